@@ -1,0 +1,46 @@
+# headstart: everything a newcomer or a builder runs. `make help` lists the targets.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+DEMO   ?= runs/demo
+
+.PHONY: help install demo test check format bench lock clean
+
+help:            ## this list
+	@grep -E '^[a-z]+: .*##|^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+install: $(STAMP) ## .venv with pinned dependencies and the package; nothing to do when all is in place
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "make install: Python 3.11 or newer is needed; name one with PYTHON=python3.12" >&2; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(STAMP)
+
+demo: install    ## the whole job on scikit-learn's handwritten digits; prints the report's path
+	$(BIN)/headstart demo -o $(DEMO) --force
+
+test: install    ## the test suite
+	$(BIN)/python -m pytest
+
+check: install   ## lint, format, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+format: install  ## rewrite the sources to the house format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install   ## the benchmarks that need no data beyond the package; see benchmarks/README.md
+	$(BIN)/python benchmarks/main_job.py digits
+
+lock:            ## resolve the dependencies anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --no-header --all-extras --group dev pyproject.toml --constraint constraints.txt -o requirements.lock
+
+clean:           ## remove the environment and the runs
+	rm -rf $(VENV) runs

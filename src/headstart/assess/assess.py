@@ -1,0 +1,83 @@
+"""Judging a model on labelled pictures, and the bars that it has to be held against."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from headstart.assess.evaluation import Evaluation
+from headstart.backbone import Backbone
+from headstart.data.dataset import Dataset, Partition
+from headstart.errors import DataError
+from headstart.features import How
+from headstart.intervals import wilson
+from headstart.model import Model
+
+
+def evaluate(
+    model: Model, dataset: Dataset, index: np.ndarray, split: str, *, how: How | None = None
+) -> Evaluation:
+    """The model's probabilities on the pictures at `index`, held against their labels.
+
+    The data set may lack classes that the model knows. Raises DataError where it has others.
+    """
+    places = {name: place for place, name in enumerate(model.classes)}
+    unknown = [name for name in dataset.classes if name not in places]
+    if unknown:
+        raise DataError(
+            f"{dataset.root}: classes the model does not know: {', '.join(unknown[:5])}; "
+            f"it knows {', '.join(model.classes[:5])}{' …' if len(model.classes) > 5 else ''}"
+        )
+    if not len(index):
+        raise DataError(f"{dataset.root}: no pictures in the {split} split; choose another with --split")
+    labels = np.array([places[dataset.classes[label]] for label in dataset.labels[index]], np.int64)
+    probabilities = model.probabilities([dataset.paths[i] for i in index], how=how)
+    return Evaluation(split, model.classes, labels, probabilities)
+
+
+def baselines(
+    model: Model, dataset: Dataset, partition: Partition, *, how: How | None = None
+) -> dict[str, dict[str, Any]]:
+    """What the report split must be held against: name → {"accuracy", "n", "interval"}.
+
+    "majority class": always naming the class that is most frequent in training. "random weights": the same
+    network, cut and head over random frozen weights, its head fitted to the same training pictures.
+    """
+    report, train = partition.report, partition.train
+    labels = dataset.labels[report]
+    majority = np.bincount(dataset.labels[train]).argmax()
+    random = _random_weights(model, dataset, train, report, how or How())
+    return {
+        "majority class": _score(labels == majority),
+        "random weights": _score(random == labels),
+    }
+
+
+def _random_weights(
+    model: Model, dataset: Dataset, train: np.ndarray, report: np.ndarray, how: How
+) -> np.ndarray:
+    """Predictions int64 [R] of a head on a random copy's features."""
+    from headstart.evidence.control import control_features
+    from headstart.evidence.measure import SAMPLE, sample
+    from headstart.train import head
+    from headstart.train.fit import joined
+
+    backbone: Backbone = model.backbone
+    # The same pictures as the evidence's sample where that was all of them, so that its features serve again.
+    fitted = train[sample(dataset.labels[train], max(5 * SAMPLE, 50 * len(dataset.classes)), model.plan.seed)]
+    basis = train[sample(dataset.labels[train], max(SAMPLE, 20 * len(dataset.classes)), model.plan.seed)]
+
+    def features(index: np.ndarray) -> np.ndarray:
+        drawn = control_features(dataset, index, backbone, draw=0, basis=basis, how=how)
+        return joined(drawn, backbone, model.plan)
+
+    solved = head.solve(
+        features(fitted), dataset.labels[fitted], len(dataset.classes), groups=dataset.groups[fitted], seed=0
+    )
+    return solved.head.logits(features(report)).argmax(1)
+
+
+def _score(correct: np.ndarray) -> dict[str, Any]:
+    hits, n = int(correct.sum()), len(correct)
+    return {"accuracy": hits / n, "n": n, "interval": list(wilson(hits, n))}

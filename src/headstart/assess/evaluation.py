@@ -1,0 +1,111 @@
+"""Evaluation: what a model's probabilities are worth on labelled pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from headstart.intervals import wilson
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """One class: precision, recall and F1 in [0, 1]; `support` pictures of it. Undefined ratios are None."""
+
+    name: str
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Probabilities held against labels, N pictures of C classes.
+
+    split          the split's name
+    classes        C names
+    labels         int64 [N]
+    probabilities  float32 [N, C], rows sum to 1
+    """
+
+    split: str
+    classes: tuple[str, ...]
+    labels: np.ndarray
+    probabilities: np.ndarray
+
+    @property
+    def n(self) -> int:
+        return len(self.labels)
+
+    @property
+    def predictions(self) -> np.ndarray:
+        """int64 [N]"""
+        return self.probabilities.argmax(axis=1)
+
+    @property
+    def correct(self) -> np.ndarray:
+        """bool [N]"""
+        return self.predictions == self.labels
+
+    @property
+    def accuracy(self) -> float:
+        return float(self.correct.mean())
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson score interval of the accuracy (Wilson 1927)."""
+        return wilson(int(self.correct.sum()), self.n)
+
+    @property
+    def confusion(self) -> np.ndarray:
+        """int64 [C, C]: rows are true classes, columns predicted ones."""
+        size = len(self.classes)
+        flat = np.bincount(self.labels * size + self.predictions, minlength=size * size)
+        return flat.reshape(size, size)
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean recall over the classes that occur."""
+        confusion = self.confusion
+        support = confusion.sum(axis=1)
+        present = support > 0
+        return float((np.diag(confusion)[present] / support[present]).mean())
+
+    @property
+    def majority(self) -> float:
+        """Accuracy of always naming the most frequent class of this split."""
+        return float(np.bincount(self.labels).max() / self.n)
+
+    def per_class(self) -> tuple[ClassScore, ...]:
+        confusion = self.confusion
+        hits, support, named = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+        return tuple(
+            ClassScore(
+                name=name,
+                precision=_ratio(hits[i], named[i]),
+                recall=_ratio(hits[i], support[i]),
+                f1=_ratio(2 * hits[i], support[i] + named[i]),
+                support=int(support[i]),
+            )
+            for i, name in enumerate(self.classes)
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The numbers without the arrays: what `--json` prints for one split."""
+        return {
+            "split": self.split,
+            "accuracy": self.accuracy,
+            "n": self.n,
+            "interval": list(self.interval),
+            "balanced_accuracy": self.balanced_accuracy,
+            "majority": self.majority,
+            "classes": [vars(score) for score in self.per_class()],
+            "confusion": self.confusion.tolist(),
+        }
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return float(part / whole) if whole else None

@@ -1,0 +1,44 @@
+"""Backbone, Stage, cut points; where weights come from; the embedded networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from headstart.backbone.backbone import HEAD, PRE_LOGITS, Backbone, Source, Stage
+
+if TYPE_CHECKING:
+    from headstart.backbone.network import Entry
+
+__all__ = ["DEFAULT", "HEAD", "PRE_LOGITS", "Backbone", "Source", "Stage", "available", "load"]
+
+DEFAULT = "demo-cnn"
+
+
+def load(
+    name: str = DEFAULT,
+    *,
+    weights: str | None = None,
+    model_kwargs: Mapping[str, Any] | None = None,
+    preprocess: Mapping[str, Any] | None = None,
+    image_size: int | None = None,
+    taps: Sequence[str] = (),
+) -> Backbone:
+    """The backbone called `name`; see headstart.backbone.zoo.load, which is imported when needed."""
+    from headstart.backbone import zoo
+
+    return zoo.load(
+        name,
+        weights=weights,
+        model_kwargs=model_kwargs,
+        preprocess=preprocess,
+        image_size=image_size,
+        taps=taps,
+    )
+
+
+def available(pattern: str | None = None) -> list[Entry]:
+    """Every backbone whose name holds `pattern`, the package's own first."""
+    from headstart.backbone import zoo
+
+    return zoo.available(pattern)

@@ -1,0 +1,141 @@
+"""Backbone and Stage: what is known of a network without loading it. Imports no torch.
+
+`Backbone.build` makes the torch module itself; everything else here is plain data that can be saved as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from headstart.data.preprocess import Preprocess
+from headstart.errors import BackboneError
+from headstart.files import sha256_of
+
+if TYPE_CHECKING:
+    from torch import nn
+
+HEAD = "head"
+PRE_LOGITS = "pre_logits"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stretch of the network, ending in a place where it can be cut.
+
+    name        unique; the module's dotted name, or "pre_logits" for what enters the classifier
+    tap         the module whose output is the cut; for "pre_logits" the classifier, whose *input* is taken
+    channels    width C of the tapped output
+    layout      "NCHW", "NHWC" (maps), "NLC" (tokens) or "NC" (vectors)
+    reduction   input pixels per output pixel along one side; 0 for vectors and tokens
+    parameters  number of parameters that belong to this stage
+    """
+
+    name: str
+    tap: str
+    channels: int
+    layout: str
+    reduction: int
+    parameters: int
+
+    @property
+    def spatial(self) -> bool:
+        """True where there are places to pool over, so that a spread exists beside the mean."""
+        return self.layout != "NC"
+
+    def width(self, pool: str) -> int:
+        """Length D of the pooled feature vector: C for "avg", 2 C for "avgstd" on a spatial cut."""
+        return self.channels * (2 if pool == "avgstd" and self.spatial else 1)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the weights were learnt on: data set's name, class names (may be empty), S outputs.
+
+    statistics: stage name → {"mean": [C], "var": [C]} of pooled features on source pictures, where known;
+    entropy: mean entropy of the source head on held-out source pictures, divided by log S, where known.
+    """
+
+    dataset: str
+    num_classes: int
+    classes: tuple[str, ...] = ()
+    statistics: Mapping[str, Mapping[str, list[float]]] = field(default_factory=dict)
+    entropy: float | None = None
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A pre-trained network as data: where it may be cut and which weights it stands for.
+
+    name            "demo-cnn", "timm:NAME" or "torchvision:NAME"
+    stages          K stages from input to output; the last is usually "pre_logits"
+    preprocess      the input preparation that belongs to the weights
+    weights_sha256  SHA-256 over the names and bytes of the pre-trained tensors
+    source          what the weights were learnt on
+    head            dotted name of the classifier module that a new head replaces
+    owners          parameter or buffer name → the stage it belongs to, or "head"
+    model_kwargs    passed on when the architecture is made (as timm's --model-kwargs)
+    weights         local weights file the network was loaded from, or None for the registry's own
+    """
+
+    name: str
+    stages: tuple[Stage, ...]
+    preprocess: Preprocess
+    weights_sha256: str
+    source: Source
+    head: str
+    owners: Mapping[str, str]
+    model_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    weights: str | None = None
+
+    @property
+    def stage_names(self) -> tuple[str, ...]:
+        return tuple(stage.name for stage in self.stages)
+
+    @property
+    def top(self) -> Stage:
+        """The last cut, just below the classifier."""
+        return self.stages[-1]
+
+    def stage(self, name: str) -> Stage:
+        """The stage called `name`. Raises BackboneError, naming what there is."""
+        for stage in self.stages:
+            if stage.name == name:
+                return stage
+        raise BackboneError(
+            f"cut {name!r}: {self.name} has no such stage; it has {', '.join(self.stage_names)}"
+        )
+
+    def build(self, *, pretrained: bool = True, seed: int = 0) -> nn.Module:
+        """The torch module with its original classifier: pre-trained, or randomly initialised by `seed`.
+
+        Raises WeightsError, OfflineError.
+        """
+        from headstart.backbone import zoo
+
+        return zoo.build(self, pretrained=pretrained, seed=seed)
+
+    @property
+    def key(self) -> str:
+        """Hash of everything that determines the features: weights, architecture, cuts, preprocessing."""
+        stages = [(stage.name, stage.tap) for stage in self.stages]
+        facts = [self.name, self.weights_sha256, dict(self.model_kwargs), self.preprocess.to_dict(), stages]
+        return sha256_of(json.dumps(facts, sort_keys=True))
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> Backbone:
+        source = dict(values["source"])
+        source["classes"] = tuple(source["classes"])
+        return Backbone(
+            **{
+                **values,
+                "stages": tuple(Stage(**stage) for stage in values["stages"]),
+                "preprocess": Preprocess.from_dict(values["preprocess"]),
+                "source": Source(**source),
+            }
+        )

@@ -1,0 +1,72 @@
+"""timm networks: every architecture timm has pre-trained weights for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import timm
+import timm.data
+from torch import nn
+
+from headstart.backbone.backbone import Source
+from headstart.backbone.network import Entry, Network, fill, stored_outputs
+from headstart.data.preprocess import Preprocess
+from headstart.errors import BackboneError, OfflineError
+
+
+def entries() -> list[Entry]:
+    return [Entry(f"timm:{name}", "timm", "downloaded on first use") for name in timm.list_models(pretrained=True)]
+
+
+def network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
+    """timm's `name` (with or without a weights tag). Raises BackboneError, OfflineError, WeightsError."""
+    if not timm.is_model(name):
+        raise BackboneError(f"timm:{name}: timm {timm.__version__} has no such network; see `headstart backbones`")
+    config = timm.get_pretrained_cfg(name)
+    head = config.classifier if config is not None else None
+    if not isinstance(head, str):
+        raise BackboneError(f"timm:{name}: has {'several classifiers' if head else 'no classifier'}; expected one")
+    download = pretrained and file is None
+    if download and (config is None or not config.has_weights):
+        raise BackboneError(f"timm:{name}: timm has no pre-trained weights for it; give some with --weights FILE")
+    outputs = stored_outputs(file, head)
+    extra = {} if outputs is None else {"num_classes": outputs}
+    module = _created(name, {**extra, **kwargs}, download=download)
+    if pretrained and file is not None:
+        fill(module, file)
+    return Network(module.eval(), _preprocess(module), Source("ImageNet", 0), _taps(module), head)
+
+
+def _created(name: str, kwargs: Mapping[str, Any], *, download: bool) -> nn.Module:
+    try:
+        return timm.create_model(name, pretrained=download, **kwargs)
+    except TypeError as error:
+        raise BackboneError(f"timm:{name}: does not take these --model-kwargs ({error})") from error
+    except (OSError, RuntimeError) as error:
+        if not download:
+            raise BackboneError(f"timm:{name}: cannot be made: {str(error).strip().splitlines()[0]}") from error
+        raise OfflineError(
+            f"timm:{name}: its weights are not on this machine and could not be downloaded "
+            f"({type(error).__name__}); go online once, or give a local file with --weights FILE"
+        ) from error
+
+
+def _taps(module: nn.Module) -> tuple[str, ...]:
+    """The ends of timm's own stages; names that are no modules (functional activations) are passed over."""
+    info = getattr(module, "feature_info", None)
+    known = {name for name, _ in module.named_modules()}
+    names = [entry.get("module", "") for entry in getattr(info, "info", info) or ()]
+    return tuple(dict.fromkeys(name for name in names if name in known and name))
+
+
+def _preprocess(module: nn.Module) -> Preprocess:
+    config = timm.data.resolve_data_config({}, model=module)
+    size = config["input_size"][-1]
+    return Preprocess(
+        size=size,
+        resize=max(size, int(size / config["crop_pct"])),
+        interpolation=config["interpolation"],
+        mean=tuple(config["mean"]),
+        std=tuple(config["std"]),
+    )

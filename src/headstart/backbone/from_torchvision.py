@@ -1,0 +1,128 @@
+"""torchvision networks, for what timm lacks. Their cuts are found by watching one pass on the meta device."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+from torchvision import models
+
+from headstart.backbone.backbone import Source
+from headstart.backbone.network import Entry, Network, fill
+from headstart.data.preprocess import Preprocess
+from headstart.errors import BackboneError, OfflineError
+
+
+def names() -> list[str]:
+    """torchvision's classification networks."""
+    return models.list_models(module=models)
+
+
+def entries() -> list[Entry]:
+    return [Entry(f"torchvision:{name}", "torchvision", "downloaded on first use") for name in names()]
+
+
+def network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
+    """torchvision's `name`. Raises BackboneError, OfflineError, WeightsError."""
+    if name not in names():
+        raise BackboneError(f"torchvision:{name}: no such network; see `headstart backbones torchvision`")
+    registered: Any = models.get_model_weights(name)
+    default = registered.DEFAULT
+    module = _created(name, kwargs, default if pretrained and file is None else None)
+    if pretrained and file is not None:
+        fill(module, file)
+    preprocess = _preprocess(default.transforms())
+    labels = tuple(default.meta["categories"])
+    taps, head = _taps_and_head(module, len(labels), preprocess.size)
+    return Network(module.eval(), preprocess, Source("ImageNet", len(labels), labels), taps, head)
+
+
+def _created(name: str, kwargs: Mapping[str, Any], weights: Any) -> nn.Module:
+    try:
+        with _quiet_initialisation():
+            return models.get_model(name, weights=weights, **kwargs)
+    except TypeError as error:
+        raise BackboneError(f"torchvision:{name}: does not take these --model-kwargs ({error})") from error
+    except OSError as error:
+        raise OfflineError(
+            f"torchvision:{name}: its weights are not on this machine and could not be downloaded "
+            f"({type(error).__name__}); go online once, or give a local file with --weights FILE"
+        ) from error
+
+
+@contextlib.contextmanager
+def _quiet_initialisation() -> Iterator[None]:
+    """Inception and GoogLeNet warn that their default initialisation will change; ours is named by a seed."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*initialization.*", category=FutureWarning)
+        yield
+
+
+def _preprocess(preset: Any) -> Preprocess:
+    size = preset.crop_size[0]
+    return Preprocess(
+        size=size,
+        resize=max(size, preset.resize_size[0]),
+        interpolation=preset.interpolation.value,
+        mean=tuple(preset.mean),
+        std=tuple(preset.std),
+    )
+
+
+def _taps_and_head(module: nn.Module, outputs: int, size: int) -> tuple[tuple[str, ...], str]:
+    """The last map-valued block at each resolution, and the last layer that puts out one score per class.
+
+    Blocks are the network's children and the children of its sequences: what an author lists, not the insides
+    of a block.
+    """
+    shapes = _block_shapes(module, size)
+    layers = [
+        name
+        for name, layer in module.named_modules()
+        if (isinstance(layer, nn.Linear) and layer.out_features == outputs)
+        or (isinstance(layer, nn.Conv2d) and layer.out_channels == outputs)
+    ]
+    if not layers:
+        raise BackboneError(f"no layer puts out {outputs} scores; the classifier cannot be found")
+    head = layers[-1]
+    around = head.rpartition(".")[0] or head
+    ends = {
+        shape[2]: name
+        for name, shape in shapes.items()
+        if len(shape) == 4 and shape[2] > 1 and name != around and not name.startswith(around + ".")
+    }
+    return tuple(ends.values()), head
+
+
+def _block_shapes(module: nn.Module, size: int) -> dict[str, tuple[int, ...]]:
+    """Block name → shape of its output, in the order in which the blocks ran."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    handles = []
+    for name, block in _blocks(module):
+
+        def note(_: nn.Module, __: tuple, output: object, name: str = name) -> None:
+            if isinstance(output, torch.Tensor):
+                shapes[name] = tuple(output.shape)
+
+        handles.append(block.register_forward_hook(note))
+    tensors = {key: value.to("meta") for key, value in module.state_dict(keep_vars=True).items()}
+    training = module.training
+    module.eval()
+    with torch.no_grad():
+        torch.func.functional_call(module, tensors, (torch.empty(1, 3, size, size, device="meta"),))
+    module.train(training)
+    for handle in handles:
+        handle.remove()
+    return shapes
+
+
+def _blocks(module: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
+    for name, child in module.named_children():
+        path = f"{prefix}{name}"
+        yield path, child
+        if isinstance(child, nn.Sequential):
+            yield from _blocks(child, path + ".")

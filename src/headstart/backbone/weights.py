@@ -1,0 +1,89 @@
+"""Weights: read from a file or the hub, held against the network, counted into one hash. No pickle is run.
+
+`.safetensors` holds no code. `.pth`, `.pt` and `.bin` are read with torch's `weights_only=True` and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from headstart.errors import WeightsError
+
+_LISTED = 4
+
+
+def read(path: Path) -> dict[str, torch.Tensor]:
+    """Tensor name → tensor (float16 and bfloat16 become float32). Raises WeightsError."""
+    if not path.is_file():
+        raise WeightsError(f"weights {path}: no such file; expected .safetensors, .pth, .pt or .bin")
+    state = _safetensors(path) if path.suffix == ".safetensors" else _torch(path)
+    state = {name.removeprefix("module."): tensor for name, tensor in state.items()}
+    return {name: t.float() if t.is_floating_point() else t for name, t in state.items()}
+
+
+def _safetensors(path: Path) -> dict[str, torch.Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"weights {path}: damaged or no safetensors file ({error}); fetch it anew") from error
+
+
+def _torch(path: Path) -> dict[str, torch.Tensor]:
+    from pickle import UnpicklingError  # the name of torch's refusal; nothing is unpickled by us
+
+    try:
+        value: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except (UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise WeightsError(
+            f"weights {path}: not readable as plain tensors ({reason}); convert it to .safetensors"
+        ) from error
+    for key in ("state_dict", "model"):
+        if isinstance(value, Mapping) and isinstance(value.get(key), Mapping):
+            value = value[key]
+    if not isinstance(value, Mapping) or not all(isinstance(t, torch.Tensor) for t in value.values()):
+        raise WeightsError(f"weights {path}: expected a state dict of tensors, found {type(value).__name__}")
+    return dict(value)
+
+
+def fit(module: nn.Module, state: Mapping[str, torch.Tensor], origin: str) -> None:
+    """Loads `state` into `module`, every tensor exactly. Raises WeightsError naming keys and shapes."""
+    own = module.state_dict()
+    missing = [name for name in own if name not in state and not name.endswith("num_batches_tracked")]
+    extra = [name for name in state if name not in own]
+    wrong = [
+        f"{name} is {list(state[name].shape)}, expected {list(own[name].shape)}"
+        for name in own
+        if name in state and state[name].shape != own[name].shape
+    ]
+    troubles = [
+        f"{len(names)} {what}: {', '.join(names[:_LISTED])}{', …' if len(names) > _LISTED else ''}"
+        for what, names in (("missing", missing), ("unexpected", extra), ("of another shape", wrong))
+        if names
+    ]
+    if troubles:
+        raise WeightsError(
+            f"{origin}: does not fit the network: {'; '.join(troubles)}; "
+            "check --backbone and --model-kwargs against the weights"
+        )
+    module.load_state_dict(dict(state), strict=False)
+
+
+def fingerprint(module: nn.Module) -> str:
+    """SHA-256 over names, shapes and bytes of all parameters and buffers."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        if name.endswith("num_batches_tracked"):
+            continue
+        digest.update(f"{name} {list(tensor.shape)} {tensor.dtype}\n".encode())
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

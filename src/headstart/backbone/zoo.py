@@ -1,0 +1,105 @@
+"""The zoo: names to networks. `demo-cnn` ships in the package, a folder written by `headstart pretrain` is a
+backbone too, `timm:NAME` and `torchvision:NAME` come from their libraries.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from headstart import progress
+from headstart.backbone import home
+from headstart.backbone.anatomy import Anatomy, dissect
+from headstart.backbone.backbone import PRE_LOGITS, Backbone
+from headstart.backbone.network import Entry, Network
+from headstart.backbone.weights import fingerprint
+from headstart.errors import BackboneError
+
+
+def load(
+    name: str,
+    *,
+    weights: str | None = None,
+    model_kwargs: Mapping[str, Any] | None = None,
+    preprocess: Mapping[str, Any] | None = None,
+    image_size: int | None = None,
+    taps: Sequence[str] = (),
+) -> Backbone:
+    """The backbone called `name`, with its cuts, owners and preparation read off the network.
+
+    weights: a local file in place of the registry's own. preprocess: fields of Preprocess that these weights
+    want otherwise (mean, std, interpolation). taps: module names that become further cuts.
+    Raises BackboneError, WeightsError, OfflineError.
+    """
+    kwargs = dict(model_kwargs or {})
+    network = _network(name, kwargs, weights, pretrained=True)
+    prepared = network.preprocess if image_size is None else network.preprocess.at(image_size)
+    prepared = replace(prepared, **(preprocess or {}))
+    extra = [tap for tap in taps if tap not in network.taps and tap != PRE_LOGITS]
+    anatomy = dissect(network.module, [*network.taps, *extra], network.head, prepared.size)
+    if anatomy.trouble:
+        progress.say(_shortened(name, prepared.size, anatomy))
+    return Backbone(
+        name=name,
+        stages=anatomy.stages,
+        preprocess=prepared,
+        weights_sha256=fingerprint(network.module),
+        source=replace(network.source, num_classes=anatomy.outputs),
+        head=network.head,
+        owners=anatomy.owners,
+        model_kwargs=kwargs,
+        weights=weights,
+    )
+
+
+def build(backbone: Backbone, *, pretrained: bool, seed: int) -> nn.Module:
+    """The torch module behind `backbone`, in eval mode. See Backbone.build."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = _network(backbone.name, backbone.model_kwargs, backbone.weights, pretrained=pretrained)
+    return network.module
+
+
+def available(pattern: str | None = None) -> list[Entry]:
+    """Every backbone whose name holds `pattern` (plain text, or a shell pattern), the package's own first."""
+    from headstart.backbone import from_timm, from_torchvision
+
+    entries = [*home.entries(), *from_timm.entries(), *from_torchvision.entries()]
+    if not pattern:
+        return entries
+    return [entry for entry in entries if fnmatch.fnmatch(entry.name.lower(), f"*{pattern.lower()}*")]
+
+
+def _network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
+    family, _, rest = name.partition(":")
+    if family == "timm" and rest:
+        from headstart.backbone import from_timm
+
+        return from_timm.network(rest, kwargs, file, pretrained=pretrained)
+    if family == "torchvision" and rest:
+        from headstart.backbone import from_torchvision
+
+        return from_torchvision.network(rest, kwargs, file, pretrained=pretrained)
+    folder = home.find(name)
+    if folder is None:
+        raise BackboneError(_unknown(name))
+    return home.network(folder, kwargs, file, pretrained=pretrained)
+
+
+def _unknown(name: str) -> str:
+    known = [entry.name for entry in available()]
+    near = [entry for entry in known if entry.partition(":")[2] == name]
+    near = near or difflib.get_close_matches(name, known, n=2, cutoff=0.75)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ";"
+    return f"backbone {name!r} is unknown{hint} `headstart backbones` lists them"
+
+
+def _shortened(name: str, size: int, anatomy: Anatomy) -> str:
+    cuts = ", ".join(stage.name for stage in anatomy.stages)
+    return f"{name} at {size} px: the upper layers do not take this size ({anatomy.trouble}); cuts left: {cuts}"

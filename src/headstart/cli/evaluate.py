@@ -1,0 +1,85 @@
+"""headstart evaluate: a bundle held against labelled pictures."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from headstart import progress
+from headstart.cli import options, show, steps
+from headstart.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from headstart.data import Dataset
+    from headstart.model import Model
+
+SPLITS = ("train", "val", "test", "held-out", "all")
+
+
+def add(subparsers: Any) -> None:
+    parser = options.verb(
+        subparsers,
+        "evaluate",
+        run,
+        "hold a bundle against labelled pictures",
+        options.bundle(),
+        options.pictures(),
+        options.machine(),
+    )
+    parser.add_argument(
+        "--split",
+        choices=SPLITS,
+        help="which pictures (test, else val, else those held out when the bundle was made, else all)",
+    )
+
+
+def run(args: Namespace) -> int:
+    from headstart import assess, model
+
+    loaded = model.load(args.bundle)
+    dataset = steps.intake(args, training=False).dataset
+    split, index = chosen(loaded, dataset, args.split)
+    evaluation = assess.evaluate(loaded, dataset, index, split, how=steps.how(args, loaded.plan))
+    if args.json:
+        show.as_json(
+            {"bundle": args.bundle, "data": args.data, "splits": {evaluation.split: evaluation.to_dict()}}
+        )
+        return 0
+    print(show.score(evaluation) + "\n")
+    print(show.classes(evaluation) + "\n")
+    print(show.confusion(evaluation))
+    return 0
+
+
+def chosen(model: Model, dataset: Dataset, asked: str | None) -> tuple[str, np.ndarray]:
+    """(the split's name, index int64 [M]) of the pictures to evaluate on. Raises DataError."""
+    import numpy as np
+
+    splits, own = np.array(dataset.splits), dataset.fingerprint == model.info["data_fingerprint"]
+    there = [name for name in ("test", "val") if (splits == name).any()]
+    split = asked or (there[0] if there else "held-out" if own else "all")
+    if split == "held-out":
+        return split, _held_out(model, dataset, own=own and not there)
+    if own and split in ("all", "train"):
+        progress.say("these pictures include those that the bundle was trained on: no honest accuracy")
+    index = np.arange(len(dataset)) if split == "all" else np.flatnonzero(splits == split)
+    if not len(index):
+        found = ", ".join(sorted(set(dataset.splits) - {""})) or "no splits"
+        raise DataError(
+            f"{dataset.root}: no pictures in the {split} split (it has {found}); choose another --split"
+        )
+    return split, index
+
+
+def _held_out(model: Model, dataset: Dataset, *, own: bool) -> np.ndarray:
+    """The pictures that were held out when the bundle was made: drawn again by its seed."""
+    from headstart import data
+
+    if not own:
+        raise DataError(
+            f"{dataset.root}: held-out pictures are known only for the data that the bundle was trained on, "
+            "where it has no val or test split of its own; choose another --split"
+        )
+    return data.partition(dataset, seed=model.plan.seed).report

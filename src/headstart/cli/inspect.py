@@ -1,0 +1,83 @@
+"""headstart inspect: a network's stages and cuts, drawn, with what a plan makes of them."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart.cli import options, show, steps, values
+from headstart.errors import PlanError
+
+if TYPE_CHECKING:
+    from headstart.backbone import Backbone
+    from headstart.plan.plan import Plan
+
+
+def add(subparsers: Any) -> None:
+    parser = options.verb(
+        subparsers,
+        "inspect",
+        run,
+        "draw a network: stages, cuts, and what a plan freezes, keeps and replaces",
+    )
+    parser.add_argument("name", metavar="BACKBONE|BUNDLE", help="as for --backbone, or a bundle's folder")
+    options.weights(parser)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--plan", metavar="FILE", help="draw what this plan does")
+    which.add_argument("--case", type=int, choices=options.CASES, help="draw what this case does")
+    parser.add_argument("--cut", type=values.names, metavar="NAME[,NAME]", help="where --case slices")
+
+
+def run(args: Namespace) -> int:
+    network, plan, classes = _found(args)
+    if args.json:
+        show.as_json(
+            {
+                "name": network.name,
+                "weights_sha256": network.weights_sha256,
+                "source": {"dataset": network.source.dataset, "classes": network.source.num_classes},
+                "preprocess": network.preprocess.to_dict(),
+                "stages": [asdict(stage) for stage in network.stages],
+                "plan": None if plan is None else asdict(plan),
+            }
+        )
+        return 0
+    from headstart.report import network as drawing
+
+    print(drawing.draw(plan, network, classes), end="")
+    if plan is None:
+        print(f"\ncuts     {', '.join(network.stage_names)}")
+    return 0
+
+
+def _found(args: Namespace) -> tuple[Backbone, Plan | None, int | None]:
+    """The network named, the plan to draw on it, and the number of new classes where known."""
+    if (Path(args.name) / "headstart.json").is_file():
+        from headstart import model
+
+        if args.plan or args.case or args.cut:
+            raise PlanError(
+                f"{args.name}: a bundle has a plan of its own; leave --plan, --case and --cut out"
+            )
+        loaded = model.load(args.name)
+        return loaded.backbone, loaded.plan, len(loaded.classes)
+    return *_planned(args), None
+
+
+def _planned(args: Namespace) -> tuple[Backbone, Plan | None]:
+    from headstart.plan import cases
+
+    if args.plan:
+        from headstart.backbone import PRE_LOGITS
+
+        plan = steps.read_plan(Path(args.plan))
+        args.cut = tuple(name for name in plan.cut if name != PRE_LOGITS)
+        network = steps.backbone(args, name=args.name, image_size=plan.image_size)
+        plan.validate(network.stage_names)
+        return network, plan
+    if args.cut and not args.case:
+        raise PlanError("--cut: says where a case slices; add --case")
+    network = steps.backbone(args, name=args.name)
+    return network, cases.make(args.case, network, cut=args.cut) if args.case else None

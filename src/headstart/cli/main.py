@@ -1,0 +1,117 @@
+"""main(): the command line's one door. Errors become one line and an exit code here, and nowhere else."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import errno
+import os
+import sys
+import traceback
+from argparse import Namespace
+from collections.abc import Sequence
+
+import headstart
+from headstart import progress
+from headstart.cli import (
+    backbones,
+    console,
+    demo,
+    evaluate,
+    inspect,
+    options,
+    plan,
+    predict,
+    pretrain,
+    train,
+)
+from headstart.errors import HeadstartError
+
+VERBS = (demo, plan, train, evaluate, predict, backbones, inspect, pretrain)
+INTERNAL, INTERRUPTED = 1, 130
+
+
+def parser() -> options.Parser:
+    """The whole command line's parser."""
+    top = options.parser(
+        VERBS,
+        description="Measures which kind of transfer learning fits your pictures, does it, and proves it.",
+    )
+    top.add_argument("--version", action="version", version=f"headstart {headstart.__version__}")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code; options.EXIT_CODES tells them."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    try:
+        _known_verb(given)
+        args = parser().parse_args(given)
+    except HeadstartError as error:
+        return _refused(error)
+    except SystemExit as stop:  # argparse has said what there was to say
+        return int(stop.code or 0)
+    args.command = given
+    return _guarded(args)
+
+
+def _known_verb(argv: Sequence[str]) -> None:
+    """Raises HeadstartError with the nearest verb where there is none of that name."""
+    known = [module.__name__.rpartition(".")[2] for module in VERBS]
+    if argv and not argv[0].startswith("-") and argv[0] not in known:
+        near = difflib.get_close_matches(argv[0], known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}"
+        raise HeadstartError(f"verb {argv[0]!r} is unknown; {hint}")
+
+
+def _guarded(args: Namespace) -> int:
+    progress.use(console.choose(quiet=args.quiet))
+    try:
+        _keep_pages()
+        code = args.run(args)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # The reader has gone; what is still buffered must not raise again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("headstart: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last door: nothing may leave as a bare traceback
+        return _failed(error, debug=args.debug)
+    finally:
+        progress.use(progress.Silent())
+
+
+def _failed(error: Exception, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, HeadstartError):
+        return _refused(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = f"{error.filename}: " if error.filename else ""
+        return _refused(HeadstartError(f"{where}no space left on the disk; free some, or write elsewhere"))
+    said = " ".join(str(error).split()) or "no message"
+    hint = "" if debug else " (run with --debug for the traceback)"
+    print(f"headstart: internal error: {type(error).__name__}: {said}{hint}", file=sys.stderr)
+    return INTERNAL
+
+
+def _refused(error: HeadstartError) -> int:
+    print(f"headstart: {' '.join(str(error).split())}", file=sys.stderr)
+    return error.exit_code
+
+
+def _keep_pages() -> None:
+    """Tells the C library to keep freed pages: otherwise each activation is mapped and faulted in anew,
+    which halves the speed of torch on CPUs. Only glibc knows the call; elsewhere nothing happens."""
+    if not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    trim_threshold, mmap_max = -1, -4  # mallopt(3): M_TRIM_THRESHOLD, M_MMAP_MAX
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(mmap_max, 0)
+        library.mallopt(trim_threshold, 2**31 - 1)

@@ -1,0 +1,196 @@
+"""Flags that several verbs share, as parent parsers; names as in timm and PyTorch."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from headstart.cli import values
+
+EXIT_CODES = """\
+exit codes:
+  0    done
+  1    an error of headstart's own (--debug shows the traceback)
+  2    something that you can mend: one line on stderr says what
+  130  interrupted
+"""
+CASES = (1, 2, 3, 4)
+DEFAULT_BACKBONE = "demo-cnn"
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the command line in one line; no flag may be shortened."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, allow_abbrev=False, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
+
+
+def verb(
+    subparsers: Any,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    help: str,
+    *parents: Parser,
+    as_json: bool = True,
+) -> argparse.ArgumentParser:
+    """Adds the verb `name`, run by `run`, with the flags of `parents` and those that every verb has."""
+    parser = subparsers.add_parser(
+        name,
+        help=help,
+        description=help[0].upper() + help[1:] + ".",
+        epilog=EXIT_CODES,
+        parents=[*parents, common(as_json=as_json)],
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def parser(verbs: Sequence[Any], **kwargs: Any) -> Parser:
+    """A parser over the given verb modules."""
+    top = Parser(prog="headstart", epilog=EXIT_CODES, **kwargs)
+    subparsers = top.add_subparsers(title="verbs", metavar="VERB", dest="verb", required=True)
+    for module in verbs:
+        module.add(subparsers)
+    return top
+
+
+def _group(title: str) -> tuple[Parser, Any]:
+    parent = Parser(add_help=False)
+    return parent, parent.add_argument_group(title).add_argument
+
+
+def common(*, as_json: bool) -> Parser:
+    """--json --quiet --debug"""
+    parent, add = _group("output")
+    if as_json:
+        add(
+            "--json", action="store_true", help="print one JSON object on stdout; docs/json.md has its fields"
+        )
+    add("--quiet", action="store_true", help="no progress and no news on stderr")
+    add("--debug", action="store_true", help="show the traceback of an error")
+    return parent
+
+
+def network() -> Parser:
+    """--backbone --weights --model-kwargs --image-size --mean --std --interpolation"""
+    parent, add = _group("network")
+    add(
+        "--backbone",
+        metavar="NAME",
+        help=f"demo-cnn, timm:NAME, torchvision:NAME or a pretrained folder ({DEFAULT_BACKBONE})",
+    )
+    weights(parent)
+    return parent
+
+
+def weights(parser: argparse.ArgumentParser) -> None:
+    """The flags that say how the named network is loaded."""
+    add = parser.add_argument_group("weights and input").add_argument
+    add("--weights", metavar="FILE", help="local weights: .safetensors, or .pth read without running code")
+    add("--model-kwargs", nargs="+", action="extend", type=values.key_value, metavar="KEY=VALUE")
+    add("--image-size", type=values.whole(1), metavar="PIXELS", help="input side (the network's own)")
+    add("--mean", nargs=3, type=values.number(), metavar=("R", "G", "B"), help="the weights' input mean")
+    add("--std", nargs=3, type=values.number(open_end=True), metavar=("R", "G", "B"))
+    add("--interpolation", choices=("bicubic", "bilinear", "lanczos", "nearest"))
+
+
+def machine() -> Parser:
+    """--device --workers --runtime --precision"""
+    parent, add = _group("machine")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    add(
+        "--workers",
+        type=values.whole(0),
+        default=0,
+        metavar="N",
+        help="threads that decode (0: one per core)",
+    )
+    add("--runtime", choices=("auto", "openvino", "torch"), help="what runs frozen networks (auto)")
+    add("--precision", choices=("fp32",), help="of frozen networks (fp32)")
+    return parent
+
+
+def seed() -> Parser:
+    """--seed"""
+    parent, add = _group("chance")
+    add("--seed", type=values.whole(0), metavar="N", help="the same seed gives the same numbers (0)")
+    return parent
+
+
+def bundle() -> Parser:
+    """BUNDLE"""
+    parent = Parser(add_help=False)
+    parent.add_argument("bundle", metavar="BUNDLE", help="a folder written by `headstart train`")
+    return parent
+
+
+def pictures() -> Parser:
+    """DATA --group-regex --max-bad"""
+    parent = Parser(add_help=False)
+    parent.add_argument(
+        "data",
+        metavar="DATA",
+        help="class folders, train/val/test folders of them, a CSV or parquet table, or WebDataset tars",
+    )
+    add = parent.add_argument_group("pictures").add_argument
+    add(
+        "--group-regex",
+        metavar="REGEX",
+        help="what its parentheses match in class/file never straddles a split",
+    )
+    add("--max-bad", type=values.whole(0), metavar="N", help="stop where more files than this cannot be used")
+    return parent
+
+
+def strategy() -> Parser:
+    """--case --size --similarity --cut --init --head-init --head-layers --class-weight"""
+    parent, add = _group("strategy (measured where not given)")
+    add(
+        "--case",
+        type=int,
+        choices=CASES,
+        help="1 small similar, 2 small different, 3 large similar, 4 large different",
+    )
+    add("--size", choices=("small", "large"))
+    add("--similarity", choices=("similar", "different"))
+    add(
+        "--cut",
+        type=values.names,
+        metavar="NAME[,NAME]",
+        help="where the network is sliced; see `headstart inspect`",
+    )
+    add("--init", choices=("pretrained", "random"), help="what training starts from")
+    add("--head-init", choices=("solved", "random"), help="the new head's start (solved)")
+    add("--head-layers", type=int, choices=(1, 2), help="linear layers of the new head (1)")
+    add("--class-weight", choices=("none", "balanced"), help="whether rare classes weigh more (none)")
+    return parent
+
+
+def training() -> Parser:
+    """--epochs --lr --weight-decay --batch-size"""
+    parent, add = _group("gradient training")
+    add("--epochs", type=values.whole(1), metavar="N")
+    add("--lr", type=values.number(open_end=True), metavar="RATE", help="peak rate for the batch size")
+    add("--weight-decay", type=values.number(), metavar="DECAY")
+    add("--batch-size", type=values.whole(1), metavar="N")
+    return parent
+
+
+def limits() -> Parser:
+    """--time-limit --force --resume"""
+    parent, add = _group("run")
+    add(
+        "--time-limit",
+        type=values.duration,
+        metavar="TIME",
+        help="for gradient training, such as 90s, 10m, 1h30m",
+    )
+    where = parent.add_mutually_exclusive_group()
+    where.add_argument("--force", action="store_true", help="replace a former run in the output folder")
+    where.add_argument("--resume", action="store_true", help="continue the run in the output folder")
+    return parent

@@ -1,0 +1,58 @@
+"""headstart plan: the evidence, the case, the stage table; writes plan.toml."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from headstart import files
+from headstart.cli import options, show, steps
+from headstart.errors import OutputError
+
+
+def add(subparsers: Any) -> None:
+    parser = options.verb(
+        subparsers,
+        "plan",
+        run,
+        "measure the pictures, decide the case and write the plan",
+        options.pictures(),
+        options.network(),
+        options.strategy(),
+        options.training(),
+        options.seed(),
+        options.machine(),
+    )
+    parser.add_argument("-o", "--output", default="plan.toml", metavar="FILE", help="(plan.toml)")
+    parser.add_argument("--force", action="store_true", help="replace the file")
+
+
+def run(args: Namespace) -> int:
+    output = Path(args.output)
+    if output.is_dir():
+        raise OutputError(f"{output}: is a folder; name a file such as {output / 'plan.toml'}")
+    if output.exists() and not args.force:
+        raise OutputError(f"{output}: already there; name another file, or add --force to replace it")
+    from headstart.plan import table, toml
+
+    job = steps.decided(args)
+    files.write_text(output, toml.dumps(job.plan))
+    if args.json:
+        show.as_json(
+            {
+                "case": job.plan.case,
+                "size": job.evidence and job.evidence.size,
+                "similarity": job.evidence and job.evidence.similarity,
+                "backbone": job.backbone.name,
+                "plan": asdict(job.plan),
+                "evidence": job.evidence and job.evidence.to_dict(),
+                "output": str(output),
+            }
+        )
+        return 0
+    print(table.describe(job.plan, job.backbone, n_classes=len(job.intake.dataset.classes)))
+    print(f"plan     {output}")
+    print(f"next     headstart train {args.data} --plan {output}")
+    return 0

@@ -1,0 +1,103 @@
+"""headstart predict: names for pictures."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from headstart import progress
+from headstart.cli import options, run_folder, show, steps, values
+from headstart.errors import DataError, PictureError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from headstart.data import BadPicture
+    from headstart.features import How
+    from headstart.model import Model
+
+_BATCH = 256
+
+
+def add(subparsers: Any) -> None:
+    parser = options.verb(
+        subparsers, "predict", run, "name what is on pictures", options.bundle(), options.machine()
+    )
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="files, folders and globs")
+    parser.add_argument("--top", type=values.whole(1), default=5, metavar="K", help="classes per picture (5)")
+    parser.add_argument("--csv", action="store_true", help="print path,rank,label,confidence")
+
+
+def run(args: Namespace) -> int:
+    from headstart import data, model
+
+    if args.csv and args.json:
+        raise DataError("--csv and --json: choose one of the two")
+    loaded = model.load(args.bundle)
+    paths = data.pictures(args.images)
+    good, probabilities, bad = predicted(loaded, paths, steps.how(args, loaded.plan))
+    for picture in bad:
+        progress.say(f"left out {show.plain(picture.path)}: {picture.reason}")
+    if not good:
+        raise DataError(
+            f"none of {len(bad)} pictures can be used; the first is {bad[0].path}: {bad[0].reason}"
+        )
+    ranked = [
+        (path, _top(row, loaded.classes, args.top)) for path, row in zip(good, probabilities, strict=True)
+    ]
+    _print(args, ranked, bad)
+    return 0
+
+
+def predicted(
+    model: Model, paths: Sequence[str], how: How
+) -> tuple[list[str], list[np.ndarray], list[BadPicture]]:
+    """(usable paths, probabilities [C] of each, the unusable ones). Good batches are decoded only once."""
+    from headstart.data import BadPicture
+    from headstart.data.quality import examine_all
+
+    good: list[str] = []
+    rows: list[np.ndarray] = []
+    bad: list[BadPicture] = []
+    with progress.bar("pictures", len(paths)) as bar:
+        for start in range(0, len(paths), _BATCH):
+            batch = list(paths[start : start + _BATCH])
+            try:
+                found = model.probabilities(batch, how=how)
+            except PictureError:
+                unusable = [p for p in examine_all(batch, workers=how.workers) if isinstance(p, BadPicture)]
+                bad += unusable
+                batch = sorted(set(batch) - {picture.path for picture in unusable})
+                found = model.probabilities(batch, how=how) if batch else ()
+            good += batch
+            rows += list(found)
+            bar.advance(min(_BATCH, len(paths) - start))
+    return good, rows, bad
+
+
+def _top(row: np.ndarray, classes: Sequence[str], most: int) -> list[dict[str, Any]]:
+    order = (-row).argsort(kind="stable")[:most]
+    return [{"label": classes[i], "confidence": round(float(row[i]), 6)} for i in order]
+
+
+def _print(
+    args: Namespace, ranked: Sequence[tuple[str, list[dict[str, Any]]]], bad: Sequence[BadPicture]
+) -> None:
+    if args.json:
+        predictions = [{"path": path, **top[0], "top": top} for path, top in ranked]
+        left_out = [{"path": picture.path, "reason": picture.reason} for picture in bad]
+        show.as_json({"bundle": args.bundle, "predictions": predictions, "left_out": left_out})
+    elif args.csv:
+        rows = [
+            (path, rank, entry["label"], entry["confidence"])
+            for path, top in ranked
+            for rank, entry in enumerate(top, 1)
+        ]
+        print(run_folder.csv_text(("path", "rank", "label", "confidence"), rows), end="")
+    else:
+        for path, top in ranked:
+            named = "   ".join(f"{show.plain(entry['label'])} {entry['confidence']:.3f}" for entry in top)
+            print(f"{show.plain(path)}   {named}")
+        if bad:
+            print(f"named {len(ranked):,} pictures; left out {len(bad):,}")

@@ -1,0 +1,108 @@
+"""The folder of a run: who may use it, and what stands in it beside the model."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import platform
+import shlex
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from headstart import files
+from headstart.errors import OutputError
+
+BUNDLE, CHECKPOINTS, PLAN, REPORT = "bundle", "checkpoints", "plan.toml", "report.html"
+METRICS, PREDICTIONS, FACTS, QUARANTINE = "metrics.jsonl", "predictions.csv", "env.json", "quarantine.csv"
+
+
+def name_of(data: str) -> str:
+    """What a data set is called: its folder's or file's name."""
+    path = Path(data).resolve()
+    return (path.stem if path.is_file() else path.name) or "data"
+
+
+def choose(args: Namespace, data: str) -> Path:
+    """The folder asked for, or runs/<data's name>."""
+    return Path(args.output) if args.output else Path("runs") / name_of(data)
+
+
+def check(folder: Path, args: Namespace) -> None:
+    """Refuses early what claim() would refuse after the work. Raises OutputError."""
+    if args.resume:
+        if not (folder / FACTS).is_file():
+            raise OutputError(
+                f"{folder}: holds no run to resume; leave --resume out, or name the run's folder"
+            )
+        return
+    files.check_free(folder, force=args.force)
+
+
+def claim(folder: Path, args: Namespace, facts: dict[str, Any]) -> None:
+    """Takes the folder for this run and writes env.json. Raises OutputError."""
+    if not args.resume:
+        files.claim_folder(folder, force=args.force)
+    files.write_json(folder / FACTS, facts)
+
+
+def command(args: Namespace) -> str:
+    """The command line as it can be typed again."""
+    return shlex.join(["headstart", *args.command])
+
+
+def facts(args: Namespace, seed: int) -> dict[str, Any]:
+    """What a run ran on and with: no name of a host, user or address."""
+    from headstart.model import versions
+
+    return {
+        "command": command(args),
+        "created": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "seed": seed,
+        "versions": versions(),
+        "machine": {
+            "system": f"{platform.system()} {platform.machine()}",
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "memory_bytes": _memory(),
+        },
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor()
+
+
+def _memory() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return None
+
+
+def write_lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
+    """JSON lines, one per record, atomically. Raises OutputError."""
+    files.write_text(path, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
+
+
+def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table, atomically. Raises OutputError."""
+    files.write_text(path, csv_text(head, rows))
+
+
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table as CSV text."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return text.getvalue()

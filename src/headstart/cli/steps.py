@@ -1,0 +1,191 @@
+"""What several verbs do alike: reading pictures, loading the network, measuring, deciding."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from headstart import progress
+from headstart.cli import options
+from headstart.errors import PlanError
+
+if TYPE_CHECKING:
+    from headstart.backbone import Backbone
+    from headstart.data import Intake, Partition
+    from headstart.evidence import Evidence
+    from headstart.features import How
+    from headstart.plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Pictures, network and what is to be done. `evidence` is None where a plan was given."""
+
+    intake: Intake
+    partition: Partition
+    backbone: Backbone
+    plan: Plan
+    evidence: Evidence | None
+
+
+def how(args: Namespace, plan: Plan | None = None) -> How:
+    """How frozen networks run: as the flags say, else as the plan says."""
+    from headstart.features import How
+
+    return How(
+        runtime=args.runtime or (plan.runtime if plan else "auto"),
+        precision=args.precision or (plan.precision if plan else "fp32"),
+        device=device(args),
+        workers=args.workers,
+    )
+
+
+def device(args: Namespace) -> str:
+    """The device asked for. Raises BackboneError where this machine lacks it."""
+    if args.device in ("cuda", "mps"):
+        import torch
+
+        from headstart.errors import BackboneError
+
+        there = torch.cuda.is_available() if args.device == "cuda" else torch.backends.mps.is_available()
+        if not there:
+            raise BackboneError(f"--device {args.device}: torch finds none here; use --device auto or cpu")
+    return args.device
+
+
+def intake(args: Namespace, *, training: bool = True) -> Intake:
+    """The pictures of DATA; says how many were left out. Raises DataError."""
+    from headstart import data
+
+    return data.load(
+        args.data,
+        group_regex=args.group_regex,
+        max_bad=args.max_bad,
+        workers=args.workers,
+        training=training,
+    )
+
+
+def backbone(args: Namespace, *, name: str | None = None, image_size: int | None = None) -> Backbone:
+    """The network of the flags; cuts that are no default of it become taps. Raises BackboneError."""
+    from headstart import backbone as room
+
+    given = {"mean": args.mean, "std": args.std, "interpolation": args.interpolation}
+    changes = {key: tuple(v) if isinstance(v, list) else v for key, v in given.items() if v is not None}
+    return room.load(
+        name or args.backbone or options.DEFAULT_BACKBONE,
+        weights=args.weights,
+        model_kwargs=dict(args.model_kwargs or ()),
+        preprocess=changes or None,
+        image_size=image_size or args.image_size,
+        taps=getattr(args, "cut", None) or (),
+    )
+
+
+def decided(args: Namespace) -> Decided:
+    """Everything up to the plan: measured and decided, or read from --plan."""
+    plan_file = getattr(args, "plan", None)
+    given = None if plan_file is None else read_plan(Path(plan_file), args)
+    pictures = intake(args)
+    seed = (args.seed or 0) if given is None else given.seed
+    partition = _partition(pictures, seed)
+    if given is not None:
+        return Decided(pictures, partition, _backbone_of(given, args), given, None)
+    network = backbone(args)
+    evidence = _measured(args, pictures, partition, network, seed)
+    return Decided(pictures, partition, network, _decide(args, evidence, network, seed), evidence)
+
+
+def _partition(pictures: Intake, seed: int) -> Partition:
+    from headstart import data
+
+    return data.partition(pictures.dataset, seed=seed)
+
+
+def _measured(
+    args: Namespace, pictures: Intake, partition: Partition, network: Backbone, seed: int
+) -> Evidence:
+    from headstart import evidence
+
+    progress.say(f"measuring {len(partition.train):,} training pictures with {network.name}")
+    return evidence.measure(
+        pictures.dataset,
+        partition,
+        network,
+        seed=seed,
+        size=args.size,
+        similarity=args.similarity,
+        how=how(args),
+    )
+
+
+def _decide(args: Namespace, evidence: Evidence, network: Backbone, seed: int) -> Plan:
+    from headstart.plan.decide import decide
+
+    plan = decide(
+        evidence,
+        network,
+        case=args.case,
+        cut=args.cut,
+        init=args.init,
+        head_init=args.head_init or "solved",
+        head_layers=args.head_layers or 1,
+        class_weight=args.class_weight or "none",
+        seed=seed,
+        recipe_overrides=recipe(args),
+        runtime=args.runtime or "auto",
+        precision=args.precision or "fp32",
+    )
+    # Case 4 by order is both ways on the same budget, so that both can stand in the table.
+    return replace(plan, fallback="both") if args.case == 4 and args.init is None else plan
+
+
+def recipe(args: Namespace) -> dict[str, float | int]:
+    """The recipe's values that flags overrule."""
+    names = ("epochs", "lr", "weight_decay", "batch_size")
+    return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+
+
+def read_plan(path: Path, args: Namespace | None = None) -> Plan:
+    """The plan in a file; with `args`, flags must not say otherwise. Raises PlanError naming the file."""
+    from headstart.plan import toml
+
+    try:
+        plan = toml.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
+        raise PlanError(f"{path}: cannot be read ({reason}); expected a plan of `headstart plan`") from error
+    except PlanError as error:
+        raise PlanError(f"{path}: {str(error).removeprefix('plan: ')}") from error
+    if args is not None:
+        _agree(args, plan, path)
+    return plan
+
+
+def _agree(args: Namespace, plan: Plan, path: Path) -> None:
+    """Raises PlanError where a flag contradicts the plan, or would change nothing beside it."""
+    same = ("backbone", "image_size", "seed", "case", "cut", "head_init", "head_layers", "class_weight")
+    planned = {name: getattr(plan, name) for name in (*same, "runtime", "precision")}
+    planned["init"] = "random" if plan.from_scratch else "pretrained"
+    planned |= {name: getattr(plan.recipe, name) for name in ("epochs", "lr", "weight_decay", "batch_size")}
+    for name, value in planned.items():
+        flag, asked = f"--{name.replace('_', '-')}", getattr(args, name)
+        if asked is not None and asked != value:
+            asked, value = (", ".join(v) if isinstance(v, tuple) else v for v in (asked, value))
+            raise PlanError(f"{flag} {asked}: {path} says {value}; edit the plan, or leave the flag out")
+    for name in ("size", "similarity"):
+        if getattr(args, name) is not None:
+            raise PlanError(f"--{name}: changes nothing beside --plan {path}; leave it out")
+
+
+def _backbone_of(plan: Plan, args: Namespace) -> Backbone:
+    """The plan's network. Raises PlanError where its rows do not match it."""
+    from headstart import backbone as room
+    from headstart.train.fit import check
+
+    args.cut = tuple(name for name in plan.cut if name != room.PRE_LOGITS)
+    network = backbone(args, name=plan.backbone, image_size=plan.image_size)
+    check(plan, network)
+    return network

@@ -1,0 +1,66 @@
+"""What flags accept. Each refuses with what it expected; argparse puts the flag's name before it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from typing import Any
+
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def whole(least: int) -> Callable[[str], int]:
+    """Accepts whole numbers of at least `least`."""
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[+-]?\d+", text) or int(text) < least:
+            raise ArgumentTypeError(f"expected a whole number of at least {least}, got {text!r}")
+        return int(text)
+
+    return parse
+
+
+def number(*, least: float = 0.0, open_end: bool = False) -> Callable[[str], float]:
+    """Accepts finite numbers from `least` on, or above it where the end is open."""
+
+    def parse(text: str) -> float:
+        expected = f"a number above {least:g}" if open_end else f"a number of at least {least:g}"
+        try:
+            value = float(text)
+        except ValueError:
+            raise ArgumentTypeError(f"expected {expected}, got {text!r}") from None
+        if not (least <= value < float("inf")) or (open_end and value == least):
+            raise ArgumentTypeError(f"expected {expected}, got {text!r}")
+        return value
+
+    return parse
+
+
+def duration(text: str) -> float:
+    """Seconds from 90s, 10m, 1h, 1h30m or a plain number."""
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smh]?)", text)
+    seconds = sum(float(count) * _SECONDS[unit] for count, unit in parts)
+    if "".join(count + unit for count, unit in parts) != text or seconds <= 0:
+        raise ArgumentTypeError(f"expected a time such as 90s, 10m or 1h30m, got {text!r}")
+    return seconds
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names with commas (or +) between them, each once."""
+    found = tuple(part.strip() for part in re.split(r"[,+]", text))
+    if not all(found) or len(set(found)) < len(found):
+        raise ArgumentTypeError(f"expected a name, or different names with commas between, got {text!r}")
+    return found
+
+
+def key_value(text: str) -> tuple[str, Any]:
+    """KEY=VALUE as in timm's scripts: a Python literal where it is one, else plain text."""
+    key, sign, value = text.partition("=")
+    if not sign or not key.isidentifier():
+        raise ArgumentTypeError(f"expected KEY=VALUE, got {text!r}")
+    try:
+        return key, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return key, value

@@ -1,0 +1,98 @@
+"""Dataset: labelled pictures and where each came from; Partition: which part each may play."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from headstart.files import sha256_of
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled pictures, N of them in C classes. Holds paths and facts, never pixels.
+
+    paths    N strings: a file's path, or `shard.tar!member` for a picture inside a tar shard
+    labels   int64 [N], an index into `classes`
+    classes  C names, sorted
+    groups   int64 [N]: pictures with equal numbers never straddle a split or a fold
+    splits   N strings: "train", "val" or "test" where the source says so, "" where it says nothing
+    digests  N strings: SHA-256 of each picture's bytes, in hex
+    root     what the user named: a folder or a table
+    """
+
+    paths: tuple[str, ...]
+    labels: np.ndarray
+    classes: tuple[str, ...]
+    groups: np.ndarray
+    splits: tuple[str, ...]
+    digests: tuple[str, ...]
+    root: str = ""
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over contents, labels, class names and splits; order and place of files do not matter."""
+        rows = sorted(
+            f"{digest} {self.classes[label]} {split}"
+            for digest, label, split in zip(self.digests, self.labels, self.splits, strict=True)
+        )
+        return sha256_of(*self.classes, *rows)
+
+    def counts(self) -> np.ndarray:
+        """Pictures per class, int64 [C]."""
+        return np.bincount(self.labels, minlength=len(self.classes))
+
+    def take(self, index: Sequence[int] | np.ndarray) -> Dataset:
+        """The pictures at `index`, in its order, with the same classes."""
+        index = np.asarray(index, dtype=np.int64)
+        return Dataset(
+            paths=tuple(self.paths[i] for i in index),
+            labels=self.labels[index],
+            classes=self.classes,
+            groups=self.groups[index],
+            splits=tuple(self.splits[i] for i in index),
+            digests=tuple(self.digests[i] for i in index),
+            root=self.root,
+        )
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Which picture plays which part. All are sorted int64 index arrays into one Dataset, disjoint.
+
+    train        what heads and networks are fitted to; cross-validation happens inside it
+    selection    the source's own val split where there is a test split too; else empty, and whoever
+                 needs one carves it from `train`
+    report       seen once, by the final report
+    report_name  "test" or "val" where the source has it, "held-out" where it was drawn from all
+    """
+
+    train: np.ndarray
+    selection: np.ndarray
+    report: np.ndarray
+    report_name: str
+
+
+@dataclass(frozen=True)
+class BadPicture:
+    """A file that was left out, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What reading a source gave: the pictures that can be used, those that cannot, and what was noticed.
+
+    notes  plain sentences with counts: copies, pictures in two classes, copies across splits left out
+    """
+
+    dataset: Dataset
+    quarantine: tuple[BadPicture, ...] = field(default=())
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,177 @@
+"""load(): from a folder, table or shards to a Dataset in which every picture can be used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from headstart import progress
+from headstart.data import layouts
+from headstart.data.dataset import BadPicture, Dataset, Intake
+from headstart.data.listing import Listing, Row, some
+from headstart.data.quality import Examined, examine_all, straddling, unify
+from headstart.errors import DataError
+
+_LEAST = 3
+
+
+def load(
+    source: str | Path,
+    *,
+    group_regex: str | None = None,
+    max_bad: int | None = None,
+    workers: int = 0,
+    training: bool = True,
+) -> Intake:
+    """Reads `source` and decodes every picture in it once. Layouts: see `headstart.data.layouts`.
+
+    group_regex  searched in `class/file` (in a table's path as written): what its parentheses match is the
+                 picture's group; pictures without a match are groups of their own
+    max_bad      more unusable files than this stop the loading
+    workers      threads; 0 means one for each processor
+    training     False for pictures that are only evaluated: one class, few pictures and splits with other
+                 classes are then no error, and copies in several splits all stay
+
+    Copies (equal decoded pixels, hence also equal files) share a group. A picture whose copy stands in a
+    later split (train < val < test) is left out. `Intake.notes` says what was found; so does progress.say.
+
+    Raises DataError: no such folder, no pictures, too many bad ones, one class, a class with fewer than 3
+    pictures to train on, val or test classes that differ from train's, a table without its columns.
+    """
+    pattern = _compiled(group_regex)
+    listing = layouts.listing(str(source))
+    rows, seen, bad = _usable(str(source), listing, workers)
+    if max_bad is not None and len(bad) > max_bad:
+        raise DataError(
+            f"{source}: {len(bad)} files cannot be used, at most {max_bad} expected (max-bad); "
+            f"the first is {bad[0].path}: {bad[0].reason}"
+        )
+    groups = unify(_group_keys(str(source), rows, pattern), [picture.pixels for picture in seen])
+    dropped = straddling([p.pixels for p in seen], [row.split for row in rows]) & training
+    classes = sorted({row.label for row in rows}.union(*listing.classes.values()))
+    dataset = _dataset(str(source), rows, seen, groups, classes).take(np.flatnonzero(~dropped))
+    if training:
+        _demand(str(source), listing.classes, dataset)
+    notes = _notes(rows, seen, bad, dropped)
+    for note in notes:
+        progress.say(note)
+    return Intake(dataset, tuple(bad), notes)
+
+
+def _usable(
+    source: str, listing: Listing, workers: int
+) -> tuple[list[Row], list[Examined], list[BadPicture]]:
+    rows, seen, bad = [], [], list(listing.bad)
+    for row, result in zip(
+        listing.rows, examine_all([r.path for r in listing.rows], workers=workers), strict=True
+    ):
+        if isinstance(result, BadPicture):
+            bad.append(result)
+        else:
+            rows.append(row)
+            seen.append(result)
+    if not rows:
+        why = f" (the first of {len(bad)} unusable files is {bad[0].path}: {bad[0].reason})" if bad else ""
+        raise DataError(f"{source}: no pictures{why}; expected pictures in class folders, or a table of them")
+    return rows, seen, sorted(bad, key=lambda picture: picture.path)
+
+
+def _compiled(group_regex: str | None) -> re.Pattern[str] | None:
+    if group_regex is None:
+        return None
+    try:
+        pattern = re.compile(group_regex)
+    except re.error as error:
+        raise DataError(
+            f"group regex {group_regex!r}: not a regular expression ({error}); mend it"
+        ) from error
+    if pattern.groups == 0:
+        raise DataError(
+            f"group regex {group_regex!r}: has no parentheses; expected them round what names the group"
+        )
+    return pattern
+
+
+def _group_keys(
+    source: str, rows: Sequence[Row], pattern: re.Pattern[str] | None
+) -> list[tuple[object, ...]]:
+    """What each picture says of its group; where it says nothing, a key that no other has."""
+    given = any(row.group for row in rows)
+    if given and pattern:
+        raise DataError(f"{source}: has groups of its own, and a group regex was given; use one of the two")
+    if not pattern:
+        return [(row.group,) if row.group else (None, place) for place, row in enumerate(rows)]
+    found = [pattern.search(row.name) for row in rows]
+    if not any(found):
+        raise DataError(
+            f"group regex {pattern.pattern!r}: matches none of {len(rows)} pictures; "
+            f"it is searched in names such as {rows[0].name!r}; mend it"
+        )
+    return [match.groups("") if match else (None, place) for place, match in enumerate(found)]
+
+
+def _dataset(
+    source: str, rows: Sequence[Row], seen: Sequence[Examined], groups: np.ndarray, classes: Sequence[str]
+) -> Dataset:
+    number = {name: place for place, name in enumerate(classes)}
+    return Dataset(
+        paths=tuple(row.path for row in rows),
+        labels=np.array([number[row.label] for row in rows], np.int64),
+        classes=tuple(classes),
+        groups=groups,
+        splits=tuple(row.split for row in rows),
+        digests=tuple(picture.digest for picture in seen),
+        root=source,
+    )
+
+
+def _demand(source: str, named: dict[str, set[str]], dataset: Dataset) -> None:
+    """Raises DataError unless the classes can be learnt and every split has the same ones."""
+    if set(named) & {"val", "test"} and "train" not in named:
+        raise DataError(f"{source}: no train split, only {some(set(named))}; add one to learn from")
+    where = "train" if "train" in named else ""
+    if len(named[where]) < 2:
+        raise DataError(f"{source}: one class, {some(named[where])}; expected at least 2; add another")
+    for split in sorted(set(named) - {where}):
+        _demand_equal(source, split, named[where], named[split])
+    learnt = dataset.take([place for place, split in enumerate(dataset.splits) if split == where])
+    few = [
+        (count, name) for count, name in zip(learnt.counts(), dataset.classes, strict=True) if count < _LEAST
+    ]
+    if few:
+        count, name = min(few)
+        others = f" (and {len(few) - 1} more classes have too few)" if len(few) > 1 else ""
+        raise DataError(
+            f"{source}: class {name!r} has {count} usable pictures{' in train' if where else ''}{others}; "
+            f"expected at least {_LEAST}; add pictures, or take the class out"
+        )
+
+
+def _demand_equal(source: str, split: str, train: set[str], other: set[str]) -> None:
+    parts = [f"lacks {some(train - other)}"] if train - other else []
+    parts += [f"has {some(other - train)} that train lacks"] if other - train else []
+    if parts:
+        raise DataError(
+            f"{source}: {split} {' and '.join(parts)}; expected the classes of train; "
+            f"make the class names of both equal"
+        )
+
+
+def _notes(
+    rows: Sequence[Row], seen: Sequence[Examined], bad: Sequence[BadPicture], dropped: np.ndarray
+) -> tuple[str, ...]:
+    labels: dict[bytes, set[str]] = {}
+    for row, picture in zip(rows, seen, strict=True):
+        labels.setdefault(picture.pixels, set()).add(row.label)
+    torn = sum(len(names) > 1 for names in labels.values())
+    copies = len(rows) - len(labels)
+    news = (
+        (len(bad), f"left out because they cannot be read as pictures: {len(bad)}"),
+        (copies, f"exact copies of another picture, kept in its group: {copies}"),
+        (torn, f"pictures that stand in more than one class: {torn}"),
+        (int(dropped.sum()), f"left out because a copy stands in a later split: {int(dropped.sum())}"),
+    )
+    return tuple(text for count, text in news if count)

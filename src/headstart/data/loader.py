@@ -1,0 +1,85 @@
+"""Pictures as batches for a network, and the pictures that a command line's arguments mean."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from headstart.data import layouts, shards
+from headstart.data.decode import decode, is_picture, read_bytes
+from headstart.data.listing import PICTURE_SUFFIXES
+from headstart.data.preprocess import Preprocess
+from headstart.data.threads import ordered
+from headstart.errors import DataError, PictureError
+
+
+def frames(
+    paths: Sequence[str], preprocess: Preprocess, *, batch_size: int = 64, workers: int = 0
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """(places in `paths`, uint8 [B, S, S, 3]) batch by batch, in order; the last may be smaller.
+
+    Pictures are decoded in `workers` threads (0: one for each processor), two batches ahead at most.
+    Raises PictureError that names the picture which cannot be read.
+    """
+    if batch_size < 1:
+        raise DataError(f"batch size: {batch_size}; expected at least 1; choose such as 64")
+    ready = ordered(partial(_frame, preprocess), paths, workers=workers, chunk=4, ahead=2 * batch_size)
+    for start in range(0, len(paths), batch_size):
+        places = slice(start, min(start + batch_size, len(paths)))
+        batch = np.empty((places.stop - start, preprocess.size, preprocess.size, 3), np.uint8)
+        for row in batch:
+            row[...] = next(ready)
+        yield places, batch
+
+
+def _frame(preprocess: Preprocess, path: str) -> np.ndarray:
+    try:
+        return preprocess.frame(decode(read_bytes(path)))
+    except PictureError as error:
+        raise PictureError(f"{path}: {error}") from error
+
+
+def pictures(arguments: Sequence[str]) -> tuple[str, ...]:
+    """The pictures that files, folders (all below them) and globs mean: sorted, each once.
+
+    A file named outright is taken as it is; in folders and globs, files that neither are named like a picture
+    nor begin like one are passed over. Raises DataError for an argument that means no picture.
+    """
+    found = {path for argument in arguments for path in _meant(argument)}
+    if not found:
+        raise DataError("no pictures named; expected files, folders or globs such as 'photos/*.jpg'")
+    return tuple(sorted(found))
+
+
+def _meant(argument: str) -> list[str]:
+    if os.path.isfile(argument) or _in_shard(argument):
+        return [argument]
+    if os.path.isdir(argument):
+        paths = _below(argument)
+    else:
+        paths = [path for match in sorted(glob.glob(argument, recursive=True)) for path in _match(match)]
+    if not paths:
+        there = "no pictures in it" if os.path.exists(argument) else "no such file, folder or match"
+        raise DataError(f"{argument}: {there}; expected a picture, a folder of pictures or a glob")
+    return paths
+
+
+def _in_shard(argument: str) -> bool:
+    return shards.MARK in argument and os.path.isfile(shards.split_path(argument)[0])
+
+
+def _match(path: str) -> list[str]:
+    return _below(path) if os.path.isdir(path) else [path] if _like_a_picture(path) else []
+
+
+def _below(folder: str) -> list[str]:
+    return [e.path for e in layouts.walk(folder) if e.is_file() and _like_a_picture(e.path)]
+
+
+def _like_a_picture(path: str) -> bool:
+    return Path(path).suffix.lower() in PICTURE_SUFFIXES or (os.path.isfile(path) and is_picture(path))

@@ -1,0 +1,84 @@
+"""Preprocess: from a decoded picture to the network's input. One code path for train, predict and serve."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from headstart.errors import BackboneError
+
+_FILTERS = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """How a picture becomes an input. Belongs to the weights and travels with them.
+
+    size           input height and width in pixels (square)
+    resize         length of the shorter side before the centre crop, in pixels (≥ size)
+    interpolation  "bicubic", "bilinear", "lanczos" or "nearest" (Pillow's filters, antialiased)
+    mean, std      per channel (R, G, B), on the scale where a pixel is 0 to 1
+    """
+
+    size: int
+    resize: int
+    interpolation: str
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    def __post_init__(self) -> None:
+        if self.size < 1 or self.resize < self.size:
+            raise BackboneError(
+                f"preprocess: size {self.size}, resize {self.resize}; expected 1 <= size <= resize"
+            )
+        if self.interpolation not in _FILTERS:
+            raise BackboneError(
+                f"preprocess: interpolation {self.interpolation!r} is not one of {', '.join(_FILTERS)}"
+            )
+
+    def at(self, size: int) -> Preprocess:
+        """The same preparation for another input size; the margin around the crop keeps its proportion."""
+        return replace(self, size=size, resize=max(size, round(self.resize * size / self.size)))
+
+    def frame(self, picture: np.ndarray) -> np.ndarray:
+        """uint8 [H, W, 3] → uint8 [size, size, 3]: shorter side to `resize`, then the centre.
+
+        Rounds as torchvision's Resize and CenterCrop do, so that timm's evaluation transform agrees.
+        """
+        image = Image.fromarray(picture)
+        width, height = image.size
+        short = min(width, height)
+        if short != self.resize:
+            shape = (
+                self.resize if width <= height else int(self.resize * width / height),
+                self.resize if height <= width else int(self.resize * height / width),
+            )
+            image = image.resize(shape, _FILTERS[self.interpolation])
+        left, top = (round((side - self.size) / 2.0) for side in image.size)
+        return np.asarray(image.crop((left, top, left + self.size, top + self.size)))
+
+    def normalise(self, batch: np.ndarray) -> np.ndarray:
+        """uint8 [B, S, S, 3] → float32 [B, 3, S, S], contiguous: (pixel / 255 − mean) / std."""
+        scale = np.float32(1) / (np.float32(255) * np.asarray(self.std, np.float32))
+        shift = np.asarray(self.mean, np.float32) / np.asarray(self.std, np.float32)
+        out = np.empty((batch.shape[0], 3, *batch.shape[1:3]), np.float32)
+        for channel in range(3):
+            np.multiply(batch[..., channel], scale[channel], out=out[:, channel])
+            out[:, channel] -= shift[channel]
+        return out
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> Preprocess:
+        mean, std = tuple(values["mean"]), tuple(values["std"])
+        return Preprocess(**{**values, "mean": mean, "std": std})

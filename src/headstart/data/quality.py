@@ -1,0 +1,98 @@
+"""The look at every picture before anything else is done with it: unreadable ones, copies, groups."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from headstart import files, progress
+from headstart.data.dataset import BadPicture
+from headstart.data.decode import decode, read_bytes
+from headstart.data.threads import ordered
+from headstart.errors import PictureError
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What one picture is known by: SHA-256 of its file in hex, and a hash of its decoded pixels."""
+
+    digest: str
+    pixels: bytes
+
+
+def examine(path: str) -> Examined:
+    """Reads and decodes one picture in full. Raises PictureError with the reason."""
+    data = read_bytes(path)
+    pixels = decode(data)
+    look = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
+    look.update(pixels.data)
+    return Examined(hashlib.sha256(data).hexdigest(), look.digest())
+
+
+def examine_all(paths: Sequence[str], *, workers: int = 0) -> list[Examined | BadPicture]:
+    """`examine` over `paths` in threads, in order; a picture that cannot be used comes back as BadPicture."""
+    results: list[Examined | BadPicture] = []
+    with progress.bar("checking pictures", len(paths)) as bar:
+        for result in ordered(_examine_or_why, paths, workers=workers, chunk=16):
+            results.append(result)
+            bar.advance()
+    return results
+
+
+def _examine_or_why(path: str) -> Examined | BadPicture:
+    try:
+        return examine(path)
+    except PictureError as error:
+        return BadPicture(path, str(error))
+
+
+def unify(*views: Sequence[Hashable]) -> np.ndarray:
+    """Groups int64 [N] out of several ways to say which pictures belong together.
+
+    Each view holds N keys. Two pictures share a group where any view gives them equal keys, or where a chain
+    of such pairs joins them. Groups are numbered in the order of their first picture.
+    """
+    parent = list(range(len(views[0])))
+    for view in views:
+        first: dict[Hashable, int] = {}
+        for index, key in enumerate(view):
+            a, b = _root(parent, index), _root(parent, first.setdefault(key, index))
+            parent[max(a, b)] = min(a, b)
+    numbers: dict[int, int] = {}
+    roots = (_root(parent, index) for index in range(len(parent)))
+    return np.array([numbers.setdefault(root, len(numbers)) for root in roots], np.int64)
+
+
+def _root(parent: list[int], index: int) -> int:
+    while parent[index] != index:
+        parent[index] = parent[parent[index]]
+        index = parent[index]
+    return index
+
+
+def straddling(looks: Sequence[Hashable], splits: Sequence[str]) -> np.ndarray:
+    """bool [N]: pictures whose copy stands in a later split, of train < val < test.
+
+    These are left out, so that what is reported was never trained on.
+    """
+    rank = {"train": 0, "val": 1, "test": 2}
+    ranks = [rank.get(split, 0) for split in splits]
+    last: dict[Hashable, int] = {}
+    for look, place in zip(looks, ranks, strict=True):
+        last[look] = max(place, last.get(look, 0))
+    return np.array([place < last[look] for look, place in zip(looks, ranks, strict=True)], bool)
+
+
+def write_quarantine(path: Path, bad: Sequence[BadPicture]) -> None:
+    """Writes the files that were left out as CSV `path,reason`, atomically. Raises OutputError."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(("path", "reason"))
+    table.writerows((picture.path, picture.reason) for picture in bad)
+    files.write_text(path, text.getvalue())

@@ -1,0 +1,52 @@
+"""The exception tree. Every message is one line: the thing, what was expected, what to do.
+
+    HeadstartError                what a user can mend; the command line prints it and exits 2
+    ├── DataError                 the pictures: folder, table, classes, splits
+    │   └── PictureError          one picture: unreadable, truncated, empty, not a picture
+    ├── BackboneError             the network: unknown name, unknown cut, size it cannot take
+    │   ├── WeightsError          weights that do not fit or are damaged (keys and shapes named)
+    │   └── OfflineError          weights that would have to be downloaded, and cannot be
+    ├── PlanError                 a plan whose rows or values do not hold for the network
+    ├── BundleError               a bundle that is missing parts, damaged, or from a newer version
+    └── OutputError               a place that cannot be written: used, full, read-only
+"""
+
+from __future__ import annotations
+
+
+class HeadstartError(Exception):
+    """Base of every error that the user can mend."""
+
+    exit_code = 2
+
+
+class DataError(HeadstartError):
+    """The pictures, their labels or their splits are not usable as given."""
+
+
+class PictureError(DataError):
+    """One picture cannot be read. The message is the reason; the caller names the file."""
+
+
+class BackboneError(HeadstartError):
+    """The network is unknown, or cannot do what was asked of it."""
+
+
+class WeightsError(BackboneError):
+    """Weights do not fit the network, or the file that holds them is damaged."""
+
+
+class OfflineError(BackboneError):
+    """Weights are not on this machine and could not be downloaded."""
+
+
+class PlanError(HeadstartError):
+    """A plan does not hold: unknown, missing or contradictory rows or values."""
+
+
+class BundleError(HeadstartError):
+    """A bundle is missing parts, damaged, or written by a newer version."""
+
+
+class OutputError(HeadstartError):
+    """A file or folder cannot be written."""

@@ -1,0 +1,98 @@
+"""Evidence: what was measured before anything was decided. Every number with how it was got."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class CutScore:
+    """Cross-validated accuracy of a linear probe at one cut.
+
+    accuracy     mean over the n pictures, in [0, 1]
+    error        its standard error
+    behind       how far it lies behind the best cut, in accuracy (0 for the best)
+    behind_error standard error of that difference, *paired* picture by picture
+    """
+
+    cut: str
+    accuracy: float
+    error: float
+    behind: float
+    behind_error: float
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """One point of the probe's learning curve: trained on n pictures, accuracy on the pictures left out."""
+
+    n: int
+    accuracy: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The measured ground for a plan.
+
+    n, groups        training pictures, and groups of them that belong together (frames, duplicates)
+    class_counts     class name → training pictures
+    sampled          pictures actually run through the network (a stratified sample of n, or all)
+    size             "small" or "large"
+    similarity       "similar" or "different"
+    profile          one CutScore per cut, from input to output
+    best_cut         the cut of case 2
+    concatenated     all cuts side by side, scored the same way (cut = "+" joined names)
+    control          best cross-validated accuracy of the same network with random weights (≥ 2 draws)
+    control_error    standard error of (pre-trained top cut − control), paired
+    curve            learning curve of the probe at the best cut
+    majority         share of the most frequent class
+    entropy          source head's mean entropy on these pictures / log S, or None
+    source_entropy   the same on the source's own held-out pictures, or None
+    distance         distance of the feature statistics from the source's, or None (not available)
+    folds            cross-validation folds
+    how              fact's name → one sentence saying how it was got
+    """
+
+    n: int
+    groups: int
+    class_counts: Mapping[str, int]
+    sampled: int
+    size: str
+    similarity: str
+    profile: tuple[CutScore, ...]
+    best_cut: str
+    concatenated: CutScore | None
+    control: float
+    control_error: float
+    curve: tuple[CurvePoint, ...]
+    majority: float
+    entropy: float | None
+    source_entropy: float | None
+    distance: float | None
+    folds: int
+    how: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def top(self) -> CutScore:
+        return self.profile[-1]
+
+    def score(self, cut: str) -> CutScore:
+        return next(row for row in self.profile if row.cut == cut)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> Evidence:
+        joint = values["concatenated"]
+        return Evidence(
+            **{
+                **values,
+                "profile": tuple(CutScore(**row) for row in values["profile"]),
+                "concatenated": None if joint is None else CutScore(**joint),
+                "curve": tuple(CurvePoint(**row) for row in values["curve"]),
+            }
+        )

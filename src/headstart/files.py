@@ -1,0 +1,164 @@
+"""Atomic writes, locks and checksums: the only place that writes state to disk.
+
+Every write goes to a temporary name beside its target, is synced, renamed over it, and the folder is
+synced: a kill at any moment leaves the old state or the new, never a half.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from headstart.errors import OutputError
+
+_CHUNK = 1 << 20
+
+
+@contextlib.contextmanager
+def explained(target: Path) -> Iterator[None]:
+    """Turns the operating system's refusals to write `target` into one clear line."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise OutputError(f"{target}: no space left on the disk; free some or write elsewhere") from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise OutputError(f"{target}: may not be written; choose another place") from error
+        if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
+            raise OutputError(f"{target}: a file stands where a folder is needed, or the reverse") from error
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes renames inside `folder` durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Writes `data` to `path` atomically. Raises OutputError."""
+    with explained(path), replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes UTF-8 text to `path` atomically. Raises OutputError."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes `value` as indented JSON, keys in the given order, atomically. Raises OutputError."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yields a temporary path beside `path`; what is written there replaces `path` when the block ends well.
+
+    The temporary may become a file or a folder.
+    """
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    temporary = holder / path.name
+    try:
+        with explained(path):
+            yield temporary
+            _sync_tree(temporary)
+            if temporary.is_dir() and path.is_dir():
+                path.rename(holder / "old")
+            temporary.rename(path)
+            sync_folder(path.parent)
+    finally:
+        shutil.rmtree(holder, ignore_errors=True)
+
+
+def _sync_tree(path: Path) -> None:
+    for file in [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file()):
+        with file.open("rb") as handle:
+            os.fsync(handle.fileno())
+
+
+def append_line(path: Path, line: str) -> None:
+    """Appends one line to a log such as `metrics.jsonl`. Raises OutputError."""
+    with explained(path), path.open("a", encoding="utf-8") as handle:
+        handle.write(line + "\n")
+
+
+def check_free(path: Path, *, force: bool) -> None:
+    """Refuses a folder that claim_folder would refuse, and changes nothing.
+
+    Raises OutputError where it is in use and `force` is not given, or where it is not a run's folder.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if not force:
+            raise OutputError(f"{path}: already in use; name another folder, or add --force to replace it")
+        if not path.is_dir() or not (path / "env.json").is_file():
+            raise OutputError(f"{path}: holds something other than a run (no env.json); it is not replaced")
+
+
+def claim_folder(path: Path, *, force: bool) -> Path:
+    """Makes `path` an empty folder for output. With `force`, what a former run left there is removed.
+
+    Raises OutputError where it is in use and `force` is not given, or where it is not a run's folder.
+    """
+    check_free(path, force=force)
+    with explained(path):
+        if path.exists():
+            shutil.rmtree(path)
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's content, in hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        while chunk := handle.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def sha256_of(*parts: str | bytes) -> str:
+    """SHA-256 over `parts`, each with its length before it, so that no two lists share a hash by chance."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.hexdigest()
+
+
+def cache_folder(*names: str) -> Path:
+    """The project's folder below XDG_CACHE_HOME, mode 0700; safe to delete. Raises OutputError."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "headstart"
+    folder = base.joinpath(*names)
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(PermissionError):
+            base.chmod(0o700)
+    return folder
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Holds an exclusive lock on `path` between processes; waits for it."""
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = path.open("a")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        handle.close()

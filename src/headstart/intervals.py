@@ -1,0 +1,38 @@
+"""Intervals and paired comparisons for accuracies."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+Z95 = 1.959963984540054
+
+
+def wilson(hits: int, n: int, z: float = Z95) -> tuple[float, float]:
+    """Wilson's score interval for `hits` of `n` (E. B. Wilson 1927), in [0, 1]; (0, 1) where n is 0."""
+    if n == 0:
+        return 0.0, 1.0
+    share = hits / n
+    scale = 1 + z * z / n
+    centre = (share + z * z / (2 * n)) / scale
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / scale
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def paired(first: np.ndarray, second: np.ndarray, groups: np.ndarray | None = None) -> tuple[float, float]:
+    """Mean of `first − second` over the same N pictures, and its standard error.
+
+    first, second: bool or float [N], right or wrong picture by picture. With `groups` int64 [N] the error is
+    the cluster-robust one: pictures that belong together count as one draw, not many.
+    """
+    difference = first.astype(np.float64) - second.astype(np.float64)
+    mean = float(difference.mean())
+    centred = difference - mean
+    if groups is not None:
+        _, code = np.unique(groups, return_inverse=True)
+        centred = np.bincount(code, weights=centred)
+    draws = len(centred)
+    if draws < 2:
+        return mean, float("inf")
+    return mean, float(math.sqrt((centred**2).sum() * draws / (draws - 1)) / len(difference))

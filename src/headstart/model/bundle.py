@@ -1,0 +1,168 @@
+"""The bundle on disk: a folder that predicts by itself, says what it is, and that other tools load.
+
+    headstart.json      classes, backbone, preparation, plan, evidence, metrics, fingerprint, versions, checksums
+    model.safetensors   all weights: the trunk's names, and the classifier's own name (timm) or `headstart_head.N`
+    config.json         only where timm can load it with equal logits
+    network/            the converted network (float32), which predicts without torch
+    README.md           the model card
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart import files, progress
+from headstart.backbone import Backbone
+from headstart.errors import BackboneError, BundleError, PlanError
+from headstart.model import card, timm_format
+from headstart.model.model import NETWORK, WEIGHTS, Model
+from headstart.plan import toml
+from headstart.train.head import Head
+
+FORMAT = 1
+HEAD_PREFIX = "headstart_head"
+_PACKAGES = ("headstart", "torch", "timm", "torchvision", "openvino", "numpy", "pillow")
+
+
+def save(
+    model: Model,
+    folder: str | Path,
+    *,
+    evidence: Mapping[str, Any] | None = None,
+    metrics: Mapping[str, Any] | None = None,
+    data_fingerprint: str = "",
+    history: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Writes the bundle; a folder that is there is replaced as a whole. Raises OutputError."""
+    from safetensors.torch import save as encoded
+
+    folder = Path(folder)
+    loads_in_timm = timm_format.fits(model)
+    with files.replacing(folder) as temporary:
+        temporary.mkdir()
+        (temporary / WEIGHTS).write_bytes(encoded(_tensors(model, loads_in_timm)))
+        if loads_in_timm:
+            _json(temporary / "config.json", timm_format.config(model))
+        _convert(model, temporary / NETWORK)
+        info = _info(model, evidence, metrics, data_fingerprint, history)
+        parts = sorted(p for p in temporary.rglob("*") if p.is_file())
+        info["files"] = {str(p.relative_to(temporary)): files.sha256(p) for p in parts}
+        _json(temporary / "headstart.json", info)
+        (temporary / "README.md").write_text(card.text(model, info, loads_in_timm), encoding="utf-8")
+
+
+def load(folder: str | Path) -> Model:
+    """The model in a bundle. Raises BundleError: no bundle, damaged parts, or from a newer version."""
+    folder = Path(folder)
+    path = folder / "headstart.json"
+    if not path.is_file():
+        raise BundleError(f"{folder}: no bundle (no headstart.json); expected a folder written by `headstart train`")
+    try:
+        info = json.loads(path.read_text(encoding="utf-8"))
+        if info["format"] > FORMAT:
+            raise BundleError(f"{path}: format {info['format']} is newer than this version; upgrade headstart")
+        _verify(folder, info["files"])
+        return Model(
+            classes=tuple(info["classes"]),
+            backbone=Backbone.from_dict(info["backbone"]),
+            plan=toml.loads(info["plan"]),
+            head=_head(folder, Backbone.from_dict(info["backbone"]).head),
+            folder=folder,
+            info=info,
+        )
+    except (ValueError, KeyError, TypeError, PlanError) as error:
+        raise BundleError(f"{path}: damaged ({type(error).__name__}: {error}); save the bundle anew") from error
+
+
+def _verify(folder: Path, checksums: Mapping[str, str]) -> None:
+    for name, checksum in checksums.items():
+        path = folder / name
+        if not path.is_file():
+            raise BundleError(f"{path}: missing from the bundle; copy or save it anew")
+        if files.sha256(path) != checksum:
+            raise BundleError(f"{path}: damaged (its SHA-256 is not the bundle's); copy or save it anew")
+
+
+def _json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _tensors(model: Model, loads_in_timm: bool) -> dict[str, Any]:
+    import torch
+
+    network = model.network()
+    trunk = {name: t.detach().cpu().contiguous().clone() for name, t in network.trunk.module.state_dict().items()}
+    if loads_in_timm:
+        classifier = network.trunk.module.get_submodule(model.backbone.head)
+        return trunk | timm_format.head_tensors(model, classifier)
+    for layer, (weight, bias) in enumerate(model.head.layers):
+        trunk[f"{HEAD_PREFIX}.{layer}.weight"] = torch.from_numpy(weight.copy())
+        trunk[f"{HEAD_PREFIX}.{layer}.bias"] = torch.from_numpy(bias.copy())
+    return trunk
+
+
+def _head(folder: Path, classifier: str) -> Head:
+    """The head's layers, read without torch. Raises BundleError."""
+    from safetensors import safe_open
+
+    layers: list[tuple[np.ndarray, np.ndarray]] = []
+    with safe_open(folder / WEIGHTS, framework="numpy") as tensors:
+        names = set(tensors.keys())
+        own = f"{HEAD_PREFIX}.0.weight" in names
+        prefixes = [f"{HEAD_PREFIX}.{n}" for n in range(2)] if own else [classifier]
+        for prefix in prefixes:
+            if f"{prefix}.weight" in names:
+                weight = tensors.get_tensor(f"{prefix}.weight")
+                layers.append((weight.reshape(weight.shape[:2]), tensors.get_tensor(f"{prefix}.bias")))
+    if not layers:
+        raise BundleError(f"{folder / WEIGHTS}: holds no head; save the bundle anew")
+    return Head(tuple(layers))
+
+
+def _convert(model: Model, folder: Path) -> None:
+    from headstart.runtime import openvino
+
+    try:
+        openvino.save(openvino.convert(model.job()), folder)
+    except BackboneError as error:
+        progress.say(f"{error}; the bundle predicts through torch")
+
+
+def _info(
+    model: Model,
+    evidence: Mapping[str, Any] | None,
+    metrics: Mapping[str, Any] | None,
+    data_fingerprint: str,
+    history: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    backbone = replace(model.backbone, weights=None, source=replace(model.backbone.source, statistics={}))
+    return {
+        "format": FORMAT,
+        "classes": list(model.classes),
+        "backbone": backbone.to_dict(),
+        "plan": toml.dumps(model.plan),
+        "evidence": evidence,
+        "metrics": metrics or {},
+        "history": list(history),
+        "data_fingerprint": data_fingerprint,
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of what computes."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package).partition("+")[0]
+        except metadata.PackageNotFoundError:
+            continue
+    return found

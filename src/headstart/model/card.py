@@ -1,0 +1,66 @@
+"""The model card: a bundle's README, from what was measured and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headstart.model.model import Model
+
+_TIMM = """```python
+import timm
+network = timm.create_model("local-dir:PATH/TO/THIS/FOLDER", pretrained=True).eval()  # equal logits
+```"""
+
+
+def text(model: Model, info: Mapping[str, Any], loads_in_timm: bool) -> str:
+    """Markdown for the bundle's README.md."""
+    plan, prepared = model.plan, model.backbone.preprocess
+    sections = [
+        f"# Image classifier: {len(model.classes)} classes",
+        _scores(info["metrics"]),
+        "## Use",
+        "```python\nimport headstart\nmodel = headstart.load('PATH/TO/THIS/FOLDER')\n"
+        "probabilities = model.probabilities(['picture.jpg'])  # [1, classes]\n```",
+        "Predicting imports no torch: `network/` holds the converted network.",
+        "timm loads it too:\n\n" + _TIMM
+        if loads_in_timm
+        else "timm does not load this one (it is not a timm network cut at the top with one linear layer); "
+        "`headstart.load` does.",
+        "## How it was made",
+        f"- backbone: `{plan.backbone}`, weights SHA-256 `{plan.weights_sha256[:16]}…`\n"
+        f"- case {plan.case}, cut at {' + '.join(plan.cut)}, pooled by {plan.pool}, "
+        f"{plan.head_layers} linear layer{'s' if plan.head_layers > 1 else ''}\n"
+        f"- input: {prepared.size} px (shorter side to {prepared.resize}, {prepared.interpolation}, centre crop), "
+        f"mean {list(prepared.mean)}, std {list(prepared.std)}\n"
+        f"- seed {plan.seed}; data fingerprint `{info['data_fingerprint'][:16]}…`",
+        "\n".join(f"- {_escaped(reason)}" for reason in plan.reasons),
+        "## Classes",
+        ", ".join(_escaped(name) for name in model.classes),
+        "## Limits",
+        "It names one of the classes above for any picture whatever. The accuracy is for pictures like those it was "
+        "measured on; the terms of the backbone's source data and of your own pictures apply to what you do with it.",
+    ]
+    return "\n\n".join(part for part in sections if part) + "\n"
+
+
+def _scores(metrics: Mapping[str, Any]) -> str:
+    rows = [
+        _row(f"{name} split", score, f"balanced {score['balanced_accuracy']:.4f}")
+        for name, score in metrics.get("splits", {}).items()
+    ]
+    rows += [_row(name, score, "") for name, score in metrics.get("baselines", {}).items()]
+    if not rows:
+        return ""
+    return "\n".join(["| | accuracy | 95 % interval | pictures | |", "|-|-|-|-|-|", *rows])
+
+
+def _row(name: str, score: Mapping[str, Any], note: str) -> str:
+    low, high = score["interval"]
+    return f"| {_escaped(name)} | {score['accuracy']:.4f} | {low:.4f} to {high:.4f} | {score['n']} | {note} |"
+
+
+def _escaped(value: str) -> str:
+    """Class names and paths are strangers' text: no markup, no table cells, no line breaks."""
+    plain = " ".join(value.split())
+    return "".join(f"\\{c}" if c in "\\`*_[]<>|#" else c for c in plain)

@@ -1,0 +1,110 @@
+"""Model: a finished classifier. Trunk up to the cut, pooled, then a head in numpy: one path for every case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from headstart import progress
+from headstart.backbone import Backbone, Stage
+from headstart.errors import BundleError
+from headstart.features import How, run
+from headstart.plan.plan import Plan
+from headstart.runtime import Job, Runtime, converted, start
+from headstart.train.fit import Fitted
+from headstart.train.head import Head
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from headstart.train.surgery import Classifier
+
+NETWORK = "network"  # the converted network's folder inside a bundle
+WEIGHTS = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class Model:
+    """classes (C names), backbone (preparation and cuts), plan, head; and where the trunk's weights are:
+
+    module  a trained trunk in memory; None where the pre-trained weights serve as they are, or with `folder`
+    folder  the bundle that this model was loaded from
+    info    the bundle's `headstart.json`: evidence, metrics, fingerprint, versions
+    """
+
+    classes: tuple[str, ...]
+    backbone: Backbone
+    plan: Plan
+    head: Head
+    module: nn.Module | None = None
+    folder: Path | None = None
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def of(fitted: Fitted) -> Model:
+        """The model that fit() arrived at."""
+        return Model(fitted.classes, fitted.backbone, fitted.plan, fitted.head, fitted.module)
+
+    @property
+    def cuts(self) -> tuple[Stage, ...]:
+        """The stages whose pooled outputs enter the head, in the network's order."""
+        return tuple(stage for stage in self.backbone.stages if stage.name in self.plan.cut)
+
+    def probabilities(self, paths: Sequence[str], *, how: How | None = None) -> np.ndarray:
+        """Probabilities float32 [N, C] of the pictures at `paths`, each row summing to 1.
+
+        Raises PictureError that names a picture which cannot be read.
+        """
+        how = how or How()
+        runtime = self._runtime(how)
+        out = []
+        with progress.bar("predicting", len(paths)) as bar:
+            for outputs in run(runtime, self.backbone, paths, how):
+                out.append(self.head.probabilities(np.concatenate(outputs, axis=1)))
+                bar.advance(len(out[-1]))
+        return np.concatenate(out) if out else np.empty((0, len(self.classes)), np.float32)
+
+    def job(self) -> Job:
+        """The trunk up to the cut, as a job for a runtime."""
+        module = self.module if self.folder is None else self._stored()
+        return Job(self.backbone, self.cuts, self.plan.pool, False, module)
+
+    def network(self) -> Classifier:
+        """The whole classifier as one torch module: [B, 3, S, S] normalised → logits [B, C]; eval mode."""
+        from headstart.train import surgery
+
+        if self.folder is not None:
+            module = self._stored()
+        elif self.module is not None:
+            module = self.module
+        else:
+            module = self.backbone.build()
+        network = surgery.assemble(self.plan, self.backbone, module, len(self.classes))
+        surgery.implant(self.head, network.head)
+        return network.eval()
+
+    def _stored(self) -> nn.Module:
+        """The trunk with the weights of the bundle; nothing is downloaded."""
+        from safetensors.torch import load_file
+
+        from headstart.train import surgery
+
+        assert self.folder is not None
+        module = replace(self.backbone, weights=None).build(pretrained=False)
+        surgery.assemble(self.plan, self.backbone, module, len(self.classes))
+        kept = module.state_dict()
+        stored = load_file(self.folder / WEIGHTS)
+        lacking = [name for name in kept if name not in stored]
+        if lacking:
+            raise BundleError(f"{self.folder / WEIGHTS}: lacks {', '.join(lacking[:4])}; save the bundle anew")
+        module.load_state_dict({name: stored[name] for name in kept})
+        return module
+
+    def _runtime(self, how: How) -> Runtime:
+        if self.folder is not None and how.runtime != "torch" and (self.folder / NETWORK).is_dir():
+            return converted(self.folder / NETWORK, tuple(cut.width(self.plan.pool) for cut in self.cuts))
+        return start(self.job(), runtime=how.runtime, precision=how.precision, device=how.device)

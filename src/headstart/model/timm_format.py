@@ -1,0 +1,61 @@
+"""The form in which timm loads a bundle: `timm.create_model("local-dir:BUNDLE", pretrained=True)`.
+
+It exists where the network is a timm one, cut at the top, with one linear layer: then trunk and head together are
+exactly a timm network with its classifier replaced.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from headstart.backbone import PRE_LOGITS
+from headstart.model.model import Model
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+def fits(model: Model) -> bool:
+    """True where timm can load the model with equal logits."""
+    cut = model.cuts[0]
+    return (
+        model.backbone.name.startswith("timm:")
+        and model.plan.cut == (PRE_LOGITS,)
+        and len(model.head.layers) == 1
+        and cut.width(model.plan.pool) == cut.channels
+    )
+
+
+def config(model: Model) -> dict[str, Any]:
+    """timm's `config.json`: architecture, its arguments, classes and preparation."""
+    prepared, backbone = model.backbone.preprocess, model.backbone
+    own = {key: value for key, value in backbone.model_kwargs.items() if key != "num_classes"}
+    return {
+        "architecture": backbone.name.removeprefix("timm:").partition(".")[0],
+        "num_classes": len(model.classes),
+        "label_names": list(model.classes),
+        **({"model_args": own} if own else {}),
+        "pretrained_cfg": {
+            "custom_load": False,
+            "input_size": [3, prepared.size, prepared.size],
+            "interpolation": prepared.interpolation,
+            "crop_pct": prepared.size / prepared.resize,
+            "crop_mode": "center",
+            "mean": list(prepared.mean),
+            "std": list(prepared.std),
+            "num_classes": len(model.classes),
+            "classifier": backbone.head,
+        },
+    }
+
+
+def head_tensors(model: Model, classifier: nn.Module) -> dict[str, torch.Tensor]:
+    """The head under the classifier's own names; a 1×1 convolution's weight in its shape."""
+    import torch
+
+    (weight, bias), name = model.head.layers[0], model.backbone.head
+    shaped = torch.from_numpy(weight.copy())
+    if classifier._get_name() == "Conv2d":
+        shaped = shaped[:, :, None, None]
+    return {f"{name}.weight": shaped.contiguous(), f"{name}.bias": torch.from_numpy(bias.copy())}

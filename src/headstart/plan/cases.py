@@ -1,0 +1,145 @@
+"""The four cases of transfer as stage tables, and the recipe that fits a set's size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from headstart.backbone.backbone import Backbone
+from headstart.errors import PlanError
+from headstart.plan.plan import Plan, Recipe, Row
+
+# Graded rates of fine-tuning, from the first stage to the last (discriminative rates, Howard & Ruder 2018).
+FIRST_SCALE, LAST_SCALE = 0.1, 1.0
+# (pictures below, steps, batch size): the stairs of BiT-HyperRule (Kolesnikov 2020), at smaller batches.
+STAIRS = ((20_000, 500, 32), (500_000, 10_000, 64), (math.inf, 20_000, 128))
+FEWEST_EPOCHS, MOST_EPOCHS = 5, 30
+SCRATCH_EPOCHS = 2  # from scratch needs more passes
+FINE_TUNE_RATE, SCRATCH_RATE = 5e-4, 1e-3
+HIDDEN = (64, 512)  # bounds of a two-layer head's width
+
+
+def hidden_width(n_classes: int) -> int:
+    """Width of a two-layer head between its layers: four times the classes, within HIDDEN."""
+    return min(HIDDEN[1], max(HIDDEN[0], 4 * n_classes))
+
+
+def make(
+    case: int,
+    backbone: Backbone,
+    *,
+    n: int = 1_000,
+    cut: str | Sequence[str] | None = None,
+    init: str | None = None,
+    fallback: str | None = None,
+    head_init: str = "solved",
+    head_layers: int = 1,
+    class_weight: str = "none",
+    seed: int = 0,
+    recipe: Mapping[str, Any] | None = None,
+    runtime: str = "auto",
+    precision: str = "fp32",
+    reasons: Sequence[str] = (),
+) -> Plan:
+    """The plan of one case, validated.
+
+    cut     one stage, several, or "a+b"; None is the top (case 2 needs one)
+    init    "random" trains case 4 from scratch at once; None is the case's own
+    n       training pictures, from which the recipe follows; `recipe` overrules single values
+    Raises PlanError (case, cut or init that contradict each other), BackboneError (unknown cut).
+    """
+    cuts = cut_names(cut) or (backbone.top.name,)
+    _check(case, backbone, given=cut is not None, cuts=cuts, init=init)
+    kept = _kept(backbone, cuts)
+    scratch = init == "random"
+    plan = Plan(
+        case=case,
+        backbone=backbone.name,
+        weights_sha256=backbone.weights_sha256,
+        rows=_rows(case, kept, scratch=scratch),
+        cut=cuts,
+        pool="avgstd" if any(backbone.stage(name).spatial for name in cuts) else "avg",
+        image_size=backbone.preprocess.size,
+        head_layers=head_layers,
+        head_init=head_init,
+        fallback=fallback or ("none" if case in (1, 2) or scratch else {3: "probe", 4: "scratch"}[case]),
+        class_weight=class_weight,
+        recipe=overruled(default_recipe(n, scratch=scratch), recipe or {}),
+        seed=seed,
+        runtime=runtime,
+        precision=precision,
+        reasons=tuple(reasons),
+    )
+    plan.validate(backbone.stage_names)
+    return plan
+
+
+def cut_names(cut: str | Sequence[str] | None) -> tuple[str, ...]:
+    """("a", "b") from "a+b" or from ["a", "b"]; () from None."""
+    if cut is None:
+        return ()
+    return tuple(cut.split("+")) if isinstance(cut, str) else tuple(cut)
+
+
+def default_recipe(n: int, *, scratch: bool = False) -> Recipe:
+    """Epochs so that the steps fit the set's size, within bounds; more, and a higher rate, from scratch."""
+    steps, batch = next((steps, batch) for below, steps, batch in STAIRS if n < below)
+    epochs = min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(steps * batch / max(n, 1))))
+    return Recipe(
+        epochs=epochs * SCRATCH_EPOCHS if scratch else epochs,
+        lr=SCRATCH_RATE if scratch else FINE_TUNE_RATE,
+        batch_size=batch,
+    )
+
+
+def overruled(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+    """The recipe with `changes`; None changes nothing. Raises PlanError for a field that it does not have."""
+    known = [entry.name for entry in fields(Recipe)]
+    for name in changes:
+        if name not in known:
+            raise PlanError(f"recipe: {name!r} is not one of its values: {', '.join(known)}")
+    return replace(recipe, **{name: value for name, value in changes.items() if value is not None})
+
+
+def _check(case: int, backbone: Backbone, *, given: bool, cuts: Sequence[str], init: str | None) -> None:
+    top = backbone.top.name
+    for name in cuts:
+        backbone.stage(name)
+    if case not in (1, 2, 3, 4):
+        raise PlanError(f"case {case!r}: expected 1, 2, 3 or 4")
+    if init not in (None, "pretrained", "random"):
+        raise PlanError(f"init {init!r}: expected pretrained or random")
+    if case == 1 and tuple(cuts) != (top,):
+        raise PlanError(
+            f"case 1 cuts at the top ({top}), not at {'+'.join(cuts)}; use case 2 for a lower cut"
+        )
+    if case == 2 and not given:
+        raise PlanError(f"case 2 needs a cut; {backbone.name} has {', '.join(backbone.stage_names)}")
+    if init == "random" and case != 4:
+        raise PlanError(f"case {case} starts from pre-trained weights; init random goes with case 4")
+
+
+def _kept(backbone: Backbone, cuts: Sequence[str]) -> tuple[str, ...]:
+    """Stages up to the highest cut."""
+    names = backbone.stage_names
+    return names[: max(names.index(cut) for cut in cuts) + 1]
+
+
+def _rows(case: int, kept: Sequence[str], *, scratch: bool) -> tuple[Row, ...]:
+    if scratch:
+        return tuple(Row(stage, "random", 1.0) for stage in kept)
+    if case in (1, 2):
+        return tuple(Row(stage, "pretrained", 0.0) for stage in kept)
+    return tuple(
+        Row(stage, "pretrained", scale) for stage, scale in zip(kept, _graded(len(kept)), strict=True)
+    )
+
+
+def _graded(count: int) -> list[float]:
+    """Geometric from FIRST_SCALE to LAST_SCALE, to three figures so that a plan reads well."""
+    if count == 1:
+        return [LAST_SCALE]
+    ratio = (LAST_SCALE / FIRST_SCALE) ** (1 / (count - 1))
+    return [float(f"{FIRST_SCALE * ratio**place:.3g}") for place in range(count)]

@@ -1,0 +1,148 @@
+"""Evidence → Plan. A pure function, and every step of it leaves a sentence with its number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headstart.backbone.backbone import Backbone
+from headstart.errors import PlanError
+from headstart.evidence.evidence import CutScore, Evidence
+from headstart.plan import cases
+from headstart.plan.plan import Plan
+
+CASES = {
+    ("small", "similar"): 1,
+    ("small", "different"): 2,
+    ("large", "similar"): 3,
+    ("large", "different"): 4,
+}
+WAYS = {
+    1: "slice off the end, freeze everything, new head",
+    2: "keep only the first stages, freeze them, new head",
+    3: "new head, everything else starts pre-trained, train everything",
+    4: "as case 3, and from random weights where that does not succeed",
+}
+
+
+def decide(
+    evidence: Evidence,
+    backbone: Backbone,
+    *,
+    case: int | None = None,
+    cut: str | Sequence[str] | None = None,
+    init: str | None = None,
+    head_init: str = "solved",
+    head_layers: int = 1,
+    class_weight: str = "none",
+    seed: int = 0,
+    recipe_overrides: Mapping[str, Any] | None = None,
+    runtime: str = "auto",
+    precision: str = "fp32",
+) -> Plan:
+    """The plan that the evidence calls for, or the one that was asked for.
+
+    A case 4 that was asked for trains both ways.
+
+    `case`, `cut` (a stage, several, or "a+b") and `init` overrule; a lower cut makes a measured case 1 a case
+    2, init "random" makes any measured case a case 4. Raises PlanError where what was asked for contradicts
+    itself, BackboneError for an unknown cut.
+    """
+    reasons = [f"{_fact(evidence, 'size')}.", f"{_fact(evidence, 'similarity')}."]
+    number, why = _case(evidence, backbone, case=case, cut=cut, init=init)
+    chosen, cut_why = _cut(number, evidence, backbone, cut)
+    reasons += [why, cut_why, *_warnings(evidence, class_weight)]
+    return cases.make(
+        number,
+        backbone,
+        n=evidence.n,
+        cut=chosen,
+        init=init,
+        fallback="both" if case == 4 and init is None else None,
+        head_init=head_init,
+        head_layers=head_layers,
+        class_weight=class_weight,
+        seed=seed,
+        recipe=recipe_overrides,
+        runtime=runtime,
+        precision=precision,
+        reasons=reasons,
+    )
+
+
+def _fact(evidence: Evidence, name: str) -> str:
+    """The sentence of a verdict; evidence made elsewhere may hold the verdict alone."""
+    return f"{name.capitalize()}: {evidence.how.get(name, getattr(evidence, name))}"
+
+
+def _case(
+    evidence: Evidence,
+    backbone: Backbone,
+    *,
+    case: int | None,
+    cut: str | Sequence[str] | None,
+    init: str | None,
+) -> tuple[int, str]:
+    measured = CASES[evidence.size, evidence.similarity]
+    found = f"the evidence says case {measured}, {evidence.size} and {evidence.similarity}"
+    if case is not None:
+        way = _way(case, init)
+        return case, f"Case {case}, as asked for ({found}): {way}."
+    if init == "random":
+        return 4, f"Case 4, because random weights were asked for ({found}): {_way(4, init)}."
+    if measured == 1 and cut is not None and cases.cut_names(cut) != (backbone.top.name,):
+        return 2, f"Case 2, because a cut below the top was asked for ({found}): {_way(2, init)}."
+    return measured, f"Case {measured}, {evidence.size} and {evidence.similarity}: {_way(measured, init)}."
+
+
+def _way(case: int, init: str | None) -> str:
+    if case not in WAYS:
+        raise PlanError(f"case {case!r}: expected 1, 2, 3 or 4")
+    return "train everything from random weights at once" if (case, init) == (4, "random") else WAYS[case]
+
+
+def _cut(
+    case: int, evidence: Evidence, backbone: Backbone, cut: str | Sequence[str] | None
+) -> tuple[str | Sequence[str] | None, str]:
+    """The cut to make, None for the top, and the sentence for it."""
+    names = cases.cut_names(cut)
+    if names:
+        scored = [_scored(row) for row in evidence.profile if (row.cut,) == names]
+        return names, f"Cut at {'+'.join(names)}, as asked for{''.join(f': {text}' for text in scored)}."
+    if case != 2:
+        return None, f"Cut at the top, {backbone.top.name}: {_scored(evidence.top)}."
+    best = _lower(evidence, backbone)
+    top = evidence.top
+    gain = 100 * (best.accuracy - top.accuracy)
+    return best.cut, (
+        f"Cut at {best.cut}: {_scored(best)}, {gain:+.1f} points against the top cut {top.cut} "
+        f"({100 * top.accuracy:.1f} %)."
+    )
+
+
+def _lower(evidence: Evidence, backbone: Backbone) -> CutScore:
+    """Case 2's cut: the measured one, or, where that is the top, the best below it."""
+    if evidence.best_cut != backbone.top.name:
+        return evidence.score(evidence.best_cut)
+    below = evidence.profile[:-1]
+    if not below:
+        raise PlanError(f"case 2 needs a cut below the top, and {backbone.name} has only {backbone.top.name}")
+    return max(reversed(below), key=lambda row: row.accuracy)
+
+
+def _scored(row: CutScore) -> str:
+    return f"its probe reaches {100 * row.accuracy:.1f} ± {100 * row.error:.1f} % cross-validated"
+
+
+IMBALANCE = 5.0
+
+
+def _warnings(evidence: Evidence, class_weight: str) -> list[str]:
+    counts = evidence.class_counts
+    most, least = max(counts, key=lambda name: counts[name]), min(counts, key=lambda name: counts[name])
+    if class_weight != "none" or counts[most] < IMBALANCE * max(counts[least], 1):
+        return []
+    return [
+        f"Classes are uneven: {counts[most]:,} of {most}, {counts[least]:,} of {least}; "
+        "--class-weight balanced would weigh them alike."
+    ]

@@ -1,0 +1,162 @@
+"""Plan: every strategy of transfer as a point in one table, one row per stage.
+
+Case 1 is a cut at the top with every row frozen, case 2 a lower cut with every row frozen, case 3 all rows
+pre-trained with graded rates, case 4 all rows random at rate 1; Yosinski's AnB, AnB+ and BnB (2014) are
+further points of the same table. A plan holds no code and no class paths: a stranger's plan is safe to load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from headstart.errors import PlanError
+
+INITS = ("pretrained", "random")
+POOLS = ("avg", "avgstd")
+FALLBACKS = ("none", "probe", "scratch", "both")
+HEAD_INITS = ("solved", "random")
+CLASS_WEIGHTS = ("none", "balanced")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One stage of the table. `lr_scale` multiplies the recipe's rate; 0 means frozen."""
+
+    stage: str
+    init: str
+    lr_scale: float
+
+    @property
+    def frozen(self) -> bool:
+        return self.lr_scale == 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How gradient training runs. Rates are for the batch size given.
+
+    epochs; lr (peak rate for rows with scale 1, and for the head); weight_decay; batch_size;
+    warmup (share of all steps); label_smoothing in [0, 1); augment ("none", "light", "crop");
+    ema (decay per step, 0 for none); patience (epochs without a better selection score, 0 = never stop early)
+    """
+
+    epochs: int = 20
+    lr: float = 1e-3
+    weight_decay: float = 0.05
+    batch_size: int = 32
+    warmup: float = 0.1
+    label_smoothing: float = 0.0
+    augment: str = "light"
+    ema: float = 0.0
+    patience: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be done, exactly.
+
+    case          1 to 4, or 0 for a plan that is none of the four
+    backbone      the network's name; its weights are pinned by weights_sha256
+    rows          the stage table, input to output; rows above the cut are not listed
+    cut           stages whose pooled outputs enter the head (one, or several side by side)
+    pool          "avg", or "avgstd": mean and standard deviation over places
+    head_layers   1 or 2 linear layers (with a nonlinearity between)
+    head_init     "solved" (the convex problem's optimum) or "random" (as the lesson has it)
+    fallback      what stands in where gradient training does not succeed: "none", "probe", "scratch" (the better
+                  of the two is kept); "both" trains from scratch in any case and keeps the better
+    class_weight  "none" or "balanced"
+    image_size    input side in pixels
+    runtime, precision   how the frozen part runs
+    reasons       sentences, each with its number
+    """
+
+    case: int
+    backbone: str
+    weights_sha256: str
+    rows: tuple[Row, ...]
+    cut: tuple[str, ...]
+    pool: str
+    image_size: int
+    head_layers: int = 1
+    head_init: str = "solved"
+    fallback: str = "none"
+    class_weight: str = "none"
+    recipe: Recipe = field(default_factory=Recipe)
+    seed: int = 0
+    runtime: str = "auto"
+    precision: str = "fp32"
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def frozen(self) -> bool:
+        """True where no stage is trained: features once, then a head."""
+        return all(row.frozen for row in self.rows)
+
+    @property
+    def from_scratch(self) -> bool:
+        """True where nothing of the pre-trained weights is used."""
+        return all(row.init == "random" for row in self.rows)
+
+    def row(self, stage: str) -> Row:
+        return next(row for row in self.rows if row.stage == stage)
+
+    def with_recipe(self, **changes: float | int | str) -> Plan:
+        return replace(self, recipe=replace(self.recipe, **changes))  # pyright: ignore[reportArgumentType]
+
+    def validate(self, stages: Sequence[str], *, control: bool = False) -> None:
+        """Holds the table against the network's stage names, input to output.
+
+        Raises PlanError naming the row: unknown, missing, out of order, dropped but listed, or random and
+        frozen (which only a study's `control` may ask for), and values outside their range.
+        """
+        self._check_values()
+        for cut in self.cut:
+            if cut not in stages:
+                raise PlanError(f"plan: cut {cut!r} is not a stage of {self.backbone}: {', '.join(stages)}")
+        kept = list(stages[: max(stages.index(cut) for cut in self.cut) + 1])
+        names = [row.stage for row in self.rows]
+        for name in names:
+            if name not in stages:
+                raise PlanError(f"plan: row {name!r} is not a stage of {self.backbone}: {', '.join(stages)}")
+            if name not in kept:
+                raise PlanError(
+                    f"plan: row {name!r} lies above the cut {kept[-1]!r}; remove it or raise the cut"
+                )
+            if names.count(name) > 1:
+                raise PlanError(f"plan: row {name!r} stands more than once; keep one")
+        for name in kept:
+            if name not in names:
+                raise PlanError(f"plan: row {name!r} is missing; every stage up to the cut needs one")
+        if names != kept:
+            raise PlanError(f"plan: rows are out of order; expected {', '.join(kept)}")
+        for row in self.rows:
+            _check_row(row, control=control)
+
+    def _check_values(self) -> None:
+        choices = {
+            "case": (self.case, (0, 1, 2, 3, 4)),
+            "pool": (self.pool, POOLS),
+            "head_layers": (self.head_layers, (1, 2)),
+            "head_init": (self.head_init, HEAD_INITS),
+            "fallback": (self.fallback, FALLBACKS),
+            "class_weight": (self.class_weight, CLASS_WEIGHTS),
+        }
+        for name, (value, allowed) in choices.items():
+            if value not in allowed:
+                raise PlanError(f"plan: {name} is {value!r}; expected one of {', '.join(map(str, allowed))}")
+        if not self.cut:
+            raise PlanError("plan: cut is empty; name at least one stage")
+        if self.recipe.epochs < 1 or self.recipe.batch_size < 1 or self.recipe.lr <= 0:
+            raise PlanError("plan: recipe needs epochs >= 1, batch_size >= 1 and lr > 0")
+
+
+def _check_row(row: Row, *, control: bool) -> None:
+    if row.init not in INITS:
+        raise PlanError(f"plan: row {row.stage!r}: init is {row.init!r}; expected pretrained or random")
+    if not 0 <= row.lr_scale < float("inf"):
+        raise PlanError(f"plan: row {row.stage!r}: lr_scale is {row.lr_scale}; expected a number >= 0")
+    if row.frozen and row.init == "random" and not control:
+        raise PlanError(
+            f"plan: row {row.stage!r} is random and frozen; give it an lr_scale above 0 or init = pretrained"
+        )

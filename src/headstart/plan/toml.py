@@ -1,0 +1,89 @@
+"""Plan ↔ TOML. Reading is strict: a key that is unknown, missing or of the wrong type is named."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, asdict, fields
+from typing import Any
+
+import tomli_w
+
+from headstart.errors import PlanError
+from headstart.plan.plan import Plan, Recipe, Row
+
+HEADER = """\
+# A plan of headstart: what will be done, exactly. Edit it and run it: headstart train DATA --plan FILE
+#
+# case            1 to 4; 0 for a plan that is none of the four
+# cut             stages whose pooled outputs enter the head; every stage up to the highest needs a row
+# pool            "avg", or "avgstd": mean and standard deviation over places
+# rows            one per stage, input to output: init "pretrained" or "random"; lr_scale multiplies the
+#                 recipe's lr, and 0 means frozen (a random row cannot be frozen)
+# head_layers     1, or 2 with a nonlinearity between
+# head_init       "solved" (the convex problem's optimum) or "random"
+# fallback        what stands in where gradient training does not succeed: "none", "probe", "scratch",
+#                 or "both": from scratch in any case, and the better is kept
+# class_weight    "none" or "balanced"
+# recipe          gradient training: rates are for this batch size; augment "none", "light" or "crop";
+#                 warmup is a share of all steps; ema and patience 0 mean off
+# reasons         why; they change nothing
+
+"""
+_ARTICLES = {"int": "a whole number", "float": "a number", "str": "a string"}
+
+
+def dumps(plan: Plan) -> str:
+    """The plan as commented TOML; `loads` gives back an equal plan."""
+    return HEADER + tomli_w.dumps(asdict(plan))
+
+
+def loads(text: str) -> Plan:
+    """The plan in `text`. Raises PlanError naming the key: unknown, missing, or of the wrong type.
+
+    Holds it against no network: that is Plan.validate.
+    """
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PlanError(f"plan: not valid TOML: {error}") from error
+    return _read(Plan, values, "plan")
+
+
+def _read(kind: type, values: Any, place: str) -> Any:
+    """A dataclass of `kind` from a TOML table found at `place`."""
+    if not isinstance(values, Mapping):
+        raise PlanError(f"{place}: is {values!r}; expected a table")
+    known = {entry.name: entry for entry in fields(kind)}
+    for key in values:
+        if key not in known:
+            raise PlanError(f"{place}: unknown key {key!r}; known are {', '.join(known)}")
+    for key, entry in known.items():
+        if key not in values and not _optional(entry):
+            raise PlanError(f"{place}: key {key!r} is missing; write it as `headstart plan` does")
+    return kind(**{key: _value(known[key], value, f"{place}: {key}") for key, value in values.items()})
+
+
+def _optional(entry: Field[Any]) -> bool:
+    return entry.default is not MISSING or entry.default_factory is not MISSING
+
+
+def _value(entry: Field[Any], value: Any, place: str) -> Any:
+    declared = str(entry.type)
+    if declared == "Recipe":
+        return _read(Recipe, value, place)
+    if declared.startswith("tuple"):
+        if not isinstance(value, list):
+            raise PlanError(f"{place} is {value!r}; expected a list")
+        if "Row" in declared:
+            return tuple(_read(Row, row, f"{place}[{i}]") for i, row in enumerate(value))
+        return tuple(_scalar("str", item, f"{place}[{i}]") for i, item in enumerate(value))
+    return _scalar(declared, value, place)
+
+
+def _scalar(declared: str, value: Any, place: str) -> Any:
+    """A value of the declared type; whole numbers pass as numbers, true and false as neither."""
+    fits = {"int": int, "float": (int, float), "str": str}[declared]
+    if isinstance(value, bool) or not isinstance(value, fits):
+        raise PlanError(f"{place} is {value!r}; expected {_ARTICLES[declared]}")
+    return float(value) if declared == "float" else value

@@ -1,0 +1,57 @@
+"""Run: everything that a report tells of, as plain data; Mistake: one picture that was named wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from headstart.assess.evaluation import Evaluation
+    from headstart.backbone.backbone import Backbone
+    from headstart.data.dataset import BadPicture
+    from headstart.evidence.evidence import Evidence
+    from headstart.plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A picture (`path` or `shard.tar!member`), its true class, what it was called, how surely (0 to 1)."""
+
+    path: str
+    label: str
+    prediction: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was done to one data set, and what came of it.
+
+    title         the run's name; created: when, as an ISO 8601 text
+    backbone      the network; plan: what was done with it; evidence: why, or None where it was not measured
+    evaluations   the report split first, then any others
+    baselines     name ("majority class", "random weights") → {"accuracy", "n", "interval": (low, high)}
+    arms          one {"name", "accuracy", "interval", "n", "chosen", "note"} per strategy that was tried
+    history       one {"epoch", "train_loss", "selection_accuracy", "lr", "seconds"} per epoch, in order;
+                  an epoch that does not rise, or a new "arm", begins another curve
+    mistakes      worst first
+    class_counts  class name → training pictures
+    quarantine    files that were left out; notes: sentences that the reader should know
+    command       the command line that made the run, or ""
+    """
+
+    title: str
+    created: str
+    backbone: Backbone
+    plan: Plan
+    evidence: Evidence | None = None
+    evaluations: tuple[Evaluation, ...] = ()
+    baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    arms: Sequence[Mapping[str, Any]] = ()
+    history: Sequence[Mapping[str, Any]] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    class_counts: Mapping[str, int] = field(default_factory=dict)
+    quarantine: tuple[BadPicture, ...] = ()
+    notes: tuple[str, ...] = ()
+    command: str = ""

@@ -1,0 +1,5 @@
+"""Runs a frozen network fast: OpenVINO on CPUs, torch elsewhere, one interface."""
+
+from headstart.runtime.runtime import PRECISIONS, RUNTIMES, Job, Runtime, converted, start
+
+__all__ = ["PRECISIONS", "RUNTIMES", "Job", "Runtime", "converted", "start"]

@@ -1,0 +1,99 @@
+"""One interface for running a frozen network: batches in, pooled cuts out, whatever computes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from headstart import progress
+from headstart.backbone import Backbone, Stage
+from headstart.errors import BackboneError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+RUNTIMES = ("auto", "openvino", "torch")
+PRECISIONS = ("fp32",)
+
+
+class Runtime(Protocol):
+    """name: "openvino" or "torch"; precision: "fp32"."""
+
+    name: str
+    precision: str
+
+    def stream(self, batches: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, ...]]:
+        """float32 [B, 3, S, S] batches → per batch, in order, one float32 [B, D_k] per output."""
+        ...
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be run: `backbone` through `stages` (in the network's order), pooled, with or without logits.
+
+    module: a network with the backbone's anatomy but other weights (fine-tuned, random); None for its own.
+    """
+
+    backbone: Backbone
+    stages: Sequence[Stage]
+    pool: str = "avgstd"
+    logits: bool = False
+    module: nn.Module | None = None
+
+    def network(self) -> nn.Module:
+        """The torch module that puts out what the job asks for, in eval mode."""
+        from headstart.backbone.taps import Tapped
+
+        module = self.backbone.build() if self.module is None else self.module
+        return Tapped(module, self.stages, self.pool, logits=self.logits).eval()
+
+
+def start(job: Job, *, runtime: str = "auto", precision: str = "fp32", device: str = "auto") -> Runtime:
+    """Makes `job` ready to run. "auto" is OpenVINO on a CPU and torch on anything else.
+
+    Where OpenVINO cannot convert the network, "auto" says so and uses torch. Raises BackboneError for names that
+    are unknown and where a named runtime cannot run the network.
+    """
+    if runtime not in RUNTIMES:
+        raise BackboneError(f"runtime {runtime!r} is unknown; expected one of {', '.join(RUNTIMES)}")
+    if precision not in PRECISIONS:
+        raise BackboneError(f"precision {precision!r} is unknown; expected one of {', '.join(PRECISIONS)}")
+    if runtime == "torch" or (runtime == "auto" and not _cpu(device)):
+        return _torch(job, device)
+    try:
+        from headstart.runtime import openvino
+
+        return openvino.prepare(job)
+    except BackboneError as error:
+        if runtime == "openvino":
+            raise
+        progress.say(f"{error}; torch runs it instead")
+        return _torch(job, device)
+
+
+def converted(folder: Path, sizes: tuple[int, ...]) -> Runtime:
+    """The converted network in `folder` (a bundle's), without torch. Raises BackboneError."""
+    from headstart.runtime import openvino
+
+    return openvino.from_file(folder, sizes)
+
+
+def _torch(job: Job, device: str) -> Runtime:
+    from headstart.runtime.torch import TorchRuntime
+
+    return TorchRuntime(job.network(), device)
+
+
+def _cpu(device: str) -> bool:
+    """True where the work stays on the CPU; asks torch only where an accelerator may be there."""
+    if device != "auto":
+        return device == "cpu"
+    if not any(Path(path).exists() for path in ("/dev/nvidiactl", "/dev/kfd", "/System/Library/Frameworks/Metal.framework")):
+        return True
+    import torch
+
+    return not (torch.cuda.is_available() or torch.backends.mps.is_available())

@@ -1,0 +1,109 @@
+"""Batches for gradient training: which pictures, in which order, cropped how.
+
+All of it is a pure function of (seed, epoch, index): the same for any number of workers, and the same again when a
+run that was killed continues.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+from PIL import Image
+
+from headstart import progress
+from headstart.data.decode import decode, read_bytes
+from headstart.data.preprocess import Preprocess
+
+# Decoded pictures are kept in memory up to this many bytes; beyond it they are decoded anew in every epoch.
+MEMORY = 3 << 30
+_AHEAD = 3
+
+
+class Pictures:
+    """Decoded pictures, shorter side at most `resize` pixels, kept in memory while they fit."""
+
+    def __init__(self, paths: Sequence[str], preprocess: Preprocess, workers: int = 0, memory: int = MEMORY):
+        self.paths = paths
+        self.preprocess = preprocess
+        self.pool = ThreadPoolExecutor(workers or os.cpu_count() or 1)
+        self._kept: dict[int, np.ndarray] = {}
+        self._room = memory
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        """uint8 [h, w, 3]"""
+        if index in self._kept:
+            return self._kept[index]
+        picture = _shrunk(decode(read_bytes(self.paths[index])), self.preprocess.resize)
+        if picture.nbytes <= self._room:
+            self._room -= picture.nbytes
+            self._kept[index] = picture
+        return picture
+
+    def warm(self, index: np.ndarray) -> None:
+        """Decodes the pictures at `index` ahead of the first epoch, with a bar."""
+        with progress.bar("decoding", len(index)) as bar:
+            for _ in self.pool.map(self.__getitem__, index.tolist()):
+                bar.advance()
+
+    def batches(
+        self, parts: Sequence[np.ndarray], seed: int, epoch: int, augment: str
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yields (index [B], uint8 [B, S, S, 3]) for each part, prepared ahead by the pool."""
+
+        def prepared(part: np.ndarray) -> np.ndarray:
+            return np.stack([self._view(i, seed, epoch, augment) for i in part.tolist()])
+
+        waiting: deque[tuple[np.ndarray, Future[np.ndarray]]] = deque()
+        for part in parts:
+            waiting.append((part, self.pool.submit(prepared, part)))
+            if len(waiting) > _AHEAD:
+                done, future = waiting.popleft()
+                yield done, future.result()
+        for done, future in waiting:
+            yield done, future.result()
+
+    def _view(self, index: int, seed: int, epoch: int, augment: str) -> np.ndarray:
+        picture = self[index]
+        if augment == "none":
+            return self.preprocess.frame(picture)
+        return augmented(picture, self.preprocess, np.random.default_rng([seed, epoch, index]), augment)
+
+
+def order(index: np.ndarray, seed: int, epoch: int, batch_size: int) -> list[np.ndarray]:
+    """The epoch's batches: `index` shuffled by (seed, epoch) and split evenly, so that no batch of one is left."""
+    shuffled = np.random.default_rng([seed, epoch]).permutation(index)
+    return np.array_split(shuffled, max(1, -(-len(index) // batch_size)))
+
+
+def augmented(picture: np.ndarray, preprocess: Preprocess, rng: np.random.Generator, kind: str) -> np.ndarray:
+    """uint8 [h, w, 3] → uint8 [S, S, 3] by a random resized crop (Szegedy et al. 2015).
+
+    "light" keeps 60 to 100 % of the area and never mirrors: a mirrored digit or sign is another thing.
+    "crop" keeps 25 to 100 % and mirrors half of the pictures: for photos of things.
+    """
+    least, mirror = (0.6, False) if kind == "light" else (0.25, True)
+    height, width = picture.shape[:2]
+    area = height * width * rng.uniform(least, 1.0)
+    ratio = np.exp(rng.uniform(np.log(3 / 4), np.log(4 / 3)))
+    w = min(width, max(1, round(np.sqrt(area * ratio))))
+    h = min(height, max(1, round(np.sqrt(area / ratio))))
+    left, top = rng.integers(0, width - w + 1), rng.integers(0, height - h + 1)
+    box = (left, top, left + w, top + h)
+    size = (preprocess.size, preprocess.size)
+    image = Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR, box=box)
+    view = np.asarray(image)
+    return view[:, ::-1] if mirror and rng.random() < 0.5 else view
+
+
+def _shrunk(picture: np.ndarray, short: int) -> np.ndarray:
+    """Scales down to a shorter side of `short`, so that no more is kept than any crop needs."""
+    height, width = picture.shape[:2]
+    if min(height, width) <= short:
+        return picture
+    scale = short / min(height, width)
+    size = (max(short, round(width * scale)), max(short, round(height * scale)))
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))

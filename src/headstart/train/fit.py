@@ -1,0 +1,292 @@
+"""fit(): does what a plan says, and falls back where that does not succeed.
+
+Every plan starts from the frozen probe at its cut: for cases 1 and 2 it is the result, for the others it is the
+head that training starts from (linear probe, then fine-tune: Kumar et al. 2022) and the bar that training must pass.
+Training *succeeds* if it beats the probe on the selection pictures by more than one paired standard error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from headstart import progress
+from headstart.backbone import Backbone
+from headstart.data.dataset import Dataset, Partition
+from headstart.data.split import carve
+from headstart.errors import PlanError
+from headstart.features import Features, How, extract
+from headstart.intervals import paired, wilson
+from headstart.plan.plan import Plan, Row
+from headstart.train import head as heads
+from headstart.train.head import Head, Solved
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from headstart.train.loop import Settings, Task
+
+SELECTION_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way that was tried. accuracy on the n selection pictures (cross-validated for a probe that is the
+    whole plan; None where nothing was left to measure on), its interval, whether it was kept, and why."""
+
+    name: str
+    accuracy: float | None
+    interval: tuple[float, float] | None
+    n: int
+    chosen: bool
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What came out. `module` is the trained trunk (as the backbone's architecture, dropped stages empty), or
+    None where the pre-trained weights serve as they are; `plan` is the one that the result stands for."""
+
+    plan: Plan
+    backbone: Backbone
+    classes: tuple[str, ...]
+    head: Head
+    module: nn.Module | None
+    arms: tuple[Arm, ...]
+    history: tuple[dict[str, Any], ...] = ()
+    l2: float | None = None
+
+
+def fit(
+    plan: Plan,
+    backbone: Backbone,
+    dataset: Dataset,
+    partition: Partition,
+    *,
+    how: How = How(),  # noqa: B008 - frozen
+    settings: Settings | None = None,
+) -> Fitted:
+    """Executes `plan` on the training pictures; the report pictures are not looked at.
+
+    Raises PlanError where the plan does not hold for the network or was made for other weights.
+    """
+    check(plan, backbone)
+    job = _Job(plan, backbone, dataset, how)
+    if plan.frozen:
+        return _probe_alone(job, partition.train)
+    from headstart.train.loop import Settings
+
+    return _trained(job, partition, settings or Settings())
+
+
+def check(plan: Plan, backbone: Backbone) -> None:
+    """Holds a plan against the network it is to run on. Raises PlanError."""
+    if plan.backbone != backbone.name:
+        raise PlanError(f"plan: made for {plan.backbone}, and the network given is {backbone.name}")
+    if plan.weights_sha256 and plan.weights_sha256 != backbone.weights_sha256:
+        raise PlanError(
+            f"plan: made for other weights of {plan.backbone} ({plan.weights_sha256[:12]}…, "
+            f"here {backbone.weights_sha256[:12]}…); plan anew, or clear weights_sha256"
+        )
+    if plan.image_size != backbone.preprocess.size:
+        raise PlanError(f"plan: made for {plan.image_size} px, the network is loaded for {backbone.preprocess.size}")
+    plan.validate(backbone.stage_names)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What all arms share."""
+
+    plan: Plan
+    backbone: Backbone
+    dataset: Dataset
+    how: How
+
+    def features(self, index: np.ndarray) -> Features:
+        return extract(self.dataset, index, self.backbone, how=self.how)
+
+    def joined(self, features: Features) -> np.ndarray:
+        """float32 [N, D]: what enters the head."""
+        return joined(features, self.backbone, self.plan)
+
+    def solve(self, index: np.ndarray, *, init: str) -> Solved:
+        return heads.solve(
+            self.joined(self.features(index)),
+            self.dataset.labels[index],
+            len(self.dataset.classes),
+            layers=self.plan.head_layers,
+            init=init,
+            groups=self.dataset.groups[index],
+            class_weight=self.plan.class_weight,
+            seed=self.plan.seed,
+        )
+
+
+def joined(features: Features, backbone: Backbone, plan: Plan) -> np.ndarray:
+    """float32 [N, D]: the plan's cuts side by side, pooled as it says; what enters the head."""
+    channels = {stage.name: stage.channels for stage in backbone.stages}
+    cuts = [name for name in backbone.stage_names if name in plan.cut]
+    return features.at(cuts, plan.pool, channels)
+
+
+def _probe_alone(job: _Job, train: np.ndarray) -> Fitted:
+    solved = job.solve(train, init=job.plan.head_init)
+    arm = Arm("probe", solved.cv_accuracy, None, len(train), True, "cross-validated on the training pictures")
+    if solved.cv_correct is not None:
+        arm = replace(arm, interval=wilson(int(solved.cv_correct.sum()), len(train)))
+    else:
+        arm = replace(arm, note="too few pictures to cross-validate")
+    return Fitted(job.plan, job.backbone, job.dataset.classes, solved.head, None, (arm,), (), solved.l2)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """A trained network and what it got right on the selection pictures (bool [V])."""
+
+    plan: Plan
+    network: Any
+    correct: np.ndarray
+    history: tuple[dict[str, Any], ...]
+
+
+def _trained(job: _Job, partition: Partition, settings: Settings) -> Fitted:
+    plan, dataset = job.plan, job.dataset
+    train, selection = _selection(dataset, partition, plan.seed)
+    probe = job.solve(train, init="solved")
+    correct = probe.head.logits(job.joined(job.features(selection))).argmax(1) == dataset.labels[selection]
+    groups = dataset.groups[selection]
+    task = _task(job, train, selection)
+    ways = _ways(plan)
+    attempts: dict[str, _Attempt] = {}
+    for name, way in ways:
+        if attempts and plan.fallback == "scratch" and _succeeds(next(iter(attempts.values())), correct, groups):
+            break
+        budget = replace(settings, time_limit=_share(settings.time_limit, plan, len(ways)))
+        attempts[name] = _attempt(name, way, job, task, probe.head, budget)
+    winner = _best(plan, attempts, correct, groups)
+    arms = _arms(attempts, correct, groups, winner)
+    for arm in arms:
+        progress.say(_sentence(arm))
+    history = tuple({"phase": name, **row} for name, attempt in attempts.items() for row in attempt.history)
+    if winner == "probe":
+        return _returned(job, partition, arms, history)
+    return _kept(job, attempts[winner], arms, history)
+
+
+def _selection(dataset: Dataset, partition: Partition, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """(train, selection): the source's own val pictures, or a fifth carved from train."""
+    if len(partition.selection):
+        return partition.train, partition.selection
+    train = partition.train
+    kept, carved = carve(dataset.labels[train], dataset.groups[train], SELECTION_SHARE, seed)
+    if not len(carved):
+        raise PlanError("the set is too small to set pictures aside for selection; use --case 1 or 2")
+    return train[kept], train[carved]
+
+
+def _task(job: _Job, train: np.ndarray, selection: np.ndarray) -> Task:
+    from headstart.train.batches import Pictures
+    from headstart.train.loop import Task
+
+    labels, preprocess = job.dataset.labels, job.backbone.preprocess
+    weights = None
+    if job.plan.class_weight == "balanced":
+        counts = np.maximum(np.bincount(labels[train], minlength=len(job.dataset.classes)), 1)
+        weights = (len(train) / (len(counts) * counts)).astype(np.float32)
+    pictures = Pictures(job.dataset.paths, preprocess, job.how.workers)
+    return Task(pictures, preprocess, labels, train, selection, weights)
+
+
+def _ways(plan: Plan) -> list[tuple[str, Plan]]:
+    """The gradient arms in the order in which they are tried."""
+    first = ("scratch" if plan.from_scratch else "fine-tune", plan)
+    if plan.fallback not in ("scratch", "both") or plan.from_scratch:
+        return [first]
+    rows = tuple(Row(row.stage, "random", 1.0) for row in plan.rows)
+    return [first, ("scratch", replace(plan, rows=rows))]
+
+
+def _share(limit: float | None, plan: Plan, ways: int) -> float | None:
+    return None if limit is None else limit / ways
+
+
+def _attempt(name: str, plan: Plan, job: _Job, task: Task, head: Head, settings: Settings) -> _Attempt:
+    import torch
+
+    from headstart.train import loop, surgery
+
+    network = surgery.operate(plan, job.backbone, len(job.dataset.classes))
+    if plan.head_init == "solved" and not any(row.init == "random" for row in plan.rows):
+        surgery.implant(head, network.head)
+    folder = None if settings.checkpoints is None else settings.checkpoints / name
+    groups = surgery.rates(network, plan, job.backbone)
+    history = loop.train(
+        network, groups, task, plan.recipe, plan.seed, replace(settings, checkpoints=folder), name
+    )
+    probabilities = loop.predict(network, task, task.selection, torch.device("cpu"))
+    return _Attempt(plan, network, probabilities.argmax(1) == task.labels[task.selection], history)
+
+
+def _succeeds(attempt: _Attempt, probe: np.ndarray, groups: np.ndarray) -> bool:
+    gain, error = paired(attempt.correct, probe, groups)
+    return gain > error
+
+
+def _best(plan: Plan, attempts: dict[str, _Attempt], probe: np.ndarray, groups: np.ndarray) -> str:
+    """The name of what is kept: the best attempt that the plan allows, or the probe where none succeeds.
+
+    A plan without a fall-back keeps what it asked for.
+    """
+    name = max(attempts, key=lambda key: attempts[key].correct.mean())
+    if plan.fallback == "none" or _succeeds(attempts[name], probe, groups):
+        return name
+    return "probe"
+
+
+def _arms(
+    attempts: dict[str, _Attempt], probe: np.ndarray, groups: np.ndarray, winner: str
+) -> tuple[Arm, ...]:
+    arms = [_arm("probe", probe, winner, "frozen, on the selection pictures")]
+    for name, attempt in attempts.items():
+        gain, error = paired(attempt.correct, probe, groups)
+        arms.append(_arm(name, attempt.correct, winner, f"{100 * gain:+.1f} ± {100 * error:.1f} points on the probe"))
+    return tuple(arms)
+
+
+def _arm(name: str, correct: np.ndarray, winner: str, note: str) -> Arm:
+    hits = int(correct.sum())
+    return Arm(name, hits / len(correct), wilson(hits, len(correct)), len(correct), name == winner, note)
+
+
+def _sentence(arm: Arm) -> str:
+    kept = "kept" if arm.chosen else "not kept"
+    accuracy = "not measured" if arm.accuracy is None else f"{100 * arm.accuracy:.1f} %"
+    return f"{arm.name}: {accuracy} on {arm.n} selection pictures, {arm.note}; {kept}"
+
+
+def _returned(job: _Job, partition: Partition, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]) -> Fitted:
+    """The probe in place of training that did not succeed, solved anew on all training pictures."""
+    rows = tuple(Row(row.stage, "pretrained", 0.0) for row in job.plan.rows)
+    reason = "Training did not beat the frozen probe by more than one paired standard error; the probe is returned."
+    plan = replace(job.plan, rows=rows, fallback="none", reasons=(*job.plan.reasons, reason))
+    train = np.sort(np.concatenate([partition.train, partition.selection]))
+    solved = replace(job, plan=plan).solve(train, init="solved")
+    return Fitted(plan, job.backbone, job.dataset.classes, solved.head, None, tuple(arms), history, solved.l2)
+
+
+def _kept(job: _Job, attempt: _Attempt, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]) -> Fitted:
+    from headstart.train import surgery
+
+    module = attempt.network.trunk.module
+    return Fitted(
+        plan=replace(attempt.plan, fallback="none"),
+        backbone=job.backbone,
+        classes=job.dataset.classes,
+        head=surgery.extract(attempt.network.head),
+        module=module,
+        arms=tuple(arms),
+        history=history,
+    )

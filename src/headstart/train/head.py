@@ -1,0 +1,252 @@
+"""The new head: one or two linear layers on pooled features, and how its weights are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from headstart.data.split import folds
+from headstart.evidence.probe import FEW_PER_CLASS, typical_count
+from headstart.evidence.spectrum import Scaling
+from headstart.plan.plan import CLASS_WEIGHTS, HEAD_INITS
+from headstart.train import perceptron
+from headstart.train.logistic import Problem, log_softmax
+
+FOLDS = 5
+# Penalties on features of mean squared length 1, strong to weak; the path ends when two in a row get worse.
+GRID = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.001)
+FEW_L2 = 0.3  # without cross-validation
+ROUGH, FINAL = 5e-2, 1e-5  # certified gap to the optimum as a share of the objective: in folds, at the end
+MOST_EPOCHS, FEW_EPOCHS = 30, 15  # of minibatch training; the latter without cross-validation
+CV_LIMIT = 10_000  # more pictures than this choose by a part of them
+FLOOR = np.log(1e-4)  # one hopeless picture (its class missing from a fold) shall not decide
+
+
+@dataclass(frozen=True)
+class Head:
+    """layers: (weight float32 [out, in], bias float32 [out]) once or twice, a ReLU between.
+
+    Standardisation is folded into the first layer: it takes plain pooled features.
+    """
+
+    layers: tuple[tuple[np.ndarray, np.ndarray], ...]
+
+    @property
+    def n_classes(self) -> int:
+        return len(self.layers[-1][1])
+
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """float32 [N, C] for x float32 [N, D]."""
+        for i, (weight, bias) in enumerate(self.layers):
+            x = (np.maximum(x, 0) if i else x) @ weight.T + bias
+        return x
+
+    def probabilities(self, x: np.ndarray) -> np.ndarray:
+        """float32 [N, C], rows sum to 1."""
+        return np.exp(log_softmax(self.logits(x)))
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A head, and what cross-validation said of it.
+
+    l2           penalty on standardised features of mean squared length 1 (0 for minibatch training)
+    cv_accuracy  held-out accuracy, None where there were too few pictures to cross-validate
+    cv_correct   bool [N] picture by picture; None too where only a part was cross-validated (N > CV_LIMIT)
+    """
+
+    head: Head
+    l2: float
+    cv_accuracy: float | None
+    cv_correct: np.ndarray | None
+
+
+def solve(
+    x: np.ndarray,
+    labels: np.ndarray,
+    n_classes: int,
+    *,
+    layers: int = 1,
+    init: str = "solved",
+    groups: np.ndarray,
+    class_weight: str = "none",
+    seed: int = 0,
+) -> Solved:
+    """The head for pooled features x float32 [N, D], labels int64 [N], groups int64 [N].
+
+    One solved layer is multinomial logistic regression at its optimum, its penalty chosen by cross-validated
+    log-loss among those whose held-out accuracy is within one standard error of the best. Two solved layers are trained by Adam for the number of epochs that cross-validation chooses.
+    init "random" is the lesson's literal way: random weights, then plain minibatch gradient descent, the
+    epochs chosen alike. Where the typical class has fewer than FEW_PER_CLASS groups nothing is chosen by
+    cross-validation: FEW_L2 or FEW_EPOCHS. The same arguments give the same head.
+    """
+    _check(layers, init, class_weight)
+    weights = picture_weights(labels, n_classes, class_weight)
+
+    def way(rows: np.ndarray) -> _Way:
+        if (layers, init) == (1, "solved"):
+            return _Logistic(x[rows], labels[rows], n_classes, weights[rows])
+        return _Minibatch(x[rows], labels[rows], n_classes, weights[rows], layers, init == "solved", seed)
+
+    everything = np.arange(len(labels))
+    if typical_count(labels, groups) < FEW_PER_CLASS or len(np.unique(groups)) < 2:
+        chosen = way(everything)
+        return Solved(chosen.head(chosen.few), chosen.penalty(chosen.few), None, None)
+    part = _part(labels, groups, seed)
+    chosen = way(part)
+    fold = folds(labels[part], groups[part], min(FOLDS, len(np.unique(groups[part]))), seed)
+    value, correct = _choose(chosen, fold, labels[part], weights[part])
+    if len(part) == len(labels):
+        return Solved(chosen.head(value), chosen.penalty(value), float(correct.mean()), correct)
+    chosen = way(everything)
+    return Solved(chosen.head(value), chosen.penalty(value), float(correct.mean()), None)
+
+
+def picture_weights(labels: np.ndarray, n_classes: int, class_weight: str) -> np.ndarray:
+    """float64 [N], mean 1: each picture's weight in the loss; "balanced" gives each class the same."""
+    if class_weight == "none":
+        return np.ones(len(labels))
+    counts = np.bincount(labels, minlength=n_classes)
+    return len(labels) / (np.count_nonzero(counts) * counts[labels])
+
+
+def _check(layers: int, init: str, class_weight: str) -> None:
+    for name, value, allowed in (
+        ("layers", layers, (1, 2)),
+        ("init", init, HEAD_INITS),
+        ("class_weight", class_weight, CLASS_WEIGHTS),
+    ):
+        if value not in allowed:
+            raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}. Got {value!r} instead.")
+
+
+def _part(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
+    """Positions of at most about CV_LIMIT pictures, by whole groups."""
+    parts = -(-len(labels) // CV_LIMIT)
+    if parts == 1:
+        return np.arange(len(labels))
+    return np.flatnonzero(folds(labels, groups, parts, seed) == 0)
+
+
+class _Way(Protocol):
+    """One way to find the weights, with one value (penalty or number of epochs) to be chosen."""
+
+    @property
+    def few(self) -> float: ...
+
+    @property
+    def patience(self) -> int: ...
+
+    def held_out(self, fold: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
+        """(value, held-out log-probabilities [N, C]) along the values."""
+        ...
+
+    def head(self, value: float) -> Head: ...
+
+    def penalty(self, value: float) -> float: ...
+
+
+def _choose(way: _Way, fold: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
+    """(the chosen value, bool [N] what it got right): the smallest log-loss among the most accurate.
+
+    Log-loss is the steadier judge, but with many classes and few pictures it prefers penalties that cost
+    accuracy; so it judges only among values within one standard error of the highest accuracy.
+    """
+    values, losses, right = [], [], []
+    for value, log_p in way.held_out(fold):
+        values.append(value)
+        losses.append(-float(weights @ np.maximum(log_p[np.arange(len(labels)), labels], FLOOR)))
+        right.append(log_p.argmax(axis=1) == labels)
+        if len(values) - 1 - int(np.argmin(losses)) >= way.patience:
+            break
+    accuracy = np.array([float(weights @ correct) for correct in right]) / weights.sum()
+    best = accuracy.max()
+    near = accuracy >= best - np.sqrt(best * (1 - best) / len(labels))
+    chosen = int(np.argmin(np.where(near, losses, np.inf)))
+    return values[chosen], right[chosen]
+
+
+class _Logistic:
+    """The convex problem, along the path of penalties from strong to weak, each started from the last."""
+
+    few = FEW_L2
+    patience = 2
+
+    def __init__(self, x: np.ndarray, labels: np.ndarray, n_classes: int, weights: np.ndarray) -> None:
+        self.problem, self.weights = Problem.of(x, labels, n_classes), weights
+
+    def held_out(self, fold: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
+        numbers, place = np.unique(fold, return_inverse=True)
+        weights = self.weights[:, None] * (fold[:, None] != numbers)
+        theta = self.problem.start(len(numbers))
+        for l2 in GRID:
+            theta = self.problem.solve(l2, start=theta, weights=weights, tolerance=ROUGH)
+            yield l2, self.problem.log_probabilities(theta)[np.arange(len(fold)), place]
+
+    def head(self, value: float) -> Head:
+        theta = self.problem.start()
+        for l2 in [*(l2 for l2 in GRID if l2 > value), value]:
+            tolerance = FINAL if l2 == value else ROUGH
+            theta = self.problem.solve(l2, start=theta, weights=self.weights[:, None], tolerance=tolerance)
+        return Head((self.problem.plain(theta),))
+
+    def penalty(self, value: float) -> float:
+        return value
+
+
+@dataclass(frozen=True)
+class _Minibatch:
+    """Gradient descent on minibatches; the number of epochs is what is chosen."""
+
+    x: np.ndarray
+    labels: np.ndarray
+    n_classes: int
+    weights: np.ndarray
+    layers: int
+    adam: bool
+    seed: int
+    few: float = FEW_EPOCHS
+    patience: int = MOST_EPOCHS
+
+    def _epochs(self, z: np.ndarray, rows: np.ndarray, count: int) -> Iterator[perceptron.Parameters]:
+        return perceptron.epochs(
+            z[rows],
+            self.labels[rows],
+            self.weights[rows],
+            self.n_classes,
+            layers=self.layers,
+            adam=self.adam,
+            count=count,
+            seed=self.seed,
+        )
+
+    def _standardised(self) -> tuple[Scaling, np.ndarray]:
+        """(scaling to unit spread, float32 [N, D])"""
+        scaling = Scaling.of(self.x)
+        scaling = Scaling(scaling.mean, scaling.scale / np.sqrt(self.x.shape[1]))
+        return scaling, scaling.apply(self.x, np.float32)
+
+    def held_out(self, fold: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
+        _, z = self._standardised()
+        numbers = np.unique(fold)
+        runs = [self._epochs(z, np.flatnonzero(fold != number), MOST_EPOCHS) for number in numbers]
+        log_p = np.empty((len(z), self.n_classes), np.float32)
+        for epoch, fits in enumerate(zip(*runs, strict=True), start=1):
+            for number, parameters in zip(numbers, fits, strict=True):
+                held = fold == number
+                log_p[held] = log_softmax(perceptron.forward(parameters, z[held])[0])
+            yield epoch, log_p
+
+    def head(self, value: float) -> Head:
+        scaling, z = self._standardised()
+        *_, parameters = self._epochs(z, np.arange(len(z)), round(value))
+        weight = parameters[0].astype(np.float64) / scaling.scale[:, None]
+        bias = parameters[1] - scaling.mean @ weight
+        first = (weight.T.astype(np.float32), bias.astype(np.float32))
+        return Head((first,) if self.layers == 1 else (first, (parameters[2].T.copy(), parameters[3])))
+
+    def penalty(self, value: float) -> float:
+        return 0.0

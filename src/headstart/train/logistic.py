@@ -1,0 +1,108 @@
+"""Multinomial logistic regression with an L2 penalty, solved to a certified optimum.
+
+On features z [N, D] (centred, mean squared length 1, see Scaling), labels y and picture weights a [N]:
+
+    f(W, b) = Σᵢ aᵢ · (− log softmax(zᵢ W + b)[yᵢ])  +  (λ / 2) ‖W‖²          (intercept b not penalised)
+
+λ is 1 / C of scikit-learn's LogisticRegression on the same z. Two things make it fast and exact:
+
+- z is rotated onto its principal axes, R = z · axes [N, r], r ≤ min(N − 1, D). The penalty does not see a
+  rotation and the optimum has no part outside the axes, so nothing is lost; where D > N most work is saved.
+- In that basis the Hessian is bounded by diag(max a · s / 2 + λ) for each class (Böhning 1992), s the
+  eigenvalues: a diagonal that L-BFGS starts from. f is λ-strongly convex in W, so f − f* ≤ ‖∇_W f‖² / 2λ
+  (with b at its own optimum): that is what the iteration stops on, not a guess.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headstart.evidence.probe import one_hot
+from headstart.evidence.spectrum import Scaling, Spectrum
+from headstart.train.lbfgs import minimise
+
+STEPS = 500
+FLOAT64_CELLS = 30_000_000  # above this many numbers float32 holds the features
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A classification on rotated features, prepared once for every penalty and every fold.
+
+    design   float [N, r + 1]: rotated features, last column ones
+    values   float64 [r], eigenvalues belonging to the columns
+    targets  float [N, C], one-hot
+    scaling, axes   how to carry weights back to plain features
+    """
+
+    design: np.ndarray
+    values: np.ndarray
+    targets: np.ndarray
+    scaling: Scaling
+    axes: np.ndarray
+
+    @staticmethod
+    def of(x: np.ndarray, labels: np.ndarray, n_classes: int) -> Problem:
+        """From x [N, D] and labels int64 [N]."""
+        dtype = np.float64 if x.size <= FLOAT64_CELLS else np.float32
+        scaling = Scaling.of(x)
+        z = scaling.apply(x, dtype)
+        spectrum = Spectrum.of(z)
+        design = np.column_stack([spectrum.rotated(), np.ones(len(x), dtype)])
+        targets = one_hot(labels, n_classes).astype(dtype)
+        return Problem(design, spectrum.values, targets, scaling, spectrum.axes(z))
+
+    def start(self, k: int = 1) -> np.ndarray:
+        """float64 [r + 1, k, C]: zeros; the last row is the intercept."""
+        return np.zeros((self.design.shape[1], k, self.targets.shape[1]))
+
+    def log_probabilities(self, theta: np.ndarray) -> np.ndarray:
+        """[N, k, C] at theta [r + 1, k, C]."""
+        flat = theta.reshape(len(theta), -1).astype(self.design.dtype)
+        return log_softmax((self.design @ flat).reshape(len(self.design), *theta.shape[1:]))
+
+    def objective(self, theta: np.ndarray, l2: float, weights: np.ndarray) -> tuple[float, np.ndarray]:
+        """(f, its gradient [r + 1, k, C]), summed over the k fits; weights [N, k] are 0 where held out."""
+        log_p = self.log_probabilities(theta)
+        targets, scale = self.targets[:, None, :], weights[:, :, None].astype(log_p.dtype)
+        loss = -float((scale * targets * log_p).sum(dtype=np.float64)) + l2 / 2 * float(
+            (theta[:-1] ** 2).sum()
+        )
+        pull = (np.exp(log_p) - targets) * scale
+        gradient = (self.design.T @ pull.reshape(len(pull), -1)).reshape(theta.shape).astype(np.float64)
+        gradient[:-1] += l2 * theta[:-1]
+        return loss, gradient
+
+    def solve(self, l2: float, *, start: np.ndarray, weights: np.ndarray, tolerance: float) -> np.ndarray:
+        """The optimum [r + 1, k, C] from `start`: k fits side by side, told apart by weights [N, k].
+
+        The k fits (folds) share each pass over the features, which is what costs.
+        """
+        total = float(weights.sum(axis=0).min())
+        bound = np.append(weights.max() / 2 * self.values + l2, weights.sum(axis=0).max() / 2)
+
+        def certified(value: float, gradient: np.ndarray) -> bool:
+            gap = (gradient[:-1] ** 2).sum() / (2 * l2) + (gradient[-1] ** 2).sum() / total
+            return bool(gap <= tolerance * value)
+
+        return minimise(
+            lambda theta: self.objective(theta, l2, weights),
+            start,
+            (1 / bound)[:, None, None],
+            done=certified,
+            steps=STEPS,
+        )
+
+    def plain(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(weight float32 [C, D], bias float32 [C]) on plain features, from theta [r + 1, 1, C]."""
+        weight = (self.axes.astype(np.float64) @ theta[:-1, 0]) / self.scaling.scale[:, None]
+        bias = theta[-1, 0] - self.scaling.mean @ weight
+        return weight.T.astype(np.float32), bias.astype(np.float32)
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Over the last axis."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))

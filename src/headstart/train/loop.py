@@ -1,0 +1,240 @@
+"""The gradient loop: AdamW (Loshchilov & Hutter 2019), linear warm-up, cosine decay, layer-wise rates.
+
+One loop serves every plan that trains: fine-tuning, training from scratch, pre-training, a study's hybrids.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from headstart import progress
+from headstart.data.preprocess import Preprocess
+from headstart.plan.plan import Recipe
+from headstart.train import checkpoints
+from headstart.train.average import Average
+from headstart.train.batches import Pictures, order
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run goes that leaves its result alone: device, decode workers, limits, where checkpoints lie.
+
+    time_limit   seconds for this training, or None; epochs that would not fit are taken off the schedule
+    checkpoints  folder for resumable state, or None
+    resume       continue from what lies there
+    """
+
+    device: str = "auto"
+    workers: int = 0
+    time_limit: float | None = None
+    checkpoints: Path | None = None
+    resume: bool = False
+    on_epoch: Callable[[dict[str, Any]], None] = field(default=lambda record: None)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a network is trained on.
+
+    labels int64 [N] for all pictures; train, selection: index arrays; class_weights float32 [C] or None.
+    """
+
+    pictures: Pictures
+    preprocess: Preprocess
+    labels: np.ndarray
+    train: np.ndarray
+    selection: np.ndarray
+    class_weights: np.ndarray | None = None
+
+
+def device_of(name: str) -> torch.device:
+    """"auto" is CUDA, then MPS, then the CPU."""
+    if name != "auto":
+        return torch.device(name)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def train(
+    network: nn.Module, groups: list[dict], task: Task, recipe: Recipe, seed: int, settings: Settings, label: str
+) -> tuple[dict[str, Any], ...]:
+    """Trains `network` in place and returns its history, one record per epoch.
+
+    groups: {"params", "scale", "decay"} as surgery.rates makes them. The network ends in eval mode on the CPU with
+    the weights of the last epoch (of their running average where the recipe has an EMA; of the best epoch on the
+    selection pictures where it has patience).
+    """
+    return _Run(network, groups, task, recipe, seed, settings, label).run()
+
+
+class _Run:
+    """One training: the state that a checkpoint holds, and the steps that change it."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        groups: list[dict],
+        task: Task,
+        recipe: Recipe,
+        seed: int,
+        settings: Settings,
+        label: str,
+    ) -> None:
+        self.device = device_of(settings.device)
+        self.network = network.to(self.device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.task, self.recipe, self.seed, self.settings, self.label = task, recipe, seed, settings, label
+        self.scales = [group["scale"] for group in groups]
+        self.optimizer = torch.optim.AdamW(
+            [
+                {"params": g["params"], "weight_decay": recipe.weight_decay if g["decay"] else 0.0}
+                for g in groups
+            ],
+            lr=recipe.lr,
+            fused=True,
+        )
+        weights = None if task.class_weights is None else torch.from_numpy(task.class_weights).to(self.device)
+        self.criterion = nn.CrossEntropyLoss(weights, label_smoothing=recipe.label_smoothing)
+        self.average = Average(network, recipe.ema) if recipe.ema else None
+        self.epochs = recipe.epochs
+        self.history: list[dict[str, Any]] = []
+        self.best: tuple[float, int, dict[str, torch.Tensor]] | None = None
+        self.started = time.monotonic()
+
+    def run(self) -> tuple[dict[str, Any], ...]:
+        with torch.random.fork_rng(devices=[]):
+            first = self._resumed()
+            with progress.bar(self.label, self.epochs - first) as bar:
+                for epoch in range(first, self.recipe.epochs):
+                    if epoch >= self.epochs or self._stale():
+                        break
+                    self._epoch(epoch)
+                    self._fit_to_limit(epoch - first + 1)
+                    self._save(epoch + 1)
+                    bar.advance()
+        self._settle()
+        return tuple(self.history)
+
+    def _epoch(self, epoch: int) -> None:
+        torch.manual_seed(self.seed * 1_000_003 + epoch)  # dropout and the like, by (seed, epoch)
+        began, losses, seen = time.monotonic(), 0.0, 0
+        parts = order(self.task.train, self.seed, epoch, self.recipe.batch_size)
+        self.network.train()
+        batches = self.task.pictures.batches(parts, self.seed, epoch, self.recipe.augment)
+        for step, (index, pictures) in enumerate(batches):
+            self._set_rates((epoch + step / len(parts)) / self.epochs)
+            losses += self._step(index, pictures) * len(index)
+            seen += len(index)
+        record = {"epoch": epoch + 1, "train_loss": losses / seen, "lr": self.optimizer.param_groups[-1]["lr"]}
+        if len(self.task.selection):
+            with self._averaged():
+                record["selection_accuracy"] = float(self._correct().mean())
+        record["seconds"] = time.monotonic() - began
+        self.history.append(record)
+        self._keep_best(record)
+        self.settings.on_epoch({"phase": self.label, **record})
+
+    def _step(self, index: np.ndarray, pictures: np.ndarray) -> float:
+        x = torch.from_numpy(self.task.preprocess.normalise(pictures)).to(self.device)
+        y = torch.from_numpy(self.task.labels[index]).to(self.device)
+        loss = self.criterion(self.network(x.contiguous(memory_format=torch.channels_last)), y)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"]], 5.0)
+        self.optimizer.step()
+        if self.average:
+            self.average.update(self.network)
+        return float(loss.detach())
+
+    def _set_rates(self, done: float) -> None:
+        warmup = self.recipe.warmup
+        share = done / warmup if done < warmup else 0.5 * (1 + math.cos(math.pi * (done - warmup) / (1 - warmup)))
+        for group, scale in zip(self.optimizer.param_groups, self.scales, strict=True):
+            group["lr"] = self.recipe.lr * scale * max(share, 1e-3)
+
+    def _correct(self) -> np.ndarray:
+        return predict(self.network, self.task, self.task.selection, self.device).argmax(1) == (
+            self.task.labels[self.task.selection]
+        )
+
+    def _fit_to_limit(self, done: int) -> None:
+        """Takes off the epochs that the time left does not hold, so that the rate still decays to zero."""
+        if self.settings.time_limit is None:
+            return
+        spent = time.monotonic() - self.started
+        room = int((self.settings.time_limit - spent) / (spent / done))
+        self.epochs = min(self.epochs, len(self.history) + max(0, room))
+
+    def _keep_best(self, record: dict[str, Any]) -> None:
+        if not self.recipe.patience or "selection_accuracy" not in record:
+            return
+        if self.best is None or record["selection_accuracy"] > self.best[0]:
+            with self._averaged():
+                state = {k: v.detach().cpu().clone() for k, v in self.network.state_dict().items()}
+            self.best = (record["selection_accuracy"], record["epoch"], state)
+
+    def _stale(self) -> bool:
+        if self.best is None:
+            return False
+        return len(self.history) - self.best[1] >= self.recipe.patience
+
+    def _averaged(self) -> contextlib.AbstractContextManager[None]:
+        return self.average.applied(self.network) if self.average else contextlib.nullcontext()
+
+    def _settle(self) -> None:
+        if self.best is not None:
+            self.network.load_state_dict(self.best[2])
+        elif self.average:
+            self.average.write(self.network)
+        self.network.to("cpu").eval()
+
+    def _save(self, epoch: int) -> None:
+        folder = self.settings.checkpoints
+        if folder is None:
+            return
+        average = self.average.state if self.average else {}
+        best = self.best[2] if self.best else {}
+        facts = {
+            "epoch": epoch,
+            "epochs": self.epochs,
+            "history": self.history,
+            "best": self.best[:2] if self.best else None,
+            "label": self.label,
+        }
+        checkpoints.save(folder, self.network, self.optimizer, average, best, facts)
+
+    def _resumed(self) -> int:
+        folder = self.settings.checkpoints
+        if folder is None or not self.settings.resume or not checkpoints.exists(folder):
+            return 0
+        facts, average, best = checkpoints.restore(folder, self.network, self.optimizer)
+        self.history, self.epochs = facts["history"], facts["epochs"]
+        if self.average:
+            self.average.state = average
+        if facts["best"]:
+            self.best = (*facts["best"], best)
+        return facts["epoch"]
+
+
+@torch.inference_mode()
+def predict(network: nn.Module, task: Task, index: np.ndarray, device: torch.device) -> np.ndarray:
+    """Probabilities float32 [len(index), C] of the pictures at `index`, without augmentation, in eval mode."""
+    network.eval()
+    out = []
+    parts = np.array_split(index, max(1, -(-len(index) // 64)))
+    for _, pictures in task.pictures.batches(parts, 0, 0, "none"):
+        x = torch.from_numpy(task.preprocess.normalise(pictures)).to(device)
+        logits = network(x.contiguous(memory_format=torch.channels_last))
+        out.append(functional.softmax(logits.float(), dim=1).cpu().numpy())
+    return np.concatenate(out)

@@ -1,0 +1,77 @@
+"""The last door: what reaches it becomes one line and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import sys
+
+import pytest
+
+from headstart.cli import backbones
+from headstart.errors import DataError
+
+
+def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Makes the verb `backbones` fail with `error`."""
+
+    def run(args: object) -> int:
+        raise error
+
+    monkeypatch.setattr(backbones, "run", run)
+
+
+def test_an_error_to_mend_is_one_line(headstart, monkeypatch: pytest.MonkeyPatch) -> None:
+    raising(monkeypatch, DataError("photos: no such folder;\nname another"))
+    answer = headstart("backbones")
+    assert (answer.code, answer.err) == (2, "headstart: photos: no such folder; name another\n")
+
+
+def test_an_internal_error_is_one_line_and_names_debug(headstart, monkeypatch: pytest.MonkeyPatch) -> None:
+    raising(monkeypatch, ValueError("seven"))
+    answer = headstart("backbones")
+    assert answer.code == 1
+    assert answer.err == (
+        "headstart: internal error: ValueError: seven (run with --debug for the traceback)\n"
+    )
+
+
+def test_debug_shows_the_traceback(headstart, monkeypatch: pytest.MonkeyPatch) -> None:
+    raising(monkeypatch, ValueError("seven"))
+    answer = headstart("backbones", "--debug")
+    assert answer.code == 1
+    assert "Traceback" in answer.err
+
+
+def test_interrupted(headstart, monkeypatch: pytest.MonkeyPatch) -> None:
+    raising(monkeypatch, KeyboardInterrupt())
+    assert headstart("backbones").code == 130
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_one_line(headstart, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    raising(monkeypatch, OSError(number, "full", "/somewhere/file"))
+    answer = headstart("backbones")
+    assert answer.code == 2
+    assert answer.err == (
+        "headstart: /somewhere/file: no space left on the disk; free some, or write elsewhere\n"
+    )
+
+
+def test_a_reader_that_went_away_is_no_error() -> None:
+    import subprocess
+
+    code = (
+        "import sys; from headstart.cli import backbones, main\n"
+        "def run(args):\n    print('x' * 100000, flush=True); return 0\n"
+        "backbones.run = run\n"
+        "sys.exit(main.main(['backbones']))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(), said) == (0, "")

@@ -1,0 +1,167 @@
+"""The main job through the command line, on generated pictures."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from headstart.plan import toml
+from tests.cli.conftest import tree
+
+
+def test_a_run_leaves_what_the_design_names(trained: Path) -> None:
+    names = {path.name for path in trained.iterdir()}
+    assert {"bundle", "plan.toml", "metrics.jsonl", "predictions.csv", "report.html", "env.json"} <= names
+    assert "quarantine.csv" not in names
+    facts = json.loads((trained / "env.json").read_text(encoding="utf-8"))
+    assert facts["seed"] == 0
+    assert facts["command"].startswith("headstart train ")
+    assert {"python", "torch", "openvino"} <= set(facts["versions"])
+
+
+def test_predictions_are_of_the_report_split(trained: Path) -> None:
+    with (trained / "predictions.csv").open(encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    final = json.loads((trained / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    right = sum(row["label"] == row["prediction"] for row in rows)
+    assert {row["split"] for row in rows} == {"held-out"} == set(final["splits"])
+    assert final["splits"]["held-out"]["n"] == len(rows)
+    assert final["splits"]["held-out"]["accuracy"] == pytest.approx(right / len(rows))
+
+
+def test_train_prints_one_object(headstart, shapes: Path, backbone: Path, tmp_path: Path) -> None:
+    answer = headstart("train", shapes, "--backbone", backbone, "-o", tmp_path / "run", "--json", "--quiet")
+    assert (answer.code, answer.err) == (0, "")
+    result = json.loads(answer.out)
+    score = result["splits"]["held-out"]
+    low, high = score["interval"]
+    assert low <= score["accuracy"] <= high
+    assert (score["split"], score["n"]) == ("held-out", 6)
+    assert set(result["baselines"]) == {"majority class", "random weights"}
+    assert result["size"] == "small"
+    assert result["case"] in (1, 2)
+
+
+def test_summary_names_accuracy_interval_baselines_and_next_step(
+    headstart, shapes: Path, backbone: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    answer = headstart("train", shapes, "--backbone", backbone, "-o", folder, "--case", 1, "--head-layers", 2)
+    assert answer.code == 0
+    for said in ("case 1", "95 % interval", "6 pictures", "majority class", "random weights", "balanced"):
+        assert said in answer.out
+    assert f"next     headstart predict {folder / 'bundle'}" in answer.out
+
+
+def test_evaluate_takes_the_held_out_pictures_again(headstart, trained: Path, shapes: Path) -> None:
+    answer = headstart("evaluate", trained / "bundle", shapes, "--json", "--quiet")
+    final = json.loads((trained / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    assert json.loads(answer.out)["splits"] == final["splits"]
+
+
+def test_evaluate_says_when_pictures_were_trained_on(headstart, trained: Path, shapes: Path) -> None:
+    answer = headstart("evaluate", trained / "bundle", shapes, "--split", "all")
+    assert answer.code == 0
+    assert "no honest accuracy" in answer.err
+    assert "precision" in answer.out
+    assert "true \\ predicted" in answer.out
+
+
+def test_evaluate_takes_some_of_the_classes(headstart, trained: Path, tmp_path: Path) -> None:
+    data = tree(tmp_path / "few", names=("circle",), each=2, seed=5)
+    answer = headstart("evaluate", trained / "bundle", data, "--json")
+    assert answer.code == 0
+    assert json.loads(answer.out)["splits"]["all"]["n"] == 2
+
+
+def test_predict_names_pictures_and_leaves_bad_ones_out(headstart, trained: Path, tmp_path: Path) -> None:
+    data = tree(tmp_path / "new", each=2, seed=7)
+    bad = data / "circle" / "torn.png"
+    bad.write_bytes((data / "circle" / "00.png").read_bytes()[:200])
+    answer = headstart("predict", trained / "bundle", data, "--json", "--top", 1)
+    result = json.loads(answer.out)
+    assert answer.code == 0
+    assert len(result["predictions"]) == 4
+    assert all(len(row["top"]) == 1 for row in result["predictions"])
+    assert [row["path"] for row in result["left_out"]] == [str(bad)]
+    assert f"left out {bad}" in answer.err
+
+
+def test_predict_as_csv(headstart, trained: Path, shapes: Path) -> None:
+    answer = headstart("predict", trained / "bundle", shapes / "cross" / "0[0-2].png", "--csv")
+    rows = list(csv.DictReader(answer.out.splitlines()))
+    assert len(rows) == 3 * 2
+    assert [row["rank"] for row in rows[:2]] == ["1", "2"]
+
+
+def test_a_plan_edited_by_hand_is_done_as_it_stands(
+    headstart, shapes: Path, backbone: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "plan.toml"
+    assert headstart("plan", shapes, "--backbone", backbone, "--case", 3, "--epochs", 3, "-o", file).code == 0
+    file.write_text(file.read_text(encoding="utf-8").replace("epochs = 3", "epochs = 1"), encoding="utf-8")
+    folder = tmp_path / "run"
+    answer = headstart("train", shapes, "--plan", file, "-o", folder, "--json", "--quiet")
+    assert answer.code == 0
+    result = json.loads(answer.out)
+    assert result["case"] == 3
+    assert result["evidence"] is None
+    assert toml.loads((folder / "plan.toml").read_text(encoding="utf-8")) == toml.loads(
+        file.read_text(encoding="utf-8")
+    )
+    epochs = [
+        json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    assert [record["epoch"] for record in epochs if "epoch" in record] == [1]
+
+
+def test_case_4_by_order_tables_both_ways(headstart, shapes: Path, backbone: Path, tmp_path: Path) -> None:
+    command = ["train", shapes, "--backbone", backbone, "--case", 4, "--epochs", 1, "--batch-size", 8]
+    answer = headstart(*command, "-o", tmp_path / "run", "--json", "--quiet")
+    assert answer.code == 0
+    arms = json.loads(answer.out)["arms"]
+    assert [arm["name"] for arm in arms] == ["probe", "fine-tune", "scratch"]
+    assert sum(arm["chosen"] for arm in arms) == 1
+
+
+def test_files_left_out_are_listed(headstart, shapes: Path, backbone: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(shapes, data)
+    (data / "circle" / "empty.png").write_bytes(b"")
+    (data / "cross" / "letter.jpg").write_text("dear all")
+    (data / "cross" / "really-a-png.jpg").write_bytes(
+        (tree(tmp_path / "more", seed=9) / "cross" / "00.png").read_bytes()
+    )
+    answer = headstart("train", data, "--backbone", backbone, "--case", 1, "-o", tmp_path / "run", "--json")
+    assert answer.code == 0
+    with (tmp_path / "run" / "quarantine.csv").open(encoding="utf-8") as handle:
+        listed = {Path(row["path"]).name: row["reason"] for row in csv.DictReader(handle)}
+    assert set(listed) == {"empty.png", "letter.jpg"}
+    assert all(listed.values())
+    assert json.loads(answer.out)["pictures"]["quarantine"] == 2
+
+
+def test_inspect_draws_the_network_the_case_and_the_bundle(headstart, backbone: Path, trained: Path) -> None:
+    network = headstart("inspect", backbone)
+    assert network.code == 0
+    assert "cuts " in network.out
+    drawn = headstart("inspect", backbone, "--case", 3)
+    assert "trained" in drawn.out
+    assert "frozen" in headstart("inspect", trained / "bundle").out
+    stages = json.loads(headstart("inspect", backbone, "--json").out)["stages"]
+    assert all(stage["name"] in network.out for stage in stages)
+
+
+def test_a_finished_run_can_be_resumed(headstart, shapes: Path, backbone: Path, tmp_path: Path) -> None:
+    command = ["train", shapes, "--backbone", backbone, "--case", 3, "--epochs", 2, "-o", tmp_path / "run"]
+    first = headstart(*command, "--json", "--quiet")
+    again = headstart(*command, "--json", "--quiet", "--resume")
+    assert again.code == 0
+    assert json.loads(again.out)["splits"] == json.loads(first.out)["splits"]
+    other = headstart(*command, "--resume", "--seed", 3)
+    assert other.code == 2
+    assert "is another plan" in other.err

@@ -1,0 +1,145 @@
+"""The charts: what they place where."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headstart.assess.evaluation import Evaluation
+from headstart.report import cases, confusion, figures, svg
+from tests.report import sample
+
+
+@given(st.text(), st.text())
+def test_an_element_gives_back_the_text_it_was_given(words: str, fact: str) -> None:
+    from xml.etree import ElementTree
+
+    parsed = ElementTree.fromstring(svg.element("text", words, aria_label=fact))
+    assert (parsed.text or "").replace("\n", " ") == svg.clean(words).replace("\n", " ")
+    assert parsed.get("aria-label", "").split() == svg.clean(fact).split()
+
+
+def test_own_markup_is_not_escaped_twice() -> None:
+    assert svg.group(svg.element("text", "a & b")) == "<g><text>a &amp; b</text></g>"
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (0.8, 1), (0, 2.37), (3, 4), (1, 300), (0.5, 0.6)])
+def test_steps_are_round_and_inside(low: float, high: float) -> None:
+    found = svg.steps(low, high)
+    assert 2 <= len(found) <= 6
+    assert all(low - 1e-9 <= step <= high + 1e-9 for step in found)
+    gaps = np.diff(found)
+    assert np.allclose(gaps, gaps[0])
+
+
+def test_a_log_scale_puts_the_geometric_mean_in_the_middle() -> None:
+    assert svg.Scale(1, 10_000, 0, 100, log=True)(100) == pytest.approx(50)
+
+
+def test_long_names_keep_both_ends() -> None:
+    assert svg.shortened("blocks.12.attention.output", 12) == "blocks.1…put"
+    assert svg.shortened("short", 12) == "short"
+
+
+@given(
+    st.floats(0, 0.5),
+    st.floats(0, 0.05),
+    st.floats(0, 1),
+    st.floats(0, 0.05),
+    st.sampled_from(("similar", "different")),
+)
+def test_the_data_set_stands_on_the_side_of_its_verdict(
+    behind: float, behind_error: float, control: float, control_error: float, verdict: str
+) -> None:
+    measured = sample.evidence(("a", "b"), similarity=verdict)
+    top = replace(measured.top, behind=behind, behind_error=behind_error)
+    measured = replace(
+        measured, profile=(*measured.profile[:-1], top), control=control, control_error=control_error
+    )
+    place = cases.strangeness(measured)
+    assert 0.1 < place <= 0.45 if verdict == "similar" else 0.55 <= place <= 0.95
+
+
+@pytest.mark.parametrize("groups", [6, 1_000, 100_000, 3_000_000])
+@pytest.mark.parametrize("size", ["small", "large"])
+def test_the_dividing_line_lies_on_the_right_side_of_the_data_set(groups: int, size: str) -> None:
+    measured = replace(sample.evidence(("a", "b"), size=size), groups=groups)
+    line = cases.dividing_line(measured)
+    assert (groups < line) if size == "small" else (groups > line)
+
+
+def test_without_evidence_the_line_lies_midway_between_the_lessons_numbers() -> None:
+    assert math.log(cases.dividing_line(None)) == pytest.approx((math.log(2_000) + math.log(1_000_000)) / 2)
+
+
+def test_each_case_accounts_for_all_six_layers_of_the_demonstration_network() -> None:
+    for case in cases.CASES:
+        assert len(case.layers) + case.dropped == 6
+        assert cases.strip(case).count("<rect") == 7  # six layers and the new head
+
+
+def test_one_point_makes_no_learning_curve() -> None:
+    measured = sample.evidence(("a", "b"))
+    assert figures.learning_curve(replace(measured, curve=measured.curve[:1])) is None
+    assert figures.learning_curve(replace(measured, curve=())) is None
+
+
+def test_a_profile_of_one_cut_and_of_many_can_be_drawn() -> None:
+    measured = sample.evidence(("a", "b"))
+    assert figures.profile(replace(measured, profile=measured.profile[-1:], concatenated=None)).drawing
+    many = tuple(replace(measured.profile[0], cut=f"features.{index}") for index in range(40))
+    assert figures.profile(replace(measured, profile=many)).drawing.count("<circle") == 41
+
+
+def test_a_far_off_majority_line_is_told_not_drawn() -> None:
+    measured = sample.evidence(("a", "b"))
+    assert ("majority", "majority class, 10.2\u202f%, below the axis") in figures.profile(measured).legend
+    near = figures.profile(replace(measured, majority=0.84))
+    assert ("majority", "majority class, 84.0\u202f%") in near.legend
+    assert 'class="majority"' in near.drawing
+
+
+def test_history_parts_into_curves_and_skips_what_is_not_finite() -> None:
+    first, second = sample.history(5), sample.history(3)
+    accuracy, loss = figures.history((*first, {**second[0], "train_loss": math.nan}, *second[1:]))
+    assert [name for _, name in accuracy.legend] == ["curve 1", "curve 2"]
+    assert accuracy.drawing.count("<path") == loss.drawing.count("<path") == 2
+    assert "nan" not in loss.drawing
+    assert figures.history(()) == ()
+
+
+def test_history_without_selection_pictures_shows_the_loss_alone() -> None:
+    rows = [{**row, "selection_accuracy": None} for row in sample.history(4)]
+    (loss,) = figures.history(rows)
+    assert loss.caption == "Training loss"
+
+
+def test_one_epoch_can_be_drawn() -> None:
+    assert len(figures.history(sample.history(1))) == 2
+
+
+def test_arms_name_their_curves() -> None:
+    rows = [{**row, "arm": name} for name in ("pre-trained", "scratch") for row in sample.history(3)]
+    assert [name for _, name in figures.history(rows)[0].legend] == ["pre-trained", "scratch"]
+
+
+def test_pairs_are_the_confusions_off_the_diagonal() -> None:
+    labels = np.array([0, 0, 0, 0, 1, 1, 2])
+    guess = np.array([0, 1, 1, 2, 1, 0, 2])
+    result = Evaluation("test", ("a", "b", "c"), labels, np.eye(3, dtype=np.float32)[guess])
+    found = [(pair.label, pair.prediction, pair.count, pair.share) for pair in confusion.pairs(result)]
+    assert found == [("a", "b", 2, 0.5), ("a", "c", 1, 0.25), ("b", "a", 1, 0.5)]
+
+
+def test_a_class_without_pictures_leaves_an_empty_row() -> None:
+    result = Evaluation("test", ("a", "b"), np.array([0, 0]), np.array([[0.9, 0.1], [0.2, 0.8]], np.float32))
+    drawn = confusion.heat_map(result)
+    assert drawn is not None
+    assert drawn.count('class="empty"') == 2
+    assert drawn.count('class="right"') == 1
+    assert drawn.count('class="wrong"') == 1

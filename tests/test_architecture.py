@@ -1,0 +1,126 @@
+"""The arrows of the house: a folder imports only from folders above it, and no files import in a circle."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "src" / "headstart"
+FLOORS = ("errors", "files", "progress", "intervals")
+ROOMS = (
+    "data",
+    "backbone",
+    "runtime",
+    "features",
+    "evidence",
+    "plan",
+    "train",
+    "model",
+    "assess",
+    "study",
+    "report",
+    "cli",
+)
+# The front door names what stands in every room, and loads it only when asked.
+DOORS = ("headstart", "headstart.__main__")
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def module_of(path: Path) -> str:
+    """`headstart.data.split` for src/headstart/data/split.py."""
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(path): path for path in FILES}
+
+
+def imported(path: Path, *, at_load: bool = False) -> set[str]:
+    """The project's modules that a file imports anywhere in it, or only those that loading it imports."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found: set[str] = set()
+    for node in _executed(tree) if at_load else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                found.add(whole if whole in MODULES else node.module)
+    return {name for name in found if name.partition(".")[0] == "headstart"}
+
+
+def _executed(tree: ast.AST) -> list[ast.AST]:
+    """The nodes outside functions and outside `if TYPE_CHECKING`."""
+    nodes: list[ast.AST] = []
+    for node in ast.iter_child_nodes(tree):
+        checking = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        if not checking and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            nodes += [node, *_executed(node)]
+    return nodes
+
+
+def height(module: str) -> int:
+    """0 for what all may use, then the rooms from top to bottom."""
+    name = module.split(".")[1]
+    return 0 if name in FLOORS else 1 + ROOMS.index(name)
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name not in DOORS])
+def test_a_folder_imports_only_from_folders_above_it(module: str) -> None:
+    for other in imported(MODULES[module]):
+        if other != "headstart":
+            assert height(other) <= height(module), f"{module} imports {other}, which lies below it"
+
+
+def test_every_folder_has_its_place() -> None:
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir() and any(path.glob("*.py"))}
+    assert folders <= set(ROOMS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_imports_are_absolute(path: Path) -> None:
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    assert not [node.lineno for node in nodes if isinstance(node, ast.ImportFrom) and node.level]
+
+
+def test_no_circle_between_files() -> None:
+    """Of what loading a file imports; an import inside a function runs later, when every file is there."""
+    arrows = {
+        module: {other for other in imported(path, at_load=True) if other in MODULES and other != module}
+        for module, path in MODULES.items()
+        if module not in DOORS
+    }
+    assert circle(arrows) is None
+
+
+def circle(arrows: dict[str, set[str]]) -> list[str] | None:
+    """A way that comes back to where it began, or None."""
+    done: set[str] = set()
+
+    def visit(module: str, way: list[str]) -> list[str] | None:
+        if module in way:
+            return [*way[way.index(module) :], module]
+        if module in done:
+            return None
+        for other in sorted(arrows.get(module, ())):
+            if found := visit(other, [*way, module]):
+                return found
+        done.add(module)
+        return None
+
+    return next((found for module in sorted(arrows) if (found := visit(module, []))), None)
+
+
+def test_the_search_finds_a_circle() -> None:
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_files_and_functions_stay_short(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 350
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    long = [f.name for f in functions if (f.end_lineno or f.lineno) - f.lineno >= 60]
+    assert not long
