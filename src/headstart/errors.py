@@ -1,14 +1,14 @@
 """The exception tree. Every message is one line: the thing, what was expected, what to do.
 
-    HeadstartError                what a user can mend; the command line prints it and exits 2
-    ├── DataError                 the pictures: folder, table, classes, splits
-    │   └── PictureError          one picture: unreadable, truncated, empty, not a picture
-    ├── BackboneError             the network: unknown name, unknown cut, size it cannot take
-    │   ├── WeightsError          weights that do not fit or are damaged (keys and shapes named)
-    │   └── OfflineError          weights that would have to be downloaded, and cannot be
-    ├── PlanError                 a plan whose rows or values do not hold for the network
-    ├── BundleError               a bundle that is missing parts, damaged, or from a newer version
-    └── OutputError               a place that cannot be written: used, full, read-only
+HeadstartError                what a user can mend; the command line prints it and exits 2
+├── DataError                 the pictures: folder, table, classes, splits
+│   └── PictureError          one picture: unreadable, truncated, empty, not a picture
+├── BackboneError             the network: unknown name, unknown cut, size it cannot take
+│   ├── WeightsError          weights that do not fit or are damaged (keys and shapes named)
+│   └── OfflineError          weights that would have to be downloaded, and cannot be
+├── PlanError                 a plan whose rows or values do not hold for the network
+├── BundleError               a bundle that is missing parts, damaged, or from a newer version
+└── OutputError               a place that cannot be written: used, full, read-only
 """
 
 from __future__ import annotations

@@ -62,7 +62,9 @@ def test_a_network_sliced_in_the_middle_gives_the_same_features(family):
     cut = backbone.stages[len(backbone.stages) // 2]
     kept = backbone.stage_names[: backbone.stage_names.index(cut.name) + 1]
     rows = tuple(Row(name, "pretrained", 0.0) for name in kept)
-    plan = Plan(2, backbone.name, backbone.weights_sha256, rows, (cut.name,), "avgstd", backbone.preprocess.size)
+    plan = Plan(
+        2, backbone.name, backbone.weights_sha256, rows, (cut.name,), "avgstd", backbone.preprocess.size
+    )
     sliced = surgery.operate(plan, backbone, 3).eval()
     x = torch.randn(2, 3, backbone.preprocess.size, backbone.preprocess.size)
     with torch.inference_mode():

@@ -20,6 +20,11 @@ def empty(data: Path) -> None:
     data.mkdir()
 
 
+def empty_classes(data: Path) -> None:
+    for path in data.rglob("*.png"):
+        path.unlink()
+
+
 def one_class(data: Path) -> None:
     shutil.rmtree(data / "cross")
 
@@ -47,7 +52,8 @@ def as_it_is(data: Path) -> None:
 
 DATA = [
     (nothing, [], "no such"),
-    (empty, [], "no pictures"),
+    (empty, [], "no class folders"),
+    (empty_classes, [], "no pictures"),
     (one_class, [], "one class"),
     (two_pictures, [], "'cross' has 2"),
     (other_classes, [], "star"),
@@ -85,7 +91,7 @@ NETWORK = [
     (["--backbone", "torchvision:vgg12"], "vgg12"),
     (["--cut", "nowhere"], "nowhere"),
     (["--weights", "missing.safetensors"], "missing.safetensors"),
-    (["--case", "2", "--cut", "pre_logits"], "case 2"),
+    (["--case", "1", "--init", "random"], "case 1"),
 ]
 
 
@@ -134,7 +140,7 @@ PLANS = [
     ("case = 1", "case = 7", [], "case is 7"),
     ('init = "pretrained"', 'init = "borrowed"', [], "borrowed"),
     ("lr_scale = 0.0", "lr_scale = -1.0", [], "lr_scale"),
-    ("[[rows]]", "[[row]]", [], "row"),
+    ("rows = [", "row = [", [], "unknown key 'row'"),
     ('stage = "', 'stage = "x', [], "not a stage"),
     ("seed = 0", "seed = zero", [], "TOML"),
     ("", "", ["--seed", "5"], "--seed 5: "),

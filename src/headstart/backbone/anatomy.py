@@ -60,7 +60,9 @@ def _require(module: nn.Module, tap: str) -> None:
     if tap in known and tap:
         return
     near = [name for name in known if name.split(".")[-1] == tap.split(".")[-1]] or list(known)[1:13]
-    raise BackboneError(f"cut {tap!r}: the network has no module of that name; there are {', '.join(near[:12])}")
+    raise BackboneError(
+        f"cut {tap!r}: the network has no module of that name; there are {', '.join(near[:12])}"
+    )
 
 
 def _meta_tensors(module: nn.Module) -> dict[str, torch.Tensor]:

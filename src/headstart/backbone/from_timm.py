@@ -16,20 +16,28 @@ from headstart.errors import BackboneError, OfflineError
 
 
 def entries() -> list[Entry]:
-    return [Entry(f"timm:{name}", "timm", "downloaded on first use") for name in timm.list_models(pretrained=True)]
+    return [
+        Entry(f"timm:{name}", "timm", "downloaded on first use") for name in timm.list_models(pretrained=True)
+    ]
 
 
 def network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
     """timm's `name` (with or without a weights tag). Raises BackboneError, OfflineError, WeightsError."""
     if not timm.is_model(name):
-        raise BackboneError(f"timm:{name}: timm {timm.__version__} has no such network; see `headstart backbones`")
+        raise BackboneError(
+            f"timm:{name}: timm {timm.__version__} has no such network; see `headstart backbones`"
+        )
     config = timm.get_pretrained_cfg(name)
     head = config.classifier if config is not None else None
     if not isinstance(head, str):
-        raise BackboneError(f"timm:{name}: has {'several classifiers' if head else 'no classifier'}; expected one")
+        raise BackboneError(
+            f"timm:{name}: has {'several classifiers' if head else 'no classifier'}; expected one"
+        )
     download = pretrained and file is None
     if download and (config is None or not config.has_weights):
-        raise BackboneError(f"timm:{name}: timm has no pre-trained weights for it; give some with --weights FILE")
+        raise BackboneError(
+            f"timm:{name}: timm has no pre-trained weights for it; give some with --weights FILE"
+        )
     outputs = stored_outputs(file, head)
     extra = {} if outputs is None else {"num_classes": outputs}
     module = _created(name, {**extra, **kwargs}, download=download)
@@ -45,7 +53,9 @@ def _created(name: str, kwargs: Mapping[str, Any], *, download: bool) -> nn.Modu
         raise BackboneError(f"timm:{name}: does not take these --model-kwargs ({error})") from error
     except (OSError, RuntimeError) as error:
         if not download:
-            raise BackboneError(f"timm:{name}: cannot be made: {str(error).strip().splitlines()[0]}") from error
+            raise BackboneError(
+                f"timm:{name}: cannot be made: {str(error).strip().splitlines()[0]}"
+            ) from error
         raise OfflineError(
             f"timm:{name}: its weights are not on this machine and could not be downloaded "
             f"({type(error).__name__}); go online once, or give a local file with --weights FILE"

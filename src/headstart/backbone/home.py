@@ -1,8 +1,8 @@
 """Backbones of our own: a folder with weights and a card. The package ships some; `headstart pretrain` makes more.
 
-    model.safetensors   matrices as float16, vectors as float32
-    backbone.json       the card: network, preparation, source, recipe, accuracy, SHA-256 of the weights
-    README.md           the card for people
+model.safetensors   matrices as float16, vectors as float32
+backbone.json       the card: network, preparation, source, recipe, accuracy, SHA-256 of the weights
+README.md           the card for people
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def find(name: str) -> Path | None:
 def entries() -> list[Entry]:
     folders = sorted(path.parent for path in SHIPPED.glob("*/backbone.json"))
     return [
-        Entry(folder.name, "embedded", f"pre-trained on {read_card(folder).source.dataset}") for folder in folders
+        Entry(folder.name, "embedded", f"pre-trained on {read_card(folder).source.dataset}")
+        for folder in folders
     ]
 
 
@@ -83,7 +84,9 @@ def read_card(folder: Path) -> Card:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         if values["format"] > FORMAT:
-            raise BackboneError(f"{path}: format {values['format']} is newer than this version; upgrade headstart")
+            raise BackboneError(
+                f"{path}: format {values['format']} is newer than this version; upgrade headstart"
+            )
         source = {**values["source"], "classes": tuple(values["source"]["classes"])}
         return Card(
             network=values["network"],
@@ -121,5 +124,6 @@ def _slim(module: nn.Module) -> dict[str, torch.Tensor]:
     """Matrices to float16; vectors (biases, normalisation and its statistics) keep their range in float32."""
     state = {name: t.detach().cpu() for name, t in module.state_dict().items()}
     return {
-        name: (t.half() if t.is_floating_point() and t.ndim > 1 else t).contiguous() for name, t in state.items()
+        name: (t.half() if t.is_floating_point() and t.ndim > 1 else t).contiguous()
+        for name, t in state.items()
     }

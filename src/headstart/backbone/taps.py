@@ -69,9 +69,7 @@ def _stopping(module: nn.Module, stage: Stage) -> Iterator[None]:
         raise _Stop
 
     target = module.get_submodule(stage.tap)
-    register = (
-        target.register_forward_pre_hook if stage.name == PRE_LOGITS else target.register_forward_hook
-    )
+    register = target.register_forward_pre_hook if stage.name == PRE_LOGITS else target.register_forward_hook
     handle = register(stop)
     try:
         yield

@@ -34,7 +34,9 @@ def _safetensors(path: Path) -> dict[str, torch.Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
-        raise WeightsError(f"weights {path}: damaged or no safetensors file ({error}); fetch it anew") from error
+        raise WeightsError(
+            f"weights {path}: damaged or no safetensors file ({error}); fetch it anew"
+        ) from error
 
 
 def _torch(path: Path) -> dict[str, torch.Tensor]:

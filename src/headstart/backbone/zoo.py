@@ -102,4 +102,6 @@ def _unknown(name: str) -> str:
 
 def _shortened(name: str, size: int, anatomy: Anatomy) -> str:
     cuts = ", ".join(stage.name for stage in anatomy.stages)
-    return f"{name} at {size} px: the upper layers do not take this size ({anatomy.trouble}); cuts left: {cuts}"
+    return (
+        f"{name} at {size} px: the upper layers do not take this size ({anatomy.trouble}); cuts left: {cuts}"
+    )

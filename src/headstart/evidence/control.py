@@ -48,7 +48,11 @@ def randomised(backbone: Backbone, draw: int, paths: Sequence[str]) -> nn.Module
     """A copy of the network with weights drawn by seed `draw`, statistics estimated on the pictures at `paths`."""
     module = backbone.build(pretrained=False, seed=draw + 1)
     _switch_on(module)
-    norms = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats]
+    norms = [
+        m
+        for m in module.modules()
+        if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats
+    ]
     if not norms:
         return module
     momenta = [norm.momentum for norm in norms]

@@ -55,15 +55,12 @@ def judge(
     probes = {name: table.probe(features.x[name]) for name in names}
     profile = table.profile(probes)
     best_cut = next(row.cut for row in profile if row.behind <= SHALLOWER)
-    control = max(
-        (table.probe(drawn.x[name]) for drawn in controls for name in names), key=lambda probe: probe.accuracy
-    )
+    control = table.best(controls, names)
     lead, lead_error = paired(probes[names[-1]].correct, control.correct, groups)
     curve, gain = table.curve(features.x[best_cut], probes[best_cut], seed)
     sizes = verdict(totals, curve, *gain, sampled=len(labels))
     similar = _similarity(profile, control.accuracy, lead, lead_error)
     distance, distance_how = nearness.distance(features, stages, source)
-    score = {row.cut: row for row in profile}[best_cut]
     return Evidence(
         n=totals.n,
         groups=totals.groups,
@@ -86,14 +83,20 @@ def judge(
             "size": _overruled(size, *sizes),
             "similarity": _overruled(similarity, *similar),
             "profile": table.describe(probes),
-            "best_cut": f"the shallowest cut within {100 * SHALLOWER:.1f} points of the best: "
-            f"{best_cut}, {_percent(score.accuracy)}, {100 * score.behind:.1f} points behind",
             "control": f"best of {len(names)} cuts of {len(controls)} copies with random weights",
-            "curve": f"the probe at {best_cut} trained on 25, 50 and 100 % of each fold's training pictures",
-            "entropy": "mean entropy of the source's own head here, divided by log of its outputs",
             "distance": distance_how,
+            **_how_of(next(row for row in profile if row.cut == best_cut)),
         },
     )
+
+
+def _how_of(best: CutScore) -> dict[str, str]:
+    return {
+        "best_cut": f"the shallowest cut within {100 * SHALLOWER:.1f} points of the best: {best.cut}, "
+        f"{_percent(best.accuracy)}, {100 * best.behind:.1f} points behind",
+        "curve": f"the probe at {best.cut} trained on 25, 50 and 100 % of each fold's training pictures",
+        "entropy": "mean entropy of the source's own head here, divided by log of its outputs",
+    }
 
 
 class _Table:
@@ -105,6 +108,11 @@ class _Table:
 
     def probe(self, x: np.ndarray) -> Probe:
         return cross_validate(x, self.labels, self.n_classes, self.fold, self.penalties)
+
+    def best(self, controls: Sequence[Features], names: Sequence[str]) -> Probe:
+        """The most accurate probe over all controls and cuts."""
+        tried = [self.probe(control.x[name]) for control in controls for name in names]
+        return max(tried, key=lambda probe: probe.accuracy)
 
     def score(self, cut: str, probe: Probe, best: Probe) -> CutScore:
         accuracy, error = paired(probe.correct, np.zeros_like(probe.correct), self.groups)

@@ -43,7 +43,7 @@ def extract(
     index: np.ndarray,
     backbone: Backbone,
     *,
-    how: How = How(),  # noqa: B008 - frozen
+    how: How = How(),
     module: Callable[[], nn.Module] | None = None,
     tag: str = "",
     label: str = "features",
@@ -59,7 +59,10 @@ def extract(
     wanted = store.missing(chosen.digests)
     if wanted:
         job = Job(backbone, backbone.stages, "avgstd", logits, module() if module else None)
-        first = {digest: path for digest, path in zip(reversed(chosen.digests), reversed(chosen.paths), strict=True)}
+        first = {
+            digest: path
+            for digest, path in zip(reversed(chosen.digests), reversed(chosen.paths), strict=True)
+        }
         _compute(store, wanted, [first[digest] for digest in wanted], job, how, label)
     widths = [stage.width("avgstd") for stage in backbone.stages]
     ends = list(accumulate(widths))
@@ -71,7 +74,9 @@ def extract(
     return Features(x, store.gather(chosen.digests, total) if logits else None)
 
 
-def _compute(store: Store, digests: Sequence[str], paths: Sequence[str], job: Job, how: How, label: str) -> None:
+def _compute(
+    store: Store, digests: Sequence[str], paths: Sequence[str], job: Job, how: How, label: str
+) -> None:
     runtime = start(job, runtime=how.runtime, precision=how.precision, device=how.device)
     rows: list[np.ndarray] = []
     kept = 0

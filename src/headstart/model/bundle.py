@@ -1,10 +1,10 @@
 """The bundle on disk: a folder that predicts by itself, says what it is, and that other tools load.
 
-    headstart.json      classes, backbone, preparation, plan, evidence, metrics, fingerprint, versions, checksums
-    model.safetensors   all weights: the trunk's names, and the classifier's own name (timm) or `headstart_head.N`
-    config.json         only where timm can load it with equal logits
-    network/            the converted network (float32), which predicts without torch
-    README.md           the model card
+headstart.json      classes, backbone, preparation, plan, evidence, metrics, fingerprint, versions, checksums
+model.safetensors   all weights: the trunk's names, and the classifier's own name (timm) or `headstart_head.N`
+config.json         only where timm can load it with equal logits
+network/            the converted network (float32), which predicts without torch
+README.md           the model card
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import numpy as np
 from headstart import files, progress
 from headstart.backbone import Backbone
 from headstart.errors import BackboneError, BundleError, PlanError
+from headstart.features import How
 from headstart.model import card, timm_format
 from headstart.model.model import NETWORK, WEIGHTS, Model
 from headstart.plan import toml
@@ -64,11 +65,15 @@ def load(folder: str | Path) -> Model:
     folder = Path(folder)
     path = folder / "headstart.json"
     if not path.is_file():
-        raise BundleError(f"{folder}: no bundle (no headstart.json); expected a folder written by `headstart train`")
+        raise BundleError(
+            f"{folder}: no bundle (no headstart.json); expected a folder written by `headstart train`"
+        )
     try:
         info = json.loads(path.read_text(encoding="utf-8"))
         if info["format"] > FORMAT:
-            raise BundleError(f"{path}: format {info['format']} is newer than this version; upgrade headstart")
+            raise BundleError(
+                f"{path}: format {info['format']} is newer than this version; upgrade headstart"
+            )
         _verify(folder, info["files"])
         return Model(
             classes=tuple(info["classes"]),
@@ -79,7 +84,9 @@ def load(folder: str | Path) -> Model:
             info=info,
         )
     except (ValueError, KeyError, TypeError, PlanError) as error:
-        raise BundleError(f"{path}: damaged ({type(error).__name__}: {error}); save the bundle anew") from error
+        raise BundleError(
+            f"{path}: damaged ({type(error).__name__}: {error}); save the bundle anew"
+        ) from error
 
 
 def _verify(folder: Path, checksums: Mapping[str, str]) -> None:
@@ -99,7 +106,9 @@ def _tensors(model: Model, loads_in_timm: bool) -> dict[str, Any]:
     import torch
 
     network = model.network()
-    trunk = {name: t.detach().cpu().contiguous().clone() for name, t in network.trunk.module.state_dict().items()}
+    trunk = {
+        name: t.detach().cpu().contiguous().clone() for name, t in network.trunk.module.state_dict().items()
+    }
     if loads_in_timm:
         classifier = network.trunk.module.get_submodule(model.backbone.head)
         return trunk | timm_format.head_tensors(model, classifier)
@@ -131,7 +140,8 @@ def _convert(model: Model, folder: Path) -> None:
     from headstart.runtime import openvino
 
     try:
-        openvino.save(openvino.convert(model.job()), folder)
+        runtime = model.runtime(How(runtime="openvino", device="cpu"))
+        openvino.save(runtime.model, folder)  # pyright: ignore[reportAttributeAccessIssue]
     except BackboneError as error:
         progress.say(f"{error}; the bundle predicts through torch")
 

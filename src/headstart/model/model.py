@@ -43,6 +43,7 @@ class Model:
     module: nn.Module | None = None
     folder: Path | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
+    _runtimes: dict[How, Runtime] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
     def of(fitted: Fitted) -> Model:
@@ -60,7 +61,7 @@ class Model:
         Raises PictureError that names a picture which cannot be read.
         """
         how = how or How()
-        runtime = self._runtime(how)
+        runtime = self.runtime(how)
         out = []
         with progress.bar("predicting", len(paths)) as bar:
             for outputs in run(runtime, self.backbone, paths, how):
@@ -100,11 +101,19 @@ class Model:
         stored = load_file(self.folder / WEIGHTS)
         lacking = [name for name in kept if name not in stored]
         if lacking:
-            raise BundleError(f"{self.folder / WEIGHTS}: lacks {', '.join(lacking[:4])}; save the bundle anew")
+            raise BundleError(
+                f"{self.folder / WEIGHTS}: lacks {', '.join(lacking[:4])}; save the bundle anew"
+            )
         module.load_state_dict({name: stored[name] for name in kept})
         return module
 
-    def _runtime(self, how: How) -> Runtime:
+    def runtime(self, how: How) -> Runtime:
+        """The trunk made ready to run; made once for each `how`."""
+        if how not in self._runtimes:
+            self._runtimes[how] = self._started(how)
+        return self._runtimes[how]
+
+    def _started(self, how: How) -> Runtime:
         if self.folder is not None and how.runtime != "torch" and (self.folder / NETWORK).is_dir():
             return converted(self.folder / NETWORK, tuple(cut.width(self.plan.pool) for cut in self.cuts))
         return start(self.job(), runtime=how.runtime, precision=how.precision, device=how.device)

@@ -52,6 +52,8 @@ class OpenVINORuntime:
             "INFERENCE_PRECISION_HINT": "f32",
             "NUM_STREAMS": str(_REQUESTS),
             "INFERENCE_NUM_THREADS": os.cpu_count() or 1,
+            # Threads tied to cores stand still for as long as another process holds one of them.
+            "ENABLE_CPU_PINNING": False,
         }
         self.compiled, self.batch = ov.Core().compile_model(model, "CPU", options), batch
 
@@ -87,7 +89,9 @@ class OpenVINORuntime:
 
     def _padded(self, batch: np.ndarray) -> np.ndarray:
         short = self.batch - len(batch)
-        return batch if not short else np.concatenate([batch, np.zeros((short, *batch.shape[1:]), np.float32)])
+        return (
+            batch if not short else np.concatenate([batch, np.zeros((short, *batch.shape[1:]), np.float32)])
+        )
 
 
 def prepare(job: Job) -> OpenVINORuntime:

@@ -92,7 +92,10 @@ def _cpu(device: str) -> bool:
     """True where the work stays on the CPU; asks torch only where an accelerator may be there."""
     if device != "auto":
         return device == "cpu"
-    if not any(Path(path).exists() for path in ("/dev/nvidiactl", "/dev/kfd", "/System/Library/Frameworks/Metal.framework")):
+    if not any(
+        Path(path).exists()
+        for path in ("/dev/nvidiactl", "/dev/kfd", "/System/Library/Frameworks/Metal.framework")
+    ):
         return True
     import torch
 

@@ -63,7 +63,9 @@ def restore(
     try:
         network.load_state_dict(parts["network"])
     except RuntimeError as error:
-        raise OutputError(f"{folder}: the checkpoint is of another network; start anew with --force") from error
+        raise OutputError(
+            f"{folder}: the checkpoint is of another network; start anew with --force"
+        ) from error
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, tensor in parts["optimizer"].items():
         index, _, key = name.partition("/")

@@ -92,7 +92,9 @@ def check(plan: Plan, backbone: Backbone) -> None:
             f"here {backbone.weights_sha256[:12]}…); plan anew, or clear weights_sha256"
         )
     if plan.image_size != backbone.preprocess.size:
-        raise PlanError(f"plan: made for {plan.image_size} px, the network is loaded for {backbone.preprocess.size}")
+        raise PlanError(
+            f"plan: made for {plan.image_size} px, the network is loaded for {backbone.preprocess.size}"
+        )
     plan.validate(backbone.stage_names)
 
 
@@ -162,7 +164,11 @@ def _trained(job: _Job, partition: Partition, settings: Settings) -> Fitted:
     ways = _ways(plan)
     attempts: dict[str, _Attempt] = {}
     for name, way in ways:
-        if attempts and plan.fallback == "scratch" and _succeeds(next(iter(attempts.values())), correct, groups):
+        if (
+            attempts
+            and plan.fallback == "scratch"
+            and _succeeds(next(iter(attempts.values())), correct, groups)
+        ):
             break
         budget = replace(settings, time_limit=_share(settings.time_limit, plan, len(ways)))
         attempts[name] = _attempt(name, way, job, task, probe.head, budget)
@@ -252,7 +258,9 @@ def _arms(
     arms = [_arm("probe", probe, winner, "frozen, on the selection pictures")]
     for name, attempt in attempts.items():
         gain, error = paired(attempt.correct, probe, groups)
-        arms.append(_arm(name, attempt.correct, winner, f"{100 * gain:+.1f} ± {100 * error:.1f} points on the probe"))
+        arms.append(
+            _arm(name, attempt.correct, winner, f"{100 * gain:+.1f} ± {100 * error:.1f} points on the probe")
+        )
     return tuple(arms)
 
 
@@ -267,7 +275,9 @@ def _sentence(arm: Arm) -> str:
     return f"{arm.name}: {accuracy} on {arm.n} selection pictures, {arm.note}; {kept}"
 
 
-def _returned(job: _Job, partition: Partition, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]) -> Fitted:
+def _returned(
+    job: _Job, partition: Partition, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]
+) -> Fitted:
     """The probe in place of training that did not succeed, solved anew on all training pictures."""
     rows = tuple(Row(row.stage, "pretrained", 0.0) for row in job.plan.rows)
     reason = "Training did not beat the frozen probe by more than one paired standard error; the probe is returned."

@@ -77,11 +77,12 @@ def solve(
 ) -> Solved:
     """The head for pooled features x float32 [N, D], labels int64 [N], groups int64 [N].
 
-    One solved layer is multinomial logistic regression at its optimum, its penalty chosen by cross-validated
-    log-loss among those whose held-out accuracy is within one standard error of the best. Two solved layers are trained by Adam for the number of epochs that cross-validation chooses.
-    init "random" is the lesson's literal way: random weights, then plain minibatch gradient descent, the
-    epochs chosen alike. Where the typical class has fewer than FEW_PER_CLASS groups nothing is chosen by
-    cross-validation: FEW_L2 or FEW_EPOCHS. The same arguments give the same head.
+    One solved layer is multinomial logistic regression at its optimum; its penalty has the smallest
+    cross-validated log-loss among those within one standard error of the best held-out accuracy. Two solved
+    layers are trained by Adam, for a number of epochs chosen in the same way. init "random" is the lesson's
+    literal way: random weights, then plain minibatch gradient descent, the epochs chosen alike. Where the
+    typical class has fewer than FEW_PER_CLASS groups nothing is chosen: FEW_L2 or FEW_EPOCHS. The same
+    arguments give the same head.
     """
     _check(layers, init, class_weight)
     weights = picture_weights(labels, n_classes, class_weight)

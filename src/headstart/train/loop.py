@@ -59,7 +59,7 @@ class Task:
 
 
 def device_of(name: str) -> torch.device:
-    """"auto" is CUDA, then MPS, then the CPU."""
+    """ "auto" is CUDA, then MPS, then the CPU."""
     if name != "auto":
         return torch.device(name)
     if torch.cuda.is_available():
@@ -68,7 +68,13 @@ def device_of(name: str) -> torch.device:
 
 
 def train(
-    network: nn.Module, groups: list[dict], task: Task, recipe: Recipe, seed: int, settings: Settings, label: str
+    network: nn.Module,
+    groups: list[dict],
+    task: Task,
+    recipe: Recipe,
+    seed: int,
+    settings: Settings,
+    label: str,
 ) -> tuple[dict[str, Any], ...]:
     """Trains `network` in place and returns its history, one record per epoch.
 
@@ -136,7 +142,11 @@ class _Run:
             self._set_rates((epoch + step / len(parts)) / self.epochs)
             losses += self._step(index, pictures) * len(index)
             seen += len(index)
-        record = {"epoch": epoch + 1, "train_loss": losses / seen, "lr": self.optimizer.param_groups[-1]["lr"]}
+        record = {
+            "epoch": epoch + 1,
+            "train_loss": losses / seen,
+            "lr": self.optimizer.param_groups[-1]["lr"],
+        }
         if len(self.task.selection):
             with self._averaged():
                 record["selection_accuracy"] = float(self._correct().mean())
@@ -159,13 +169,16 @@ class _Run:
 
     def _set_rates(self, done: float) -> None:
         warmup = self.recipe.warmup
-        share = done / warmup if done < warmup else 0.5 * (1 + math.cos(math.pi * (done - warmup) / (1 - warmup)))
+        share = (
+            done / warmup if done < warmup else 0.5 * (1 + math.cos(math.pi * (done - warmup) / (1 - warmup)))
+        )
         for group, scale in zip(self.optimizer.param_groups, self.scales, strict=True):
             group["lr"] = self.recipe.lr * scale * max(share, 1e-3)
 
     def _correct(self) -> np.ndarray:
-        return predict(self.network, self.task, self.task.selection, self.device).argmax(1) == (
-            self.task.labels[self.task.selection]
+        return (
+            predict(self.network, self.task, self.task.selection, self.device).argmax(1)
+            == (self.task.labels[self.task.selection])
         )
 
     def _fit_to_limit(self, done: int) -> None:

@@ -83,8 +83,16 @@ def pretrain(
     source = _source(module, stages, task, partition.report, name, dataset.classes)
     probabilities = loop.predict(module, task, partition.report, torch.device("cpu"))
     hits = int((probabilities.argmax(1) == dataset.labels[partition.report]).sum())
-    result = Pretrained(output, hits / len(partition.report), len(partition.report), wilson(hits, len(partition.report)), history)
-    card = home.Card(network, preprocess, source, "", _training(dataset, partition, recipe, seed, result, command))
+    result = Pretrained(
+        output,
+        hits / len(partition.report),
+        len(partition.report),
+        wilson(hits, len(partition.report)),
+        history,
+    )
+    card = home.Card(
+        network, preprocess, source, "", _training(dataset, partition, recipe, seed, result, command)
+    )
     home.write(output, module, card, _readme(card, result))
     return result
 
@@ -157,7 +165,8 @@ def _readme(card: home.Card, result: Pretrained) -> str:
     low, high = result.interval
     rows = "\n".join(f"| {key} | {value} |" for key, value in recipe.items())
     log = "\n".join(
-        f"| {r['epoch']} | {r['train_loss']:.3f} | {r['lr']:.2g} | {r['seconds']:.0f} |" for r in result.history
+        f"| {r['epoch']} | {r['train_loss']:.3f} | {r['lr']:.2g} | {r['seconds']:.0f} |"
+        for r in result.history
     )
     return f"""# {card.network}, pre-trained on {card.source.dataset}
 

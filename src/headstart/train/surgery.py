@@ -13,6 +13,7 @@ from torch import nn
 
 from headstart.backbone import Backbone
 from headstart.backbone.taps import Tapped
+from headstart.plan.cases import hidden_width
 from headstart.plan.plan import Plan
 from headstart.train.head import Head
 
@@ -53,7 +54,9 @@ def operate(plan: Plan, backbone: Backbone, n_classes: int) -> Classifier:
     module = backbone.build(pretrained=not plan.from_scratch, seed=plan.seed)
     if not plan.from_scratch and any(row.init == "random" for row in plan.rows):
         fresh = backbone.build(pretrained=False, seed=plan.seed)
-        _copy(fresh, module, [n for n, s in backbone.owners.items() if s in kept and kept[s].init == "random"])
+        _copy(
+            fresh, module, [n for n, s in backbone.owners.items() if s in kept and kept[s].init == "random"]
+        )
     return assemble(plan, backbone, module, n_classes)
 
 
@@ -74,13 +77,8 @@ def linear_head(width: int, n_classes: int, layers: int) -> nn.Module:
     """A randomly initialised head of 1 or 2 linear layers with ReLU between."""
     if layers == 1:
         return nn.Linear(width, n_classes)
-    hidden = hidden_width(width)
+    hidden = hidden_width(n_classes)
     return nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, n_classes))
-
-
-def hidden_width(width: int) -> int:
-    """Hidden units of a two-layer head on `width` features."""
-    return min(512, max(64, width // 2))
 
 
 def implant(head: Head, module: nn.Module) -> None:

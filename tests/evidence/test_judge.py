@@ -1,0 +1,195 @@
+"""From features to verdicts, on features whose truth is known."""
+
+import json
+
+import numpy as np
+import pytest
+
+from headstart.backbone.backbone import Source, Stage
+from headstart.errors import DataError
+from headstart.evidence import nearness
+from headstart.evidence.evidence import CurvePoint, Evidence
+from headstart.evidence.judge import judge
+from headstart.evidence.size import Totals, verdict
+from headstart.features.features import Features
+
+STAGES = (
+    Stage("low", "low", 4, "NCHW", 4, 100),
+    Stage("mid", "mid", 6, "NCHW", 8, 200),
+    Stage("pre_logits", "fc", 10, "NC", 0, 300),
+)
+CLASSES = ("a", "b", "c")
+N = 240
+
+
+def features(signal: dict[str, float], seed: int = 0, logits: bool = True) -> Features:
+    """Each cut carries its class with the given strength."""
+    rng = np.random.default_rng(seed)
+    x = {}
+    for stage in STAGES:
+        width = stage.width("avgstd")
+        centres = rng.normal(size=(3, width)) * signal[stage.name]
+        x[stage.name] = (centres[LABELS] + rng.normal(size=(N, width))).astype(np.float32)
+    return Features(x, rng.normal(size=(N, 20)).astype(np.float32) if logits else None)
+
+
+LABELS = np.arange(N) % 3
+TOTALS = Totals(N, N, dict.fromkeys(CLASSES, 80))
+NOISE = {"low": 0.0, "mid": 0.0, "pre_logits": 0.0}
+
+
+def weighed(signal: dict[str, float], **changes) -> Evidence:
+    values = {
+        "labels": LABELS,
+        "groups": np.arange(N),
+        "classes": CLASSES,
+        "stages": STAGES,
+        "totals": TOTALS,
+        "source": Source("somewhere", 20),
+        "seed": 0,
+    } | changes
+    return judge(features(signal), [features(NOISE, 1), features(NOISE, 2)], **values)
+
+
+def test_strong_top_is_similar_and_small() -> None:
+    found = weighed({"low": 0.1, "mid": 0.3, "pre_logits": 2.0})
+    assert (found.size, found.similarity, found.best_cut) == ("small", "similar", "pre_logits")
+    assert found.top.behind == 0
+    assert [row.cut for row in found.profile] == [stage.name for stage in STAGES]
+    assert found.control < 0.5 < found.top.accuracy
+    assert found.concatenated is not None
+    assert found.concatenated.cut == "low+mid+pre_logits"
+    assert found.majority == pytest.approx(1 / 3)
+    assert found.folds == 5
+
+
+def test_strong_middle_is_different_and_case_2_cuts_there() -> None:
+    found = weighed({"low": 0.1, "mid": 2.0, "pre_logits": 0.2})
+    assert (found.similarity, found.best_cut) == ("different", "mid")
+    assert found.top.behind > found.top.behind_error > 0
+
+
+def test_shallower_cut_of_equal_worth_is_taken() -> None:
+    assert weighed({"low": 8.0, "mid": 8.0, "pre_logits": 8.0}).best_cut == "low"
+
+
+def test_what_random_weights_reach_too_is_not_similar() -> None:
+    strong = {"low": 0.1, "mid": 0.2, "pre_logits": 1.0}
+    found = judge(
+        features(strong),
+        [features(strong, 7)],
+        labels=LABELS,
+        groups=np.arange(N),
+        classes=CLASSES,
+        stages=STAGES,
+        totals=TOTALS,
+        source=Source("", 0),
+        seed=0,
+    )
+    assert found.similarity == "different"
+    assert "not enough" in found.how["similarity"]
+
+
+def test_shuffled_labels_are_not_similar() -> None:
+    shuffled = np.random.default_rng(3).permutation(LABELS)
+    assert weighed({"low": 1.0, "mid": 1.0, "pre_logits": 2.0}, labels=shuffled).similarity == "different"
+
+
+def test_overruled_verdicts_are_honoured_and_said() -> None:
+    found = weighed({"low": 0.1, "mid": 0.3, "pre_logits": 2.0}, size="large", similarity="different")
+    assert (found.size, found.similarity) == ("large", "different")
+    assert found.how["size"].startswith("large, as asked for; measured small")
+    assert found.how["similarity"].startswith("different, as asked for; measured similar")
+
+
+def test_curve_ends_in_the_cross_validated_accuracy() -> None:
+    found = weighed({"low": 0.1, "mid": 0.3, "pre_logits": 0.6})
+    assert len(found.curve) == 3
+    assert found.curve[-1].accuracy == found.score(found.best_cut).accuracy
+    assert [point.n for point in found.curve] == [48, 96, 192]
+
+
+def test_same_arguments_same_evidence_and_json() -> None:
+    signal = {"low": 0.1, "mid": 0.3, "pre_logits": 1.0}
+    found = weighed(signal)
+    assert found == weighed(signal)
+    assert Evidence.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+
+
+@pytest.mark.parametrize("per_class", [1, 2, 3])
+def test_very_few_pictures_pass_through(per_class: int) -> None:
+    index = np.arange(3 * per_class)
+    found = judge(
+        features({"low": 0.1, "mid": 0.3, "pre_logits": 3.0}).take(index),
+        [features(NOISE).take(index)],
+        labels=LABELS[index],
+        groups=index,
+        classes=CLASSES,
+        stages=STAGES,
+        totals=Totals(len(index), len(index), dict.fromkeys(CLASSES, per_class)),
+        source=Source("", 0),
+        seed=0,
+    )
+    assert found.size == "small"
+    assert "fixed" in found.how["profile"]
+
+
+def test_one_group_and_no_control_are_refused() -> None:
+    with pytest.raises(DataError, match="one group"):
+        weighed(NOISE, groups=np.zeros(N, dtype=np.int64))
+    with pytest.raises(ValueError, match="control"):
+        judge(
+            features(NOISE),
+            [],
+            labels=LABELS,
+            groups=LABELS,
+            classes=CLASSES,
+            stages=STAGES,
+            totals=TOTALS,
+            source=Source("", 0),
+            seed=0,
+        )
+
+
+RISING = ((CurvePoint(400, 0.7, 0.01), CurvePoint(800, 0.8, 0.01)), 0.1, 0.01)
+RESTING = ((CurvePoint(400, 0.9, 0.01), CurvePoint(800, 0.9, 0.01)), 0.0, 0.004)
+
+
+def totals(n: int, n_classes: int, groups: int | None = None) -> Totals:
+    return Totals(n, groups or n, {str(i): n // n_classes for i in range(n_classes)})
+
+
+@pytest.mark.parametrize(
+    ("of", "curve", "sampled", "size"),
+    [
+        (totals(1_437, 10), RESTING, 1_437, "small"),  # handwritten digits
+        (totals(50_000, 10), RISING, 50_000, "large"),
+        (totals(50_000, 10), RESTING, 2_000, "large"),
+        (totals(39_000, 43, groups=1_300), RISING, 39_000, "small"),  # frames of 1,300 signs
+        (totals(60_000, 1_000), RISING, 60_000, "small"),  # 60 of each class and still rising
+        (totals(30_000, 10), RESTING, 2_000, "large"),
+        (totals(30_000, 100), RISING, 2_000, "small"),
+        (totals(2_000_000, 20_000), RISING, 2_000, "large"),
+    ],
+)
+def test_size(of: Totals, curve, sampled: int, size: str) -> None:
+    found, why = verdict(of, *curve, sampled=sampled)
+    assert found == size
+    assert f"{of.groups:,} groups" in why
+
+
+def test_entropy_between_certain_and_no_idea() -> None:
+    assert nearness.entropy(np.zeros((5, 10), np.float32)) == pytest.approx(1)
+    assert nearness.entropy(np.eye(10, dtype=np.float32)[:5] * 1000) == pytest.approx(0, abs=1e-6)
+    assert nearness.entropy(None) is None
+
+
+def test_distance_is_zero_at_the_source_and_one_a_spread_away() -> None:
+    found = features(NOISE)
+    x = found.x["mid"][:, :6].astype(np.float64)
+    statistics = {"mid": {"mean": x.mean(0).tolist(), "var": x.var(0).tolist()}}
+    source = Source("there", 20, statistics=statistics)
+    assert nearness.distance(found, STAGES, source)[0] == pytest.approx(0, abs=1e-6)
+    moved = {"mid": {"mean": (x.mean(0) + x.std(0)).tolist(), "var": x.var(0).tolist()}}
+    assert nearness.distance(found, STAGES, Source("there", 20, statistics=moved))[0] == pytest.approx(1)
+    assert nearness.distance(found, STAGES, Source("there", 20))[0] is None

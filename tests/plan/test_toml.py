@@ -1,0 +1,102 @@
+"""Plan ↔ TOML: an exact round trip, and every bad key named."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headstart.errors import PlanError
+from headstart.plan import cases, toml
+from headstart.plan.plan import CLASS_WEIGHTS, FALLBACKS, HEAD_INITS, INITS, POOLS, Plan, Recipe, Row
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+rates = st.floats(allow_nan=False, allow_infinity=False)
+counts = st.integers(-(2**40), 2**40)
+recipes = st.builds(
+    Recipe, counts, rates, rates, counts, rates, rates, st.sampled_from(["none", "light"]), rates, counts
+)
+plans = st.builds(
+    Plan,
+    case=st.integers(0, 4),
+    backbone=words,
+    weights_sha256=words,
+    rows=st.lists(st.builds(Row, words, st.sampled_from(INITS), rates), max_size=4).map(tuple),
+    cut=st.lists(words, max_size=3).map(tuple),
+    pool=st.sampled_from(POOLS),
+    image_size=counts,
+    head_layers=st.integers(1, 2),
+    head_init=st.sampled_from(HEAD_INITS),
+    fallback=st.sampled_from(FALLBACKS),
+    class_weight=st.sampled_from(CLASS_WEIGHTS),
+    recipe=recipes,
+    seed=counts,
+    runtime=words,
+    precision=words,
+    reasons=st.lists(words, max_size=3).map(tuple),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(plans)
+def test_round_trip_is_exact(plan: Plan) -> None:
+    assert toml.loads(toml.dumps(plan)) == plan
+
+
+@pytest.fixture
+def text(backbone) -> str:
+    return toml.dumps(cases.make(3, backbone))
+
+
+def test_header_explains_and_rows_read_as_a_table(text: str) -> None:
+    assert text.startswith("# A plan of headstart")
+    for field in ("cut", "pool", "rows", "head_layers", "fallback", "recipe"):
+        assert f"# {field} " in text
+    assert max(map(len, text.splitlines())) <= 120
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('pool = "avg"', 'pol = "avg"', "unknown key 'pol'"),
+        ('pool = "avg"\n', "", "'pool' is missing"),
+        ("case = 3", 'case = "3"', r"case is '3'; expected a whole number"),
+        ("case = 3", "case = true", r"case is True; expected a whole number"),
+        ("epochs = ", "epoch = ", "recipe: unknown key 'epoch'"),
+        ("lr_scale = 0.1 ", 'lr_scale = "slow" ', r"rows\[0\]: lr_scale is 'slow'; expected a number"),
+        (", lr_scale = 0.1 ", " ", r"rows\[0\]: key 'lr_scale' is missing"),
+        ('backbone = "', "backbone = ", "not valid TOML"),
+    ],
+)
+def test_bad_plans_name_the_key(text: str, old: str, new: str, message: str) -> None:
+    assert old in text
+    with pytest.raises(PlanError, match=message):
+        toml.loads(text.replace(old, new, 1))
+
+
+def test_whole_numbers_pass_as_rates(text: str) -> None:
+    plan = toml.loads(text.replace("lr = 0.0005", "lr = 1"))
+    assert plan.recipe.lr == 1.0
+    assert isinstance(plan.recipe.lr, float)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"body.0"', '"body.7"', "row 'body.7' is not a stage"),
+        ('init = "pretrained"', 'init = "warm"', "init is 'warm'"),
+        ("lr_scale = 0.1", "lr_scale = -1.0", "lr_scale is -1"),
+        ('cut = [\n    "pre_logits",\n]', 'cut = ["body.1"]', "above the cut"),
+    ],
+)
+def test_edited_rows_that_do_not_hold_are_refused(backbone, text, old, new, message) -> None:
+    assert old in text
+    plan = toml.loads(text.replace(old, new, 1))
+    with pytest.raises(PlanError, match=message):
+        plan.validate(backbone.stage_names)
+
+
+def test_random_and_frozen_is_refused(backbone, text: str) -> None:
+    edited = text.replace('init = "pretrained"', 'init = "random"', 1).replace(
+        "lr_scale = 0.1", "lr_scale = 0", 1
+    )
+    with pytest.raises(PlanError, match="'stem' is random and frozen"):
+        toml.loads(edited).validate(backbone.stage_names)

@@ -1,0 +1,155 @@
+"""The head solver: at the optimum, folded right, few pictures, groups, seeds."""
+
+import numpy as np
+import pytest
+
+from headstart.evidence.spectrum import Scaling
+from headstart.intervals import wilson
+from headstart.train import head
+from headstart.train.logistic import Problem
+
+
+def made(n: int, width: int, n_classes: int, *, shift: float = 1.0, seed: int = 0):
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.arange(n) % n_classes)
+    centres = rng.normal(size=(n_classes, width)) * shift
+    x = centres[labels] + rng.normal(size=(n, width)) * np.linspace(0.2, 3, width) + 5
+    return x.astype(np.float32), labels
+
+
+def objective(z, labels, weights, weight, bias, l2) -> float:
+    logits = z @ weight.T + bias
+    logits -= logits.max(axis=1, keepdims=True)
+    log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    return float(-(weights * log_p[np.arange(len(z)), labels]).sum() + l2 / 2 * (weight**2).sum())
+
+
+@pytest.mark.parametrize(("n", "width", "n_classes"), [(200, 30, 2), (150, 20, 5), (60, 150, 3)])
+@pytest.mark.parametrize("l2", [1.0, 0.01])
+@pytest.mark.parametrize("class_weight", ["none", "balanced"])
+def test_optimum_is_that_of_scikit_learn(n, width, n_classes, l2, class_weight) -> None:
+    linear = pytest.importorskip("sklearn.linear_model")
+    x, labels = made(n, width, n_classes, shift=0.5)
+    labels[: n // 4] = 0
+    z = Scaling.of(x).apply(x)
+    weights = head.picture_weights(labels, n_classes, class_weight)
+    # Of two classes scikit-learn fits the difference of the logits: the same problem at half the penalty.
+    strength = 2 / l2 if n_classes == 2 else 1 / l2
+    reference = linear.LogisticRegression(C=strength, tol=1e-10, max_iter=20_000)
+    reference.fit(z, labels, sample_weight=weights)
+    weight, bias = reference.coef_, reference.intercept_
+    if n_classes == 2:
+        weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
+    best = objective(z, labels, weights, weight, bias, l2)
+
+    problem = Problem.of(x, labels, n_classes)
+    theta = problem.solve(l2, start=problem.start(), weights=weights[:, None], tolerance=head.FINAL)
+    ours = objective(z, labels, weights, (problem.axes @ theta[:-1, 0]).T, theta[-1, 0], l2)
+    assert abs(ours - best) <= 1e-4 * best
+    folded = head.Head((problem.plain(theta),)).logits(x)
+    np.testing.assert_allclose(folded, z @ (problem.axes @ theta[:-1, 0]) + theta[-1, 0], atol=2e-3)
+
+
+def test_folds_side_by_side_equal_fits_one_by_one() -> None:
+    x, labels = made(90, 12, 3, shift=0.5)
+    problem = Problem.of(x, labels, 3)
+    weights = (np.arange(90)[:, None] % 3 != np.arange(3)).astype(float)
+    joint = problem.solve(0.1, start=problem.start(3), weights=weights, tolerance=1e-9)
+    for k in range(3):
+        alone = problem.solve(0.1, start=problem.start(), weights=weights[:, [k]], tolerance=1e-9)
+        np.testing.assert_allclose(joint[:, k], alone[:, 0], atol=1e-2)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("init", ["solved", "random"])
+def test_every_way_learns_and_repeats_itself(layers: int, init: str) -> None:
+    x, labels = made(150, 40, 3)
+    seen, report = np.arange(100), np.arange(100, 150)
+    solved = head.solve(x[seen], labels[seen], 3, layers=layers, init=init, groups=seen, seed=3)
+    again = head.solve(x[seen], labels[seen], 3, layers=layers, init=init, groups=seen, seed=3)
+    assert len(solved.head.layers) == layers
+    assert solved.head.n_classes == 3
+    assert (solved.head.logits(x[report]).argmax(axis=1) == labels[report]).mean() > 0.85
+    assert solved.cv_accuracy is not None
+    assert solved.cv_correct is not None
+    assert solved.cv_accuracy == solved.cv_correct.mean() > 0.8
+    np.testing.assert_array_equal(solved.head.logits(x), again.head.logits(x))
+    np.testing.assert_allclose(solved.head.probabilities(x).sum(axis=1), 1, atol=1e-5)
+
+
+def test_seed_decides_random_weights() -> None:
+    x, labels = made(60, 10, 2)
+    groups = np.arange(60)
+    first, second = (head.solve(x, labels, 2, init="random", groups=groups, seed=seed) for seed in (0, 1))
+    assert not np.array_equal(first.head.layers[0][0], second.head.layers[0][0])
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("init", ["solved", "random"])
+def test_few_pictures_are_not_cross_validated(layers: int, init: str) -> None:
+    x, labels = made(20, 300, 10, shift=4.0)
+    solved = head.solve(x, labels, 10, layers=layers, init=init, groups=np.arange(20))
+    assert solved.cv_accuracy is None
+    assert solved.cv_correct is None
+    assert np.isfinite(solved.head.logits(x)).all()
+    if (layers, init) == (1, "solved"):
+        assert solved.l2 == head.FEW_L2
+        assert (solved.head.logits(x).argmax(axis=1) == labels).all()
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_shuffled_labels_give_chance(layers: int) -> None:
+    x, labels = made(400, 30, 4, shift=3.0)
+    shuffled = np.random.default_rng(5).permutation(labels)
+    solved = head.solve(x, shuffled, 4, layers=layers, groups=np.arange(400))
+    assert solved.cv_correct is not None
+    low, high = wilson(int(solved.cv_correct.sum()), 400)
+    assert low <= 0.25 <= high
+
+
+def test_groups_keep_copies_out_of_the_held_out_part() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat(rng.integers(0, 2, 60), 5)
+    x = np.repeat(rng.normal(size=(60, 200)), 5, axis=0).astype(np.float32)
+    honest = head.solve(x, labels, 2, groups=np.repeat(np.arange(60), 5)).cv_accuracy
+    fooled = head.solve(x, labels, 2, groups=np.arange(300)).cv_accuracy
+    assert honest is not None
+    assert fooled is not None
+    assert fooled > 0.95
+    assert honest < 0.75
+
+
+def test_a_class_in_one_group_breaks_nothing() -> None:
+    x, labels = made(80, 10, 2)
+    labels[:3] = 2
+    groups = np.arange(80)
+    groups[:3] = 0
+    assert np.isfinite(head.solve(x, labels, 4, groups=groups).head.logits(x)).all()
+
+
+def test_balanced_lifts_the_rare_class() -> None:
+    rng = np.random.default_rng(1)
+    labels = (np.arange(300) < 30).astype(np.int64)
+    x = (labels[:, None] * 0.5 + rng.normal(size=(300, 4))).astype(np.float32)
+    recall = {}
+    for class_weight in ("none", "balanced"):
+        solved = head.solve(x, labels, 2, groups=np.arange(300), class_weight=class_weight)
+        recall[class_weight] = (solved.head.logits(x[:30]).argmax(axis=1) == 1).mean()
+    assert recall["balanced"] > recall["none"] + 0.2
+    assert head.picture_weights(labels, 2, "balanced").mean() == pytest.approx(1)
+
+
+def test_large_sets_choose_by_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(head, "CV_LIMIT", 100)
+    x, labels = made(300, 10, 3)
+    solved = head.solve(x, labels, 3, groups=np.arange(300))
+    assert solved.cv_correct is None
+    assert solved.cv_accuracy is not None
+    assert solved.cv_accuracy > 0.8
+
+
+@pytest.mark.parametrize("wrong", [{"layers": 3}, {"init": "warm"}, {"class_weight": "heavy"}])
+def test_wrong_values_are_named(wrong: dict) -> None:
+    x, labels = made(20, 4, 2)
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be one of"):
+        head.solve(x, labels, 2, groups=np.arange(20), **wrong)
