@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import timm
-import timm.data
+from timm.data.config import resolve_data_config
 from torch import nn
 
 from headstart.backbone.backbone import Source
@@ -71,7 +71,7 @@ def _taps(module: nn.Module) -> tuple[str, ...]:
 
 
 def _preprocess(module: nn.Module) -> Preprocess:
-    config = timm.data.resolve_data_config({}, model=module)
+    config = resolve_data_config({}, model=module)
     size = config["input_size"][-1]
     return Preprocess(
         size=size,

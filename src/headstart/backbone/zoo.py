@@ -14,11 +14,12 @@ import torch
 from torch import nn
 
 from headstart import progress
-from headstart.backbone import home
+from headstart.backbone import home, scale
 from headstart.backbone.anatomy import Anatomy, dissect
 from headstart.backbone.backbone import PRE_LOGITS, Backbone
 from headstart.backbone.network import Entry, Network
 from headstart.backbone.weights import fingerprint
+from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError
 
 
@@ -40,7 +41,7 @@ def load(
     kwargs = dict(model_kwargs or {})
     network = _network(name, kwargs, weights, pretrained=True)
     prepared = network.preprocess if image_size is None else network.preprocess.at(image_size)
-    prepared = replace(prepared, **(preprocess or {}))
+    prepared = _prepared(network, prepared, preprocess or {}, weights)
     extra = [tap for tap in taps if tap not in network.taps and tap != PRE_LOGITS]
     anatomy = dissect(network.module, [*network.taps, *extra], network.head, prepared.size)
     if anatomy.trouble:
@@ -56,6 +57,23 @@ def load(
         model_kwargs=kwargs,
         weights=weights,
     )
+
+
+def _prepared(
+    network: Network, preprocess: Preprocess, given: Mapping[str, Any], weights: str | None
+) -> Preprocess:
+    """What the user gives holds; else weights from a file are asked which scale of input they have seen."""
+    prepared = replace(preprocess, **given)
+    if weights is None or {"mean", "std"} & set(given):
+        return prepared
+    seen = scale.seen(network.module, prepared)
+    if seen != prepared:
+        progress.say(
+            f"weights {weights}: their batch normalisation was trained on inputs of mean {list(seen.mean)}, "
+            f"std {list(seen.std)}, not {list(prepared.mean)}, {list(prepared.std)}: prepared so; "
+            "--mean and --std overrule"
+        )
+    return seen
 
 
 def build(backbone: Backbone, *, pretrained: bool, seed: int) -> nn.Module:

@@ -51,7 +51,8 @@ def extract(
     """Features of the pictures at `index`, all stages pooled to mean and spread, and the source head's logits.
 
     module, tag: makes other weights in the same architecture (a random copy), and a name that stands for exactly
-    those weights in the cache; it is called only where rows are missing, and without a tag nothing is cached. Raises PictureError, BackboneError.
+    those weights in the cache; it is called only where rows are missing, and without a tag nothing is cached.
+    Raises PictureError, BackboneError.
     """
     logits = module is None and backbone.top.name == PRE_LOGITS and backbone.source.num_classes > 0
     store = Store(_folder(backbone, logits, how, tag) if how.cache and (module is None or tag) else None)
@@ -59,11 +60,8 @@ def extract(
     wanted = store.missing(chosen.digests)
     if wanted:
         job = Job(backbone, backbone.stages, "avgstd", logits, module() if module else None)
-        first = {
-            digest: path
-            for digest, path in zip(reversed(chosen.digests), reversed(chosen.paths), strict=True)
-        }
-        _compute(store, wanted, [first[digest] for digest in wanted], job, how, label)
+        places = dict(zip(chosen.digests, chosen.paths, strict=True))
+        _compute(store, wanted, [places[digest] for digest in wanted], job, how, label)
     widths = [stage.width("avgstd") for stage in backbone.stages]
     ends = list(accumulate(widths))
     x = {

@@ -174,7 +174,8 @@ def _readme(card: home.Card, result: Pretrained) -> str:
 |-|-|
 | network | {card.network}, {card.preprocess.size}×{card.preprocess.size} pixels |
 | data | {card.source.dataset}: {facts["pictures"]} training pictures, {card.source.num_classes} classes |
-| top-1 accuracy | {result.accuracy:.4f} on {result.n} {facts["split"]} pictures (95 % interval {low:.4f} to {high:.4f}) |
+| top-1 accuracy | {result.accuracy:.4f} on {result.n} {facts["split"]} pictures |
+| 95 % interval | {low:.4f} to {high:.4f} |
 | source head's entropy / log S | {card.source.entropy:.3f} |
 | seed | {facts["seed"]} |
 | command | `{facts["command"]}` |
