@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from headstart.assess.evaluation import Evaluation
-from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
 from headstart.errors import DataError
 from headstart.features import How
@@ -47,35 +46,38 @@ def baselines(
     report, train = partition.report, partition.train
     labels = dataset.labels[report]
     majority = np.bincount(dataset.labels[train]).argmax()
-    random = _random_weights(model, dataset, train, report, how or How())
+    random = random_predictions(model, dataset, partition, how=how)
     return {
         "majority class": _score(labels == majority),
         "random weights": _score(random == labels),
     }
 
 
-def _random_weights(
-    model: Model, dataset: Dataset, train: np.ndarray, report: np.ndarray, how: How
+def random_predictions(
+    model: Model, dataset: Dataset, partition: Partition, *, how: How | None = None
 ) -> np.ndarray:
-    """Predictions int64 [R] of a head on a random copy's features."""
+    """int64 [R]: what a head fitted to the features of a random copy of the network names the report pictures.
+
+    The same architecture, cut, pooling and training pictures; the weights below the head are random and frozen.
+    """
     from headstart.evidence.control import control_features
     from headstart.evidence.measure import SAMPLE, sample
     from headstart.train import head
     from headstart.train.fit import joined
 
-    backbone: Backbone = model.backbone
-    # The same pictures as the evidence's sample where that was all of them, so that its features serve again.
-    fitted = train[sample(dataset.labels[train], max(5 * SAMPLE, 50 * len(dataset.classes)), model.plan.seed)]
-    basis = train[sample(dataset.labels[train], max(SAMPLE, 20 * len(dataset.classes)), model.plan.seed)]
+    train, labels, seed = partition.train, dataset.labels, model.plan.seed
+    # Statistics from the evidence's own sample, so that features computed there serve again.
+    basis = train[sample(labels[train], max(SAMPLE, 20 * len(dataset.classes)), seed)]
+    fitted = train[sample(labels[train], max(5 * SAMPLE, 50 * len(dataset.classes)), seed)]
 
     def features(index: np.ndarray) -> np.ndarray:
-        drawn = control_features(dataset, index, backbone, draw=0, basis=basis, how=how)
-        return joined(drawn, backbone, model.plan)
+        drawn = control_features(dataset, index, model.backbone, draw=0, basis=basis, how=how or How())
+        return joined(drawn, model.backbone, model.plan)
 
     solved = head.solve(
-        features(fitted), dataset.labels[fitted], len(dataset.classes), groups=dataset.groups[fitted], seed=0
+        features(fitted), labels[fitted], len(dataset.classes), groups=dataset.groups[fitted], seed=seed
     )
-    return solved.head.logits(features(report)).argmax(1)
+    return solved.head.logits(features(partition.report)).argmax(1)
 
 
 def _score(correct: np.ndarray) -> dict[str, Any]:

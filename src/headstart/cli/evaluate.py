@@ -57,29 +57,18 @@ def chosen(model: Model, dataset: Dataset, asked: str | None) -> tuple[str, np.n
     """(the split's name, index int64 [M]) of the pictures to evaluate on. Raises DataError."""
     import numpy as np
 
-    splits, own = np.array(dataset.splits), dataset.fingerprint == model.info["data_fingerprint"]
+    splits, drawn = np.array(dataset.splits), model.held_out(dataset)
     there = [name for name in ("test", "val") if (splits == name).any()]
-    split = asked or (there[0] if there else "held-out" if own else "all")
-    if split == "held-out":
-        return split, _held_out(model, dataset, own=own and not there)
-    if own and split in ("all", "train"):
+    split = asked or (there[0] if there else "held-out" if len(drawn) else "all")
+    if split in ("all", "train") and dataset.fingerprint == model.info["data_fingerprint"]:
         progress.say("these pictures include those that the bundle was trained on: no honest accuracy")
-    index = np.arange(len(dataset)) if split == "all" else np.flatnonzero(splits == split)
+    if split == "held-out":
+        index = drawn
+    else:
+        index = np.arange(len(dataset)) if split == "all" else np.flatnonzero(splits == split)
     if not len(index):
         found = ", ".join(sorted(set(dataset.splits) - {""})) or "no splits"
         raise DataError(
             f"{dataset.root}: no pictures in the {split} split (it has {found}); choose another --split"
         )
     return split, index
-
-
-def _held_out(model: Model, dataset: Dataset, *, own: bool) -> np.ndarray:
-    """The pictures that were held out when the bundle was made: drawn again by its seed."""
-    from headstart import data
-
-    if not own:
-        raise DataError(
-            f"{dataset.root}: held-out pictures are known only for the data that the bundle was trained on, "
-            "where it has no val or test split of its own; choose another --split"
-        )
-    return data.partition(dataset, seed=model.plan.seed).report

@@ -44,12 +44,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def score(evaluation: Evaluation) -> str:
-    """Accuracy, balanced accuracy and the majority class, in a few lines."""
+    """Accuracy, balanced accuracy and the split's majority class, in a few lines."""
     facts = evaluation.to_dict()
     return (
         f"{evaluation.split}: accuracy {accuracy(facts)}\n"
         f"  balanced accuracy {evaluation.balanced_accuracy:.3f}, "
-        f"majority class {evaluation.majority:.3f}"
+        f"majority class of this split {evaluation.majority:.3f}"
     )
 
 

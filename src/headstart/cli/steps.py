@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,7 +124,7 @@ def _measured(
 def _decide(args: Namespace, evidence: Evidence, network: Backbone, seed: int) -> Plan:
     from headstart.plan.decide import decide
 
-    plan = decide(
+    return decide(
         evidence,
         network,
         case=args.case,
@@ -138,8 +138,6 @@ def _decide(args: Namespace, evidence: Evidence, network: Backbone, seed: int) -
         runtime=args.runtime or "auto",
         precision=args.precision or "fp32",
     )
-    # Case 4 by order is both ways on the same budget, so that both can stand in the table.
-    return replace(plan, fallback="both") if args.case == 4 and args.init is None else plan
 
 
 def recipe(args: Namespace) -> dict[str, float | int]:

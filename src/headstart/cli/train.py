@@ -160,6 +160,7 @@ def _write_results(
         evidence=result["evidence"],
         metrics=metrics,
         data_fingerprint=job.intake.dataset.fingerprint,
+        held_out=_drawn(job),
         history=fitted.history,
     )
     run_folder.write_lines(folder / run_folder.METRICS, [*fitted.history, {"final": True, **metrics}])
@@ -169,6 +170,13 @@ def _write_results(
     ]
     head = ("path", "split", "label", "prediction", "confidence")
     run_folder.write_csv(folder / run_folder.PREDICTIONS, head, rows)
+
+
+def _drawn(job: Decided) -> list[str]:
+    """Digests of the report pictures, where they were drawn and not given as a split."""
+    dataset, partition = job.intake.dataset, job.partition
+    given = partition.report_name in dataset.splits
+    return [] if given else [dataset.digests[i] for i in partition.report]
 
 
 def _named(job: Decided, evaluation: Evaluation) -> list[tuple[str, str, str, float]]:

@@ -24,7 +24,7 @@ from headstart.backbone import Backbone
 from headstart.errors import BackboneError, BundleError, PlanError
 from headstart.features import How
 from headstart.model import card, timm_format
-from headstart.model.model import NETWORK, WEIGHTS, Model
+from headstart.model.model import HELD_OUT_DIGITS, NETWORK, WEIGHTS, Model
 from headstart.plan import toml
 from headstart.train.head import Head
 
@@ -40,9 +40,13 @@ def save(
     evidence: Mapping[str, Any] | None = None,
     metrics: Mapping[str, Any] | None = None,
     data_fingerprint: str = "",
+    held_out: Sequence[str] = (),
     history: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """Writes the bundle; a folder that is there is replaced as a whole. Raises OutputError."""
+    """Writes the bundle; a folder that is there is replaced as a whole. Raises OutputError.
+
+    held_out: digests of the pictures that were drawn for the report, so that they are known again later.
+    """
     from safetensors.torch import save as encoded
 
     folder = Path(folder)
@@ -54,6 +58,7 @@ def save(
             _json(temporary / "config.json", timm_format.config(model))
         _convert(model, temporary / NETWORK)
         info = _info(model, evidence, metrics, data_fingerprint, history)
+        info["held_out"] = sorted({digest[:HELD_OUT_DIGITS] for digest in held_out})
         parts = sorted(p for p in temporary.rglob("*") if p.is_file())
         info["files"] = {str(p.relative_to(temporary)): files.sha256(p) for p in parts}
         _json(temporary / "headstart.json", info)

@@ -11,6 +11,7 @@ import numpy as np
 
 from headstart import progress
 from headstart.backbone import Backbone, Stage
+from headstart.data.dataset import Dataset
 from headstart.errors import BundleError
 from headstart.features import How, run
 from headstart.plan.plan import Plan
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 NETWORK = "network"  # the converted network's folder inside a bundle
 WEIGHTS = "model.safetensors"
+HELD_OUT_DIGITS = 16  # of a SHA-256: enough to know a picture again
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class Model:
     def cuts(self) -> tuple[Stage, ...]:
         """The stages whose pooled outputs enter the head, in the network's order."""
         return tuple(stage for stage in self.backbone.stages if stage.name in self.plan.cut)
+
+    def held_out(self, dataset: Dataset) -> np.ndarray:
+        """int64 [M]: those of the data set's pictures that were held out when this bundle was made."""
+        known = set(self.info.get("held_out", ()))
+        return np.array([i for i, digest in enumerate(dataset.digests) if digest[:HELD_OUT_DIGITS] in known], np.int64)
 
     def probabilities(self, paths: Sequence[str], *, how: How | None = None) -> np.ndarray:
         """Probabilities float32 [N, C] of the pictures at `paths`, each row summing to 1.
