@@ -74,14 +74,18 @@ def backbone(args: Namespace, *, name: str | None = None, image_size: int | None
 
     given = {"mean": args.mean, "std": args.std, "interpolation": args.interpolation}
     changes = {key: tuple(v) if isinstance(v, list) else v for key, v in given.items() if v is not None}
-    return room.load(
-        name or args.backbone or options.DEFAULT_BACKBONE,
-        weights=args.weights,
-        model_kwargs=dict(args.model_kwargs or ()),
-        preprocess=changes or None,
-        image_size=image_size or args.image_size,
-        taps=getattr(args, "cut", None) or (),
-    )
+    wanted = name or args.backbone or options.DEFAULT_BACKBONE
+    with progress.bar(f"loading {wanted}", 1) as bar:
+        network = room.load(
+            wanted,
+            weights=args.weights,
+            model_kwargs=dict(args.model_kwargs or ()),
+            preprocess=changes or None,
+            image_size=image_size or args.image_size,
+            taps=getattr(args, "cut", None) or (),
+        )
+        bar.advance()
+    return network
 
 
 def decided(args: Namespace) -> Decided:

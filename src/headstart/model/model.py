@@ -60,7 +60,9 @@ class Model:
     def held_out(self, dataset: Dataset) -> np.ndarray:
         """int64 [M]: those of the data set's pictures that were held out when this bundle was made."""
         known = set(self.info.get("held_out", ()))
-        return np.array([i for i, digest in enumerate(dataset.digests) if digest[:HELD_OUT_DIGITS] in known], np.int64)
+        return np.array(
+            [i for i, digest in enumerate(dataset.digests) if digest[:HELD_OUT_DIGITS] in known], np.int64
+        )
 
     def probabilities(self, paths: Sequence[str], *, how: How | None = None) -> np.ndarray:
         """Probabilities float32 [N, C] of the pictures at `paths`, each row summing to 1.

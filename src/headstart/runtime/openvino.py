@@ -20,7 +20,7 @@ from headstart import files, progress
 from headstart.errors import BackboneError, OutputError
 
 if TYPE_CHECKING:
-    from headstart.runtime.runtime import Job
+    from headstart.runtime.job import Job
 
 NAME = "network.xml"
 _REQUESTS = 2
@@ -102,7 +102,6 @@ def prepare(job: Job) -> OpenVINORuntime:
     if kept is None:
         return OpenVINORuntime(convert(job))
     if not (kept / NAME).is_file():
-        progress.say(f"converting {job.backbone.name} once; kept for later runs")
         model = convert(job)
         with files.locked(kept.with_suffix(".lock")), files.replacing(kept) as temporary:
             save(model, temporary)
@@ -115,17 +114,19 @@ def convert(job: Job) -> Any:
 
     ov = _openvino()
     size = job.backbone.preprocess.size
-    with warnings.catch_warnings():
+    with progress.bar(f"converting {job.backbone.name}", 1) as bar, warnings.catch_warnings():
         # Tracing warns of Python branches on shapes, which are fixed here.
         warnings.simplefilter("ignore")
         try:
             with torch.no_grad():
-                return ov.convert_model(
+                model = ov.convert_model(
                     job.network(), input=[-1, 3, size, size], example_input=torch.zeros(2, 3, size, size)
                 )
         except (RuntimeError, ValueError, TypeError, NotImplementedError) as error:
             reason = str(error).strip().splitlines()[0][:200]
             raise BackboneError(f"{job.backbone.name}: OpenVINO cannot convert it ({reason})") from error
+        bar.advance()
+    return model
 
 
 def save(model: Any, folder: Path) -> None:

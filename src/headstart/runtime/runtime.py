@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from headstart import progress
-from headstart.backbone import Backbone, Stage
 from headstart.errors import BackboneError
-
-if TYPE_CHECKING:
-    from torch import nn
+from headstart.runtime.job import Job
 
 RUNTIMES = ("auto", "openvino", "torch")
 PRECISIONS = ("fp32",)
@@ -29,27 +25,6 @@ class Runtime(Protocol):
     def stream(self, batches: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, ...]]:
         """float32 [B, 3, S, S] batches → per batch, in order, one float32 [B, D_k] per output."""
         ...
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is to be run: `backbone` through `stages` (in the network's order), pooled, with or without logits.
-
-    module: a network with the backbone's anatomy but other weights (fine-tuned, random); None for its own.
-    """
-
-    backbone: Backbone
-    stages: Sequence[Stage]
-    pool: str = "avgstd"
-    logits: bool = False
-    module: nn.Module | None = None
-
-    def network(self) -> nn.Module:
-        """The torch module that puts out what the job asks for, in eval mode."""
-        from headstart.backbone.taps import Tapped
-
-        module = self.backbone.build() if self.module is None else self.module
-        return Tapped(module, self.stages, self.pool, logits=self.logits).eval()
 
 
 def start(job: Job, *, runtime: str = "auto", precision: str = "fp32", device: str = "auto") -> Runtime:

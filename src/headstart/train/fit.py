@@ -19,9 +19,10 @@ from headstart.data.dataset import Dataset, Partition
 from headstart.data.split import carve
 from headstart.errors import PlanError
 from headstart.features import Features, How, extract
-from headstart.intervals import paired, wilson
+from headstart.intervals import wilson
 from headstart.plan.plan import Plan, Row
 from headstart.train import head as heads
+from headstart.train.arms import Arm, Attempt, best, sentence, succeeds, table
 from headstart.train.head import Head, Solved
 
 if TYPE_CHECKING:
@@ -30,19 +31,6 @@ if TYPE_CHECKING:
     from headstart.train.loop import Settings, Task
 
 SELECTION_SHARE = 0.2
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One way that was tried. accuracy on the n selection pictures (cross-validated for a probe that is the
-    whole plan; None where nothing was left to measure on), its interval, whether it was kept, and why."""
-
-    name: str
-    accuracy: float | None
-    interval: tuple[float, float] | None
-    n: int
-    chosen: bool
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,16 +132,6 @@ def _probe_alone(job: _Job, train: np.ndarray) -> Fitted:
     return Fitted(job.plan, job.backbone, job.dataset.classes, solved.head, None, (arm,), (), solved.l2)
 
 
-@dataclass(frozen=True)
-class _Attempt:
-    """A trained network and what it got right on the selection pictures (bool [V])."""
-
-    plan: Plan
-    network: Any
-    correct: np.ndarray
-    history: tuple[dict[str, Any], ...]
-
-
 def _trained(job: _Job, partition: Partition, settings: Settings) -> Fitted:
     plan, dataset = job.plan, job.dataset
     train, selection = _selection(dataset, partition, plan.seed)
@@ -162,20 +140,17 @@ def _trained(job: _Job, partition: Partition, settings: Settings) -> Fitted:
     groups = dataset.groups[selection]
     task = _task(job, train, selection)
     ways = _ways(plan)
-    attempts: dict[str, _Attempt] = {}
+    limit = settings.time_limit
+    budget = replace(settings, time_limit=None if limit is None else limit / len(ways))
+    attempts: dict[str, Attempt] = {}
     for name, way in ways:
-        if (
-            attempts
-            and plan.fallback == "scratch"
-            and _succeeds(next(iter(attempts.values())), correct, groups)
-        ):
+        if plan.fallback == "scratch" and any(succeeds(a, correct, groups) for a in attempts.values()):
             break
-        budget = replace(settings, time_limit=_share(settings.time_limit, plan, len(ways)))
         attempts[name] = _attempt(name, way, job, task, probe.head, budget)
-    winner = _best(plan, attempts, correct, groups)
-    arms = _arms(attempts, correct, groups, winner)
+    winner = best(plan, attempts, correct, groups)
+    arms = table(attempts, correct, groups, winner)
     for arm in arms:
-        progress.say(_sentence(arm))
+        progress.say(sentence(arm))
     history = tuple({"phase": name, **row} for name, attempt in attempts.items() for row in attempt.history)
     if winner == "probe":
         return _returned(job, partition, arms, history)
@@ -215,11 +190,7 @@ def _ways(plan: Plan) -> list[tuple[str, Plan]]:
     return [first, ("scratch", replace(plan, rows=rows))]
 
 
-def _share(limit: float | None, plan: Plan, ways: int) -> float | None:
-    return None if limit is None else limit / ways
-
-
-def _attempt(name: str, plan: Plan, job: _Job, task: Task, head: Head, settings: Settings) -> _Attempt:
+def _attempt(name: str, plan: Plan, job: _Job, task: Task, head: Head, settings: Settings) -> Attempt:
     import torch
 
     from headstart.train import loop, surgery
@@ -233,46 +204,7 @@ def _attempt(name: str, plan: Plan, job: _Job, task: Task, head: Head, settings:
         network, groups, task, plan.recipe, plan.seed, replace(settings, checkpoints=folder), name
     )
     probabilities = loop.predict(network, task, task.selection, torch.device("cpu"))
-    return _Attempt(plan, network, probabilities.argmax(1) == task.labels[task.selection], history)
-
-
-def _succeeds(attempt: _Attempt, probe: np.ndarray, groups: np.ndarray) -> bool:
-    gain, error = paired(attempt.correct, probe, groups)
-    return gain > error
-
-
-def _best(plan: Plan, attempts: dict[str, _Attempt], probe: np.ndarray, groups: np.ndarray) -> str:
-    """The name of what is kept: the best attempt that the plan allows, or the probe where none succeeds.
-
-    A plan without a fall-back keeps what it asked for.
-    """
-    name = max(attempts, key=lambda key: attempts[key].correct.mean())
-    if plan.fallback == "none" or _succeeds(attempts[name], probe, groups):
-        return name
-    return "probe"
-
-
-def _arms(
-    attempts: dict[str, _Attempt], probe: np.ndarray, groups: np.ndarray, winner: str
-) -> tuple[Arm, ...]:
-    arms = [_arm("probe", probe, winner, "frozen, on the selection pictures")]
-    for name, attempt in attempts.items():
-        gain, error = paired(attempt.correct, probe, groups)
-        arms.append(
-            _arm(name, attempt.correct, winner, f"{100 * gain:+.1f} ± {100 * error:.1f} points on the probe")
-        )
-    return tuple(arms)
-
-
-def _arm(name: str, correct: np.ndarray, winner: str, note: str) -> Arm:
-    hits = int(correct.sum())
-    return Arm(name, hits / len(correct), wilson(hits, len(correct)), len(correct), name == winner, note)
-
-
-def _sentence(arm: Arm) -> str:
-    kept = "kept" if arm.chosen else "not kept"
-    accuracy = "not measured" if arm.accuracy is None else f"{100 * arm.accuracy:.1f} %"
-    return f"{arm.name}: {accuracy} on {arm.n} selection pictures, {arm.note}; {kept}"
+    return Attempt(plan, network, probabilities.argmax(1) == task.labels[task.selection], history)
 
 
 def _returned(
@@ -287,7 +219,7 @@ def _returned(
     return Fitted(plan, job.backbone, job.dataset.classes, solved.head, None, tuple(arms), history, solved.l2)
 
 
-def _kept(job: _Job, attempt: _Attempt, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]) -> Fitted:
+def _kept(job: _Job, attempt: Attempt, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]) -> Fitted:
     from headstart.train import surgery
 
     module = attempt.network.trunk.module
