@@ -19,7 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
-HEAD = "| data | backbone | case | flags | accuracy | 95 % interval | n | majority | random weights | seconds |"
+HEAD = (
+    "| data | backbone | case | flags | accuracy | 95 % interval | n | majority | random weights | seconds |"
+)
 
 
 def train(data: Path, flags: list[str], output: Path) -> dict:
@@ -53,7 +55,9 @@ def arms(result: dict) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("job", choices=("digits", "proof", "forced"))
     parser.add_argument("--data", type=Path)
     parser.add_argument("--weights", type=Path)
@@ -113,7 +117,8 @@ def digits(args: argparse.Namespace, folder: Path) -> int:
     model = load(folder / "run" / "bundle")
     peers = {
         "logistic regression on raw pixels": raw_pixels(dataset, partition) == truth,
-        "the same network, random weights": assess.random_predictions(fresh(model), dataset, partition) == truth,
+        "the same network, random weights": assess.random_predictions(fresh(model), dataset, partition)
+        == truth,
     }
     print(f"\ndemo-cnn: {ours.mean():.4f} on {len(ours)} pictures")
     for peer, right in peers.items():
@@ -121,6 +126,7 @@ def digits(args: argparse.Namespace, folder: Path) -> int:
         verdict = "ahead" if gain > 2 * error else "behind" if gain < -2 * error else "no difference shown"
         print(
             f"{peer}: {right.mean():.4f}; paired {100 * gain:+.2f} ± {100 * error:.2f} points "
+            f""
             f"({int((ours & ~right).sum())} pictures right only here, {int((~ours & right).sum())} only there): {verdict}"
         )
     return 0
@@ -142,7 +148,9 @@ def raw_pixels(dataset, partition):
     from sklearn.linear_model import LogisticRegressionCV
 
     def pixels(index):
-        return np.stack([np.asarray(Image.open(dataset.paths[i]).convert("L"), float).ravel() / 255 for i in index])
+        return np.stack(
+            [np.asarray(Image.open(dataset.paths[i]).convert("L"), float).ravel() / 255 for i in index]
+        )
 
     regression = LogisticRegressionCV(
         Cs=8, cv=5, max_iter=2000, l1_ratios=(0,), use_legacy_attributes=False, scoring="accuracy"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from headstart.backbone import HEAD, PRE_LOGITS
+from headstart.backbone import HEAD, PRE_LOGITS, build
 from headstart.backbone.taps import Tapped
 from headstart.plan.plan import Plan, Row
 from headstart.train import surgery
@@ -15,7 +15,7 @@ from tests.backbone.conftest import FAMILIES
 @pytest.fixture(scope="module", params=FAMILIES)
 def family(request, made):
     backbone = made(request.param)
-    return backbone, backbone.build()
+    return backbone, build(backbone)
 
 
 def test_every_tensor_has_an_owner_among_the_stages(family):

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from headstart.backbone.backbone import HEAD, PRE_LOGITS, Backbone, Source, Stage
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from headstart.backbone.network import Entry
 
-__all__ = ["DEFAULT", "HEAD", "PRE_LOGITS", "Backbone", "Source", "Stage", "available", "load"]
+__all__ = ["DEFAULT", "HEAD", "PRE_LOGITS", "Backbone", "Source", "Stage", "available", "build", "load"]
 
 DEFAULT = "demo-cnn"
 
@@ -35,6 +37,16 @@ def load(
         image_size=image_size,
         taps=taps,
     )
+
+
+def build(backbone: Backbone, *, pretrained: bool = True, seed: int = 0) -> nn.Module:
+    """The torch module with its original classifier, in eval mode: pre-trained, or random, drawn by `seed`.
+
+    Raises WeightsError, OfflineError.
+    """
+    from headstart.backbone import zoo
+
+    return zoo.build(backbone, pretrained=pretrained, seed=seed)
 
 
 def available(pattern: str | None = None) -> list[Entry]:

@@ -1,6 +1,6 @@
 """Backbone and Stage: what is known of a network without loading it. Imports no torch.
 
-`Backbone.build` makes the torch module itself; everything else here is plain data that can be saved as JSON.
+Plain data that can be saved as JSON; `headstart.backbone.build` makes the torch module that it speaks of.
 """
 
 from __future__ import annotations
@@ -8,14 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError
 from headstart.files import sha256_of
-
-if TYPE_CHECKING:
-    from torch import nn
 
 HEAD = "head"
 PRE_LOGITS = "pre_logits"
@@ -107,15 +104,6 @@ class Backbone:
         raise BackboneError(
             f"cut {name!r}: {self.name} has no such stage; it has {', '.join(self.stage_names)}"
         )
-
-    def build(self, *, pretrained: bool = True, seed: int = 0) -> nn.Module:
-        """The torch module with its original classifier: pre-trained, or randomly initialised by `seed`.
-
-        Raises WeightsError, OfflineError.
-        """
-        from headstart.backbone import zoo
-
-        return zoo.build(self, pretrained=pretrained, seed=seed)
 
     @property
     def key(self) -> str:

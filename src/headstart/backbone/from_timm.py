@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
+
+from headstart.backbone import hub  # isort: skip - it settles the hub's settings before timm reads them
 
 import timm
 from timm.data.config import resolve_data_config
@@ -48,7 +51,8 @@ def network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretraine
 
 def _created(name: str, kwargs: Mapping[str, Any], *, download: bool) -> nn.Module:
     try:
-        return timm.create_model(name, pretrained=download, **kwargs)
+        with hub.asked_once() if download else contextlib.nullcontext():
+            return timm.create_model(name, pretrained=download, **kwargs)
     except TypeError as error:
         raise BackboneError(f"timm:{name}: does not take these --model-kwargs ({error})") from error
     except (OSError, RuntimeError) as error:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
 from torch import nn
 from torchvision import models
+from torchvision.models import _api
 
 from headstart.backbone.backbone import Source
 from headstart.backbone.network import Entry, Network, fill
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, OfflineError
+
+# What these builders set when they are given weights, needed as well where the weights come from a file.
+_FROM_TENSORFLOW = {"transform_input": True, "init_weights": False}
+_AS_TRAINED = {"inception_v3": _FROM_TENSORFLOW, "googlenet": _FROM_TENSORFLOW}
 
 
 def names() -> list[str]:
@@ -42,9 +47,10 @@ def network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretraine
 
 
 def _created(name: str, kwargs: Mapping[str, Any], weights: Any) -> nn.Module:
+    made = kwargs if weights is not None else {**_AS_TRAINED.get(name, {}), **kwargs}
     try:
-        with _quiet_initialisation():
-            return models.get_model(name, weights=weights, **kwargs)
+        with _tensors_only():
+            return models.get_model(name, weights=weights, **made)
     except TypeError as error:
         raise BackboneError(f"torchvision:{name}: does not take these --model-kwargs ({error})") from error
     except OSError as error:
@@ -55,11 +61,14 @@ def _created(name: str, kwargs: Mapping[str, Any], weights: Any) -> nn.Module:
 
 
 @contextlib.contextmanager
-def _quiet_initialisation() -> Iterator[None]:
-    """Inception and GoogLeNet warn that their default initialisation will change; ours is named by a seed."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*initialization.*", category=FutureWarning)
+def _tensors_only() -> Iterator[None]:
+    """Within the block torchvision's downloads are read as tensors; by itself it would run their pickles."""
+    original = _api.load_state_dict_from_url
+    _api.load_state_dict_from_url = functools.partial(original, weights_only=True)
+    try:
         yield
+    finally:
+        _api.load_state_dict_from_url = original
 
 
 def _preprocess(preset: Any) -> Preprocess:

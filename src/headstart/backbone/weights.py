@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,9 @@ def fit(module: nn.Module, state: Mapping[str, torch.Tensor], origin: str) -> No
             f"{origin}: does not fit the network: {'; '.join(troubles)}; "
             "check --backbone and --model-kwargs against the weights"
         )
-    module.load_state_dict(dict(state), strict=False)
+    filled = OrderedDict(state)
+    filled._metadata = own._metadata  # layers ask it for their format's version  # pyright: ignore
+    module.load_state_dict(filled, strict=False)
 
 
 def fingerprint(module: nn.Module) -> str:

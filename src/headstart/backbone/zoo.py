@@ -77,7 +77,7 @@ def _prepared(
 
 
 def build(backbone: Backbone, *, pretrained: bool, seed: int) -> nn.Module:
-    """The torch module behind `backbone`, in eval mode. See Backbone.build."""
+    """The torch module behind `backbone`, in eval mode. See headstart.backbone.build."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = _network(backbone.name, backbone.model_kwargs, backbone.weights, pretrained=pretrained)
@@ -111,7 +111,9 @@ def _network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrain
 
 
 def _unknown(name: str) -> str:
-    known = [entry.name for entry in available()]
+    known = list(
+        dict.fromkeys(entry.name.partition(".")[0] for entry in available())
+    )  # without weights' tags
     near = [entry for entry in known if entry.partition(":")[2] == name]
     near = near or difflib.get_close_matches(name, known, n=2, cutoff=0.75)
     hint = f"; did you mean {' or '.join(near)}?" if near else ";"

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from headstart import files
-from headstart.backbone import Backbone
+from headstart.backbone import Backbone, build
 from headstart.data.dataset import Dataset
 from headstart.data.loader import frames
 from headstart.features import Features, How, extract
@@ -46,7 +46,7 @@ def control_features(
 
 def randomised(backbone: Backbone, draw: int, paths: Sequence[str]) -> nn.Module:
     """A copy of the network with weights drawn by seed `draw`, statistics estimated on the pictures at `paths`."""
-    module = backbone.build(pretrained=False, seed=draw + 1)
+    module = build(backbone, pretrained=False, seed=draw + 1)
     _switch_on(module)
     norms = [
         m

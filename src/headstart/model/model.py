@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart import progress
-from headstart.backbone import Backbone, Stage
+from headstart.backbone import Backbone, Stage, build
 from headstart.data.dataset import Dataset
 from headstart.errors import BundleError
 from headstart.features import How, run
@@ -92,7 +92,7 @@ class Model:
         elif self.module is not None:
             module = self.module
         else:
-            module = self.backbone.build()
+            module = build(self.backbone)
         network = surgery.assemble(self.plan, self.backbone, module, len(self.classes))
         surgery.implant(self.head, network.head)
         return network.eval()
@@ -104,7 +104,7 @@ class Model:
         from headstart.train import surgery
 
         assert self.folder is not None
-        module = replace(self.backbone, weights=None).build(pretrained=False)
+        module = build(replace(self.backbone, weights=None), pretrained=False)
         surgery.assemble(self.plan, self.backbone, module, len(self.classes))
         kept = module.state_dict()
         stored = load_file(self.folder / WEIGHTS)

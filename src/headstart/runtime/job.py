@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headstart.backbone import Backbone, Stage
+from headstart.backbone import Backbone, Stage, build
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,5 +29,5 @@ class Job:
         """The torch module that puts out what the job asks for, in eval mode."""
         from headstart.backbone.taps import Tapped
 
-        module = self.backbone.build() if self.module is None else self.module
+        module = build(self.backbone) if self.module is None else self.module
         return Tapped(module, self.stages, self.pool, logits=self.logits).eval()

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import nn
 
-from headstart.backbone import Backbone
+from headstart.backbone import Backbone, build
 from headstart.backbone.taps import Tapped
 from headstart.plan.cases import hidden_width
 from headstart.plan.plan import Plan
@@ -51,9 +51,9 @@ def operate(plan: Plan, backbone: Backbone, n_classes: int) -> Classifier:
     """
     plan.validate(backbone.stage_names)
     kept = {row.stage: row for row in plan.rows}
-    module = backbone.build(pretrained=not plan.from_scratch, seed=plan.seed)
+    module = build(backbone, pretrained=not plan.from_scratch, seed=plan.seed)
     if not plan.from_scratch and any(row.init == "random" for row in plan.rows):
-        fresh = backbone.build(pretrained=False, seed=plan.seed)
+        fresh = build(backbone, pretrained=False, seed=plan.seed)
         _copy(
             fresh, module, [n for n, s in backbone.owners.items() if s in kept and kept[s].init == "random"]
         )
