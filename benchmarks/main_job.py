@@ -124,10 +124,11 @@ def digits(args: argparse.Namespace, folder: Path) -> int:
     for peer, right in peers.items():
         gain, error = paired(ours, right)
         verdict = "ahead" if gain > 2 * error else "behind" if gain < -2 * error else "no difference shown"
+        only = (
+            f"{int((ours & ~right).sum())} pictures right only here, {int((~ours & right).sum())} only there"
+        )
         print(
-            f"{peer}: {right.mean():.4f}; paired {100 * gain:+.2f} ± {100 * error:.2f} points "
-            f""
-            f"({int((ours & ~right).sum())} pictures right only here, {int((~ours & right).sum())} only there): {verdict}"
+            f"{peer}: {right.mean():.4f}; paired {100 * gain:+.2f} ± {100 * error:.2f} points ({only}): {verdict}"
         )
     return 0
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from headstart.data import load as load_data
     from headstart.errors import HeadstartError
     from headstart.evidence import measure
-    from headstart.model import Model, load
+    from headstart.model import Model, load, save
     from headstart.plan.decide import decide
     from headstart.plan.plan import Plan
     from headstart.report import write as write_report
@@ -38,6 +38,7 @@ __all__ = [
     "load_data",
     "measure",
     "partition",
+    "save",
     "write_report",
 ]
 
@@ -56,6 +57,7 @@ _HOMES = {
     "load_data": ("headstart.data", "load"),
     "measure": ("headstart.evidence", "measure"),
     "partition": ("headstart.data", "partition"),
+    "save": ("headstart.model", "save"),
     "write_report": ("headstart.report", "write"),
 }
 
