@@ -124,7 +124,7 @@ def test_one_epoch_can_be_drawn() -> None:
 
 
 def test_arms_name_their_curves() -> None:
-    rows = [{**row, "arm": name} for name in ("pre-trained", "scratch") for row in sample.history(3)]
+    rows = [{**row, "phase": name} for name in ("pre-trained", "scratch") for row in sample.history(3)]
     assert [name for _, name in figures.history(rows)[0].legend] == ["pre-trained", "scratch"]
 
 

@@ -142,10 +142,10 @@ def _curves(epochs: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, 
     parts: list[list[Mapping[str, Any]]] = []
     for row in epochs:
         last = parts[-1][-1] if parts else None
-        if last is None or row["epoch"] <= last["epoch"] or row.get("arm") != last.get("arm"):
+        if last is None or row["epoch"] <= last["epoch"] or row.get("phase") != last.get("phase"):
             parts.append([])
         parts[-1].append(row)
-    named = [str(part[0].get("arm") or f"curve {number}") for number, part in enumerate(parts, 1)]
+    named = [str(part[0].get("phase") or f"curve {number}") for number, part in enumerate(parts, 1)]
     return {
         f"{name} ({named[:i].count(name) + 1})" if name in named[:i] else name: parts[i]
         for i, name in enumerate(named)

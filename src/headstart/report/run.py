@@ -34,7 +34,7 @@ class Run:
     baselines     name ("majority class", "random weights") → {"accuracy", "n", "interval": (low, high)}
     arms          one {"name", "accuracy", "interval", "n", "chosen", "note"} per strategy that was tried
     history       one {"epoch", "train_loss", "selection_accuracy", "lr", "seconds"} per epoch, in order;
-                  an epoch that does not rise, or a new "arm", begins another curve
+                  an epoch that does not rise, or a new "phase", begins another curve
     mistakes      worst first
     class_counts  class name → training pictures
     quarantine    files that were left out; notes: sentences that the reader should know
