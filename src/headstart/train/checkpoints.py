@@ -71,4 +71,14 @@ def restore(
         index, _, key = name.partition("/")
         state.setdefault(int(index), {})[key] = tensor
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    _laid_out_as_parameters(optimizer)
     return facts, parts["average"], parts["best"]
+
+
+def _laid_out_as_parameters(optimizer: torch.optim.Optimizer) -> None:
+    """Gives the optimizer's moments their parameters' memory layout (channels last) back: the fused step walks
+    through memory, and a moment laid out otherwise would meet another weight's gradient."""
+    for parameter, values in optimizer.state.items():
+        for key, value in values.items():
+            if value.shape == parameter.shape:
+                values[key] = torch.empty_like(parameter).copy_(value)

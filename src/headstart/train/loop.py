@@ -224,6 +224,7 @@ class _Run:
             "history": self.history,
             "best": self.best[:2] if self.best else None,
             "label": self.label,
+            "average_steps": self.average.steps if self.average else 0,
         }
         checkpoints.save(folder, self.network, self.optimizer, average, best, facts)
 
@@ -234,7 +235,7 @@ class _Run:
         facts, average, best = checkpoints.restore(folder, self.network, self.optimizer)
         self.history, self.epochs = facts["history"], facts["epochs"]
         if self.average:
-            self.average.state = average
+            self.average.state, self.average.steps = average, facts["average_steps"]
         if facts["best"]:
             self.best = (*facts["best"], best)
         return facts["epoch"]

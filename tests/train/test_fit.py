@@ -1,0 +1,133 @@
+"""fit(): the four cases, their fall-backs, and the honesty of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headstart import assess, data
+from headstart.backbone import Backbone
+from headstart.errors import PlanError
+from headstart.evidence import measure
+from headstart.intervals import wilson
+from headstart.model import Model
+from headstart.train.fit import fit
+from headstart.train.head import Head
+from tests.cli.conftest import tree
+
+CASES = (1, 2, 3, 4)
+
+
+def _layers(head: Head) -> list[np.ndarray]:
+    return [array for layer in head.layers for array in layer]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_same_seed_gives_the_same_numbers(case, demo, planned, shapes):
+    first, second = (fit(planned(demo, case), demo, *shapes) for _ in range(2))
+    assert all(np.array_equal(a, b) for a, b in zip(_layers(first.head), _layers(second.head), strict=True))
+    assert first.arms == second.arms
+    assert [{**row, "seconds": 0} for row in first.history] == [
+        {**row, "seconds": 0} for row in second.history
+    ]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_report_pictures_are_never_read(case, demo, planned, tmp_path):
+    dataset = data.load(tree(tmp_path / "data", each=15)).dataset
+    parts = data.partition(dataset, seed=0)
+    for index in parts.report:
+        Path(dataset.paths[index]).unlink()
+    assert fit(planned(demo, case), demo, dataset, parts).head.n_classes == 2
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_colours_are_learnt(case, demo, planned, tmp_path):
+    dataset = data.load(tree(tmp_path / "data", each=40)).dataset
+    parts = data.partition(dataset, seed=0, share=0.4)
+    accuracy, _ = _accuracy(planned(demo, case, recipe={"epochs": 6}), demo, dataset, parts)
+    assert accuracy > 0.85
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_shuffled_labels_give_chance(case, demo, planned, meaningless):
+    dataset, parts = meaningless
+    accuracy, n = _accuracy(planned(demo, case, recipe={"epochs": 4}), demo, dataset, parts)
+    low, high = wilson(round(accuracy * n), n)
+    assert low <= 0.5 <= high
+
+
+@pytest.fixture(scope="module")
+def meaningless(tmp_path_factory):
+    """Pictures of one kind, labelled by a shuffle. (Shuffled labels of *separable* classes do not give chance
+    but all or nothing: each cluster of pictures gets one answer.)"""
+    root = tree(tmp_path_factory.mktemp("one") / "data", names=("square",), each=200)
+    for number, path in enumerate(sorted((root / "square").iterdir())):
+        side = root / ("even" if number % 2 else "odd")
+        side.mkdir(exist_ok=True)
+        path.rename(side / path.name)
+    (root / "square").rmdir()
+    dataset = data.load(root).dataset
+    labels = np.random.default_rng(11).permutation(dataset.labels)
+    dataset = replace(dataset, labels=labels)
+    return dataset, data.partition(dataset, seed=0, share=0.4)
+
+
+def _accuracy(plan, backbone: Backbone, dataset, parts) -> tuple[float, int]:
+    model = Model.of(fit(plan, backbone, dataset, parts))
+    evaluation = assess.evaluate(model, dataset, parts.report, "held-out")
+    return evaluation.accuracy, evaluation.n
+
+
+def test_the_evidence_sees_nothing_in_shuffled_labels(demo, meaningless):
+    evidence = measure(*meaningless, demo)
+    assert evidence.similarity == "different"
+    for row in evidence.profile:
+        low, _ = wilson(round(row.accuracy * evidence.n), evidence.n)
+        assert low <= 0.5  # cross-validated chance lies a little below one half: a fold's absence tips the rest
+
+
+def test_the_probe_is_returned_where_training_does_not_succeed(demo, planned, shapes):
+    plan = planned(demo, 3, recipe={"lr": 1e-9})
+    fitted = fit(plan, demo, *shapes)
+    assert [arm.name for arm in fitted.arms if arm.chosen] == ["probe"]
+    assert fitted.module is None
+    assert fitted.plan.frozen
+    assert "probe is returned" in fitted.plan.reasons[-1]
+
+
+def test_scratch_is_tried_where_fine_tuning_does_not_succeed(demo, planned, shapes):
+    fitted = fit(planned(demo, 4, recipe={"lr": 1e-9}), demo, *shapes)
+    assert [arm.name for arm in fitted.arms] == ["probe", "fine-tune", "scratch"]
+
+
+def test_both_ways_are_tried_where_both_are_asked_for(demo, planned, shapes):
+    fitted = fit(planned(demo, 4, fallback="both"), demo, *shapes)
+    assert [arm.name for arm in fitted.arms] == ["probe", "fine-tune", "scratch"]
+    assert sum(arm.chosen for arm in fitted.arms) == 1
+    assert {row["phase"] for row in fitted.history} == {"fine-tune", "scratch"}
+
+
+def test_random_weights_at_once_keep_what_was_asked_for(demo, planned, shapes):
+    fitted = fit(planned(demo, 4, init="random"), demo, *shapes)
+    assert [(arm.name, arm.chosen) for arm in fitted.arms] == [("probe", False), ("scratch", True)]
+    assert fitted.module is not None
+
+
+@pytest.mark.parametrize("case", [1, 3])
+def test_two_layers_and_balanced_weights(case, demo, planned, shapes):
+    plan = planned(demo, case, head_layers=2, class_weight="balanced")
+    assert len(fit(plan, demo, *shapes).head.layers) == 2
+
+
+def test_a_head_that_starts_at_random(demo, planned, shapes):
+    assert fit(planned(demo, 1, head_init="random"), demo, *shapes).head.n_classes == 3
+
+
+def test_a_plan_for_other_weights_is_refused(demo, planned, shapes):
+    plan = replace(planned(demo, 1), weights_sha256="0" * 64)
+    with pytest.raises(PlanError, match="other weights"):
+        fit(plan, demo, *shapes)

@@ -1,0 +1,56 @@
+"""A run that was killed continues to the same bits."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from headstart.plan.plan import Recipe
+from headstart.train import loop, surgery
+from headstart.train.batches import Pictures
+from headstart.train.loop import Settings, Task
+
+
+class _Killed(Exception):
+    pass
+
+
+RECIPES = {
+    "plain": Recipe(epochs=4, batch_size=16, lr=1e-3),
+    "average": Recipe(epochs=4, batch_size=16, lr=1e-3, ema=0.9),
+    "patience": Recipe(epochs=4, batch_size=16, lr=1e-3, patience=3),
+}
+
+
+def _run(backbone, plan, shapes, recipe, settings):
+    dataset, parts = shapes
+    network = surgery.operate(plan, backbone, 3)
+    pictures = Pictures(dataset.paths, backbone.preprocess, 2)
+    task = Task(pictures, backbone.preprocess, dataset.labels, parts.train[:-9], parts.train[-9:])
+    history = loop.train(
+        network, surgery.rates(network, plan, backbone), task, recipe, 5, settings, "training"
+    )
+    return network.state_dict(), [{k: v for k, v in row.items() if k != "seconds"} for row in history]
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES.keys())
+def test_resumed_equals_straight(demo, planned, shapes, recipe, tmp_path):
+    plan = planned(demo, 3)
+    straight, history = _run(demo, plan, shapes, recipe, Settings())
+
+    def kill(record):
+        if record["epoch"] == 3:
+            raise _Killed
+
+    folder = tmp_path / "checkpoint"
+    with pytest.raises(_Killed):
+        _run(demo, plan, shapes, recipe, Settings(checkpoints=folder, on_epoch=kill))
+    resumed, again = _run(demo, plan, shapes, recipe, Settings(checkpoints=folder, resume=True))
+    assert again == history
+    assert all(torch.equal(resumed[name], straight[name]) for name in straight)
+
+
+def test_the_time_limit_takes_epochs_off(demo, planned, shapes):
+    recipe = Recipe(epochs=500, batch_size=16, lr=1e-3)
+    _, history = _run(demo, planned(demo, 3), shapes, recipe, Settings(time_limit=1.0))
+    assert 1 <= len(history) < 500
