@@ -66,7 +66,9 @@ def main() -> int:
     parser.add_argument("--cases", default="1,2,3,4")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        return {"digits": digits, "proof": proof, "forced": forced, "shape": shape}[args.job](args, Path(folder))
+        return {"digits": digits, "proof": proof, "forced": forced, "shape": shape}[args.job](
+            args, Path(folder)
+        )
 
 
 def mobilenet(args: argparse.Namespace) -> list[str]:

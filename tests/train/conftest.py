@@ -20,13 +20,6 @@ from tests.cli.conftest import tree
 SCALE = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _own_cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> Backbone:
     """demo-cnn's architecture with random weights, in a folder as `headstart pretrain` writes it."""

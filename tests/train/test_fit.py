@@ -87,7 +87,9 @@ def test_the_evidence_sees_nothing_in_shuffled_labels(demo, meaningless):
     assert evidence.similarity == "different"
     for row in evidence.profile:
         low, _ = wilson(round(row.accuracy * evidence.n), evidence.n)
-        assert low <= 0.5  # cross-validated chance lies a little below one half: a fold's absence tips the rest
+        assert (
+            low <= 0.5
+        )  # cross-validated chance lies a little below one half: a fold's absence tips the rest
 
 
 def test_the_probe_is_returned_where_training_does_not_succeed(demo, planned, shapes):

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -78,9 +77,19 @@ def fit(module: nn.Module, state: Mapping[str, torch.Tensor], origin: str) -> No
             f"{origin}: does not fit the network: {'; '.join(troubles)}; "
             "check --backbone and --model-kwargs against the weights"
         )
-    filled = OrderedDict(state)
-    filled._metadata = own._metadata  # layers ask it for their format's version  # pyright: ignore
-    module.load_state_dict(filled, strict=False)
+    pour(state, module)
+
+
+def pour(state: Mapping[str, torch.Tensor], module: nn.Module) -> None:
+    """Copies `state` into the module's tensors of the same names; those that it lacks stay as they are.
+
+    torch's own load_state_dict has opinions on formats and on sliced normalisation layers; this has none.
+    Raises RuntimeError where a shape differs.
+    """
+    with torch.no_grad():
+        for name, tensor in module.state_dict().items():
+            if name in state:
+                tensor.copy_(state[name])
 
 
 def fingerprint(module: nn.Module) -> str:

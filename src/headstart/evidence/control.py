@@ -20,6 +20,7 @@ from headstart.features import Features, How, extract
 
 # Pictures on which batch normalisation's statistics are estimated.
 _STATISTICS = 128
+_BATCH = 32
 _NEARLY_ZERO = 1e-3
 
 
@@ -60,8 +61,10 @@ def randomised(backbone: Backbone, draw: int, paths: Sequence[str]) -> nn.Module
         norm.reset_running_stats()
         norm.momentum = None  # the plain mean over batches
         norm.train()
+    # Even batches: a last one of a single picture has no spread where the map is 1×1.
+    size = -(-len(paths) // -(-len(paths) // _BATCH))
     with torch.inference_mode():
-        for _, batch in frames(paths, backbone.preprocess, batch_size=32):
+        for _, batch in frames(paths, backbone.preprocess, batch_size=size):
             _through(module, torch.from_numpy(backbone.preprocess.normalise(batch)))
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum

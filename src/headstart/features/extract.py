@@ -101,7 +101,9 @@ def run(
 ) -> Iterator[tuple[np.ndarray, ...]]:
     """The runtime's outputs for the pictures at `paths`, batch by batch; decoding runs ahead."""
     preprocess = backbone.preprocess
-    batches = frames(paths, preprocess, batch_size=min(how.batch_size, len(paths)), workers=how.workers)
+    batches = frames(
+        paths, preprocess, batch_size=max(1, min(how.batch_size, len(paths))), workers=how.workers
+    )
     return runtime.stream(preprocess.normalise(batch) for _, batch in batches)
 
 

@@ -11,6 +11,7 @@ A shard is written whole or not at all; two runs at once may compute the same ro
 
 from __future__ import annotations
 
+import contextlib
 import io
 import secrets
 from collections.abc import Sequence
@@ -33,10 +34,12 @@ class Store:
             self._open(path)
 
     def _open(self, path: Path) -> None:
-        *digests, checksum = path.read_text(encoding="ascii").split()
+        *digests, checksum = path.read_text(encoding="ascii", errors="replace").split() or [""]
         data = path.with_suffix(".npy")
         if not data.is_file() or files.sha256(data) != checksum:
             progress.say(f"{data}: damaged; its features are computed anew")
+            with contextlib.suppress(OSError):
+                path.unlink()
             return
         self._index(digests, np.load(data, mmap_mode="r", allow_pickle=False))
 

@@ -101,6 +101,7 @@ class Model:
         """The trunk with the weights of the bundle; nothing is downloaded."""
         from safetensors.torch import load_file
 
+        from headstart.backbone.weights import pour
         from headstart.train import surgery
 
         assert self.folder is not None
@@ -113,7 +114,7 @@ class Model:
             raise BundleError(
                 f"{self.folder / WEIGHTS}: lacks {', '.join(lacking[:4])}; save the bundle anew"
             )
-        module.load_state_dict({name: stored[name] for name in kept})
+        pour(stored, module)
         return module
 
     def runtime(self, how: How) -> Runtime:

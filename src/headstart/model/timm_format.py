@@ -40,7 +40,7 @@ def config(model: Model) -> dict[str, Any]:
             "custom_load": False,
             "input_size": [3, prepared.size, prepared.size],
             "interpolation": prepared.interpolation,
-            "crop_pct": prepared.size / prepared.resize,
+            "crop_pct": _crop_pct(prepared.size, prepared.resize),
             "crop_mode": "center",
             "mean": list(prepared.mean),
             "std": list(prepared.std),
@@ -48,6 +48,12 @@ def config(model: Model) -> dict[str, Any]:
             "classifier": backbone.head,
         },
     }
+
+
+def _crop_pct(size: int, resize: int) -> float:
+    """The share from which timm gets back `resize`, which it takes as floor(size / share)."""
+    share = size / resize
+    return share if int(size / share) == resize else size / (resize + 0.5)
 
 
 def head_tensors(model: Model, classifier: nn.Module) -> dict[str, torch.Tensor]:

@@ -101,11 +101,30 @@ def prepare(job: Job) -> OpenVINORuntime:
     kept = _cached(job)
     if kept is None:
         return OpenVINORuntime(convert(job))
-    if not (kept / NAME).is_file():
+    model = _read(kept)
+    if model is None:
         model = convert(job)
+        _keep(model, kept)
+    return OpenVINORuntime(model)
+
+
+def _read(kept: Path) -> Any:
+    """The converted network in the cache; None where there is none, or one that cannot be read."""
+    if not (kept / NAME).is_file():
+        return None
+    try:
+        return _openvino().Core().read_model(kept / NAME)
+    except RuntimeError:
+        progress.say(f"{kept / NAME}: damaged; converted anew")
+        return None
+
+
+def _keep(model: Any, kept: Path) -> None:
+    try:
         with files.locked(kept.with_suffix(".lock")), files.replacing(kept) as temporary:
             save(model, temporary)
-    return OpenVINORuntime(_openvino().Core().read_model(kept / NAME))
+    except OutputError as error:
+        progress.say(f"the converted network is not kept: {error}")
 
 
 def convert(job: Job) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -17,6 +18,8 @@ class TorchRuntime:
 
     def __init__(self, network: nn.Module, device: str) -> None:
         self.device = torch.device(_accelerator() if device == "auto" else device)
+        if self.device.type != "cpu":
+            network = copy.deepcopy(network)  # the caller's stays where it is
         self.network = network.to(self.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
     def stream(self, batches: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, ...]]:

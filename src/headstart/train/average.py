@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import nn
+
+from headstart.backbone.weights import pour
 
 
 class Average:
@@ -33,7 +35,14 @@ class Average:
     @torch.no_grad()
     def write(self, network: nn.Module) -> None:
         """Puts the average in the network's place."""
-        network.load_state_dict(self.state)
+        pour(self.state, network)
+
+    @torch.no_grad()
+    def restore(self, state: Mapping[str, torch.Tensor], steps: int) -> None:
+        """Continues a stored average that has seen `steps` steps, wherever the network now runs."""
+        self.steps = steps
+        for name, tensor in self.state.items():
+            tensor.copy_(state[name])
 
     @contextlib.contextmanager
     def applied(self, network: nn.Module) -> Iterator[None]:
@@ -43,4 +52,4 @@ class Average:
         try:
             yield
         finally:
-            network.load_state_dict(own)
+            pour(own, network)

@@ -74,9 +74,15 @@ class Pictures:
 
 
 def order(index: np.ndarray, seed: int, epoch: int, batch_size: int) -> list[np.ndarray]:
-    """The epoch's batches: `index` shuffled by (seed, epoch) and split evenly, so that no batch of one is left."""
+    """The epoch's batches: `index` shuffled by (seed, epoch) and split evenly.
+
+    No batch of one is left unless batches of one were asked for: batch normalisation cannot do with it.
+    """
     shuffled = np.random.default_rng([seed, epoch]).permutation(index)
-    return np.array_split(shuffled, max(1, -(-len(index) // batch_size)))
+    count = -(-len(index) // batch_size)
+    if batch_size > 1:
+        count = min(count, len(index) // 2)
+    return np.array_split(shuffled, max(1, count))
 
 
 def augmented(picture: np.ndarray, preprocess: Preprocess, rng: np.random.Generator, kind: str) -> np.ndarray:

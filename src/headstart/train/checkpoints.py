@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from headstart import files
+from headstart.backbone.weights import pour
 from headstart.errors import OutputError
 
 _FACTS, _TENSORS = "state.json", "state.safetensors"
@@ -60,12 +61,10 @@ def restore(
     for name, tensor in load_file(folder / _TENSORS).items():
         part, _, rest = name.partition("/")
         parts[part][rest] = tensor
-    try:
-        network.load_state_dict(parts["network"])
-    except RuntimeError as error:
-        raise OutputError(
-            f"{folder}: the checkpoint is of another network; start anew with --force"
-        ) from error
+    own, stored = network.state_dict(), parts["network"]
+    if {name: t.shape for name, t in own.items()} != {name: t.shape for name, t in stored.items()}:
+        raise OutputError(f"{folder}: the checkpoint is of another network; start anew with --force")
+    pour(stored, network)
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, tensor in parts["optimizer"].items():
         index, _, key = name.partition("/")

@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn import functional
 
 from headstart import progress
+from headstart.backbone.weights import pour
 from headstart.data.preprocess import Preprocess
 from headstart.plan.plan import Recipe
 from headstart.train import checkpoints
@@ -207,7 +208,7 @@ class _Run:
 
     def _settle(self) -> None:
         if self.best is not None:
-            self.network.load_state_dict(self.best[2])
+            pour(self.best[2], self.network)
         elif self.average:
             self.average.write(self.network)
         self.network.to("cpu").eval()
@@ -235,7 +236,7 @@ class _Run:
         facts, average, best = checkpoints.restore(folder, self.network, self.optimizer)
         self.history, self.epochs = facts["history"], facts["epochs"]
         if self.average:
-            self.average.state, self.average.steps = average, facts["average_steps"]
+            self.average.restore(average, facts["average_steps"])
         if facts["best"]:
             self.best = (*facts["best"], best)
         return facts["epoch"]

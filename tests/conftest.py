@@ -1,0 +1,82 @@
+"""What several rooms' tests share: a cache of their own, networks of many families, the place of real data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+# name → (input size, --model-kwargs): one of each way of building networks, VGG and ResNet by name.
+FAMILIES = {
+    "vgg11_bn": (32, {}),
+    "vgg16": (32, {}),
+    "resnet18": (32, {}),
+    "resnet50": (32, {}),
+    "mobilenetv2_100": (32, {"pad_type": "same"}),
+    "mobilenetv3_small_050": (32, {}),
+    "efficientnet_lite0": (32, {}),
+    "densenet121": (32, {}),
+    "convnext_atto": (32, {}),
+    "vit_tiny_patch16_224": (64, {"img_size": 64, "depth": 3}),
+    "swin_tiny_patch4_window7_224": (64, {"img_size": 64, "window_size": 2, "depths": (1, 1, 1, 1)}),
+    "regnety_002": (32, {}),
+    "inception_v3": (96, {}),
+    "mixer_s32_224": (64, {"img_size": 64}),
+}
+_USERS_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache folder of the tests' own."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable:
+    """made(name) → Backbone of the family, with random weights given as a user gives them: by a file."""
+    import timm
+    import torch
+    from safetensors.torch import save_file
+
+    from headstart import backbone
+
+    folder = tmp_path_factory.mktemp("families")
+
+    def make(name: str, **options: object) -> backbone.Backbone:
+        size, kwargs = FAMILIES[name]
+        file = folder / f"{name}.safetensors"
+        if not file.exists():
+            torch.manual_seed(0)
+            save_file(timm.create_model(name, num_classes=10, **kwargs).state_dict(), file)
+        given = {"image_size": size, "preprocess": {"mean": (0.5,) * 3, "std": (0.5,) * 3}, **options}
+        return backbone.load(f"timm:{name}", weights=str(file), model_kwargs=kwargs, **given)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real weights and packed data beside the checkout; the test skips where it is absent."""
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    if not (folder / "weights").is_dir():
+        pytest.skip("no ../shared/weights beside the checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hymenoptera(shared: Path) -> Path:
+    """Ants and bees, unpacked where they are not yet; the test skips where they cannot be had."""
+    import subprocess
+
+    unpack = shared / "data" / "unpack"
+    if not unpack.is_file():
+        pytest.skip("no ../shared/data beside the checkout")
+    folder = _USERS_CACHE / "headstart-data"
+    subprocess.run(["bash", str(unpack), str(folder), "hymenoptera"], check=True, capture_output=True)
+    return folder / "hymenoptera"

@@ -1,0 +1,76 @@
+"""Both runtimes give the same features; OpenVINO reports nothing to anyone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from headstart.errors import BackboneError
+from headstart.runtime import Job, start
+
+
+def _cosines(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    a, b = ours.astype(np.float64), theirs.astype(np.float64)
+    return (a * b).sum(1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
+
+
+def _batches(size: int, lengths: list[int]) -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    return [rng.normal(size=(n, 3, size, size)).astype(np.float32) for n in lengths]
+
+
+@pytest.mark.parametrize("name", ["resnet18", "mobilenetv2_100", "convnext_atto", "vit_tiny_patch16_224"])
+def test_openvino_agrees_with_torch_at_every_tap(name, made):
+    backbone = made(name)
+    job = Job(backbone, backbone.stages, "avgstd", logits=True)
+    batches = _batches(backbone.preprocess.size, [4, 4, 3])
+    fast = list(start(job, runtime="openvino").stream(batches))
+    slow = list(start(job, runtime="torch", device="cpu").stream(batches))
+    assert [[output.shape for output in batch] for batch in fast] == [
+        [o.shape for o in batch] for batch in slow
+    ]
+    for ours, theirs in zip(fast, slow, strict=True):
+        for a, b in zip(ours, theirs, strict=True):
+            assert _cosines(a, b).min() > 0.99999
+
+
+def test_batches_of_any_length_come_back_in_order(made):
+    backbone = made("resnet18")
+    runtime = start(Job(backbone, backbone.stages), runtime="openvino")
+    batches = _batches(backbone.preprocess.size, [2, 1, 5, 3, 1])
+    (together,) = runtime.stream([np.concatenate(batches)])
+    apart = list(runtime.stream(batches))
+    assert [len(outputs[0]) for outputs in apart] == [2, 1, 5, 3, 1]
+    for k, whole in enumerate(together):
+        np.testing.assert_allclose(
+            np.concatenate([outputs[k] for outputs in apart]), whole, rtol=1e-4, atol=1e-5
+        )
+
+
+@pytest.mark.parametrize("option", [{"runtime": "tensorrt"}, {"precision": "int4"}])
+def test_unknown_names_are_refused_with_what_there_is(option, made):
+    backbone = made("resnet18")
+    with pytest.raises(BackboneError, match="expected one of"):
+        start(Job(backbone, backbone.stages), **option)
+
+
+_OFFLINE = """
+import socket, sys
+def refused(*_, **__):
+    raise SystemExit("a socket was used")
+socket.socket.connect = socket.getaddrinfo = socket.create_connection = refused
+import numpy as np
+from headstart import backbone
+from headstart.runtime import Job, start
+network = backbone.load("demo-cnn")
+(outputs,) = start(Job(network, network.stages), runtime="openvino").stream([np.zeros((2, 3, 64, 64), np.float32)])
+assert len(outputs) == len(network.stages)
+assert sys.modules["openvino_telemetry"] is None
+"""
+
+
+def test_nothing_is_sent_anywhere():
+    subprocess.run([sys.executable, "-c", _OFFLINE], check=True, timeout=120)

@@ -1,0 +1,29 @@
+"""Real weights and real pictures, where they lie beside the checkout."""
+
+from __future__ import annotations
+
+from headstart import assess, backbone, data
+from headstart.evidence import measure
+from headstart.model import Model
+from headstart.plan.decide import decide
+from headstart.train.fit import fit
+
+
+def test_ants_and_bees_through_frozen_mobilenet(shared, hymenoptera):
+    weights = shared / "weights" / "mobilenetv2_100.safetensors"
+    network = backbone.load("timm:mobilenetv2_100", weights=str(weights), model_kwargs={"pad_type": "same"})
+    assert network.preprocess.mean == network.preprocess.std == (0.5, 0.5, 0.5)  # found from the weights
+    dataset = data.load(hymenoptera).dataset
+    parts = data.partition(dataset, seed=0)
+    assert (len(parts.train), len(parts.report), parts.report_name) == (245, 153, "val")
+    plan = decide(measure(dataset, parts, network), network)
+    assert plan.case == 1
+    evaluation = assess.evaluate(Model.of(fit(plan, network, dataset, parts)), dataset, parts.report, "val")
+    assert evaluation.correct.sum() >= 146
+
+
+def test_squeezenet_from_torchvision_loads_and_is_cut(shared):
+    weights = shared / "weights" / "squeezenet1_0.safetensors"
+    network = backbone.load("torchvision:squeezenet1_0", weights=str(weights))
+    assert network.stage_names == ("features.1", "features.5", "features.10", "features", "pre_logits")
+    assert network.preprocess.mean == (0.485, 0.456, 0.406)
