@@ -79,7 +79,12 @@ def replacing(path: Path) -> Iterator[Path]:
             _sync_tree(temporary)
             if temporary.is_dir() and path.is_dir():
                 path.rename(holder / "old")
-            temporary.rename(path)
+            try:
+                temporary.rename(path)
+            except OSError:
+                if (holder / "old").exists():
+                    (holder / "old").rename(path)
+                raise
             sync_folder(path.parent)
     finally:
         shutil.rmtree(holder, ignore_errors=True)

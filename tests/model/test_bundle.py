@@ -57,7 +57,7 @@ def test_saved_and_loaded_predicts_the_same(sort, shapes, tmp_path):
     assert not (tmp_path / "bundle" / "config.json").exists()
 
 
-@pytest.mark.parametrize("name", ["resnet18", "mobilenetv2_100", "convnext_atto"])
+@pytest.mark.parametrize("name", ["resnet18", "mobilenetv2_100", "vgg11_bn", "convnext_atto"])
 @pytest.mark.parametrize("case", [1, 3])
 def test_timm_loads_it_with_equal_logits(name, case, made, shapes, tmp_path):
     network = made(name)
@@ -65,7 +65,7 @@ def test_timm_loads_it_with_equal_logits(name, case, made, shapes, tmp_path):
     theirs = timm.create_model(f"local-dir:{tmp_path / 'bundle'}", pretrained=True).eval()
     x = torch.randn(3, 3, network.preprocess.size, network.preprocess.size)
     with torch.inference_mode():
-        torch.testing.assert_close(theirs(x), ours.network()(x))
+        torch.testing.assert_close(theirs(x), ours.network()(x), rtol=1e-5, atol=2e-4)
     config = timm.data.resolve_model_data_config(theirs)
     assert tuple(config["mean"]) == network.preprocess.mean
     assert config["input_size"][-1] == network.preprocess.size

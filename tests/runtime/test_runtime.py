@@ -11,6 +11,8 @@ import pytest
 from headstart.errors import BackboneError
 from headstart.runtime import Job, start
 
+NAMES = ["resnet18", "mobilenetv2_100", "vgg11_bn", "convnext_atto", "vit_tiny_patch16_224"]
+
 
 def _cosines(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     a, b = ours.astype(np.float64), theirs.astype(np.float64)
@@ -22,7 +24,7 @@ def _batches(size: int, lengths: list[int]) -> list[np.ndarray]:
     return [rng.normal(size=(n, 3, size, size)).astype(np.float32) for n in lengths]
 
 
-@pytest.mark.parametrize("name", ["resnet18", "mobilenetv2_100", "convnext_atto", "vit_tiny_patch16_224"])
+@pytest.mark.parametrize("name", NAMES)
 def test_openvino_agrees_with_torch_at_every_tap(name, made):
     backbone = made(name)
     job = Job(backbone, backbone.stages, "avgstd", logits=True)

@@ -83,7 +83,8 @@ def _accuracy(plan, backbone: Backbone, dataset, parts) -> tuple[float, int]:
 
 
 def test_the_evidence_sees_nothing_in_shuffled_labels(demo, meaningless):
-    evidence = measure(*meaningless, demo)
+    dataset, parts = meaningless
+    evidence = measure(dataset, parts, demo)
     assert evidence.similarity == "different"
     for row in evidence.profile:
         low, _ = wilson(round(row.accuracy * evidence.n), evidence.n)

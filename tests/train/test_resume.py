@@ -19,6 +19,7 @@ RECIPES = {
     "plain": Recipe(epochs=4, batch_size=16, lr=1e-3),
     "average": Recipe(epochs=4, batch_size=16, lr=1e-3, ema=0.9),
     "patience": Recipe(epochs=4, batch_size=16, lr=1e-3, patience=3),
+    "both": Recipe(epochs=4, batch_size=16, lr=1e-3, ema=0.9, patience=2),
 }
 
 

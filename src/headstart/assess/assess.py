@@ -75,7 +75,13 @@ def random_predictions(
         return joined(drawn, model.backbone, model.plan)
 
     solved = head.solve(
-        features(fitted), labels[fitted], len(dataset.classes), groups=dataset.groups[fitted], seed=seed
+        features(fitted),
+        labels[fitted],
+        len(dataset.classes),
+        layers=model.plan.head_layers,
+        groups=dataset.groups[fitted],
+        class_weight=model.plan.class_weight,
+        seed=seed,
     )
     return solved.head.logits(features(partition.report)).argmax(1)
 

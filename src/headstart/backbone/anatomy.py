@@ -48,10 +48,11 @@ def dissect(module: nn.Module, taps: Sequence[str], head: str, size: int) -> Ana
         except (RuntimeError, AssertionError, ValueError) as error:
             trouble = str(error).strip().split("\n")[0]
     if not caught:
-        raise BackboneError(f"the network does not run at {size} px: {trouble}")
+        raise BackboneError(f"the network does not run at {size} px ({trouble}); choose another --image-size")
     owners = _owners(module, meta, caught, order)
     stages = tuple(_stage(name, dict(names)[name], x, size, owners, meta) for name, x in caught.items())
-    outputs = logits.flatten(1).shape[1] if logits is not None and PRE_LOGITS in caught else 0
+    scores = any(True for _ in module.get_submodule(head).parameters())  # an Identity scores nothing
+    outputs = logits.flatten(1).shape[1] if scores and logits is not None and PRE_LOGITS in caught else 0
     return Anatomy(stages, owners, outputs, trouble)
 
 

@@ -112,6 +112,12 @@ class Backbone:
         facts = [self.name, self.weights_sha256, dict(self.model_kwargs), self.preprocess.to_dict(), stages]
         return sha256_of(json.dumps(facts, sort_keys=True))
 
+    @property
+    def preparation(self) -> str:
+        """Short hash of what the weights' own hash leaves open: input preparation and architecture options."""
+        facts = [self.preprocess.to_dict(), dict(self.model_kwargs)]
+        return sha256_of(json.dumps(facts, sort_keys=True))[:16]
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 

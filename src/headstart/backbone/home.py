@@ -71,7 +71,10 @@ def entries() -> list[Entry]:
 def network(folder: Path, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
     """The network of `folder`. Raises WeightsError where its weights are damaged."""
     card = read_card(folder)
-    module = architecture(card.network)(num_classes=card.source.num_classes, **kwargs)
+    try:
+        module = architecture(card.network)(num_classes=card.source.num_classes, **kwargs)
+    except TypeError as error:
+        raise BackboneError(f"{card.network}: does not take these --model-kwargs ({error})") from error
     if pretrained:
         fill(module, str(_checked(folder, card)) if file is None else file)
     taps = tuple(info["module"] for info in module.feature_info)  # pyright: ignore[reportGeneralTypeIssues]

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import hashlib
+import struct
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,18 @@ from torch import nn
 from headstart.errors import WeightsError
 
 _LISTED = 4
+# What torch's reader raises, beside its refusal, on a file cut short or overwritten.
+_DAMAGE = (
+    OSError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    AssertionError,
+    struct.error,
+)
 
 
 def read(path: Path) -> dict[str, torch.Tensor]:
@@ -43,17 +57,23 @@ def _torch(path: Path) -> dict[str, torch.Tensor]:
     from pickle import UnpicklingError  # the name of torch's refusal; nothing is unpickled by us
 
     try:
-        value: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        reason = str(error).strip().split("\n")[0]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pickle protocols, before a file is refused
+            value: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except (UnpicklingError, *_DAMAGE) as error:
         raise WeightsError(
-            f"weights {path}: not readable as plain tensors ({reason}); convert it to .safetensors"
+            f"weights {path}: not readable as plain tensors: it holds other objects, whose code is never run, or is "
+            "damaged; convert it to .safetensors where you trust it"
         ) from error
     for key in ("state_dict", "model"):
         if isinstance(value, Mapping) and isinstance(value.get(key), Mapping):
             value = value[key]
-    if not isinstance(value, Mapping) or not all(isinstance(t, torch.Tensor) for t in value.values()):
-        raise WeightsError(f"weights {path}: expected a state dict of tensors, found {type(value).__name__}")
+    if not isinstance(value, Mapping) or not all(
+        isinstance(name, str) and isinstance(t, torch.Tensor) for name, t in value.items()
+    ):
+        raise WeightsError(
+            f"weights {path}: expected a state dict (names to tensors), found {type(value).__name__}"
+        )
     return dict(value)
 
 

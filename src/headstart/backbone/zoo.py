@@ -66,7 +66,10 @@ def _prepared(
     prepared = replace(preprocess, **given)
     if weights is None or {"mean", "std"} & set(given):
         return prepared
-    seen = scale.seen(network.module, prepared)
+    seen = scale.seen(
+        network.module, replace(prepared, size=network.preprocess.size, resize=network.preprocess.resize)
+    )
+    seen = replace(prepared, mean=seen.mean, std=seen.std)
     if seen != prepared:
         progress.say(
             f"weights {weights}: their batch normalisation was trained on inputs of mean {list(seen.mean)}, "

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from headstart import progress
+from headstart.cli import show
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -65,7 +66,7 @@ class Lines:
             bar.tell()
 
     def say(self, line: str) -> None:
-        print(line, file=self.stream, flush=True)
+        print(show.plain(line), file=self.stream, flush=True)
 
 
 class _RichBar:
@@ -107,4 +108,4 @@ class Bars:
         return rich.Progress(*columns, *times, console=self.console, transient=True)
 
     def say(self, line: str) -> None:
-        self.console.print(line, markup=False)
+        self.console.print(show.plain(line), markup=False)

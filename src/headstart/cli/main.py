@@ -23,6 +23,7 @@ from headstart.cli import (
     plan,
     predict,
     pretrain,
+    show,
     train,
 )
 from headstart.errors import HeadstartError
@@ -99,7 +100,7 @@ def _failed(error: Exception, *, debug: bool) -> int:
 
 
 def _refused(error: HeadstartError) -> int:
-    print(f"headstart: {' '.join(str(error).split())}", file=sys.stderr)
+    print(f"headstart: {show.plain(' '.join(str(error).split()))}", file=sys.stderr)
     return error.exit_code
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
@@ -54,5 +55,19 @@ def run(args: Namespace) -> int:
         return 0
     print(table.describe(job.plan, job.backbone, n_classes=len(job.intake.dataset.classes)))
     print(f"plan     {output}")
-    print(f"next     headstart train {args.data} --plan {output}")
+    print(
+        f"next     {shlex.join(['headstart', 'train', args.data, '--plan', str(output), *_kept_flags(args)])}"
+    )
     return 0
+
+
+def _kept_flags(args: Namespace) -> list[str]:
+    """The flags that a plan does not hold and its run needs again."""
+    flags = ["--group-regex", args.group_regex] if args.group_regex else []
+    for name in ("weights", "mean", "std", "interpolation", "model_kwargs"):
+        value = getattr(args, name)
+        if value:
+            values = value if isinstance(value, list | tuple) else [value]
+            shown = ["=".join(map(str, v)) if isinstance(v, tuple) else str(v) for v in values]
+            flags += [f"--{name.replace('_', '-')}", *shown]
+    return flags

@@ -14,6 +14,7 @@ from torch import nn
 
 from headstart import files
 from headstart.backbone import Backbone, build
+from headstart.backbone.taps import Tapped
 from headstart.data.dataset import Dataset
 from headstart.data.loader import frames
 from headstart.features import Features, How, extract
@@ -63,21 +64,14 @@ def randomised(backbone: Backbone, draw: int, paths: Sequence[str]) -> nn.Module
         norm.train()
     # Even batches: a last one of a single picture has no spread where the map is 1×1.
     size = -(-len(paths) // -(-len(paths) // _BATCH))
+    # Up to the last cut and no further: the layers above may not take this size.
+    network = Tapped(module, backbone.stages)
     with torch.inference_mode():
         for _, batch in frames(paths, backbone.preprocess, batch_size=size):
-            _through(module, torch.from_numpy(backbone.preprocess.normalise(batch)))
+            network(torch.from_numpy(backbone.preprocess.normalise(batch)))
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
     return module.eval()
-
-
-def _through(module: nn.Module, batch: torch.Tensor) -> None:
-    """One pass; a network that does not take this size above some layer has been filled up to there."""
-    try:
-        module(batch)
-    except RuntimeError as error:
-        if "shape" not in str(error):
-            raise
 
 
 def _switch_on(module: nn.Module) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,12 +19,14 @@ from headstart.data.loader import frames
 from headstart.errors import OutputError
 from headstart.features.features import Features
 from headstart.features.store import Store
-from headstart.runtime import Job, Runtime, start
+from headstart.runtime import Job, Runtime, chosen, start
 
 if TYPE_CHECKING:
     from torch import nn
 
 _SHARD = 2048
+# Raised whenever decoding, preparation or pooling change what a picture's features are.
+VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,16 @@ def run(
 
 
 def _folder(backbone: Backbone, logits: bool, how: How, tag: str) -> Path | None:
+    versions = [metadata.version(package) for package in ("torch", "timm", "torchvision", "openvino")]
     key = files.sha256_of(
-        backbone.key, str(logits), how.runtime, how.precision, how.device, PIL.__version__, tag
+        str(VERSION),
+        *versions,
+        chosen(how.runtime, how.device),
+        backbone.key,
+        str(logits),
+        how.precision,
+        PIL.__version__,
+        tag,
     )
     try:
         return files.cache_folder("features", key)

@@ -2,7 +2,6 @@
 
 A folder per (network, cuts, preparation, runtime, versions), holding shards of up to a few thousand rows:
 
-    columns.json       the outputs and their widths
     NAME.npy           float32 [n, D], all outputs side by side
     NAME.digests       n SHA-256 of pictures, one a line, and last the SHA-256 of NAME.npy
 

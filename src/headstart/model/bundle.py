@@ -88,14 +88,14 @@ def load(folder: str | Path) -> Model:
             folder=folder,
             info=info,
         )
-    except (ValueError, KeyError, TypeError, PlanError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OSError, PlanError, BackboneError) as error:
         raise BundleError(
             f"{path}: damaged ({type(error).__name__}: {error}); save the bundle anew"
         ) from error
 
 
 def _verify(folder: Path, checksums: Mapping[str, str]) -> None:
-    for name, checksum in checksums.items():
+    for name, checksum in {WEIGHTS: checksums[WEIGHTS], **checksums}.items():
         path = folder / name
         if not path.is_file():
             raise BundleError(f"{path}: missing from the bundle; copy or save it anew")

@@ -15,7 +15,7 @@ from headstart.data.dataset import Dataset
 from headstart.errors import BundleError
 from headstart.features import How, run
 from headstart.plan.plan import Plan
-from headstart.runtime import Job, Runtime, converted, start
+from headstart.runtime import Job, Runtime, chosen, converted, start
 from headstart.train.fit import Fitted
 from headstart.train.head import Head
 
@@ -124,6 +124,10 @@ class Model:
         return self._runtimes[how]
 
     def _started(self, how: How) -> Runtime:
-        if self.folder is not None and how.runtime != "torch" and (self.folder / NETWORK).is_dir():
+        if (
+            self.folder is not None
+            and chosen(how.runtime, how.device) == "openvino"
+            and (self.folder / NETWORK).is_dir()
+        ):
             return converted(self.folder / NETWORK, tuple(cut.width(self.plan.pool) for cut in self.cuts))
         return start(self.job(), runtime=how.runtime, precision=how.precision, device=how.device)

@@ -70,6 +70,7 @@ def make(
         seed=seed,
         runtime=runtime,
         precision=precision,
+        preparation=backbone.preparation,
         reasons=tuple(reasons),
     )
     plan.validate(backbone.stage_names)

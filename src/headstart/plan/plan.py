@@ -17,6 +17,7 @@ POOLS = ("avg", "avgstd")
 FALLBACKS = ("none", "probe", "scratch", "both")
 HEAD_INITS = ("solved", "random")
 CLASS_WEIGHTS = ("none", "balanced")
+AUGMENTS = ("none", "light", "crop")
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Plan:
     class_weight  "none" or "balanced"
     image_size    input side in pixels
     runtime, precision   how the frozen part runs
+    preparation   short hash of input preparation and architecture options; "" takes any
     reasons       sentences, each with its number
     """
 
@@ -86,6 +88,7 @@ class Plan:
     seed: int = 0
     runtime: str = "auto"
     precision: str = "fp32"
+    preparation: str = ""
     reasons: tuple[str, ...] = ()
 
     @property
@@ -147,8 +150,28 @@ class Plan:
                 raise PlanError(f"plan: {name} is {value!r}; expected one of {', '.join(map(str, allowed))}")
         if not self.cut:
             raise PlanError("plan: cut is empty; name at least one stage")
-        if self.recipe.epochs < 1 or self.recipe.batch_size < 1 or self.recipe.lr <= 0:
-            raise PlanError("plan: recipe needs epochs >= 1, batch_size >= 1 and lr > 0")
+        if not 0 <= self.seed < 2**31:
+            raise PlanError(f"plan: seed is {self.seed}; expected 0 to {2**31 - 1}")
+        _check_recipe(self.recipe)
+
+
+def _check_recipe(recipe: Recipe) -> None:
+    ranges = {
+        "epochs": recipe.epochs >= 1,
+        "batch_size": recipe.batch_size >= 1,
+        "lr": 0 < recipe.lr < float("inf"),
+        "weight_decay": 0 <= recipe.weight_decay < float("inf"),
+        "warmup": 0 <= recipe.warmup < 1,
+        "label_smoothing": 0 <= recipe.label_smoothing < 1,
+        "ema": 0 <= recipe.ema < 1,
+        "patience": recipe.patience >= 0,
+        "augment": recipe.augment in AUGMENTS,
+    }
+    for name, holds in ranges.items():
+        if not holds:
+            raise PlanError(
+                f"plan: recipe: {name} is {getattr(recipe, name)!r}, outside its range; see docs/plan.md"
+            )
 
 
 def _check_row(row: Row, *, control: bool) -> None:

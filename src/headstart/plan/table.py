@@ -67,8 +67,13 @@ def describe(plan: Plan, backbone: Backbone, *, n_classes: int | None = None) ->
             f"weight decay {recipe.weight_decay:g}, augmentation {recipe.augment}",
         ]
     if plan.reasons:
-        lines += ["", *(f"- {reason}" for reason in plan.reasons)]
+        lines += ["", *(f"- {_plain(reason)}" for reason in plan.reasons)]
     return "\n".join(lines) + "\n"
+
+
+def _plain(reason: str) -> str:
+    """A plan may be a stranger's: no control characters reach the terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in reason)
 
 
 def _grid(table: list[TableRow]) -> list[str]:

@@ -25,6 +25,7 @@ HEADER = """\
 # fallback        what stands in where gradient training does not succeed: "none", "probe", "scratch",
 #                 or "both": from scratch in any case, and the better is kept
 # class_weight    "none" or "balanced"
+# preparation     short hash of --mean, --std, --interpolation, --model-kwargs, which the run needs again
 # recipe          gradient training: rates are for this batch size; augment "none", "light" or "crop";
 #                 warmup is a share of all steps; ema and patience 0 mean off
 # reasons         why; they change nothing

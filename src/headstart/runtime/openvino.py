@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,11 +168,15 @@ def from_file(folder: Path, sizes: tuple[int, ...]) -> OpenVINORuntime:
     return OpenVINORuntime(model)
 
 
+def _versions() -> list[str]:
+    return [metadata.version(package) for package in ("torch", "timm", "torchvision")]
+
+
 def _cached(job: Job) -> Path | None:
     """Where the converted network is kept, or None where the cache cannot be written."""
     ov = _openvino()
-    cuts = ",".join(stage.tap for stage in job.stages)
-    key = files.sha256_of(job.backbone.key, cuts, job.pool, str(job.logits), ov.__version__)
+    cuts = ",".join(f"{stage.name}={stage.tap}" for stage in job.stages)
+    key = files.sha256_of(job.backbone.key, cuts, job.pool, str(job.logits), ov.__version__, *_versions())
     try:
         return files.cache_folder("networks") / key
     except OutputError:

@@ -37,7 +37,7 @@ def start(job: Job, *, runtime: str = "auto", precision: str = "fp32", device: s
         raise BackboneError(f"runtime {runtime!r} is unknown; expected one of {', '.join(RUNTIMES)}")
     if precision not in PRECISIONS:
         raise BackboneError(f"precision {precision!r} is unknown; expected one of {', '.join(PRECISIONS)}")
-    if runtime == "torch" or (runtime == "auto" and not _cpu(device)):
+    if chosen(runtime, device) != "openvino":
         return _torch(job, device)
     try:
         from headstart.runtime import openvino
@@ -48,6 +48,13 @@ def start(job: Job, *, runtime: str = "auto", precision: str = "fp32", device: s
             raise
         progress.say(f"{error}; torch runs it instead")
         return _torch(job, device)
+
+
+def chosen(runtime: str, device: str) -> str:
+    """What "auto" comes to on this machine: "openvino", or "torch" with its device."""
+    if runtime == "torch" or (runtime == "auto" and not _cpu(device)):
+        return f"torch {device}"
+    return "openvino"
 
 
 def converted(folder: Path, sizes: tuple[int, ...]) -> Runtime:

@@ -20,7 +20,8 @@ class TorchRuntime:
         self.device = torch.device(_accelerator() if device == "auto" else device)
         if self.device.type != "cpu":
             network = copy.deepcopy(network)  # the caller's stays where it is
-        self.network = network.to(self.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        # A copy: the caller's network stays where it is.
+        self.network = copy.deepcopy(network).to(self.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
     def stream(self, batches: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, ...]]:
         """See Runtime.stream."""

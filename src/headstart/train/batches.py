@@ -17,6 +17,7 @@ from PIL import Image
 from headstart import progress
 from headstart.data.decode import decode, read_bytes
 from headstart.data.preprocess import Preprocess
+from headstart.errors import PictureError
 
 # Decoded pictures are kept in memory up to this many bytes; beyond it they are decoded anew in every epoch.
 MEMORY = 3 << 30
@@ -37,7 +38,10 @@ class Pictures:
         """uint8 [h, w, 3]"""
         if index in self._kept:
             return self._kept[index]
-        picture = _shrunk(decode(read_bytes(self.paths[index])), self.preprocess.resize)
+        try:
+            picture = _shrunk(decode(read_bytes(self.paths[index])), self.preprocess.resize)
+        except PictureError as error:
+            raise PictureError(f"{self.paths[index]}: {error}") from error
         if picture.nbytes <= self._room:
             self._room -= picture.nbytes
             self._kept[index] = picture

@@ -48,15 +48,20 @@ def save(
 
 
 def restore(
-    folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer
+    folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer, identity: str
 ) -> tuple[dict[str, Any], dict[str, torch.Tensor], dict[str, torch.Tensor]]:
     """Loads network and optimizer in place; returns (facts, running average, best weights).
 
-    Raises OutputError where the checkpoint is of another network.
+    Raises OutputError where the checkpoint is of another network, or `identity` is not the one it was saved with.
     """
     from safetensors.torch import load_file
 
     facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+    if facts["identity"] != identity:
+        raise OutputError(
+            f"{folder}: the checkpoint is of other pictures, splits, seed or recipe; "
+            "resume with the run's own command, or start anew with --force"
+        )
     parts: dict[str, dict[str, torch.Tensor]] = {"network": {}, "average": {}, "best": {}, "optimizer": {}}
     for name, tensor in load_file(folder / _TENSORS).items():
         part, _, rest = name.partition("/")

@@ -83,6 +83,11 @@ def check(plan: Plan, backbone: Backbone) -> None:
         raise PlanError(
             f"plan: made for {plan.image_size} px, the network is loaded for {backbone.preprocess.size}"
         )
+    if plan.preparation not in ("", backbone.preparation):
+        raise PlanError(
+            "plan: made for another input preparation or other --model-kwargs; give the flags that the plan was "
+            "made with (--mean, --std, --interpolation, --model-kwargs), or clear preparation"
+        )
     plan.validate(backbone.stage_names)
 
 

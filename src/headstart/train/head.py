@@ -126,8 +126,9 @@ def _check(layers: int, init: str, class_weight: str) -> None:
 
 def _part(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
     """Positions of at most about CV_LIMIT pictures, by whole groups."""
-    parts = -(-len(labels) // CV_LIMIT)
-    if parts == 1:
+    # Groups stay whole, and enough of them must be left in a part to divide it again.
+    parts = min(-(-len(labels) // CV_LIMIT), len(np.unique(groups)) // FOLDS)
+    if parts < 2:
         return np.arange(len(labels))
     return np.flatnonzero(folds(labels, groups, parts, seed) == 0)
 

@@ -21,6 +21,8 @@ from torch.nn import functional
 from headstart import progress
 from headstart.backbone.weights import pour
 from headstart.data.preprocess import Preprocess
+from headstart.errors import PlanError
+from headstart.files import sha256_of
 from headstart.plan.plan import Recipe
 from headstart.train import checkpoints
 from headstart.train.average import Average
@@ -143,6 +145,8 @@ class _Run:
             self._set_rates((epoch + step / len(parts)) / self.epochs)
             losses += self._step(index, pictures) * len(index)
             seen += len(index)
+        if not math.isfinite(losses):
+            raise PlanError(f"{self.label}: the loss is no finite number in epoch {epoch + 1}; lower --lr")
         record = {
             "epoch": epoch + 1,
             "train_loss": losses / seen,
@@ -225,15 +229,23 @@ class _Run:
             "history": self.history,
             "best": self.best[:2] if self.best else None,
             "label": self.label,
+            "identity": self._identity(),
             "average_steps": self.average.steps if self.average else 0,
         }
         checkpoints.save(folder, self.network, self.optimizer, average, best, facts)
+
+    def _identity(self) -> str:
+        """Stands for what a checkpoint belongs to: pictures, labels, split, recipe and seed."""
+        task, chosen = self.task, np.concatenate([self.task.train, self.task.selection])
+        names = "\n".join(str(task.pictures.paths[i]) for i in chosen)
+        counts = f"{len(task.train)} {len(task.selection)}"
+        return sha256_of(names, task.labels[chosen].tobytes(), counts, repr(self.recipe), str(self.seed))
 
     def _resumed(self) -> int:
         folder = self.settings.checkpoints
         if folder is None or not self.settings.resume or not checkpoints.exists(folder):
             return 0
-        facts, average, best = checkpoints.restore(folder, self.network, self.optimizer)
+        facts, average, best = checkpoints.restore(folder, self.network, self.optimizer, self._identity())
         self.history, self.epochs = facts["history"], facts["epochs"]
         if self.average:
             self.average.restore(average, facts["average_steps"])

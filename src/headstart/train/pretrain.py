@@ -16,7 +16,7 @@ from headstart.backbone.backbone import Stage
 from headstart.backbone.taps import Tapped
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.preprocess import Preprocess
-from headstart.errors import PlanError
+from headstart.errors import BackboneError, PlanError
 from headstart.intervals import wilson
 from headstart.plan.plan import Recipe
 from headstart.train import loop
@@ -75,7 +75,12 @@ def pretrain(
         module = home.architecture(network)(num_classes=len(dataset.classes))
     preprocess = Preprocess(image_size, image_size, "bicubic", MEAN, STD)
     taps = [info["module"] for info in module.feature_info]  # pyright: ignore[reportGeneralTypeIssues]
-    stages = dissect(module, taps, str(module.classifier_name), image_size).stages
+    anatomy = dissect(module, taps, str(module.classifier_name), image_size)
+    if anatomy.trouble:
+        raise BackboneError(
+            f"{network} does not take {image_size} px ({anatomy.trouble}); choose another --image-size"
+        )
+    stages = anatomy.stages
     pictures = Pictures(dataset.paths, preprocess, settings.workers)
     task = Task(pictures, preprocess, dataset.labels, partition.train, partition.selection)
     pictures.warm(partition.train)

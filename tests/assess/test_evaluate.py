@@ -1,0 +1,82 @@
+"""A model held against labelled pictures, and the bars beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from headstart import assess, backbone, data
+from headstart.errors import DataError
+from headstart.intervals import wilson
+from headstart.model import Model
+from headstart.plan import cases
+from headstart.train.fit import fit
+from tests.cli.conftest import tree
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory):
+    root = tree(tmp_path_factory.mktemp("shapes") / "data", names=("circle", "cross", "square"), each=15)
+    dataset = data.load(root).dataset
+    return dataset, data.partition(dataset, seed=0)
+
+
+@pytest.fixture(scope="module")
+def model(shapes) -> Model:
+    network = backbone.load("demo-cnn")
+    return Model.of(fit(cases.make(1, network, n=36), network, *shapes))
+
+
+def test_numbers_follow_from_probabilities_and_labels(model, shapes):
+    dataset, parts = shapes
+    evaluation = assess.evaluate(model, dataset, parts.report, "held-out")
+    probabilities = model.probabilities([dataset.paths[i] for i in parts.report])
+    np.testing.assert_array_equal(evaluation.probabilities, probabilities)
+    np.testing.assert_allclose(probabilities.sum(1), 1, atol=1e-5)
+    hits = int((probabilities.argmax(1) == dataset.labels[parts.report]).sum())
+    assert evaluation.accuracy == hits / len(parts.report)
+    assert evaluation.interval == wilson(hits, len(parts.report))
+    assert evaluation.to_dict()["split"] == "held-out"
+
+
+def test_classes_go_by_name_where_some_are_lacking(model, shapes):
+    """Without circles, the label of a cross is 0 in the data set and 1 in the model."""
+    dataset, _ = shapes
+    index = np.flatnonzero(dataset.labels > 0)
+    some = dataset.take(index)
+    fewer = replace(some, labels=some.labels - 1, classes=("cross", "square"))
+    evaluation = assess.evaluate(model, fewer, np.arange(len(fewer)), "all")
+    assert evaluation.classes == ("circle", "cross", "square")
+    np.testing.assert_array_equal(evaluation.labels, dataset.labels[index])
+    assert evaluation.correct.mean() > 0.6
+    assert evaluation.per_class()[0].support == 0
+
+
+def test_unknown_classes_and_empty_splits_are_refused(model, shapes):
+    dataset, _ = shapes
+    with pytest.raises(DataError, match="does not know: hexagon; it knows circle, cross, square"):
+        assess.evaluate(model, replace(dataset, classes=("circle", "cross", "hexagon")), np.arange(5), "all")
+    with pytest.raises(DataError, match="no pictures in the test split"):
+        assess.evaluate(model, dataset, np.array([], np.int64), "test")
+
+
+def test_the_majority_is_that_of_training(model, shapes):
+    """Two of three training pictures are circles; the report holds one circle in four."""
+    dataset, _ = shapes
+    circle, cross, square = (np.flatnonzero(dataset.labels == c) for c in range(3))
+    train = np.sort(np.concatenate([circle[:12], cross[:3], square[:3]]))
+    report = np.sort(np.concatenate([circle[12:], cross[3:8], square[3:7]]))
+    parts = data.dataset.Partition(train, np.array([], np.int64), report, "held-out")
+    bars = assess.baselines(model, dataset, parts)
+    assert bars["majority class"] == {"accuracy": 3 / 12, "n": 12, "interval": list(wilson(3, 12))}
+
+
+def test_random_weights_are_judged_on_the_report_and_follow_the_plan(model, shapes):
+    dataset, parts = shapes
+    first, again = (assess.random_predictions(model, dataset, parts) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert first.shape == parts.report.shape
+    bar = assess.baselines(model, dataset, parts)["random weights"]
+    assert bar["accuracy"] == (first == dataset.labels[parts.report]).mean()

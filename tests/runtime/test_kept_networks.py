@@ -1,0 +1,74 @@
+"""The converted network is kept once, made anew where it is damaged, done without where it cannot be kept."""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from torch import nn
+
+from headstart import backbone
+from headstart.runtime import Job, start
+from headstart.runtime.torch import TorchRuntime
+
+PICTURES = np.random.default_rng(0).normal(size=(2, 3, 64, 64)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def job() -> Job:
+    network = backbone.load("demo-cnn")
+    return Job(network, network.stages)
+
+
+@pytest.fixture
+def conversions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Job]:
+    """The jobs that were converted, with a cache of the test's own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    module = importlib.import_module("headstart.runtime.openvino")
+    converted, original = [], module.convert
+
+    def convert(job: Job) -> object:
+        converted.append(job)
+        return original(job)
+
+    monkeypatch.setattr(module, "convert", convert)
+    return converted
+
+
+def _outputs(job: Job) -> np.ndarray:
+    (outputs,) = start(job, runtime="openvino").stream([PICTURES])
+    return np.concatenate(outputs, axis=1)
+
+
+def test_a_network_is_converted_once(job, conversions):
+    np.testing.assert_array_equal(_outputs(job), _outputs(job))
+    assert len(conversions) == 1
+
+
+@pytest.mark.parametrize("part", ["network.xml", "network.bin"])
+def test_a_damaged_network_is_converted_anew(part, job, conversions, tmp_path):
+    before = _outputs(job)
+    (kept,) = (tmp_path / "cache").rglob(part)
+    kept.write_bytes(kept.read_bytes()[:40])
+    np.testing.assert_array_equal(_outputs(job), before)
+    np.testing.assert_array_equal(_outputs(job), before)
+    assert len(conversions) == 2
+
+
+def test_a_cache_that_may_not_be_written_is_done_without(job, conversions, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    np.testing.assert_array_equal(_outputs(job), _outputs(job))
+    assert len(conversions) == 2
+
+
+def test_an_accelerator_gets_a_network_of_its_own():
+    """What runs elsewhere is a copy, so that the caller's network can still be saved and converted."""
+    network = nn.Linear(2, 2)
+    assert TorchRuntime(network, "meta").network is not network
+    assert network.weight.device.type == "cpu"

@@ -1,0 +1,69 @@
+"""Augmented views, and the stream of batches that they come in."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from headstart.data.preprocess import Preprocess
+from headstart.train.batches import Pictures, augmented, order
+
+PREPROCESS = Preprocess(32, 40, "bicubic", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+KINDS = ("light", "crop")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shape", [(40, 40), (41, 90), (300, 40), (1, 1), (1, 50), (8, 8)])
+def test_the_view_has_the_networks_size_whatever_the_picture(kind, shape):
+    picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    for draw in range(20):
+        view = augmented(picture, PREPROCESS, np.random.default_rng(draw), kind)
+        assert view.shape == (32, 32, 3)
+        assert view.dtype == np.uint8
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_view_follows_its_generator_and_leaves_the_picture_alone(kind):
+    picture = np.random.default_rng(0).integers(0, 256, (50, 60, 3), dtype=np.uint8)
+    before = picture.copy()
+    first, again, other = (
+        augmented(picture, PREPROCESS, np.random.default_rng([1, 2, draw]), kind) for draw in (3, 3, 4)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert np.array_equal(picture, before)
+
+
+def test_only_crop_mirrors():
+    """A ramp from dark to light keeps its direction under "light", and loses it in about half of the crops."""
+    ramp = np.broadcast_to(np.linspace(0, 255, 64, dtype=np.uint8)[None, :, None], (64, 64, 3)).copy()
+    mirrored = dict.fromkeys(KINDS, 0)
+    for kind in KINDS:
+        for draw in range(200):
+            view = augmented(ramp, PREPROCESS, np.random.default_rng(draw), kind).astype(int)
+            mirrored[kind] += bool(view[:, 0].mean() > view[:, -1].mean())
+    assert mirrored["light"] == 0
+    assert 70 <= mirrored["crop"] <= 130
+
+
+def test_batches_come_in_the_order_asked_for(shapes):
+    dataset, _ = shapes
+    parts = order(np.arange(20), 0, 0, 3)
+    seen = [index for index, _ in Pictures(dataset.paths, PREPROCESS, 3).batches(parts, 0, 0, "none")]
+    assert all(np.array_equal(a, b) for a, b in zip(seen, parts, strict=True))
+
+
+def test_without_augmentation_a_picture_is_prepared_as_for_prediction(shapes):
+    dataset, _ = shapes
+    pictures = Pictures(dataset.paths, PREPROCESS, 1)
+    ((_, batch),) = pictures.batches([np.array([5])], 0, 0, "none")
+    assert batch.dtype == np.uint8
+    assert np.array_equal(batch[0], PREPROCESS.frame(pictures[5]))
+
+
+def test_sizes_up_to_seventy_split_evenly_and_leave_none_alone():
+    for n in range(2, 70):
+        for batch_size in range(2, n + 2):
+            sizes = [len(part) for part in order(np.arange(n), 0, 0, batch_size)]
+            assert min(sizes) > 1, (n, batch_size)
+            assert max(sizes) - min(sizes) <= 1, (n, batch_size)
