@@ -101,6 +101,11 @@ class Plan:
         """True where nothing of the pre-trained weights is used."""
         return all(row.init == "random" for row in self.rows)
 
+    @property
+    def head_start(self) -> str:
+        """What the head really starts from: "random" above random rows, whose features nothing is solved on."""
+        return "random" if any(row.init == "random" for row in self.rows) else self.head_init
+
     def row(self, stage: str) -> Row:
         return next(row for row in self.rows if row.stage == stage)
 

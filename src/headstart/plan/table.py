@@ -34,7 +34,7 @@ def rows(plan: Plan, backbone: Backbone, *, n_classes: int | None = None) -> lis
         else:
             status = "frozen" if row.frozen else "trained"
             lines.append(TableRow(stage.name, row.init, row.lr_scale, stage.parameters, status))
-    lines.append(TableRow(HEAD, plan.head_init, 1.0, head_parameters(plan, backbone, n_classes), "new"))
+    lines.append(TableRow(HEAD, plan.head_start, 1.0, head_parameters(plan, backbone, n_classes), "new"))
     return lines
 
 
@@ -54,7 +54,7 @@ def describe(plan: Plan, backbone: Backbone, *, n_classes: int | None = None) ->
     layers = "1 linear layer" if plan.head_layers == 1 else "2 linear layers with a ReLU between"
     lines = [
         f"case {plan.case or '-'}   {plan.backbone}, {plan.image_size} px   "
-        f"cut {' + '.join(plan.cut)}   pool {plan.pool}   head {layers}, {plan.head_init}"
+        f"cut {' + '.join(plan.cut)}   pool {plan.pool}   head {layers}, {plan.head_start}"
         + ("" if plan.fallback == "none" else f"   falls back to {plan.fallback}"),
         "",
         *_grid(rows(plan, backbone, n_classes=n_classes)),

@@ -66,9 +66,9 @@ def parts(plan: Plan | None, backbone: Backbone, classes: int | None = None) -> 
     *stages, head = table.rows(plan, backbone, n_classes=classes)
     every = [_part(row, plan, backbone) for row in stages]
     kept = [part for part in every if part.status != "dropped"]
-    solved_once = plan.frozen and plan.head_init == "solved"
+    solved_once = plan.frozen and plan.head_start == "solved"
     rate = None if solved_once else head.lr_scale
-    new = Part("new head", "new", None, plan.head_init, rate, head.parameters)
+    new = Part("new head", "new", None, plan.head_start, rate, head.parameters)
     return (*kept, new, *every[len(kept) :], Part(CLASSIFIER, "dropped", None, "", None, None))
 
 

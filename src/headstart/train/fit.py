@@ -201,7 +201,7 @@ def _attempt(name: str, plan: Plan, job: _Job, task: Task, head: Head, settings:
     from headstart.train import loop, surgery
 
     network = surgery.operate(plan, job.backbone, len(job.dataset.classes))
-    if plan.head_init == "solved" and not any(row.init == "random" for row in plan.rows):
+    if plan.head_start == "solved":
         surgery.implant(head, network.head)
     folder = None if settings.checkpoints is None else settings.checkpoints / name
     groups = surgery.rates(network, plan, job.backbone)
@@ -218,7 +218,9 @@ def _returned(
     """The probe in place of training that did not succeed, solved anew on all training pictures."""
     rows = tuple(Row(row.stage, "pretrained", 0.0) for row in job.plan.rows)
     reason = "Training did not beat the frozen probe by more than one paired standard error; the probe is returned."
-    plan = replace(job.plan, rows=rows, fallback="none", reasons=(*job.plan.reasons, reason))
+    plan = replace(
+        job.plan, rows=rows, head_init="solved", fallback="none", reasons=(*job.plan.reasons, reason)
+    )
     train = np.sort(np.concatenate([partition.train, partition.selection]))
     solved = replace(job, plan=plan).solve(train, init="solved")
     return Fitted(plan, job.backbone, job.dataset.classes, solved.head, None, tuple(arms), history, solved.l2)
@@ -229,7 +231,7 @@ def _kept(job: _Job, attempt: Attempt, arms: Sequence[Arm], history: tuple[dict[
 
     module = attempt.network.trunk.module
     return Fitted(
-        plan=replace(attempt.plan, fallback="none"),
+        plan=replace(attempt.plan, head_init=attempt.plan.head_start, fallback="none"),
         backbone=job.backbone,
         classes=job.dataset.classes,
         head=surgery.extract(attempt.network.head),
