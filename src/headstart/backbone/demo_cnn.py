@@ -2,7 +2,7 @@
 higher-level features, then three fully connected layers.
 
 Plain torch, no timm. Each convolution is followed by a 2×2 maximum, batch normalisation (Ioffe & Szegedy 2015)
-and ReLU: without the normalisation the same schedule trains several times slower. The first filters are
+and ReLU: the normalisation is there to make training easier (not measured here). The first filters are
 large (7×7) so that what they learnt can be looked at.
 """
 
