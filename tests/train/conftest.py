@@ -27,7 +27,7 @@ def demo(tmp_path_factory) -> Backbone:
     torch.manual_seed(3)
     source = Source("noise", 5, tuple("abcde"))
     card = home.Card("demo-cnn", Preprocess(64, 64, "bicubic", *SCALE), source, "", {})
-    home.write(folder, DemoCNN(5), card, "")
+    home.write(folder, DemoCNN(5), card)
     return backbone.load(str(folder))
 
 

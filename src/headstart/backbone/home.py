@@ -8,8 +8,9 @@ README.md           the card for people
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +38,48 @@ class Card:
     training: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Blank:
+    """A network with random weights. taps: modules whose outputs are the default cuts; head: the classifier's name."""
+
+    module: nn.Module
+    taps: tuple[str, ...]
+    head: str
+
+
+# Further architectures by name, for cards and for pre-training: name → factory(num_classes=…).
+ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {}
+
+
 def architectures() -> dict[str, Callable[..., nn.Module]]:
-    """The architectures that the package itself defines."""
+    """The architectures that the package itself defines, and those that were added to ARCHITECTURES."""
     from headstart.backbone.demo_cnn import DemoCNN
+    from headstart.backbone.small import Small
 
-    return {"demo-cnn": DemoCNN}
+    return {"small": Small, "demo-cnn": DemoCNN, **ARCHITECTURES}
 
 
-def architecture(name: str) -> Callable[..., nn.Module]:
-    """The class behind a card's `network`. Raises BackboneError."""
+def blank(name: str, num_classes: int, kwargs: Mapping[str, Any] | None = None) -> Blank:
+    """The architecture called `name`, ours or "timm:NAME", with random weights. Raises BackboneError."""
+    family, _, rest = name.partition(":")
+    if family == "timm" and rest:
+        from headstart.backbone import from_timm
+
+        made = from_timm.network(rest, {"num_classes": num_classes, **(kwargs or {})}, None, pretrained=False)
+        return Blank(made.module, made.taps, made.head)
     known = architectures()
     if name not in known:
-        raise BackboneError(f"network {name!r} is unknown; the package defines {', '.join(known)}")
-    return known[name]
+        raise BackboneError(f"network {name!r} is unknown; expected {', '.join(known)} or timm:NAME")
+    try:
+        return of(known[name](num_classes=num_classes, **(kwargs or {})))
+    except TypeError as error:
+        raise BackboneError(f"{name}: does not take these --model-kwargs ({error})") from error
+
+
+def of(module: nn.Module) -> Blank:
+    """A module of ours: it says itself where it can be cut (`feature_info`) and what its classifier is called."""
+    taps = tuple(info["module"] for info in module.feature_info)  # pyright: ignore[reportGeneralTypeIssues]
+    return Blank(module, taps, str(module.classifier_name))
 
 
 def find(name: str) -> Path | None:
@@ -71,14 +101,10 @@ def entries() -> list[Entry]:
 def network(folder: Path, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
     """The network of `folder`. Raises WeightsError where its weights are damaged."""
     card = read_card(folder)
-    try:
-        module = architecture(card.network)(num_classes=card.source.num_classes, **kwargs)
-    except TypeError as error:
-        raise BackboneError(f"{card.network}: does not take these --model-kwargs ({error})") from error
+    made = blank(card.network, card.source.num_classes, kwargs)
     if pretrained:
-        fill(module, str(_checked(folder, card)) if file is None else file)
-    taps = tuple(info["module"] for info in module.feature_info)  # pyright: ignore[reportGeneralTypeIssues]
-    return Network(module.eval(), card.preprocess, card.source, taps, str(module.classifier_name))
+        fill(made.module, str(_checked(folder, card)) if file is None else file)
+    return Network(made.module.eval(), card.preprocess, card.source, made.taps, made.head)
 
 
 def read_card(folder: Path) -> Card:
@@ -111,16 +137,28 @@ def _checked(folder: Path, card: Card) -> Path:
     return path
 
 
-def write(folder: Path, module: nn.Module, card: Card, readme: str) -> Card:
-    """Writes `module` as a backbone into `folder` and returns the card with the weights' SHA-256."""
+def write(
+    folder: Path, module: nn.Module, card: Card, readme: Callable[[Card], str] = lambda card: ""
+) -> Card:
+    """Writes `module` as a backbone into `folder` and returns the card with the weights' SHA-256.
+
+    readme: makes the card for people out of that card.
+    """
     from safetensors.torch import save
 
     weights = folder / "model.safetensors"
     files.write_bytes(weights, save(_slim(module)))
-    card = Card(card.network, card.preprocess, card.source, files.sha256(weights), card.training)
-    files.write_json(folder / "backbone.json", {"format": FORMAT, **asdict(card)})
-    files.write_text(folder / "README.md", readme)
+    card = replace(card, sha256=files.sha256(weights))
+    files.write_text(folder / "backbone.json", _compact({"format": FORMAT, **asdict(card)}))
+    files.write_text(folder / "README.md", readme(card))
     return card
+
+
+def _compact(values: Mapping[str, Any]) -> str:
+    """Indented JSON in which lists of numbers or names stand on one line each: statistics hold thousands."""
+    text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
+    # A JSON string holds no raw line break, so that only the layout is touched.
+    return re.sub(r"\[\n[^\[\]{}]*\]", lambda found: re.sub(r"\n\s*", " ", found.group()), text) + "\n"
 
 
 def _slim(module: nn.Module) -> dict[str, torch.Tensor]:

@@ -6,10 +6,16 @@ import json
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headstart import files
 from headstart.cli import options, run_folder, show, steps, values
+from headstart.errors import DataError
+
+if TYPE_CHECKING:
+    from headstart.data import Dataset
+    from headstart.plan.plan import Recipe
+    from headstart.train.loop import Settings
 
 
 def add(subparsers: Any) -> None:
@@ -24,10 +30,18 @@ def add(subparsers: Any) -> None:
         options.seed(),
     )
     add = parser.add_argument
-    add("--network", default=options.DEFAULT_BACKBONE, metavar="NAME", help="the architecture (demo-cnn)")
+    add(
+        "--network",
+        default="small",
+        metavar="NAME",
+        help="the architecture: small, demo-cnn or timm:NAME (small)",
+    )
     add("--image-size", type=values.whole(1), default=64, metavar="PIXELS", help="(64)")
     add("--name", metavar="NAME", help="what the data set is called in the card (name of DATA)")
+    add("--without", metavar="FILE", help="a list of classes, one a line, that are left out")
+    add("--notes", metavar="FILE", help="Markdown that the card ends with, such as the data's terms")
     add("-o", "--output", metavar="FOLDER", help="(runs/<name of DATA>)")
+    _recipe(parser.add_argument_group("recipe"))
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     add(
         "--workers",
@@ -38,15 +52,47 @@ def add(subparsers: Any) -> None:
     )
 
 
+def _recipe(group: Any) -> None:
+    add = group.add_argument
+    add("--optimizer", choices=("adamw", "muon"), help="(muon)")
+    add("--warmup", type=values.number(), metavar="SHARE", help="of all steps (0.1)")
+    add("--label-smoothing", type=values.number(), metavar="SHARE", help="(0.1)")
+    add(
+        "--augment",
+        choices=("none", "light", "crop"),
+        help="light never mirrors, for digits and signs (crop)",
+    )
+    add(
+        "--ema",
+        type=values.number(),
+        metavar="DECAY",
+        help="running average of the weights, 0 for none (0.999)",
+    )
+    add(
+        "--start-size",
+        type=values.whole(1),
+        metavar="PIXELS",
+        help="of the first epochs, growing to --image-size",
+    )
+    add(
+        "--precision",
+        choices=("auto", "fp32", "bf16"),
+        default="auto",
+        help="bf16 where the device has it (auto)",
+    )
+
+
 def run(args: Namespace) -> int:
     folder = run_folder.choose(args, args.data)
     run_folder.check(folder, args)
     from headstart import data
-    from headstart.train.pretrain import RECIPE, pretrain
+    from headstart.train.pretrain import pretrain
 
-    dataset = steps.intake(args).dataset
+    notes = _text("--notes", args.notes, "Markdown")
+    left_out = _text("--without", args.without, "class names, one a line")
+    dataset = _chosen(steps.intake(args).dataset, left_out)
     partition = data.partition(dataset, seed=args.seed or 0)
-    settings = _settings(args, folder)
+    settings, recipe = _settings(args, folder), _recipe_of(args)
     run_folder.claim(folder, args, run_folder.facts(args, args.seed or 0))
     result = pretrain(
         dataset,
@@ -55,17 +101,50 @@ def run(args: Namespace) -> int:
         name=args.name or run_folder.name_of(args.data),
         network=args.network,
         image_size=args.image_size,
-        recipe=replace(RECIPE, **steps.recipe(args)),
+        recipe=recipe,
         seed=args.seed or 0,
         settings=settings,
-        command=run_folder.command(args),
+        command=_begun(args),
+        notes=notes,
     )
     run_folder.write_lines(folder / run_folder.METRICS, result.history)
     _print(args, partition.report_name, result, folder)
     return 0
 
 
-def _settings(args: Namespace, folder: Path) -> Any:
+def _begun(args: Namespace) -> str:
+    """The command line as the run was begun: resuming changes nothing of what comes out."""
+    return run_folder.command(Namespace(command=[word for word in args.command if word != "--resume"]))
+
+
+def _text(flag: str, path: str | None, expected: str) -> str:
+    """What stands in the file that a flag names, "" without one. Raises DataError."""
+    if path is None:
+        return ""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
+        raise DataError(f"{flag} {path}: cannot be read ({reason}); expected {expected}") from error
+
+
+def _chosen(dataset: Dataset, left_out: str) -> Dataset:
+    """The data set less the classes listed, one a line. Raises DataError."""
+    names = [line.partition("#")[0].strip() for line in left_out.splitlines()]
+    return dataset.without([name for name in names if name]) if any(names) else dataset
+
+
+def _recipe_of(args: Namespace) -> Recipe:
+    from headstart.train.loop import device_of, fast_precision
+    from headstart.train.pretrain import RECIPE
+
+    names = ("optimizer", "warmup", "label_smoothing", "augment", "ema", "start_size")
+    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    precision = args.precision if args.precision != "auto" else fast_precision(device_of(steps.device(args)))
+    return replace(RECIPE, **steps.recipe(args), **given, precision=precision)
+
+
+def _settings(args: Namespace, folder: Path) -> Settings:
     from headstart.train.loop import Settings
 
     return Settings(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from headstart.errors import DataError
 from headstart.files import sha256_of
 
 
@@ -59,6 +60,22 @@ class Dataset:
             digests=tuple(self.digests[i] for i in index),
             root=self.root,
         )
+
+    def without(self, classes: Sequence[str]) -> Dataset:
+        """The pictures of all other classes. Raises DataError where a class is unknown, or fewer than two are left."""
+        unknown = sorted(set(classes) - set(self.classes))
+        if unknown:
+            raise DataError(
+                f"class {unknown[0]!r} is not among the {len(self.classes)} of {self.root}; check its name"
+            )
+        left = tuple(name for name in self.classes if name not in classes)
+        if len(left) < 2:
+            raise DataError(
+                f"{self.root}: {len(left)} classes would be left; expected at least 2; leave out fewer"
+            )
+        number = np.array([left.index(name) if name in left else -1 for name in self.classes], np.int64)
+        kept = self.take(np.flatnonzero(number[self.labels] >= 0))
+        return replace(kept, labels=number[kept.labels], classes=left)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ FALLBACKS = ("none", "probe", "scratch", "both")
 HEAD_INITS = ("solved", "random")
 CLASS_WEIGHTS = ("none", "balanced")
 AUGMENTS = ("none", "light", "crop")
+OPTIMIZERS = ("adamw", "muon")
+PRECISIONS = ("fp32", "bf16")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,9 @@ class Recipe:
 
     epochs; lr (peak rate for rows with scale 1, and for the head); weight_decay; batch_size;
     warmup (share of all steps); label_smoothing in [0, 1); augment ("none", "light", "crop");
-    ema (decay per step, 0 for none); patience (epochs without a better selection score, 0 = never stop early)
+    ema (decay per step, 0 for none); patience (epochs without a better selection score, 0 = never stop early);
+    optimizer ("adamw", "muon"); precision ("fp32", or "bf16": layers compute in bfloat16, weights stay float32);
+    start_size (pixels that the first epochs are trained at, growing to the plan's image_size; 0 = no growth)
     """
 
     epochs: int = 20
@@ -51,6 +55,9 @@ class Recipe:
     augment: str = "light"
     ema: float = 0.0
     patience: int = 0
+    optimizer: str = "adamw"
+    precision: str = "fp32"
+    start_size: int = 0
 
 
 @dataclass(frozen=True)
@@ -157,10 +164,11 @@ class Plan:
             raise PlanError("plan: cut is empty; name at least one stage")
         if not 0 <= self.seed < 2**31:
             raise PlanError(f"plan: seed is {self.seed}; expected 0 to {2**31 - 1}")
-        _check_recipe(self.recipe)
+        check_recipe(self.recipe)
 
 
-def _check_recipe(recipe: Recipe) -> None:
+def check_recipe(recipe: Recipe) -> None:
+    """Raises PlanError naming the value that lies outside its range."""
     ranges = {
         "epochs": recipe.epochs >= 1,
         "batch_size": recipe.batch_size >= 1,
@@ -171,6 +179,9 @@ def _check_recipe(recipe: Recipe) -> None:
         "ema": 0 <= recipe.ema < 1,
         "patience": recipe.patience >= 0,
         "augment": recipe.augment in AUGMENTS,
+        "optimizer": recipe.optimizer in OPTIMIZERS,
+        "precision": recipe.precision in PRECISIONS,
+        "start_size": recipe.start_size >= 0,
     }
     for name, holds in ranges.items():
         if not holds:

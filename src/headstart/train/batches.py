@@ -54,12 +54,22 @@ class Pictures:
                 bar.advance()
 
     def batches(
-        self, parts: Sequence[np.ndarray], seed: int, epoch: int, augment: str
+        self, parts: Sequence[np.ndarray], seed: int, epoch: int, augment: str, size: int = 0
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yields (index [B], uint8 [B, S, S, 3]) for each part, prepared ahead by the pool."""
+        """Yields (index [B], uint8 [B, S, S, 3]) for each part, prepared ahead by the pool.
+
+        size: S in pixels where it is not the preparation's own.
+        """
+        preprocess = self.preprocess.at(size) if size else self.preprocess
+
+        def view(index: int) -> np.ndarray:
+            picture = self[index]
+            if augment == "none":
+                return preprocess.frame(picture)
+            return augmented(picture, preprocess, np.random.default_rng([seed, epoch, index]), augment)
 
         def prepared(part: np.ndarray) -> np.ndarray:
-            return np.stack([self._view(i, seed, epoch, augment) for i in part.tolist()])
+            return np.stack([view(i) for i in part.tolist()])
 
         waiting: deque[tuple[np.ndarray, Future[np.ndarray]]] = deque()
         for part in parts:
@@ -69,12 +79,6 @@ class Pictures:
                 yield done, future.result()
         for done, future in waiting:
             yield done, future.result()
-
-    def _view(self, index: int, seed: int, epoch: int, augment: str) -> np.ndarray:
-        picture = self[index]
-        if augment == "none":
-            return self.preprocess.frame(picture)
-        return augmented(picture, self.preprocess, np.random.default_rng([seed, epoch, index]), augment)
 
 
 def order(index: np.ndarray, seed: int, epoch: int, batch_size: int) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""The gradient loop: AdamW (Loshchilov & Hutter 2019), linear warm-up, cosine decay, layer-wise rates.
+"""The gradient loop: AdamW or Muon, linear warm-up, cosine decay, layer-wise rates.
 
 One loop serves every plan that trains: fine-tuning, training from scratch, pre-training, a study's hybrids.
 """
@@ -24,9 +24,10 @@ from headstart.data.preprocess import Preprocess
 from headstart.errors import PlanError
 from headstart.files import sha256_of
 from headstart.plan.plan import Recipe
-from headstart.train import checkpoints
+from headstart.train import checkpoints, schedule
 from headstart.train.average import Average
 from headstart.train.batches import Pictures, order
+from headstart.train.optimizers import optimizer
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,18 @@ def device_of(name: str) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def fast_precision(device: torch.device) -> str:
+    """ "bf16" where the device computes in bfloat16 by its own instructions, else "fp32"."""
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    if device.type != "cpu":
+        return "fp32"
+    can = torch.cpu.get_capabilities()
+    return (
+        "bf16" if any(can.get(name) for name in ("avx512_bf16", "amx_bf16", "sve_bf16", "bf16")) else "fp32"
+    )
+
+
 def train(
     network: nn.Module,
     groups: list[dict],
@@ -105,15 +118,11 @@ class _Run:
         self.network = network.to(self.device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.task, self.recipe, self.seed, self.settings, self.label = task, recipe, seed, settings, label
         self.scales = [group["scale"] for group in groups]
-        self.optimizer = torch.optim.AdamW(
-            [
-                {"params": g["params"], "weight_decay": recipe.weight_decay if g["decay"] else 0.0}
-                for g in groups
-            ],
-            lr=recipe.lr,
-            fused=True,
-        )
+        self.optimizer = optimizer(groups, recipe)
         weights = None if task.class_weights is None else torch.from_numpy(task.class_weights).to(self.device)
+        self.autocast = lambda: torch.autocast(
+            self.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"
+        )
         self.criterion = nn.CrossEntropyLoss(weights, label_smoothing=recipe.label_smoothing)
         self.average = Average(network, recipe.ema) if recipe.ema else None
         self.epochs = recipe.epochs
@@ -124,14 +133,12 @@ class _Run:
     def run(self) -> tuple[dict[str, Any], ...]:
         with torch.random.fork_rng(devices=[]):
             first = self._resumed()
-            with progress.bar(self.label, self.epochs - first) as bar:
-                for epoch in range(first, self.recipe.epochs):
-                    if epoch >= self.epochs or self._stale():
-                        break
-                    self._epoch(epoch)
-                    self._fit_to_limit(epoch - first + 1)
-                    self._save(epoch + 1)
-                    bar.advance()
+            for epoch in range(first, self.recipe.epochs):
+                if epoch >= self.epochs or self._stale():
+                    break
+                self._epoch(epoch)
+                self._fit_to_limit(epoch + 1)
+                self._save(epoch + 1)
         self._settle()
         return tuple(self.history)
 
@@ -140,17 +147,21 @@ class _Run:
         began, losses, seen = time.monotonic(), 0.0, 0
         parts = order(self.task.train, self.seed, epoch, self.recipe.batch_size)
         self.network.train()
-        batches = self.task.pictures.batches(parts, self.seed, epoch, self.recipe.augment)
-        for step, (index, pictures) in enumerate(batches):
-            self._set_rates((epoch + step / len(parts)) / self.epochs)
-            losses += self._step(index, pictures) * len(index)
-            seen += len(index)
+        size = self._size(epoch, self.epochs)
+        batches = self.task.pictures.batches(parts, self.seed, epoch, self.recipe.augment, size)
+        with progress.bar(f"{self.label}, epoch {epoch + 1} of {self.epochs}", len(parts)) as bar:
+            for step, (index, pictures) in enumerate(batches):
+                self._set_rates((epoch + step / len(parts)) / self.epochs)
+                losses += self._step(index, pictures) * len(index)
+                seen += len(index)
+                bar.advance()
         if not math.isfinite(losses):
             raise PlanError(f"{self.label}: the loss is no finite number in epoch {epoch + 1}; lower --lr")
         record = {
             "epoch": epoch + 1,
             "train_loss": losses / seen,
             "lr": self.optimizer.param_groups[-1]["lr"],
+            "size": size,
         }
         if len(self.task.selection):
             with self._averaged():
@@ -163,7 +174,9 @@ class _Run:
     def _step(self, index: np.ndarray, pictures: np.ndarray) -> float:
         x = torch.from_numpy(self.task.preprocess.normalise(pictures)).to(self.device)
         y = torch.from_numpy(self.task.labels[index]).to(self.device)
-        loss = self.criterion(self.network(x.contiguous(memory_format=torch.channels_last)), y)
+        with self.autocast():
+            logits = self.network(x.contiguous(memory_format=torch.channels_last))
+        loss = self.criterion(logits.float(), y)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"]], 5.0)
@@ -172,13 +185,13 @@ class _Run:
             self.average.update(self.network)
         return float(loss.detach())
 
+    def _size(self, epoch: int, epochs: int) -> int:
+        return schedule.size(epoch, epochs, self.recipe.start_size, self.task.preprocess.size)
+
     def _set_rates(self, done: float) -> None:
-        warmup = self.recipe.warmup
-        share = (
-            done / warmup if done < warmup else 0.5 * (1 + math.cos(math.pi * (done - warmup) / (1 - warmup)))
-        )
+        share = schedule.rate(done, self.recipe.warmup)
         for group, scale in zip(self.optimizer.param_groups, self.scales, strict=True):
-            group["lr"] = self.recipe.lr * scale * max(share, 1e-3)
+            group["lr"] = self.recipe.lr * scale * share
 
     def _correct(self) -> np.ndarray:
         return (
@@ -186,13 +199,15 @@ class _Run:
             == (self.task.labels[self.task.selection])
         )
 
-    def _fit_to_limit(self, done: int) -> None:
+    def _fit_to_limit(self, epoch: int) -> None:
         """Takes off the epochs that the time left does not hold, so that the rate still decays to zero."""
         if self.settings.time_limit is None:
             return
-        spent = time.monotonic() - self.started
-        room = int((self.settings.time_limit - spent) / (spent / done))
-        self.epochs = min(self.epochs, len(self.history) + max(0, room))
+        left = self.settings.time_limit - (time.monotonic() - self.started)
+        last = self.history[-1]["seconds"]
+        self.epochs = schedule.epochs_within(
+            left, epoch, self.epochs, last, lambda e, n: self._size(e, n) ** 2
+        )
 
     def _keep_best(self, record: dict[str, Any]) -> None:
         if not self.recipe.patience or "selection_accuracy" not in record:

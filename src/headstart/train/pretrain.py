@@ -10,30 +10,34 @@ from typing import Any
 import numpy as np
 import torch
 
+from headstart import files
 from headstart.backbone import Source, home
 from headstart.backbone.anatomy import dissect
 from headstart.backbone.backbone import Stage
+from headstart.backbone.filters import first_filters, png
 from headstart.backbone.taps import Tapped
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, PlanError
 from headstart.intervals import wilson
-from headstart.plan.plan import Recipe
+from headstart.plan.plan import Recipe, check_recipe
 from headstart.train import loop
 from headstart.train.batches import Pictures
+from headstart.train.card import FILTERS, markdown
 from headstart.train.loop import Settings, Task
 
 # ImageNet's channel statistics: photographs' in general, and what most networks are trained with.
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 RECIPE = Recipe(
-    epochs=14,
-    lr=2e-3,
-    weight_decay=0.05,
+    epochs=30,
+    lr=4e-3,
+    weight_decay=0.02,
     batch_size=256,
     warmup=0.1,
     label_smoothing=0.1,
     augment="crop",
     ema=0.999,
+    optimizer="muon",
 )
 # Pictures from which the source's feature statistics are taken.
 _REFERENCE = 4096
@@ -56,57 +60,81 @@ def pretrain(
     output: Path,
     *,
     name: str,
-    network: str = "demo-cnn",
+    network: str = "small",
     image_size: int = 64,
     recipe: Recipe = RECIPE,
     seed: int = 0,
     settings: Settings = Settings(),  # noqa: B008 - frozen
     command: str = "",
+    notes: str = "",
 ) -> Pretrained:
     """Trains `network` from random weights on the partition's train pictures and writes a backbone to `output`.
 
-    name: what the data set is called in the card. Raises BackboneError where the network does not take
-    `image_size`, PlanError for a recipe that cannot run.
+    name: what the data set is called in the card; notes: Markdown that the card ends with. Raises BackboneError
+    where the network does not take `image_size`, PlanError for a recipe that cannot run.
     """
-    if recipe.epochs < 1 or recipe.batch_size < 2:
-        raise PlanError("pretrain: the recipe needs epochs >= 1 and batch_size >= 2")
+    check_recipe(recipe)
+    if recipe.batch_size < 2:
+        raise PlanError(
+            "pretrain: batch normalisation needs pictures beside each other; expected --batch-size >= 2"
+        )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        module = home.architecture(network)(num_classes=len(dataset.classes))
+        made = home.blank(network, len(dataset.classes))
+    module = made.module
     preprocess = Preprocess(image_size, image_size, "bicubic", MEAN, STD)
-    taps = [info["module"] for info in module.feature_info]  # pyright: ignore[reportGeneralTypeIssues]
-    anatomy = dissect(module, taps, str(module.classifier_name), image_size)
-    if anatomy.trouble:
-        raise BackboneError(
-            f"{network} does not take {image_size} px ({anatomy.trouble}); choose another --image-size"
-        )
-    stages = anatomy.stages
+    stages = _stages(made, network, image_size, recipe.start_size)
     pictures = Pictures(dataset.paths, preprocess, settings.workers)
     task = Task(pictures, preprocess, dataset.labels, partition.train, partition.selection)
     pictures.warm(partition.train)
-    history = loop.train(module, _groups(module), task, recipe, seed, settings, "pre-training")
+    history = loop.train(module, _groups(made), task, recipe, seed, settings, "pre-training")
     source = _source(module, stages, task, partition.report, name, dataset.classes)
     probabilities = loop.predict(module, task, partition.report, torch.device("cpu"))
-    hits = int((probabilities.argmax(1) == dataset.labels[partition.report]).sum())
-    result = Pretrained(
-        output,
-        hits / len(partition.report),
-        len(partition.report),
-        wilson(hits, len(partition.report)),
-        history,
-    )
-    card = home.Card(
-        network, preprocess, source, "", _training(dataset, partition, recipe, seed, result, command)
-    )
-    home.write(output, module, card, _readme(card, result))
+    hits, n = int((probabilities.argmax(1) == dataset.labels[partition.report]).sum()), len(partition.report)
+    result = Pretrained(output, hits / n, n, wilson(hits, n), history)
+    facts = {
+        "parameters": sum(p.numel() for p in module.parameters()),
+        **_training(dataset, partition, recipe, seed, result, command),
+        "device": _device_name(settings.device),
+        "threads": torch.get_num_threads(),
+    }
+    _write(output, module, home.Card(network, preprocess, source, "", facts), notes)
     return result
 
 
-def _groups(module: torch.nn.Module) -> list[dict]:
-    parameters = list(module.parameters())
+def _write(output: Path, module: torch.nn.Module, card: home.Card, notes: str) -> None:
+    mosaic = first_filters(module)
+    if mosaic is not None:
+        files.write_bytes(output / FILTERS, png(mosaic))
+    home.write(output, module, card, lambda sealed: markdown(sealed, filters=mosaic is not None, notes=notes))
+
+
+def _device_name(device: str) -> str:
+    kind = loop.device_of(device)
+    return torch.cuda.get_device_name(kind) if kind.type == "cuda" else kind.type.upper()
+
+
+def _stages(made: home.Blank, network: str, size: int, start: int) -> tuple[Stage, ...]:
+    """The network's stages at `size`. Raises BackboneError where it does not take `size`, or `start`."""
+    if start > size:
+        raise BackboneError(f"--start-size {start}: larger than --image-size {size}; choose a smaller one")
+    anatomy = dissect(made.module, made.taps, made.head, size)
+    for side, flag in ((size, "--image-size"), (start or size, "--start-size")):
+        trouble = dissect(made.module, made.taps, made.head, side).trouble
+        if trouble:
+            raise BackboneError(f"{network} does not take {side} px ({trouble}); choose another {flag}")
+    return anatomy.stages
+
+
+def _groups(made: home.Blank) -> list[dict[str, Any]]:
+    """Matrices, the classifier, and vectors, which are not decayed."""
+    head = {id(p) for p in made.module.get_submodule(made.head).parameters()}
+    matrices = [p for p in made.module.parameters() if p.ndim > 1]
+    vectors = [p for p in made.module.parameters() if p.ndim <= 1]
     return [
-        {"params": [p for p in parameters if (p.ndim > 1) is decay], "scale": 1.0, "decay": decay}
-        for decay in (True, False)
+        {"params": [p for p in matrices if id(p) not in head], "scale": 1.0, "decay": True},
+        {"params": [p for p in matrices if id(p) in head], "scale": 1.0, "decay": True, "vectors": True},
+        {"params": vectors, "scale": 1.0, "decay": False},
     ]
 
 
@@ -154,6 +182,7 @@ def _training(
         "accuracy": result.accuracy,
         "n": result.n,
         "interval": list(result.interval),
+        "seconds": round(sum(record["seconds"] for record in result.history)),
         "split": partition.report_name,
         "command": command,
         "versions": {"python": platform.python_version(), "torch": torch.__version__.partition("+")[0]},
@@ -163,41 +192,3 @@ def _training(
 
 def _short(value: Any) -> Any:
     return float(f"{value:.5g}") if isinstance(value, float) else value
-
-
-def _readme(card: home.Card, result: Pretrained) -> str:
-    facts, recipe = card.training, card.training["recipe"]
-    low, high = result.interval
-    rows = "\n".join(f"| {key} | {value} |" for key, value in recipe.items())
-    log = "\n".join(
-        f"| {r['epoch']} | {r['train_loss']:.3f} | {r['lr']:.2g} | {r['seconds']:.0f} |"
-        for r in result.history
-    )
-    return f"""# {card.network}, pre-trained on {card.source.dataset}
-
-| | |
-|-|-|
-| network | {card.network}, {card.preprocess.size}×{card.preprocess.size} pixels |
-| data | {card.source.dataset}: {facts["pictures"]} training pictures, {card.source.num_classes} classes |
-| top-1 accuracy | {result.accuracy:.4f} on {result.n} {facts["split"]} pictures |
-| 95 % interval | {low:.4f} to {high:.4f} |
-| source head's entropy / log S | {card.source.entropy:.3f} |
-| seed | {facts["seed"]} |
-| command | `{facts["command"]}` |
-| data fingerprint | `{facts["data_fingerprint"]}` |
-| SHA-256 | in `backbone.json`, checked at every load |
-
-Trained from random weights by this project; no weights of others are in it.
-
-## Recipe
-
-| | |
-|-|-|
-{rows}
-
-## Log
-
-| epoch | training loss | rate | seconds |
-|-|-|-|-|
-{log}
-"""

@@ -1,0 +1,75 @@
+"""Pre-trains every candidate by the same recipe and keeps it in the benchmarks' cache.
+
+    python benchmarks/frontier/train.py --data DIR [--epochs N] [NAME ...]
+
+DIR holds `tiny-imagenet` as train/ and val/ of class folders. A candidate that is already there is left alone; one that
+was interrupted goes on where it stood.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import candidates
+
+import headstart
+from headstart import files, progress
+from headstart.cli import console
+from headstart.train.loop import Settings, device_of, fast_precision
+from headstart.train.pretrain import RECIPE, pretrain
+
+SIZE, START = 64, 40
+
+
+def cache() -> Path:
+    return files.cache_folder("benchmarks", "frontier")
+
+
+def place(name: str) -> Path:
+    return cache() / name.replace(":", "-")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", default=candidates.CANDIDATES)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--epochs", type=int, default=3)
+    args = parser.parse_args()
+    candidates.register()
+    progress.use(console.choose(quiet=False))
+    dataset = headstart.load_data(str(args.data / "tiny-imagenet")).dataset
+    parts = headstart.partition(dataset, seed=0)
+    recipe = replace(
+        RECIPE, epochs=args.epochs, start_size=START, precision=fast_precision(device_of("auto"))
+    )
+    for name in args.names:
+        folder = place(name)
+        if (folder / "backbone.json").is_file():
+            continue
+        settings = Settings(checkpoints=folder / "checkpoints", resume=True)
+        done = pretrain(
+            dataset,
+            parts,
+            folder,
+            name="tiny-imagenet",
+            network=name,
+            image_size=SIZE,
+            recipe=recipe,
+            settings=settings,
+            command=f"python benchmarks/frontier/train.py --epochs {args.epochs} {name}",
+        )
+        seconds = sum(record["seconds"] for record in done.history)
+        print(
+            json.dumps({"name": name, "top1": done.accuracy, "n": done.n, "seconds": round(seconds)}),
+            flush=True,
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

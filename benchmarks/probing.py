@@ -1,0 +1,113 @@
+"""Frozen probes: what a linear head on a network's features makes of pictures that it has not seen.
+
+Two heads a network: "top", on the features below its own classifier, and "chosen", on the cut, or all cuts together,
+that cross-validates best on the training pictures. Both are the heads that `headstart train` solves.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from headstart.backbone import Backbone
+from headstart.data.split import folds
+from headstart.evidence.control import control_features
+from headstart.evidence.probe import cross_validate, penalties
+from headstart.features import Features, How, extract
+from headstart.intervals import paired
+from headstart.runtime.job import Job
+from headstart.train import head
+from settings import Setting
+
+SAMPLE = 2_000  # pictures on which the cut is chosen
+
+
+@dataclass(frozen=True)
+class Result:
+    """correct: bool [tested], picture by picture; cuts: what was chosen, one entry a part."""
+
+    correct: np.ndarray
+    cuts: tuple[str, ...]
+
+    @property
+    def accuracy(self) -> float:
+        return float(self.correct.mean())
+
+    def against(self, other: Result, setting: Setting) -> tuple[float, float]:
+        """(lead, its paired standard error) in accuracy; groups count as one draw."""
+        return paired(self.correct, other.correct, setting.dataset.groups[setting.tested])
+
+
+def probe(setting: Setting, backbone: Backbone, which: str, *, random: bool = False) -> Result:
+    """The head "top" or "chosen" on `setting`; with `random` over the same architecture's random copy."""
+    dataset, used = setting.dataset, setting.used
+    basis = setting.parts[0][0]
+    features = (
+        control_features(dataset, used, backbone, draw=0, basis=basis, how=How())
+        if random
+        else extract(dataset, used, backbone)
+    )
+    correct, cuts = [], []
+    for train, test in setting.parts:
+        fit, held = features.take(np.searchsorted(used, train)), features.take(np.searchsorted(used, test))
+        cut = (backbone.top.name,) if which == "top" else best(fit, setting, train, backbone)
+        solved = head.solve(
+            joined(fit, cut), dataset.labels[train], len(dataset.classes), groups=dataset.groups[train]
+        )
+        correct.append(solved.head.logits(joined(held, cut)).argmax(1) == dataset.labels[test])
+        cuts.append("all cuts" if len(cut) > 1 else cut[0])
+    return Result(np.concatenate(correct), tuple(cuts))
+
+
+def best(features: Features, setting: Setting, train: np.ndarray, backbone: Backbone) -> Sequence[str]:
+    """The cut, or all of them, whose ridge probe cross-validates best on the training pictures."""
+    labels, groups = setting.dataset.labels[train], setting.dataset.groups[train]
+    part = np.arange(len(train))
+    if len(part) > SAMPLE:
+        part = np.sort(np.random.default_rng(0).permutation(part)[:SAMPLE])
+    fold = folds(labels[part], groups[part], 5, 0)
+    names = [(stage.name,) for stage in backbone.stages] + [backbone.stage_names]
+    scores = [
+        cross_validate(
+            joined(features.take(part), cut),
+            labels[part],
+            len(setting.dataset.classes),
+            fold,
+            penalties(labels[part], groups[part]),
+        ).accuracy
+        for cut in names
+    ]
+    return names[int(np.argmax(scores))]
+
+
+def joined(features: Features, cuts: Sequence[str]) -> np.ndarray:
+    return np.concatenate([features.x[cut] for cut in cuts], axis=1)
+
+
+def speed(backbone: Backbone, precision: str, *, seconds: float = 2.0, batch: int = 16) -> float:
+    """Pictures a second through the frozen network alone, all cuts pooled, as `headstart plan` runs it.
+
+    precision: "f32" or "bf16". Two requests in flight on all cores; decoding is not in it.
+    """
+    import openvino
+
+    from headstart.runtime.openvino import convert
+
+    model = convert(Job(backbone, backbone.stages, "avgstd", True))
+    size = backbone.preprocess.size
+    model.reshape([batch, 3, size, size])
+    options = {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": "2", "ENABLE_CPU_PINNING": False}
+    queue = openvino.AsyncInferQueue(openvino.Core().compile_model(model, "CPU", options), 2)
+    x = np.random.default_rng(0).normal(size=(batch, 3, size, size)).astype(np.float32)
+    for _ in range(4):
+        queue.start_async({0: x})
+    queue.wait_all()
+    done, began = 0, time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        queue.start_async({0: x})
+        done += batch
+    queue.wait_all()
+    return done / (time.perf_counter() - began)

@@ -1,0 +1,106 @@
+"""small: the network that ships as the default. Residual blocks below, where maps are large and few channels wide;
+inverted bottlenecks above, where they are small and wide. Plain torch, no timm.
+
+Its shape was chosen by measurement (benchmarks/README.md, "The frontier"): 3×3 convolutions over 64 to 128 channels are
+what CPUs run best, forwards and backwards, while 2×2 maps of 512 channels (the top of a usual ResNet at 64 px) waste
+most of the machine. So the maps are reduced 16-fold, not 32-fold, and stay 4×4 at 64 px.
+
+Batch normalisation (Ioffe & Szegedy 2015) follows every convolution: it lets the rate be high, costs nothing once
+frozen, since it is then a scale that a converter folds into the convolution, and its running statistics tell what
+inputs the weights have seen. What speaks against it, statistics that move with small batches, does not touch frozen stages.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+def _convolution(
+    inputs: int, outputs: int, kernel: int, stride: int = 1, *, groups: int = 1, active: bool = True
+):
+    layers = [
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
+        nn.BatchNorm2d(outputs),
+    ]
+    return nn.Sequential(*layers, *([nn.ReLU(inplace=True)] if active else []))
+
+
+class Basic(nn.Module):
+    """Two 3×3 convolutions beside a shortcut (He et al. 2016), which averages first where the map shrinks."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv1 = _convolution(inputs, outputs, 3, stride)
+        self.conv2 = _convolution(outputs, outputs, 3, active=False)
+        shrink = [nn.AvgPool2d(stride, ceil_mode=True)] if stride > 1 else []
+        same = inputs == outputs and stride == 1
+        self.shortcut = nn.Sequential(
+            *([] if same else [*shrink, _convolution(inputs, outputs, 1, active=False)])
+        )
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.relu(self.conv2(self.conv1(x)) + self.shortcut(x))
+
+
+class Inverted(nn.Module):
+    """Widen, filter each channel by itself, narrow; beside an identity (Sandler et al. 2018)."""
+
+    def __init__(self, channels: int, expansion: int) -> None:
+        super().__init__()
+        wide = channels * expansion
+        self.expand = _convolution(channels, wide, 1)
+        self.filter = _convolution(wide, wide, 3, groups=wide)
+        self.project = _convolution(wide, channels, 1, active=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.project(self.filter(self.expand(x)))
+
+
+class Small(nn.Module):
+    """float32 [B, 3, S, S] → logits [B, num_classes], for any S ≥ 16; maps are S/4, S/4, S/8, S/16, S/16 wide."""
+
+    feature_info = (
+        {"module": "stem", "num_chs": 64, "reduction": 4},
+        {"module": "stage1", "num_chs": 64, "reduction": 4},
+        {"module": "stage2", "num_chs": 128, "reduction": 8},
+        {"module": "stage3", "num_chs": 256, "reduction": 16},
+        {"module": "stage4", "num_chs": 256, "reduction": 16},
+    )
+    classifier_name = "classifier"
+
+    def __init__(self, num_classes: int = 1000) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(_convolution(3, 32, 5, 2), _convolution(32, 64, 3, 2))
+        self.stage1 = Basic(64, 64)
+        self.stage2 = Basic(64, 128, 2)
+        self.stage3 = Basic(128, 256, 2)
+        self.stage4 = nn.Sequential(*(Inverted(256, 4) for _ in range(3)))
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        # After the mean over places, not before it: a sixteenth of the work at 64 px (Howard et al. 2019).
+        self.widen = nn.Sequential(
+            nn.Flatten(), nn.Linear(256, 1280, bias=False), nn.BatchNorm1d(1280), nn.ReLU(inplace=True)
+        )
+        self.classifier = nn.Linear(1280, num_classes)
+        self.apply(_initialise)
+        nn.init.normal_(self.classifier.weight, std=0.01)  # first scores near zero: no class is favoured
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        maps = self.stage4(self.stage3(self.stage2(self.stage1(self.stem(x)))))
+        return self.classifier(self.widen(self.pool(maps)))
+
+
+def _initialise(module: nn.Module) -> None:
+    """He et al. 2015; residual branches start at zero, so that the network starts shallow (Goyal et al. 2017)."""
+    if isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    if isinstance(module, nn.Linear):
+        nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    if isinstance(module, Basic | Inverted):
+        last = module.conv2 if isinstance(module, Basic) else module.project
+        for name, weight in last.named_parameters():
+            if name == "1.weight":  # of the normalisation that ends the branch
+                nn.init.zeros_(weight)

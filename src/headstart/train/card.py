@@ -1,0 +1,58 @@
+"""The card of a pre-trained network for people, in Markdown: what it is, how it was made, how its filters look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from headstart.backbone.home import Card
+
+FILTERS = "filters.png"
+
+
+def markdown(card: Card, *, filters: bool, notes: str = "") -> str:
+    """The card as Markdown. filters: whether FILTERS lies beside it; notes: Markdown that it ends with."""
+    parts = [
+        f"# {card.network}, pre-trained on {card.source.dataset}",
+        _table(("", ""), _facts(card)),
+        "Trained from random weights by this project; no weights of others are in it.",
+    ]
+    if filters:
+        parts.append(
+            f"![The filters of the first convolution, as learnt]({FILTERS})\n\n"
+            "The filters of the first convolution, each scaled by its greatest weight: grey is 0."
+        )
+    parts += ["## Recipe", _table(("", ""), card.training["recipe"].items())]
+    parts += ["## Log", _log(card.training["log"])]
+    return "\n\n".join([*parts, *([notes.strip()] if notes.strip() else [])]) + "\n"
+
+
+def _facts(card: Card) -> Iterable[tuple[str, str]]:
+    facts, side = card.training, card.preprocess.size
+    low, high = facts["interval"]
+    yield "network", f"{card.network}, {side}×{side} pixels, {facts['parameters']:,} parameters"
+    yield (
+        "data",
+        f"{card.source.dataset}: {facts['pictures']:,} training pictures, {card.source.num_classes} classes",
+    )
+    yield "top-1 accuracy", f"{facts['accuracy']:.4f} on {facts['n']:,} {facts['split']} pictures"
+    yield "95 % interval", f"{low:.4f} to {high:.4f}"
+    yield "source head's entropy / log S", f"{card.source.entropy:.3f}"
+    yield "seed", str(facts["seed"])
+    yield "command", f"`{facts['command']}`"
+    yield "training", f"{facts['seconds'] / 60:.0f} minutes on {facts['device']}, {facts['threads']} threads"
+    yield "data fingerprint", f"`{facts['data_fingerprint']}`"
+    yield "SHA-256 of model.safetensors", f"`{card.sha256}`"
+
+
+def _log(records: Iterable[Mapping[str, Any]]) -> str:
+    rows = (
+        (r["epoch"], r["size"], f"{r['train_loss']:.3f}", f"{r['lr']:.2g}", f"{r['seconds']:.0f}")
+        for r in records
+    )
+    return _table(("epoch", "pixels", "training loss", "rate", "seconds"), rows)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[Iterable[object]]) -> str:
+    lines = [head, ("-",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)

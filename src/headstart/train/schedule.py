@@ -1,0 +1,46 @@
+"""What changes while a network trains: its rate, the size of its pictures, and how many epochs a limit holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+# Progressive resizing reaches the full size at this share of training; the rest is trained at it.
+_FULL_AT = 0.75
+_GRID = 8  # sizes are multiples of this many pixels: maps come out even at the usual strides
+_LEAST_RATE = 1e-3
+
+
+def rate(done: float, warmup: float) -> float:
+    """Share of the peak rate at `done` in [0, 1] of all steps: linear warm-up, then a cosine down to (nearly) zero."""
+    if done < warmup:
+        return max(done / warmup, _LEAST_RATE)
+    return max(0.5 * (1 + math.cos(math.pi * (done - warmup) / (1 - warmup))), _LEAST_RATE)
+
+
+def size(epoch: int, epochs: int, start: int, full: int) -> int:
+    """Input side in pixels in `epoch` (from 0) of `epochs`: from `start` up to `full`, which the last ones have.
+
+    Early epochs on small pictures cost a fraction and learn nearly as much (Tan & Le 2021). `start` 0 is `full`
+    throughout.
+    """
+    done = (epoch + 1) / epochs
+    if not start or done >= _FULL_AT:
+        return full
+    grown = start + (full - start) * done / _FULL_AT
+    return max(start, int(grown // _GRID) * _GRID)
+
+
+def epochs_within(
+    seconds: float, epoch: int, epochs: int, last: float, cost: Callable[[int, int], float]
+) -> int:
+    """How many epochs in all a schedule may have so that those from `epoch` on fit into `seconds`.
+
+    epochs: of the present schedule, never exceeded; last: seconds that epoch − 1 took; cost(e, n): what epoch e of
+    n costs in units of any kind, since small pictures cost less. At least `epoch`: what is done is done.
+    """
+    unit = last / cost(epoch - 1, epochs)
+    for n in range(epochs, epoch, -1):
+        if unit * sum(cost(e, n) for e in range(epoch, n)) <= seconds:
+            return n
+    return epoch

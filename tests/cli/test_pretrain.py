@@ -1,0 +1,86 @@
+"""headstart pretrain through the command line: a folder of pictures becomes a backbone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from headstart.backbone import home
+from tests.cli.conftest import tree
+
+QUICK = ("--epochs", 2, "--batch-size", 8, "--image-size", 32, "--quiet")
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three classes of shapes, as class folders."""
+    return tree(tmp_path_factory.mktemp("three") / "shapes", names=("circle", "cross", "square"), each=10)
+
+
+def test_a_folder_becomes_a_backbone_that_train_takes(headstart, three: Path, tmp_path: Path) -> None:
+    notes = tmp_path / "terms.md"
+    notes.write_text("## Terms\n\nFor research and study.\n", encoding="utf-8")
+    folder = tmp_path / "net"
+    flags = ("--optimizer", "adamw", "--start-size", 24, "--precision", "fp32", "--ema", 0, "--notes", notes)
+    answer = headstart("pretrain", three, "-o", folder, *QUICK, *flags, "--json")
+    assert (answer.code, answer.err) == (0, "")
+    said = json.loads(answer.out)
+    assert said["network"] == "small"
+    assert said["splits"]["held-out"]["n"] == 6
+    card = home.read_card(folder)
+    assert card.training["command"].startswith("headstart pretrain ")
+    recipe = card.training["recipe"]
+    assert (recipe["optimizer"], recipe["start_size"], recipe["precision"], recipe["ema"]) == (
+        "adamw",
+        24,
+        "fp32",
+        0,
+    )
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert text.rstrip().endswith("For research and study.")
+    assert (folder / "filters.png").read_bytes().startswith(b"\x89PNG")
+    answer = headstart("train", three, "--backbone", folder, "-o", tmp_path / "run", "--quiet", "--case", 1)
+    assert answer.code == 0
+
+
+def test_classes_can_be_left_out_for_later_as_unseen_targets(headstart, three: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "unseen.txt"
+    listed.write_text("# kept for later\ncross   # not a shape that closes\n\n", encoding="utf-8")
+    folder = tmp_path / "twin"
+    assert headstart("pretrain", three, "-o", folder, *QUICK, "--without", listed).code == 0
+    card = home.read_card(folder)
+    assert card.source.classes == ("circle", "square")
+    assert card.training["pictures"] + card.training["n"] == 20
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--without", "no-such-file"), "--without no-such-file: cannot be read"),
+        (("--notes", "no-such-file"), "--notes no-such-file: cannot be read"),
+        (("--network", "bigger"), "network 'bigger' is unknown; expected small, demo-cnn or timm:NAME"),
+        (("--network", "timm:bigger"), "timm:bigger"),
+        (("--label-smoothing", "1"), "label_smoothing"),
+        (("--start-size", "128"), "--start-size 128"),
+        (("--optimizer", "sgd"), "--optimizer"),
+    ],
+)
+def test_a_mistake_is_one_line(headstart, three: Path, tmp_path: Path, flags, said: str) -> None:
+    answer = headstart("pretrain", three, "-o", tmp_path / "net", *QUICK, *flags)
+    assert answer.code == 2
+    assert answer.err.count("\n") == 1
+    assert said in answer.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("triangle\n", "class 'triangle' is not among the 3"), ("circle\ncross\n", "1 classes would be left")],
+)
+def test_a_list_that_does_not_fit_the_classes_is_refused(headstart, three, tmp_path, text, said) -> None:
+    listed = tmp_path / "list.txt"
+    listed.write_text(text, encoding="utf-8")
+    answer = headstart("pretrain", three, "-o", tmp_path / "net", *QUICK, "--without", listed)
+    assert answer.code == 2
+    assert said in answer.err

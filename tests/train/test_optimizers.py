@@ -1,0 +1,50 @@
+"""Which weights go by which optimizer, and that both learn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import nn
+
+from headstart.plan.plan import Recipe
+from headstart.train.optimizers import optimizer
+
+
+def _groups(network: nn.Module) -> Iterator[dict]:
+    first, last = network[0], network[-1]
+    yield {"params": [first.weight], "decay": True}
+    yield {"params": [last.weight], "decay": True, "vectors": True}
+    yield {"params": [first.bias, last.bias], "decay": False}
+
+
+def _network() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3))
+
+
+def _step(network: nn.Sequential, recipe: Recipe) -> torch.optim.Optimizer:
+    made = optimizer(list(_groups(network)), recipe)
+    nn.functional.cross_entropy(network(torch.randn(8, 6)), torch.arange(8) % 3).backward()
+    made.step()
+    return made
+
+
+def test_muon_steps_are_orthogonal_for_matrices_only():
+    network = _network()
+    before, top = network[0].weight.detach().clone(), network[2].weight.detach().clone()
+    _step(network, Recipe(optimizer="muon", lr=0.1, weight_decay=0.0))
+    values = torch.linalg.svdvals(network[0].weight.detach() - before)
+    assert values.max() / values.min() < 2  # five Newton-Schulz steps come near, not all the way
+    # The classifier's first AdamW step has the rate's length in every weight.
+    assert torch.allclose((network[2].weight.detach() - top).abs(), torch.full((3, 5), 0.1), rtol=1e-2)
+
+
+@pytest.mark.parametrize("name", ["adamw", "muon"])
+def test_vectors_are_not_decayed(name):
+    made = _step(_network(), Recipe(optimizer=name, weight_decay=0.3))
+    decays = {id(p): group["weight_decay"] for group in made.param_groups for p in group["params"]}
+    for group in made.param_groups:
+        for parameter in group["params"]:
+            assert decays[id(parameter)] == (0.3 if parameter.ndim > 1 else 0.0)

@@ -1,0 +1,59 @@
+"""What changes while a network trains: rate, picture size, and the epochs that a time limit holds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headstart.train import schedule
+
+sizes = st.integers(16, 256)
+
+
+@given(st.floats(0, 1), st.floats(0, 0.9))
+def test_the_rate_is_a_share_of_the_peak(done, warmup):
+    assert 0 < schedule.rate(done, warmup) <= 1
+
+
+def test_the_rate_rises_to_the_peak_and_falls_to_nearly_nothing():
+    rates = [schedule.rate(step / 100, 0.1) for step in range(101)]
+    assert rates[10] == pytest.approx(1.0)
+    assert rates[:11] == sorted(rates[:11])
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert rates[-1] <= 1e-3
+
+
+@given(sizes, sizes, st.integers(1, 40))
+def test_pictures_only_grow_and_end_at_the_full_size(a, b, epochs):
+    start, full = sorted((a, b))
+    grown = [schedule.size(epoch, epochs, start, full) for epoch in range(epochs)]
+    assert grown == sorted(grown)
+    assert all(start <= side <= full for side in grown)
+    assert grown[-1] == full
+
+
+def test_without_a_start_size_nothing_grows():
+    assert {schedule.size(epoch, 9, 0, 64) for epoch in range(9)} == {64}
+
+
+def test_growth_goes_in_steps_that_maps_can_follow():
+    sizes = [schedule.size(epoch, 10, 40, 64) for epoch in range(10)]
+    assert sizes == [40, 40, 48, 48, 56, 56, 56, 64, 64, 64]
+
+
+@given(st.integers(1, 40), st.integers(1, 60), st.floats(0.01, 100), st.floats(0, 5000))
+def test_the_epochs_that_fit_are_the_most_that_fit(epoch, epochs, last, seconds):
+    def cost(e: int, n: int) -> float:
+        return schedule.size(e, n, 40, 64) ** 2
+
+    epochs = max(epoch, epochs)
+    n = schedule.epochs_within(seconds, epoch, epochs, last, cost)
+    unit = last / cost(epoch - 1, epochs)
+
+    def needed(total: int) -> float:
+        return unit * sum(cost(e, total) for e in range(epoch, total))
+
+    assert epoch <= n <= epochs
+    assert n == epoch or needed(n) <= seconds
+    assert all(needed(more) > seconds for more in range(n + 1, epochs + 1))
