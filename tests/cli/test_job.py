@@ -71,6 +71,19 @@ def test_evaluate_says_when_pictures_were_trained_on(headstart, trained: Path, s
     assert "true \\ predicted" in answer.out
 
 
+def test_evaluate_says_when_a_bundle_does_not_know_what_it_was_trained_on(
+    headstart, trained: Path, shapes: Path, tmp_path: Path
+) -> None:
+    """As one saved from Python without `data_fingerprint` and `held_out`."""
+    bundle = shutil.copytree(trained / "bundle", tmp_path / "bundle")
+    info = json.loads((bundle / "headstart.json").read_text(encoding="utf-8"))
+    info |= {"data_fingerprint": "", "held_out": []}
+    (bundle / "headstart.json").write_text(json.dumps(info), encoding="utf-8")
+    answer = headstart("evaluate", bundle, shapes)
+    assert answer.code == 0
+    assert "does not say which pictures it was trained on" in answer.err
+
+
 def test_evaluate_takes_some_of_the_classes(headstart, trained: Path, tmp_path: Path) -> None:
     data = tree(tmp_path / "few", names=("circle",), each=2, seed=5)
     answer = headstart("evaluate", trained / "bundle", data, "--json")

@@ -134,3 +134,12 @@ def test_a_plan_for_other_weights_is_refused(demo, planned, shapes):
     plan = replace(planned(demo, 1), weights_sha256="0" * 64)
     with pytest.raises(PlanError, match="other weights"):
         fit(plan, demo, *shapes)
+
+
+def test_growing_pictures_are_refused_where_the_network_does_not_take_them(demo, planned, shapes):
+    """demo-cnn's fully connected layers take 64 px and no other size; its convolutions take any."""
+    recipe = {"start_size": 32, "optimizer": "muon"}
+    with pytest.raises(PlanError, match=r"start_size is 32, which .* does not take up to its cut"):
+        fit(planned(demo, 3, recipe=recipe), demo, *shapes)
+    fitted = fit(planned(demo, 3, cut="conv3", recipe=recipe), demo, *shapes)
+    assert [row["size"] for row in fitted.history] == [40, 64]

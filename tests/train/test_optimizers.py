@@ -15,7 +15,7 @@ from headstart.train.optimizers import optimizer
 def _groups(network: nn.Module) -> Iterator[dict]:
     first, last = network[0], network[-1]
     yield {"params": [first.weight], "decay": True}
-    yield {"params": [last.weight], "decay": True, "vectors": True}
+    yield {"params": [last.weight], "decay": True, "classifier": True}
     yield {"params": [first.bias, last.bias], "decay": False}
 
 

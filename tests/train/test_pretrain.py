@@ -60,9 +60,7 @@ def test_the_source_is_at_no_distance_from_itself(small, shapes):
     assert set(backbone.source.statistics) == set(backbone.stage_names) >= {"stem", "stage4", PRE_LOGITS}
     for stage in backbone.stages:
         known, x = backbone.source.statistics[stage.name], features.x[stage.name][:, : stage.channels]
-        assert np.allclose(
-            known["mean"], x.mean(0), rtol=2e-2, atol=2e-3
-        )  # the file's weights are half precision
+        assert np.allclose(known["mean"], x.mean(0), rtol=1e-3, atol=1e-4)
     assert backbone.source.entropy is not None
     assert 0 < backbone.source.entropy <= 1
 
@@ -72,7 +70,7 @@ def test_the_stored_network_is_as_accurate_as_the_card_says(small, shapes):
     dataset, parts = shapes
     logits = extract(dataset, parts.report, backbone, how=How(cache=False)).logits
     right = int((logits.argmax(1) == dataset.labels[parts.report]).sum())
-    assert abs(right - done.accuracy * done.n) <= 1
+    assert right == round(done.accuracy * done.n)
 
 
 def test_a_killed_run_goes_on_to_the_same_bits(shapes, tmp_path):

@@ -20,6 +20,7 @@ from torch import nn
 from headstart import files
 from headstart.backbone.backbone import Source
 from headstart.backbone.network import Entry, Network, fill
+from headstart.backbone.weights import pour
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, WeightsError
 
@@ -159,6 +160,11 @@ def _compact(values: Mapping[str, Any]) -> str:
     text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
     # A JSON string holds no raw line break, so that only the layout is touched.
     return re.sub(r"\[\n[^\[\]{}]*\]", lambda found: re.sub(r"\n\s*", " ", found.group()), text) + "\n"
+
+
+def round_(module: nn.Module) -> None:
+    """Rounds `module` in place to the precision that it is stored in, so that what is measured is what is kept."""
+    pour(_slim(module), module)
 
 
 def _slim(module: nn.Module) -> dict[str, torch.Tensor]:

@@ -7,7 +7,8 @@ most of the machine. So the maps are reduced 16-fold, not 32-fold, and stay 4×4
 
 Batch normalisation (Ioffe & Szegedy 2015) follows every convolution: it lets the rate be high, costs nothing once
 frozen, since it is then a scale that a converter folds into the convolution, and its running statistics tell what
-inputs the weights have seen. What speaks against it, statistics that move with small batches, does not touch frozen stages.
+inputs the weights have seen. What speaks against it, statistics that move with small batches, does not touch frozen
+stages.
 """
 
 from __future__ import annotations

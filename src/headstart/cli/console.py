@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 PATIENCE = 2.0  # seconds that a job may take before a plain line is said about it
-PAUSE = 5.0  # seconds between plain lines
+PAUSE, PACE = (
+    5.0,
+    0.25,
+)  # seconds between plain lines, at least; and as a share of the time that a job has taken
 
 
 def choose(*, quiet: bool, stream: TextIO | None = None) -> progress.Reporter:
@@ -49,7 +52,7 @@ class _LineBar:
         share = f" ({100 * self.done // self.total} %)" if self.total > 0 else ""
         line = f"{self.label}: {self.done:,} of {self.total:,}{share}, {now - self.started:.0f} s"
         print(line, file=self.stream, flush=True)
-        self.due, self.told = now + PAUSE, True
+        self.due, self.told = now + max(PAUSE, PACE * (now - self.started)), True
 
 
 class Lines:

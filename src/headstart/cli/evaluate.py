@@ -60,8 +60,8 @@ def chosen(model: Model, dataset: Dataset, asked: str | None) -> tuple[str, np.n
     splits, drawn = np.array(dataset.splits), model.held_out(dataset)
     there = [name for name in ("test", "val") if (splits == name).any()]
     split = asked or (there[0] if there else "held-out" if len(drawn) else "all")
-    if split in ("all", "train") and dataset.fingerprint == model.info["data_fingerprint"]:
-        progress.say("these pictures include those that the bundle was trained on: no honest accuracy")
+    if split in ("all", "train"):
+        _mention_training(model, dataset)
     if split == "held-out":
         index = drawn
     else:
@@ -72,3 +72,14 @@ def chosen(model: Model, dataset: Dataset, asked: str | None) -> tuple[str, np.n
             f"{dataset.root}: no pictures in the {split} split (it has {found}); choose another --split"
         )
     return split, index
+
+
+def _mention_training(model: Model, dataset: Dataset) -> None:
+    trained_on = model.info["data_fingerprint"]
+    if not trained_on:
+        progress.say(
+            "the bundle does not say which pictures it was trained on: where these are among them, "
+            "this is no honest accuracy"
+        )
+    elif trained_on == dataset.fingerprint:
+        progress.say("these pictures include those that the bundle was trained on: no honest accuracy")

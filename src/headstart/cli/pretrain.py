@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart import files
+from headstart import files, progress
 from headstart.cli import options, run_folder, show, steps, values
 from headstart.errors import DataError
 
@@ -153,7 +153,15 @@ def _settings(args: Namespace, folder: Path) -> Settings:
         time_limit=args.time_limit,
         checkpoints=folder / run_folder.CHECKPOINTS,
         resume=args.resume,
-        on_epoch=lambda record: files.append_line(folder / run_folder.METRICS, json.dumps(record)),
+        on_epoch=lambda record: _told(record, folder),
+    )
+
+
+def _told(record: dict[str, Any], folder: Path) -> None:
+    files.append_line(folder / run_folder.METRICS, json.dumps(record))
+    progress.say(
+        f"epoch {record['epoch']} of {record['epochs']}: training loss {record['train_loss']:.3f}, "
+        f"{record['size']} px, {record['seconds']:.0f} s"
     )
 
 

@@ -165,6 +165,10 @@ class Plan:
         if not 0 <= self.seed < 2**31:
             raise PlanError(f"plan: seed is {self.seed}; expected 0 to {2**31 - 1}")
         check_recipe(self.recipe)
+        if self.recipe.start_size > self.image_size:
+            raise PlanError(
+                f"plan: recipe: start_size is {self.recipe.start_size}; expected at most image_size, {self.image_size}"
+            )
 
 
 def check_recipe(recipe: Recipe) -> None:

@@ -27,7 +27,7 @@ HEADER = """\
 # class_weight    "none" or "balanced"
 # preparation     short hash of --mean, --std, --interpolation, --model-kwargs, which the run needs again
 # recipe          gradient training: rates are for this batch size; augment "none", "light" or "crop";
-#                 warmup is a share of all steps; ema and patience 0 mean off
+#                 warmup is a share of all steps; ema, patience and start_size 0 mean off
 # reasons         why; they change nothing
 
 """

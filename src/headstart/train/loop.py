@@ -169,7 +169,7 @@ class _Run:
         record["seconds"] = time.monotonic() - began
         self.history.append(record)
         self._keep_best(record)
-        self.settings.on_epoch({"phase": self.label, **record})
+        self.settings.on_epoch({"phase": self.label, "epochs": self.epochs, **record})
 
     def _step(self, index: np.ndarray, pictures: np.ndarray) -> float:
         x = torch.from_numpy(self.task.preprocess.normalise(pictures)).to(self.device)

@@ -15,7 +15,7 @@ from headstart.plan.plan import Recipe
 
 
 def optimizer(groups: Sequence[dict[str, Any]], recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimizer over `groups`: {"params", "decay"}, and "vectors" where Muon leaves them to AdamW."""
+    """The recipe's optimizer over `groups`: {"params", "decay"}, and "classifier", which Muon leaves to AdamW."""
     if recipe.optimizer == "muon":
         from timm.optim.muon import Muon
 
@@ -28,4 +28,4 @@ def _group(group: dict[str, Any], recipe: Recipe) -> dict[str, Any]:
 
 
 def _route(group: dict[str, Any]) -> dict[str, Any]:
-    return {"use_fallback": True} if group.get("vectors") or not group["decay"] else {}
+    return {"use_fallback": True} if group.get("classifier") or not group["decay"] else {}

@@ -88,6 +88,7 @@ def pretrain(
     task = Task(pictures, preprocess, dataset.labels, partition.train, partition.selection)
     pictures.warm(partition.train)
     history = loop.train(module, _groups(made), task, recipe, seed, settings, "pre-training")
+    home.round_(module)
     source = _source(module, stages, task, partition.report, name, dataset.classes)
     probabilities = loop.predict(module, task, partition.report, torch.device("cpu"))
     hits, n = int((probabilities.argmax(1) == dataset.labels[partition.report]).sum()), len(partition.report)
@@ -133,7 +134,7 @@ def _groups(made: home.Blank) -> list[dict[str, Any]]:
     vectors = [p for p in made.module.parameters() if p.ndim <= 1]
     return [
         {"params": [p for p in matrices if id(p) not in head], "scale": 1.0, "decay": True},
-        {"params": [p for p in matrices if id(p) in head], "scale": 1.0, "decay": True, "vectors": True},
+        {"params": [p for p in matrices if id(p) in head], "scale": 1.0, "decay": True, "classifier": True},
         {"params": vectors, "scale": 1.0, "decay": False},
     ]
 

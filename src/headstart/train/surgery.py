@@ -97,18 +97,23 @@ def extract(module: nn.Module) -> Head:
 
 
 def rates(network: Classifier, plan: Plan, backbone: Backbone) -> list[dict]:
-    """Optimizer groups, one per trained stage and kind: {"params", "scale", "decay"}; frozen stages are in none.
+    """Optimizer groups, one per trained rate and kind: {"params", "scale", "decay"}; frozen stages are in none.
 
-    Vectors (biases, normalisation) are not decayed. The head runs at scale 1.
+    Vectors (biases, normalisation) are not decayed. The head runs at scale 1, in groups with "classifier" set.
     """
     scales = {row.stage: row.lr_scale for row in plan.rows}
-    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    groups: dict[tuple[float, bool, bool], list[nn.Parameter]] = {}
     for name, parameter in network.trunk.module.named_parameters():
         if parameter.requires_grad:
-            groups.setdefault((scales[backbone.owners[name]], parameter.ndim > 1), []).append(parameter)
+            groups.setdefault((scales[backbone.owners[name]], parameter.ndim > 1, False), []).append(
+                parameter
+            )
     for parameter in network.head.parameters():
-        groups.setdefault((1.0, parameter.ndim > 1), []).append(parameter)
-    return [{"params": ps, "scale": scale, "decay": decay} for (scale, decay), ps in groups.items()]
+        groups.setdefault((1.0, parameter.ndim > 1, True), []).append(parameter)
+    return [
+        {"params": ps, "scale": scale, "decay": decay, "classifier": head}
+        for (scale, decay, head), ps in groups.items()
+    ]
 
 
 def _numpy(tensor: torch.Tensor):
