@@ -75,7 +75,7 @@ class Small(nn.Module):
         super().__init__()
         self.stem = nn.Sequential(_convolution(3, 32, 5, 2), _convolution(32, 64, 3, 2))
         self.stage1 = Basic(64, 64)
-        self.stage2 = Basic(64, 128, 2)
+        self.stage2 = nn.Sequential(Basic(64, 128, 2), Basic(128, 128))
         self.stage3 = Basic(128, 256, 2)
         self.stage4 = nn.Sequential(*(Inverted(256, 4) for _ in range(3)))
         self.pool = nn.AdaptiveAvgPool2d(1)
