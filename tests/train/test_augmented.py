@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headstart.data.preprocess import Preprocess
-from headstart.train.batches import Pictures, augmented, order
+from headstart.train.batches import Pictures, augmented, cut_mixed, order
 
 PREPROCESS = Preprocess(32, 40, "bicubic", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 KINDS = ("light", "crop")
@@ -67,3 +67,25 @@ def test_sizes_up_to_seventy_split_evenly_and_leave_none_alone():
             sizes = [len(part) for part in order(np.arange(n), 0, 0, batch_size)]
             assert min(sizes) > 1, (n, batch_size)
             assert max(sizes) - min(sizes) <= 1, (n, batch_size)
+
+
+def test_cutmix_pastes_a_patch_of_the_mirror_place_and_counts_its_area():
+    pictures = np.stack([np.full((16, 16, 3), value, np.uint8) for value in (10, 20, 30, 40)])
+    shares = []
+    for draw in range(200):
+        mixed, own = cut_mixed(pictures, 1.0, np.random.default_rng(draw))
+        for place, picture in enumerate(mixed):
+            values = {10 * (place + 1), 10 * (4 - place)}
+            assert set(np.unique(picture)) <= values
+            assert (picture == 10 * (place + 1)).mean() == pytest.approx(own)
+        shares.append(own)
+    assert np.array_equal(pictures[:, 0, 0, 0], [10, 20, 30, 40])  # the pictures themselves stay
+    assert min(shares) < 0.3
+    assert max(shares) > 0.9
+
+
+def test_cutmix_leaves_the_rest_of_the_batches_alone():
+    pictures = np.zeros((2, 8, 8, 3), np.uint8)
+    whole = [cut_mixed(pictures, 0.3, np.random.default_rng(draw))[1] == 1 for draw in range(300)]
+    assert 0.6 < np.mean(whole) < 0.8
+    assert cut_mixed(pictures, 0.0, np.random.default_rng(0))[0] is pictures

@@ -74,7 +74,7 @@ def test_the_stored_network_is_as_accurate_as_the_card_says(small, shapes):
 
 
 def test_a_killed_run_goes_on_to_the_same_bits(shapes, tmp_path):
-    recipe = replace(RECIPE, epochs=3, start_size=24, precision="bf16")
+    recipe = replace(RECIPE, epochs=3, start_size=24, precision="bf16", cutmix=0.5)
     options = {"name": "shapes", "image_size": 32, "recipe": recipe}
 
     def kill(record):

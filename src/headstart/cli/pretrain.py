@@ -63,6 +63,12 @@ def _recipe(group: Any) -> None:
         help="light never mirrors, for digits and signs (crop)",
     )
     add(
+        "--cutmix",
+        type=values.number(),
+        metavar="SHARE",
+        help="of batches with patches of other pictures (0.5)",
+    )
+    add(
         "--ema",
         type=values.number(),
         metavar="DECAY",
@@ -138,7 +144,7 @@ def _recipe_of(args: Namespace) -> Recipe:
     from headstart.train.loop import device_of, fast_precision
     from headstart.train.pretrain import RECIPE
 
-    names = ("optimizer", "warmup", "label_smoothing", "augment", "ema", "start_size")
+    names = ("optimizer", "warmup", "label_smoothing", "augment", "cutmix", "ema", "start_size")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     precision = args.precision if args.precision != "auto" else fast_precision(device_of(steps.device(args)))
     return replace(RECIPE, **steps.recipe(args), **given, precision=precision)

@@ -43,7 +43,8 @@ class Recipe:
     warmup (share of all steps); label_smoothing in [0, 1); augment ("none", "light", "crop");
     ema (decay per step, 0 for none); patience (epochs without a better selection score, 0 = never stop early);
     optimizer ("adamw", "muon"); precision ("fp32", or "bf16": layers compute in bfloat16, weights stay float32);
-    start_size (pixels that the first epochs are trained at, growing to the plan's image_size; 0 = no growth)
+    start_size (pixels that the first epochs are trained at, growing to the plan's image_size; 0 = no growth);
+    cutmix (share of the batches in which every picture gets a patch of another, and its label's share with it)
     """
 
     epochs: int = 20
@@ -58,6 +59,7 @@ class Recipe:
     optimizer: str = "adamw"
     precision: str = "fp32"
     start_size: int = 0
+    cutmix: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,7 @@ def check_recipe(recipe: Recipe) -> None:
         "optimizer": recipe.optimizer in OPTIMIZERS,
         "precision": recipe.precision in PRECISIONS,
         "start_size": recipe.start_size >= 0,
+        "cutmix": 0 <= recipe.cutmix <= 1,
     }
     for name, holds in ranges.items():
         if not holds:

@@ -113,6 +113,23 @@ def augmented(picture: np.ndarray, preprocess: Preprocess, rng: np.random.Genera
     return view[:, ::-1] if mirror and rng.random() < 0.5 else view
 
 
+def cut_mixed(pictures: np.ndarray, share: float, rng: np.random.Generator) -> tuple[np.ndarray, float]:
+    """(uint8 [B, S, S, 3], own): with probability `share` each picture gets a patch of its mirror place in the batch.
+
+    Picture i takes the patch, of uniformly drawn area and place, from picture B − 1 − i; `own` is the part of the area
+    that is left of its own, and hence the weight of its own label (CutMix, Yun et al. 2019). Else own is 1.
+    """
+    if rng.random() >= share:
+        return pictures, 1.0
+    side = pictures.shape[1]
+    half = np.sqrt(rng.random()) * side / 2
+    y, x = rng.random(2) * side
+    top, bottom, left, right = (round(min(max(v, 0), side)) for v in (y - half, y + half, x - half, x + half))
+    mixed = pictures.copy()
+    mixed[:, top:bottom, left:right] = pictures[::-1, top:bottom, left:right]
+    return mixed, 1 - (bottom - top) * (right - left) / side**2
+
+
 def _shrunk(picture: np.ndarray, short: int) -> np.ndarray:
     """Scales down to a shorter side of `short`, so that no more is kept than any crop needs."""
     height, width = picture.shape[:2]

@@ -26,7 +26,7 @@ from headstart.files import sha256_of
 from headstart.plan.plan import Recipe
 from headstart.train import checkpoints, schedule
 from headstart.train.average import Average
-from headstart.train.batches import Pictures, order
+from headstart.train.batches import Pictures, cut_mixed, order
 from headstart.train.optimizers import optimizer
 
 
@@ -152,7 +152,8 @@ class _Run:
         with progress.bar(f"{self.label}, epoch {epoch + 1} of {self.epochs}", len(parts)) as bar:
             for step, (index, pictures) in enumerate(batches):
                 self._set_rates((epoch + step / len(parts)) / self.epochs)
-                losses += self._step(index, pictures) * len(index)
+                rng = np.random.default_rng([self.seed, epoch, step])
+                losses += self._step(index, *cut_mixed(pictures, self.recipe.cutmix, rng)) * len(index)
                 seen += len(index)
                 bar.advance()
         if not math.isfinite(losses):
@@ -171,12 +172,15 @@ class _Run:
         self._keep_best(record)
         self.settings.on_epoch({"phase": self.label, "epochs": self.epochs, **record})
 
-    def _step(self, index: np.ndarray, pictures: np.ndarray) -> float:
+    def _step(self, index: np.ndarray, pictures: np.ndarray, own: float) -> float:
+        """One step; `own` < 1 is the weight of a picture's own label, the rest goes to its mirror place's."""
         x = torch.from_numpy(self.task.preprocess.normalise(pictures)).to(self.device)
         y = torch.from_numpy(self.task.labels[index]).to(self.device)
         with self.autocast():
             logits = self.network(x.contiguous(memory_format=torch.channels_last))
         loss = self.criterion(logits.float(), y)
+        if own < 1:
+            loss = own * loss + (1 - own) * self.criterion(logits.float(), y.flip(0))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"]], 5.0)

@@ -31,11 +31,12 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 RECIPE = Recipe(
     epochs=30,
     lr=4e-3,
-    weight_decay=0.02,
+    weight_decay=0.05,
     batch_size=256,
     warmup=0.1,
     label_smoothing=0.1,
     augment="crop",
+    cutmix=0.5,
     ema=0.999,
     optimizer="muon",
 )
