@@ -15,7 +15,7 @@ def markdown(card: Card, *, filters: bool, notes: str = "") -> str:
     parts = [
         f"# {card.network}, pre-trained on {card.source.dataset}",
         _table(("", ""), _facts(card)),
-        "Trained from random weights by this project; no weights of others are in it.",
+        "Trained from random weights by `headstart pretrain`; no weights of others are in it.",
     ]
     if filters:
         parts.append(
