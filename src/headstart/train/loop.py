@@ -30,6 +30,10 @@ from headstart.train.batches import Pictures, cut_mixed, order
 from headstart.train.optimizers import optimizer
 
 
+# Keeps the draw of a batch's patch apart from the draws of the epoch's order and of its pictures' crops.
+_PATCH = 1
+
+
 @dataclass(frozen=True)
 class Settings:
     """How a run goes that leaves its result alone: device, decode workers, limits, where checkpoints lie.
@@ -151,8 +155,8 @@ class _Run:
         batches = self.task.pictures.batches(parts, self.seed, epoch, self.recipe.augment, size)
         with progress.bar(f"{self.label}, epoch {epoch + 1} of {self.epochs}", len(parts)) as bar:
             for step, (index, pictures) in enumerate(batches):
-                self._set_rates((epoch + step / len(parts)) / self.epochs)
-                rng = np.random.default_rng([self.seed, epoch, step])
+                self._set_rates((epoch + (step + 0.5) / len(parts)) / self.epochs)
+                rng = np.random.default_rng([self.seed, epoch, step, _PATCH])
                 losses += self._step(index, *cut_mixed(pictures, self.recipe.cutmix, rng)) * len(index)
                 seen += len(index)
                 bar.advance()

@@ -24,8 +24,8 @@ def size(epoch: int, epochs: int, start: int, full: int) -> int:
     Early epochs on small pictures cost a fraction and learn nearly as much (Tan & Le 2021). `start` 0 is `full`
     throughout.
     """
-    done = (epoch + 1) / epochs
-    if not start or done >= _FULL_AT:
+    done = epoch / max(epochs - 1, 1)
+    if not start or done >= _FULL_AT or epoch == epochs - 1:
         return full
     grown = start + (full - start) * done / _FULL_AT
     return max(start, int(grown // _GRID) * _GRID)
