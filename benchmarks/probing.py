@@ -6,6 +6,7 @@ that cross-validates best on the training pictures. Both are the heads that `hea
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,40 +44,40 @@ class Result:
 
 
 def probe(setting: Setting, backbone: Backbone, which: str, *, random: bool = False) -> Result:
-    """The head "top" or "chosen" on `setting`; with `random` over the same architecture's random copy."""
-    dataset, features = setting.dataset, _features(setting, backbone, random=random)
-    correct, cuts = [], []
+    """The head "top" or "chosen" on `setting`; with `random` over the same architecture's random copy.
+
+    "ridge" is as "chosen" with ridge regression for a head: quicker, for comparing many networks.
+    """
+    dataset, correct, cuts = setting.dataset, [], []
     for train, test in setting.parts:
-        fitted, held = (features.take(np.searchsorted(setting.used, index)) for index in (train, test))
-        top = (backbone.top.name,)
-        cut = top if which == "top" else best(fitted, setting, train, backbone)[0]
-        solved = head.solve(
-            joined(fitted, cut), dataset.labels[train], len(dataset.classes), groups=dataset.groups[train]
+        fitted, held = (_features(setting, backbone, train, index, random=random) for index in (train, test))
+        cut, l2 = ((backbone.top.name,), 0.0) if which == "top" else best(fitted, setting, train, backbone)
+        solve = _ridge if which == "ridge" else _logistic
+        correct.append(
+            solve(setting, train, joined(fitted, cut), joined(held, cut), l2) == dataset.labels[test]
         )
-        correct.append(solved.head.logits(joined(held, cut)).argmax(1) == dataset.labels[test])
         cuts.append("all cuts" if len(cut) > 1 else cut[0])
     return Result(np.concatenate(correct), tuple(cuts))
 
 
-def ridge_probe(setting: Setting, backbone: Backbone) -> Result:
-    """As `probe(…, "chosen")` with ridge regression for a head: quicker, for comparing many networks."""
-    dataset, features = setting.dataset, _features(setting, backbone, random=False)
-    correct, cuts = [], []
-    for train, test in setting.parts:
-        fitted, held = (features.take(np.searchsorted(setting.used, index)) for index in (train, test))
-        cut, l2 = best(fitted, setting, train, backbone)
-        ridge = fit(joined(fitted, cut), dataset.labels[train], len(dataset.classes), l2)
-        correct.append(ridge.predict(joined(held, cut)) == dataset.labels[test])
-        cuts.append("all cuts" if len(cut) > 1 else cut[0])
-    return Result(np.concatenate(correct), tuple(cuts))
+def _logistic(setting: Setting, train: np.ndarray, x: np.ndarray, held: np.ndarray, _: float) -> np.ndarray:
+    dataset = setting.dataset
+    solved = head.solve(x, dataset.labels[train], len(dataset.classes), groups=dataset.groups[train])
+    return solved.head.logits(held).argmax(1)
 
 
-def _features(setting: Setting, backbone: Backbone, *, random: bool) -> Features:
-    """Of the pictures at `setting.used`, in that order."""
-    if not random:
-        return extract(setting.dataset, setting.used, backbone)
-    basis = setting.parts[0][0]
-    return control_features(setting.dataset, setting.used, backbone, draw=0, basis=basis, how=How())
+def _ridge(setting: Setting, train: np.ndarray, x: np.ndarray, held: np.ndarray, l2: float) -> np.ndarray:
+    dataset = setting.dataset
+    return fit(x, dataset.labels[train], len(dataset.classes), l2).predict(held)
+
+
+def _features(
+    setting: Setting, backbone: Backbone, train: np.ndarray, index: np.ndarray, *, random: bool
+) -> Features:
+    """Of the pictures at `index`; a random copy's statistics come from the training pictures."""
+    if random:
+        return control_features(setting.dataset, index, backbone, draw=0, basis=train, how=How())
+    return extract(setting.dataset, index, backbone)
 
 
 def best(
@@ -110,14 +111,19 @@ def speed(backbone: Backbone, precision: str, *, seconds: float = 2.0, batch: in
 
     precision: "f32" or "bf16". Two requests in flight on all cores; decoding is not in it.
     """
-    import openvino
-
     from headstart.runtime.openvino import convert
 
     model = convert(Job(backbone, backbone.stages, "avgstd", True))
+    import openvino  # after convert(), which has switched its reporting off
+
     size = backbone.preprocess.size
     model.reshape([batch, 3, size, size])
-    options = {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": "2", "ENABLE_CPU_PINNING": False}
+    options = {
+        "INFERENCE_PRECISION_HINT": precision,
+        "NUM_STREAMS": "2",
+        "INFERENCE_NUM_THREADS": os.cpu_count() or 1,
+        "ENABLE_CPU_PINNING": False,
+    }
     queue = openvino.AsyncInferQueue(openvino.Core().compile_model(model, "CPU", options), 2)
     x = np.random.default_rng(0).normal(size=(batch, 3, size, size)).astype(np.float32)
     for _ in range(4):

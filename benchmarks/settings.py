@@ -41,10 +41,6 @@ class Setting:
         """All test pictures, in the order in which results come."""
         return np.concatenate([test for _, test in self.parts])
 
-    @property
-    def used(self) -> np.ndarray:
-        return np.unique(np.concatenate([np.concatenate(pair) for pair in self.parts]))
-
 
 def settings(data: Path, names: tuple[str, ...] = NAMES) -> Iterator[Setting]:
     """The settings called `names`, from folders of those names in `data`."""

@@ -8,22 +8,13 @@ fused      fused bottlenecks below, inverted ones above (Tan & Le 2021)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
 
 from headstart.backbone import home
-
-
-def unit(
-    inputs: int, outputs: int, kernel: int = 3, stride: int = 1, *, groups: int = 1, active: bool = True
-):
-    layers = [
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(outputs),
-    ]
-    return nn.Sequential(*layers, *([nn.ReLU(inplace=True)] if active else []))
+from headstart.backbone.small import convolution as unit
 
 
 def bare(inputs: int, outputs: int, kernel: int = 3, stride: int = 1):
@@ -79,15 +70,15 @@ class Candidate(nn.Module):
         return self.classifier(x.mean((2, 3)))
 
 
-def vgg(num_classes: int, conv=unit) -> Candidate:
+def vgg(num_classes: int, conv: Callable[..., nn.Module] = unit) -> Candidate:
     def pool() -> nn.Module:
         return nn.MaxPool2d(2)
 
     stages = [
         nn.Sequential(conv(3, 48, 5, 2), pool()),
-        nn.Sequential(conv(48, 96), conv(96, 128)),
-        nn.Sequential(pool(), conv(128, 192), conv(192, 256)),
-        nn.Sequential(pool(), conv(256, 384), conv(384, 512)),
+        nn.Sequential(conv(48, 96, 3), conv(96, 128, 3)),
+        nn.Sequential(pool(), conv(128, 192, 3), conv(192, 256, 3)),
+        nn.Sequential(pool(), conv(256, 384, 3), conv(384, 512, 3)),
     ]
     return Candidate(stages, 512, num_classes)
 

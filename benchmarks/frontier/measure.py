@@ -23,7 +23,7 @@ from embedded import mobilenet
 from headstart import progress
 from headstart.backbone import Backbone, home
 from headstart.cli import console
-from probing import ridge_probe, speed
+from probing import probe, speed
 from settings import NAMES, Setting, settings
 from train import place
 
@@ -70,7 +70,7 @@ def networks(args: argparse.Namespace) -> Iterable[tuple[str, Backbone]]:
 
 
 def row(name: str, backbone: Backbone, judged: tuple[Setting, ...]) -> str:
-    found = [ridge_probe(setting, backbone).accuracy for setting in judged]
+    found = [probe(setting, backbone, "ridge").accuracy for setting in judged]
     shown = " | ".join(f"{accuracy:.3f}" for accuracy in found)
     rates = " | ".join(f"{speed(backbone, precision):,.0f}" for precision in ("f32", "bf16"))
     return f"| {name} | {backbone.preprocess.size} | {shown} | {sum(found) / len(found):.3f} | {rates} |"

@@ -2,26 +2,29 @@
 
     python benchmarks/frontier/train.py --data DIR [--epochs N] [NAME ...]
 
-DIR holds `tiny-imagenet` as train/ and val/ of class folders. A candidate that is already there is left alone; one that
-was interrupted goes on where it stood.
+DIR holds `tiny-imagenet` as train/ and val/ of class folders. A candidate that this recipe has already made is left
+alone; one that was interrupted goes on where it stood.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import replace
+import shutil
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import candidates
 
 import headstart
 from headstart import files, progress
+from headstart.backbone import home
 from headstart.cli import console
+from headstart.plan.plan import Recipe
 from headstart.train.loop import Settings, device_of, fast_precision
 from headstart.train.pretrain import RECIPE, pretrain
 
-SIZE, START = 64, 40
+SIZE, START, CLASSES = 64, 40, 202
 
 
 def cache() -> Path:
@@ -30,6 +33,18 @@ def cache() -> Path:
 
 def place(name: str) -> Path:
     return cache() / name.replace(":", "-")
+
+
+def made(folder: Path, name: str, recipe: Recipe) -> bool:
+    """Whether `folder` holds the candidate as it is now, by this recipe; what another one left there is removed."""
+    if not (folder / "backbone.json").is_file():
+        return False
+    facts = home.read_card(folder).training
+    size = sum(p.numel() for p in home.blank(name, CLASSES).module.parameters())
+    if facts["recipe"] == asdict(recipe) and facts["parameters"] == size:
+        return True
+    shutil.rmtree(folder)
+    return False
 
 
 def main() -> int:
@@ -45,11 +60,15 @@ def main() -> int:
     dataset = headstart.load_data(str(args.data / "tiny-imagenet")).dataset
     parts = headstart.partition(dataset, seed=0)
     recipe = replace(
-        RECIPE, epochs=args.epochs, start_size=START, precision=fast_precision(device_of("auto"))
+        RECIPE,
+        epochs=args.epochs,
+        start_size=START,
+        cutmix=0.0,  # so few epochs need no more regularisation
+        precision=fast_precision(device_of("auto")),
     )
     for name in args.names:
         folder = place(name)
-        if (folder / "backbone.json").is_file():
+        if made(folder, name, recipe):
             continue
         settings = Settings(checkpoints=folder / "checkpoints", resume=True)
         done = pretrain(

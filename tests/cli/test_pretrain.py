@@ -63,20 +63,31 @@ def test_classes_can_be_left_out_for_later_as_unseen_targets(headstart, three: P
         (("--network", "bigger"), "network 'bigger' is unknown; expected small, demo-cnn or timm:NAME"),
         (("--network", "timm:bigger"), "timm:bigger"),
         (("--label-smoothing", "1"), "label_smoothing"),
-        (("--start-size", "128"), "--start-size 128"),
+        (("--start-size", "128"), "start_size is 128"),
         (("--optimizer", "sgd"), "--optimizer"),
     ],
 )
-def test_a_mistake_is_one_line(headstart, three: Path, tmp_path: Path, flags, said: str) -> None:
-    answer = headstart("pretrain", three, "-o", tmp_path / "net", *QUICK, *flags)
+def test_a_mistake_is_one_line_and_costs_nothing(
+    headstart, three: Path, tmp_path: Path, flags, said: str
+) -> None:
+    folder = tmp_path / "net"
+    folder.mkdir()
+    for name in ("env.json", "model.safetensors"):
+        (folder / name).write_text("{}", encoding="utf-8")
+    answer = headstart("pretrain", three, "-o", folder, *QUICK, "--force", *flags)
     assert answer.code == 2
     assert answer.err.count("\n") == 1
     assert said in answer.err
+    assert (folder / "model.safetensors").exists()
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("triangle\n", "class 'triangle' is not among the 3"), ("circle\ncross\n", "1 classes would be left")],
+    [
+        ("triangle\n", "class 'triangle' is not among the 3"),
+        ("circle\ncross\n", "1 classes would be left"),
+        ("# nothing\n\n", "names no class"),
+    ],
 )
 def test_a_list_that_does_not_fit_the_classes_is_refused(headstart, three, tmp_path, text, said) -> None:
     listed = tmp_path / "list.txt"
@@ -84,3 +95,14 @@ def test_a_list_that_does_not_fit_the_classes_is_refused(headstart, three, tmp_p
     answer = headstart("pretrain", three, "-o", tmp_path / "net", *QUICK, "--without", listed)
     assert answer.code == 2
     assert said in answer.err
+
+
+def test_a_card_keeps_the_command_that_the_run_was_begun_with(headstart, three: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "net"
+    begun = ("pretrain", three, "-o", folder, *QUICK, "--name", "forms")
+    assert headstart(*begun).code == 0
+    command = home.read_card(folder).training["command"]
+    for _ in range(2):
+        assert headstart("pretrain", three, "-o", folder, *QUICK, "--name", "forms", "--resume").code == 0
+        assert home.read_card(folder).training["command"] == command
+    assert "--resume" not in command

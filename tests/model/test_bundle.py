@@ -49,7 +49,8 @@ def test_saved_and_loaded_predicts_the_same(sort, shapes, tmp_path):
     made = _made(backbone.load("demo-cnn"), shapes, case, tmp_path / "bundle", **options)
     paths = shapes[0].paths[:7]
     before, loaded = made.probabilities(paths), model.load(tmp_path / "bundle")
-    np.testing.assert_array_equal(loaded.probabilities(paths), before)
+    # The last bits of a matrix product hang on where in memory the weights lie.
+    np.testing.assert_allclose(loaded.probabilities(paths), before, rtol=1e-5)
     with torch.inference_mode():
         batch = [made.backbone.preprocess.frame(data.decode.decode(data.decode.read_bytes(p))) for p in paths]
         logits = loaded.network()(torch.from_numpy(made.backbone.preprocess.normalise(np.stack(batch))))

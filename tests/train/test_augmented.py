@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from headstart.data.preprocess import Preprocess
+from headstart.plan.plan import Recipe
 from headstart.train.batches import Pictures, augmented, cut_mixed, order
+from headstart.train.loop import Settings, _Run
 
 PREPROCESS = Preprocess(32, 40, "bicubic", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 KINDS = ("light", "crop")
@@ -89,3 +95,20 @@ def test_cutmix_leaves_the_rest_of_the_batches_alone():
     whole = [cut_mixed(pictures, 0.3, np.random.default_rng(draw))[1] == 1 for draw in range(300)]
     assert 0.6 < np.mean(whole) < 0.8
     assert cut_mixed(pictures, 0.0, np.random.default_rng(0))[0] is pictures
+
+
+def test_mixed_labels_weigh_as_much_as_their_pictures():
+    """The mirror place's label counts with the patch's share of the area."""
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(12, 3))
+    groups = [{"params": list(network.parameters()), "scale": 1.0, "decay": True}]
+    task = SimpleNamespace(class_weights=None)
+    run = _Run(network, groups, task, Recipe(label_smoothing=0.1), 0, Settings(device="cpu"), "training")
+    x, y = torch.randn(4, 3, 2, 2), torch.tensor([0, 1, 2, 0])
+    logits = network(x)
+
+    def entropy(labels: torch.Tensor) -> torch.Tensor:
+        return nn.functional.cross_entropy(logits, labels, label_smoothing=0.1)
+
+    assert torch.allclose(run._loss(x, y, 1.0), entropy(y))
+    assert torch.allclose(run._loss(x, y, 0.3), 0.3 * entropy(y) + 0.7 * entropy(y.flip(0)))

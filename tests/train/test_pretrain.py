@@ -11,7 +11,8 @@ import torch
 
 import headstart
 from headstart.backbone import PRE_LOGITS, build, home
-from headstart.errors import BackboneError, PlanError, WeightsError
+from headstart.backbone.small import Small
+from headstart.errors import BackboneError, OutputError, PlanError, WeightsError
 from headstart.features import How, extract
 from headstart.plan.plan import Recipe
 from headstart.train.loop import Settings
@@ -95,6 +96,32 @@ def test_a_killed_run_goes_on_to_the_same_bits(shapes, tmp_path):
     assert first == second
 
 
+def test_a_run_goes_on_only_with_its_own_picture_size(shapes, tmp_path):
+    """`small` takes any size, so that nothing but the checkpoint itself can tell."""
+    settings = Settings(checkpoints=tmp_path / "checkpoints")
+    options = {"name": "shapes", "recipe": replace(RECIPE, epochs=1)}
+    pretrain(*shapes, tmp_path / "net", **options, image_size=32, settings=settings)
+    again = replace(settings, resume=True)
+    with pytest.raises(OutputError, match="the checkpoint is of other"):
+        pretrain(*shapes, tmp_path / "net", **options, image_size=40, settings=again)
+
+
+def test_what_is_measured_is_what_is_stored():
+    torch.manual_seed(0)
+    network = Small(3)
+    home.round_(network)
+    for tensor in network.state_dict().values():
+        assert tensor.ndim < 2 or torch.equal(tensor, tensor.half().float())
+    assert not torch.equal(network.classifier.weight, Small(3).classifier.weight)
+
+
+def test_a_single_picture_cannot_train_normalised_vectors(shapes, tmp_path):
+    dataset, parts = shapes
+    alone = replace(parts, train=parts.train[:1])
+    with pytest.raises(PlanError, match="batch of one picture"):
+        pretrain(dataset, alone, tmp_path / "net", name="shapes", image_size=32, recipe=RECIPE)
+
+
 def test_timm_s_architectures_can_be_pretrained(shapes, tmp_path):
     recipe = replace(RECIPE, epochs=1)
     done = pretrain(
@@ -113,7 +140,8 @@ def test_timm_s_architectures_can_be_pretrained(shapes, tmp_path):
         ({"network": "bigger"}, BackboneError, "network 'bigger' is unknown"),
         ({"network": "demo-cnn", "image_size": 48}, BackboneError, "demo-cnn does not take 48 px"),
         ({"network": "demo-cnn", "recipe": replace(RECIPE, start_size=32)}, BackboneError, "--start-size"),
-        ({"recipe": replace(RECIPE, start_size=96)}, BackboneError, "--start-size 96"),
+        ({"recipe": replace(RECIPE, start_size=96)}, PlanError, "start_size is 96"),
+        ({"recipe": replace(RECIPE, cutmix=2.0)}, PlanError, "pretrain: cutmix is 2.0; expected 0 to 1"),
         ({"recipe": replace(RECIPE, batch_size=1)}, PlanError, "--batch-size"),
         ({"recipe": replace(RECIPE, label_smoothing=1.0)}, PlanError, "label_smoothing"),
         ({"recipe": replace(RECIPE, optimizer="sgd")}, PlanError, "optimizer"),

@@ -37,23 +37,24 @@ def test_without_a_start_size_nothing_grows():
     assert {schedule.size(epoch, 9, 0, 64) for epoch in range(9)} == {64}
 
 
-def test_growth_goes_in_steps_that_maps_can_follow():
-    sizes = [schedule.size(epoch, 10, 40, 64) for epoch in range(10)]
-    assert sizes == [40, 40, 48, 48, 56, 56, 56, 64, 64, 64]
+def test_growth_begins_small_and_goes_in_steps_that_maps_can_follow():
+    sizes = [schedule.size(epoch, 9, 40, 64) for epoch in range(9)]
+    assert sizes == [40, 40, 48, 48, 56, 56, 64, 64, 64]
+    assert [schedule.size(epoch, 2, 40, 64) for epoch in range(2)] == [40, 64]
+    assert schedule.size(0, 1, 40, 64) == 64
 
 
-@given(st.integers(1, 40), st.integers(1, 60), st.floats(0.01, 100), st.floats(0, 5000))
-def test_the_epochs_that_fit_are_the_most_that_fit(epoch, epochs, last, seconds):
+@given(st.integers(1, 40), st.integers(0, 40), st.integers(32, 64), st.floats(0.01, 100), st.floats(0, 5000))
+def test_the_epochs_that_fit_are_the_most_that_fit(epoch, more, size, last, seconds):
     def cost(e: int, n: int) -> float:
-        return schedule.size(e, n, 40, 64) ** 2
+        return schedule.size(e, n, 40, 64) / size
 
-    epochs = max(epoch, epochs)
-    n = schedule.epochs_within(seconds, epoch, epochs, last, cost)
-    unit = last / cost(epoch - 1, epochs)
+    most = epoch + more
+    n = schedule.epochs_within(seconds, epoch, most, lambda e, n: last * cost(e, n))
 
     def needed(total: int) -> float:
-        return unit * sum(cost(e, total) for e in range(epoch, total))
+        return sum(last * cost(e, total) for e in range(epoch, total))
 
-    assert epoch <= n <= epochs
+    assert epoch <= n <= most
     assert n == epoch or needed(n) <= seconds
-    assert all(needed(more) > seconds for more in range(n + 1, epochs + 1))
+    assert all(needed(larger) > seconds for larger in range(n + 1, most + 1))

@@ -1,9 +1,9 @@
-"""small: the network that ships as the default. Residual blocks below, where maps are large and few channels wide;
-inverted bottlenecks above, where they are small and wide. Plain torch, no timm.
+"""small: a compact residual network. Residual blocks below, where maps are large and few channels wide; inverted
+bottlenecks above, where they are small and wide. Plain torch, no timm.
 
-Its shape was chosen by measurement (benchmarks/README.md, "The frontier"): 3×3 convolutions over 64 to 128 channels are
-what CPUs run best, forwards and backwards, while 2×2 maps of 512 channels (the top of a usual ResNet at 64 px) waste
-most of the machine. So the maps are reduced 16-fold, not 32-fold, and stay 4×4 at 64 px.
+3×3 convolutions over 64 to 128 channels are what CPUs run best, forwards and backwards, while 2×2 maps of 512 channels
+(the top of a usual ResNet at 64 px) waste most of the machine (benchmarks/frontier/convolutions.py). So the maps are
+reduced 16-fold, not 32-fold, and stay 4×4 at 64 px.
 
 Batch normalisation (Ioffe & Szegedy 2015) follows every convolution: it lets the rate be high, costs nothing once
 frozen, since it is then a scale that a converter folds into the convolution, and its running statistics tell what
@@ -17,9 +17,10 @@ import torch
 from torch import nn
 
 
-def _convolution(
+def convolution(
     inputs: int, outputs: int, kernel: int, stride: int = 1, *, groups: int = 1, active: bool = True
-):
+) -> nn.Sequential:
+    """Convolution without bias, batch normalisation, and ReLU where `active`; same size but for the stride."""
     layers = [
         nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(outputs),
@@ -32,12 +33,12 @@ class Basic(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
         super().__init__()
-        self.conv1 = _convolution(inputs, outputs, 3, stride)
-        self.conv2 = _convolution(outputs, outputs, 3, active=False)
+        self.conv1 = convolution(inputs, outputs, 3, stride)
+        self.conv2 = convolution(outputs, outputs, 3, active=False)
         shrink = [nn.AvgPool2d(stride, ceil_mode=True)] if stride > 1 else []
         same = inputs == outputs and stride == 1
         self.shortcut = nn.Sequential(
-            *([] if same else [*shrink, _convolution(inputs, outputs, 1, active=False)])
+            *([] if same else [*shrink, convolution(inputs, outputs, 1, active=False)])
         )
         self.relu = nn.ReLU(inplace=True)
 
@@ -51,9 +52,9 @@ class Inverted(nn.Module):
     def __init__(self, channels: int, expansion: int) -> None:
         super().__init__()
         wide = channels * expansion
-        self.expand = _convolution(channels, wide, 1)
-        self.filter = _convolution(wide, wide, 3, groups=wide)
-        self.project = _convolution(wide, channels, 1, active=False)
+        self.expand = convolution(channels, wide, 1)
+        self.filter = convolution(wide, wide, 3, groups=wide)
+        self.project = convolution(wide, channels, 1, active=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x + self.project(self.filter(self.expand(x)))
@@ -73,7 +74,7 @@ class Small(nn.Module):
 
     def __init__(self, num_classes: int = 1000) -> None:
         super().__init__()
-        self.stem = nn.Sequential(_convolution(3, 32, 5, 2), _convolution(32, 64, 3, 2))
+        self.stem = nn.Sequential(convolution(3, 32, 5, 2), convolution(32, 64, 3, 2))
         self.stage1 = Basic(64, 64)
         self.stage2 = nn.Sequential(Basic(64, 128, 2), Basic(128, 128))
         self.stage3 = Basic(128, 256, 2)

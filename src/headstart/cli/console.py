@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 PATIENCE = 2.0  # seconds that a job may take before a plain line is said about it
-PAUSE, PACE = (
-    5.0,
-    0.25,
-)  # seconds between plain lines, at least; and as a share of the time that a job has taken
+PAUSE = 5.0  # seconds between plain lines, at least
+PACE = 0.25  # the same as a share of the time that the job has taken
 
 
 def choose(*, quiet: bool, stream: TextIO | None = None) -> progress.Reporter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
@@ -92,14 +93,16 @@ def run(args: Namespace) -> int:
     folder = run_folder.choose(args, args.data)
     run_folder.check(folder, args)
     from headstart import data
-    from headstart.train.pretrain import pretrain
+    from headstart.train.pretrain import check, pretrain
 
+    recipe = _recipe_of(args)
+    check(args.network, args.image_size, recipe)
     notes = _text("--notes", args.notes, "Markdown")
     left_out = _text("--without", args.without, "class names, one a line")
     dataset = _chosen(steps.intake(args).dataset, left_out)
     partition = data.partition(dataset, seed=args.seed or 0)
-    settings, recipe = _settings(args, folder), _recipe_of(args)
-    run_folder.claim(folder, args, run_folder.facts(args, args.seed or 0))
+    settings, command = _settings(args, folder), _begun(args, folder)
+    run_folder.claim(folder, args, {**run_folder.facts(args, args.seed or 0), "command": command})
     result = pretrain(
         dataset,
         partition,
@@ -110,7 +113,7 @@ def run(args: Namespace) -> int:
         recipe=recipe,
         seed=args.seed or 0,
         settings=settings,
-        command=_begun(args),
+        command=command,
         notes=notes,
     )
     run_folder.write_lines(folder / run_folder.METRICS, result.history)
@@ -118,9 +121,11 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _begun(args: Namespace) -> str:
-    """The command line as the run was begun: resuming changes nothing of what comes out."""
-    return run_folder.command(Namespace(command=[word for word in args.command if word != "--resume"]))
+def _begun(args: Namespace, folder: Path) -> str:
+    """The command line that the run was begun with: where it goes on, that of its env.json."""
+    if not args.resume:
+        return run_folder.command(args)
+    return json.loads((folder / run_folder.FACTS).read_text(encoding="utf-8"))["command"]
 
 
 def _text(flag: str, path: str | None, expected: str) -> str:
@@ -135,9 +140,13 @@ def _text(flag: str, path: str | None, expected: str) -> str:
 
 
 def _chosen(dataset: Dataset, left_out: str) -> Dataset:
-    """The data set less the classes listed, one a line. Raises DataError."""
-    names = [line.partition("#")[0].strip() for line in left_out.splitlines()]
-    return dataset.without([name for name in names if name]) if any(names) else dataset
+    """The data set less the classes listed, one a line, with remarks behind #. Raises DataError."""
+    if not left_out:
+        return dataset
+    names = [re.split(r"(?:^|\s)#", line)[0].strip() for line in left_out.splitlines()]
+    if not any(names):
+        raise DataError("--without: the file names no class; expected one a line")
+    return dataset.without([name for name in names if name])
 
 
 def _recipe_of(args: Namespace) -> Recipe:

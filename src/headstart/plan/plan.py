@@ -173,28 +173,26 @@ class Plan:
             )
 
 
-def check_recipe(recipe: Recipe) -> None:
-    """Raises PlanError naming the value that lies outside its range."""
+def check_recipe(recipe: Recipe, where: str = "plan: recipe") -> None:
+    """Raises PlanError naming the value that lies outside its range; `where` stands before it."""
     ranges = {
-        "epochs": recipe.epochs >= 1,
-        "batch_size": recipe.batch_size >= 1,
-        "lr": 0 < recipe.lr < float("inf"),
-        "weight_decay": 0 <= recipe.weight_decay < float("inf"),
-        "warmup": 0 <= recipe.warmup < 1,
-        "label_smoothing": 0 <= recipe.label_smoothing < 1,
-        "ema": 0 <= recipe.ema < 1,
-        "patience": recipe.patience >= 0,
-        "augment": recipe.augment in AUGMENTS,
-        "optimizer": recipe.optimizer in OPTIMIZERS,
-        "precision": recipe.precision in PRECISIONS,
-        "start_size": recipe.start_size >= 0,
-        "cutmix": 0 <= recipe.cutmix <= 1,
+        "epochs": (recipe.epochs >= 1, "1 or more"),
+        "batch_size": (recipe.batch_size >= 1, "1 or more"),
+        "lr": (0 < recipe.lr < float("inf"), "a number above 0"),
+        "weight_decay": (0 <= recipe.weight_decay < float("inf"), "0 or more"),
+        "warmup": (0 <= recipe.warmup < 1, "0 or more, below 1"),
+        "label_smoothing": (0 <= recipe.label_smoothing < 1, "0 or more, below 1"),
+        "ema": (0 <= recipe.ema < 1, "0 or more, below 1"),
+        "patience": (recipe.patience >= 0, "0 or more"),
+        "augment": (recipe.augment in AUGMENTS, f"one of {', '.join(AUGMENTS)}"),
+        "optimizer": (recipe.optimizer in OPTIMIZERS, f"one of {', '.join(OPTIMIZERS)}"),
+        "precision": (recipe.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
+        "start_size": (recipe.start_size >= 0, "0 or more"),
+        "cutmix": (0 <= recipe.cutmix <= 1, "0 to 1"),
     }
-    for name, holds in ranges.items():
+    for name, (holds, expected) in ranges.items():
         if not holds:
-            raise PlanError(
-                f"plan: recipe: {name} is {getattr(recipe, name)!r}, outside its range; see docs/plan.md"
-            )
+            raise PlanError(f"{where}: {name} is {getattr(recipe, name)!r}; expected {expected}")
 
 
 def _check_row(row: Row, *, control: bool) -> None:

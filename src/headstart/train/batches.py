@@ -116,8 +116,9 @@ def augmented(picture: np.ndarray, preprocess: Preprocess, rng: np.random.Genera
 def cut_mixed(pictures: np.ndarray, share: float, rng: np.random.Generator) -> tuple[np.ndarray, float]:
     """(uint8 [B, S, S, 3], own): with probability `share` each picture gets a patch of its mirror place in the batch.
 
-    Picture i takes the patch, of uniformly drawn area and place, from picture B − 1 − i; `own` is the part of the area
-    that is left of its own, and hence the weight of its own label (CutMix, Yun et al. 2019). Else own is 1.
+    Picture i takes the patch, of uniformly drawn area and centre, cut off at the edges, from picture B − 1 − i;
+    `own` is the part of the area that is left of its own, and hence the weight of its own label (CutMix, Yun et al.
+    2019). Else own is 1.
     """
     if rng.random() >= share:
         return pictures, 1.0

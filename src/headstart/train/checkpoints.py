@@ -39,7 +39,8 @@ def save(
     tensors |= {f"average/{name}": tensor for name, tensor in average.items()}
     tensors |= {f"best/{name}": tensor for name, tensor in best.items()}
     for index, values in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer/{index}/{key}": torch.as_tensor(value) for key, value in values.items()}
+        # What is no tensor (timm's note of how a weight is routed) the optimizer derives again.
+        tensors |= {f"optimizer/{index}/{key}": v for key, v in values.items() if isinstance(v, torch.Tensor)}
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     with files.replacing(folder) as temporary:
         temporary.mkdir()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart import progress
-from headstart.backbone import PRE_LOGITS, Backbone, load
+from headstart.backbone import PRE_LOGITS, Backbone, build
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.split import carve
 from headstart.errors import PlanError
@@ -94,14 +94,11 @@ def check(plan: Plan, backbone: Backbone) -> None:
 
 
 def _check_start_size(plan: Plan, backbone: Backbone) -> None:
-    small = load(
-        backbone.name,
-        weights=backbone.weights,
-        model_kwargs=backbone.model_kwargs,
-        image_size=plan.recipe.start_size,
-        taps=[stage.tap for stage in backbone.stages if stage.name != PRE_LOGITS],
-    )
-    if not set(plan.cut) <= set(small.stage_names):
+    from headstart.backbone.anatomy import dissect
+
+    taps = [stage.tap for stage in backbone.stages if stage.name != PRE_LOGITS]
+    reached = dissect(build(backbone, pretrained=False), taps, backbone.head, plan.recipe.start_size).stages
+    if not set(plan.cut) <= {stage.name for stage in reached}:
         raise PlanError(
             f"plan: recipe: start_size is {plan.recipe.start_size}, which {backbone.name} does not take up to its cut "
             f"{'+'.join(plan.cut)}; set it to 0"

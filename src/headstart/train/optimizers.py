@@ -1,7 +1,8 @@
 """Optimizers by name: AdamW (Loshchilov & Hutter 2019), and Muon (Jordan et al. 2024) for training from scratch.
 
 Muon turns each weight matrix's step into the nearest orthogonal one, so that no direction is learnt much faster than
-another; vectors and the classifier, for which it is not meant, go by AdamW in the same optimizer.
+another. Vectors and the classifier, for which it is not meant, go by AdamW in the same optimizer; so do depthwise
+filters and very long matrices, by timm's own rule.
 """
 
 from __future__ import annotations

@@ -71,20 +71,15 @@ def pretrain(
 ) -> Pretrained:
     """Trains `network` from random weights on the partition's train pictures and writes a backbone to `output`.
 
-    name: what the data set is called in the card; notes: Markdown that the card ends with. Raises BackboneError
-    where the network does not take `image_size`, PlanError for a recipe that cannot run.
+    name: what the data set is called in the card; notes: Markdown that the card ends with. Raises what check() does.
     """
-    check_recipe(recipe)
-    if recipe.batch_size < 2:
-        raise PlanError(
-            "pretrain: batch normalisation needs pictures beside each other; expected --batch-size >= 2"
-        )
+    check(network, image_size, recipe)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         made = home.blank(network, len(dataset.classes))
     module = made.module
     preprocess = Preprocess(image_size, image_size, "bicubic", MEAN, STD)
-    stages = _stages(made, network, image_size, recipe.start_size)
+    stages = dissect(module, made.taps, made.head, image_size).stages
     pictures = Pictures(dataset.paths, preprocess, settings.workers)
     task = Task(pictures, preprocess, dataset.labels, partition.train, partition.selection)
     pictures.warm(partition.train)
@@ -116,16 +111,26 @@ def _device_name(device: str) -> str:
     return torch.cuda.get_device_name(kind) if kind.type == "cuda" else kind.type.upper()
 
 
-def _stages(made: home.Blank, network: str, size: int, start: int) -> tuple[Stage, ...]:
-    """The network's stages at `size`. Raises BackboneError where it does not take `size`, or `start`."""
-    if start > size:
-        raise BackboneError(f"--start-size {start}: larger than --image-size {size}; choose a smaller one")
-    anatomy = dissect(made.module, made.taps, made.head, size)
-    for side, flag in ((size, "--image-size"), (start or size, "--start-size")):
+def check(network: str, image_size: int, recipe: Recipe) -> None:
+    """Refuses before any work what cannot run.
+
+    Raises BackboneError where the network is unknown or does not take `image_size` or the recipe's start size,
+    PlanError for a recipe with a value outside its range.
+    """
+    check_recipe(recipe, "pretrain")
+    if recipe.batch_size < 2:
+        raise PlanError(
+            "pretrain: batch normalisation needs pictures beside each other; expected --batch-size 2 or more"
+        )
+    if recipe.start_size > image_size:
+        raise PlanError(
+            f"pretrain: start_size is {recipe.start_size}; expected at most image_size, {image_size}"
+        )
+    made = home.blank(network, 2)
+    for side, flag in ((image_size, "--image-size"), (recipe.start_size or image_size, "--start-size")):
         trouble = dissect(made.module, made.taps, made.head, side).trouble
         if trouble:
             raise BackboneError(f"{network} does not take {side} px ({trouble}); choose another {flag}")
-    return anatomy.stages
 
 
 def _groups(made: home.Blank) -> list[dict[str, Any]]:

@@ -31,16 +31,13 @@ def size(epoch: int, epochs: int, start: int, full: int) -> int:
     return max(start, int(grown // _GRID) * _GRID)
 
 
-def epochs_within(
-    seconds: float, epoch: int, epochs: int, last: float, cost: Callable[[int, int], float]
-) -> int:
-    """How many epochs in all a schedule may have so that those from `epoch` on fit into `seconds`.
+def epochs_within(left: float, epoch: int, most: int, seconds: Callable[[int, int], float]) -> int:
+    """How many epochs in all a schedule may have so that those from `epoch` on fit into the seconds `left`.
 
-    epochs: of the present schedule, never exceeded; last: seconds that epoch − 1 took; cost(e, n): what epoch e of
-    n costs in units of any kind, since small pictures cost less. At least `epoch`: what is done is done.
+    most: never exceeded; seconds(e, n): what epoch e of n is expected to take, since small pictures take less. At
+    least `epoch`: what is done is done.
     """
-    unit = last / cost(epoch - 1, epochs)
-    for n in range(epochs, epoch, -1):
-        if unit * sum(cost(e, n) for e in range(epoch, n)) <= seconds:
+    for n in range(most, epoch, -1):
+        if sum(seconds(e, n) for e in range(epoch, n)) <= left:
             return n
     return epoch
