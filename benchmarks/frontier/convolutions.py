@@ -2,7 +2,8 @@
 
     python benchmarks/frontier/convolutions.py
 
-The ground for the shape of `small`: the same arithmetic costs many times more on small, wide maps than on middling ones.
+The ground for the shape of `small`: the same arithmetic costs many times more on small, wide maps than on middling
+ones.
 """
 
 from __future__ import annotations
