@@ -1,7 +1,7 @@
 """The embedded backbone against its random copy and against MobileNetV2 at 224 px, frozen, paired picture by picture.
 
     python benchmarks/embedded.py probes --data DIR --weights DIR [--backbone small] [--sizes 64 96 128]
-    python benchmarks/embedded.py speed  --weights DIR [--backbone small] [--sizes 64 96 128]
+    python benchmarks/embedded.py speed  --data DIR --weights DIR [--backbone small] [--sizes 64 96 128]
 
 DIR for --data holds hymenoptera, brain-mri, cifar10 and gtsrb; DIR for --weights `mobilenetv2_100.safetensors`.
 """
@@ -9,12 +9,14 @@ DIR for --data holds hymenoptera, brain-mri, cifar10 and gtsrb; DIR for --weight
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 
 import headstart
 from headstart import progress
 from headstart.backbone import Backbone
 from headstart.cli import console
+from headstart.data.loader import frames
 from headstart.intervals import wilson
 from probing import Result, probe, speed
 from settings import NAMES, settings
@@ -25,7 +27,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("job", choices=("probes", "speed"))
-    parser.add_argument("--data", type=Path)
+    parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--backbone", default="small")
     parser.add_argument("--sizes", type=int, nargs="+", default=(64, 96, 128))
@@ -36,6 +38,7 @@ def main() -> int:
     ours = [headstart.load_backbone(args.backbone, image_size=size) for size in args.sizes]
     if args.job == "speed":
         speeds(ours, peer)
+        decoding([*ours, peer], args.data)
     else:
         probes(ours, peer, args)
     return 0
@@ -93,6 +96,18 @@ def speeds(ours: list[Backbone], peer: Backbone) -> None:
             own, other = sorted(rounds, key=lambda pair: pair[0] / pair[1])[1]
             name = f"{backbone.name}, {backbone.preprocess.size} px"
             print(f"| {name} | {precision} | {own:,.0f} | {other:,.0f} | {own / other:.1f} |", flush=True)
+
+
+def decoding(backbones: list[Backbone], data: Path) -> None:
+    """Decoding and preparing alone, on all cores: what stands beside the networks' speed in a whole run."""
+    print("\n| pictures | pixels | decoded and prepared a second |\n|-|-|-|")
+    for name in ("hymenoptera", "cifar10"):
+        paths = headstart.load_data(str(data / name)).dataset.paths[:4000]
+        for backbone in backbones:
+            began = time.perf_counter()
+            count = sum(len(batch) for _, batch in frames(paths, backbone.preprocess, batch_size=32))
+            rate = count / (time.perf_counter() - began)
+            print(f"| {name} | {backbone.preprocess.size} | {rate:,.0f} |", flush=True)
 
 
 if __name__ == "__main__":

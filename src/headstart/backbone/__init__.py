@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT", "HEAD", "PRE_LOGITS", "Backbone", "Source", "Stage", "available", "build", "load"]
 
-DEFAULT = "demo-cnn"
+DEFAULT = "small"
 
 
 def load(

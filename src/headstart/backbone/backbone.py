@@ -66,7 +66,7 @@ class Source:
 class Backbone:
     """A pre-trained network as data: where it may be cut and which weights it stands for.
 
-    name            "demo-cnn", "timm:NAME" or "torchvision:NAME"
+    name            "small", "demo-cnn", a pretrained folder, "timm:NAME" or "torchvision:NAME"
     stages          K stages from input to output; the last is usually "pre_logits"
     preprocess      the input preparation that belongs to the weights
     weights_sha256  SHA-256 over the names and bytes of the pre-trained tensors

@@ -92,7 +92,7 @@ def find(name: str) -> Path | None:
 
 
 def entries() -> list[Entry]:
-    folders = sorted(path.parent for path in SHIPPED.glob("*/backbone.json"))
+    folders = [SHIPPED / name for name in architectures() if (SHIPPED / name / "backbone.json").is_file()]
     return [
         Entry(folder.name, "embedded", f"pre-trained on {read_card(folder).source.dataset}")
         for folder in folders

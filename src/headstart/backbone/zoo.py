@@ -1,4 +1,4 @@
-"""The zoo: names to networks. `demo-cnn` ships in the package, a folder written by `headstart pretrain` is a
+"""The zoo: names to networks. `small` and `demo-cnn` ship in the package, a folder written by `headstart pretrain` is a
 backbone too, `timm:NAME` and `torchvision:NAME` come from their libraries.
 """
 

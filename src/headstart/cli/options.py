@@ -16,7 +16,7 @@ exit codes:
   130  interrupted
 """
 CASES = (1, 2, 3, 4)
-DEFAULT_BACKBONE = "demo-cnn"
+DEFAULT_BACKBONE = "small"
 
 
 class Parser(argparse.ArgumentParser):
@@ -82,7 +82,7 @@ def network() -> Parser:
     add(
         "--backbone",
         metavar="NAME",
-        help=f"demo-cnn, timm:NAME, torchvision:NAME or a pretrained folder ({DEFAULT_BACKBONE})",
+        help=f"small, demo-cnn, timm:NAME, torchvision:NAME or a pretrained folder ({DEFAULT_BACKBONE})",
     )
     weights(parent)
     return parent
