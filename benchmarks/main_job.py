@@ -20,6 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
+EMBEDDED = ["--backbone", "demo-cnn"]
 HEAD = (
     "| data | backbone | case | flags | accuracy | 95 % interval | n | majority | random weights | seconds |"
 )
@@ -86,7 +87,7 @@ def proof(args: argparse.Namespace, folder: Path) -> int:
 
 
 def forced(args: argparse.Namespace, folder: Path) -> int:
-    base = mobilenet(args) if args.weights else []
+    base = mobilenet(args) if args.weights else EMBEDDED
     print(HEAD + "\n|-|-|-|-|-|-|-|-|-|-|", flush=True)
     notes = []
     for name in ("hymenoptera", "brain-mri"):
@@ -109,7 +110,7 @@ def digits(args: argparse.Namespace, folder: Path) -> int:
     from headstart.model import load
 
     root = handwritten_digits(folder)
-    result = train(root, args.flags.split(), folder / "run")
+    result = train(root, [*EMBEDDED, *args.flags.split()], folder / "run")
     print(HEAD + "\n|-|-|-|-|-|-|-|-|-|-|")
     print(row("digits", result, args.flags.split()))
     dataset = data.load(root).dataset
@@ -123,7 +124,7 @@ def digits(args: argparse.Namespace, folder: Path) -> int:
         "the same network, random weights": assess.random_predictions(fresh(model), dataset, partition)
         == truth,
     }
-    print(f"\ndemo-cnn: {ours.mean():.4f} on {len(ours)} pictures")
+    print(f"\n{model.backbone.name}: {ours.mean():.4f} on {len(ours)} pictures")
     for peer, right in peers.items():
         gain, error = paired(ours, right)
         verdict = "ahead" if gain > 2 * error else "behind" if gain < -2 * error else "no difference shown"
