@@ -166,14 +166,10 @@ class Plan:
             raise PlanError("plan: cut is empty; name at least one stage")
         if not 0 <= self.seed < 2**31:
             raise PlanError(f"plan: seed is {self.seed}; expected 0 to {2**31 - 1}")
-        check_recipe(self.recipe)
-        if self.recipe.start_size > self.image_size:
-            raise PlanError(
-                f"plan: recipe: start_size is {self.recipe.start_size}; expected at most image_size, {self.image_size}"
-            )
+        check_recipe(self.recipe, self.image_size)
 
 
-def check_recipe(recipe: Recipe, where: str = "plan: recipe") -> None:
+def check_recipe(recipe: Recipe, image_size: int, where: str = "plan: recipe") -> None:
     """Raises PlanError naming the value that lies outside its range; `where` stands before it."""
     ranges = {
         "epochs": (recipe.epochs >= 1, "1 or more"),
@@ -193,6 +189,10 @@ def check_recipe(recipe: Recipe, where: str = "plan: recipe") -> None:
     for name, (holds, expected) in ranges.items():
         if not holds:
             raise PlanError(f"{where}: {name} is {getattr(recipe, name)!r}; expected {expected}")
+    if recipe.start_size > image_size:
+        raise PlanError(
+            f"{where}: start_size is {recipe.start_size}; expected at most image_size, {image_size}"
+        )
 
 
 def _check_row(row: Row, *, control: bool) -> None:

@@ -117,17 +117,16 @@ def check(network: str, image_size: int, recipe: Recipe) -> None:
     Raises BackboneError where the network is unknown or does not take `image_size` or the recipe's start size,
     PlanError for a recipe with a value outside its range.
     """
-    check_recipe(recipe, "pretrain")
+    check_recipe(recipe, image_size, "pretrain")
     if recipe.batch_size < 2:
         raise PlanError(
             "pretrain: batch normalisation needs pictures beside each other; expected --batch-size 2 or more"
         )
-    if recipe.start_size > image_size:
-        raise PlanError(
-            f"pretrain: start_size is {recipe.start_size}; expected at most image_size, {image_size}"
-        )
     made = home.blank(network, 2)
-    for side, flag in ((image_size, "--image-size"), (recipe.start_size or image_size, "--start-size")):
+    sides = {image_size: "--image-size"}
+    if recipe.start_size:
+        sides.setdefault(recipe.start_size, "--start-size")
+    for side, flag in sides.items():
         trouble = dissect(made.module, made.taps, made.head, side).trouble
         if trouble:
             raise BackboneError(f"{network} does not take {side} px ({trouble}); choose another {flag}")
