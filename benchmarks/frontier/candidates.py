@@ -4,6 +4,7 @@ vgg        3×3 convolutions and pooling, no shortcuts (Simonyan & Zisserman 201
 vgg-plain  the same without batch normalisation: what the normalisation is worth
 inverted   inverted bottlenecks with depthwise convolutions throughout (Sandler et al. 2018)
 fused      fused bottlenecks below, inverted ones above (Tan & Le 2021)
+hybrid     residual blocks below, inverted bottlenecks above: the shape that `small` had first
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import torch
 from torch import nn
 
 from headstart.backbone import home
+from headstart.backbone.small import Basic
 from headstart.backbone.small import convolution as unit
 
 
@@ -111,7 +113,18 @@ def fused(num_classes: int) -> Candidate:
     return Candidate(stages, 1280, num_classes)
 
 
-CANDIDATES = ("small", "timm:resnet10t", "vgg", "vgg-plain", "inverted", "fused")
+def hybrid(num_classes: int) -> Candidate:
+    stages = [
+        nn.Sequential(unit(3, 32, 5, 2), unit(32, 64, 3, 2)),
+        Basic(64, 64),
+        nn.Sequential(Basic(64, 128, 2), Basic(128, 128)),
+        Basic(128, 256, 2),
+        nn.Sequential(*(Bottleneck(256, 256, 4) for _ in range(3))),
+    ]
+    return Candidate(stages, 256, num_classes)
+
+
+CANDIDATES = ("small", "timm:resnet10t", "vgg", "vgg-plain", "inverted", "fused", "hybrid")
 
 
 def register() -> None:
@@ -121,5 +134,6 @@ def register() -> None:
         ("vgg-plain", vgg_plain),
         ("inverted", inverted),
         ("fused", fused),
+        ("hybrid", hybrid),
     ):
         home.ARCHITECTURES[name] = factory

@@ -108,7 +108,7 @@ def test_small_s_branches_start_silent_and_its_pictures_matter():
     torch.manual_seed(0)
     network = Small(7).eval()
     assert not network.stage1.conv2[1].weight.any()
-    assert not network.stage4[0].project[1].weight.any()
+    assert not network.stage4.conv2[1].weight.any()
     with torch.inference_mode():
         first, second = network.stem(torch.randn(2, 3, 64, 64))
     assert not torch.equal(first, second)

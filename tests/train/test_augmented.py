@@ -52,6 +52,23 @@ def test_only_crop_mirrors():
     assert 70 <= mirrored["crop"] <= 130
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_other_view_is_the_picture_as_it_will_be_asked_about_moved_by_whole_pixels(kind):
+    """Their middles are found in the prepared picture or its mirror image bit for bit; those of crops are not."""
+    picture = np.random.default_rng(0).integers(0, 256, (60, 50, 3), dtype=np.uint8)
+    asked = PREPROCESS.frame(picture)
+    places = [(y, x) for y in range(9) for x in range(9)]
+    moved = 0
+    for draw in range(200):
+        view = augmented(picture, PREPROCESS, np.random.default_rng(draw), kind)[4:-4, 4:-4]
+        moved += any(
+            np.array_equal(view, side[y : y + 24, x : x + 24])
+            for side in (asked, asked[:, ::-1])
+            for y, x in places
+        )
+    assert 70 <= moved <= 130
+
+
 def test_batches_come_in_the_order_asked_for(shapes):
     dataset, _ = shapes
     parts = order(np.arange(20), 0, 0, 3)

@@ -83,7 +83,7 @@ def pretrain(
     pictures = Pictures(dataset.paths, preprocess, settings.workers)
     task = Task(pictures, preprocess, dataset.labels, partition.train, partition.selection)
     pictures.warm(partition.train)
-    history = loop.train(module, _groups(made), task, recipe, seed, settings, "pre-training")
+    history = loop.train(module, groups(made), task, recipe, seed, settings, "pre-training")
     home.round_(module)
     source = _source(module, stages, task, partition.report, name, dataset.classes)
     probabilities = loop.predict(module, task, partition.report, torch.device("cpu"))
@@ -132,7 +132,7 @@ def check(network: str, image_size: int, recipe: Recipe) -> None:
             raise BackboneError(f"{network} does not take {side} px ({trouble}); choose another {flag}")
 
 
-def _groups(made: home.Blank) -> list[dict[str, Any]]:
+def groups(made: home.Blank) -> list[dict[str, Any]]:
     """Matrices, the classifier, and vectors, which are not decayed."""
     head = {id(p) for p in made.module.get_submodule(made.head).parameters()}
     matrices = [p for p in made.module.parameters() if p.ndim > 1]
