@@ -96,4 +96,6 @@ def _initialise(module: nn.Module) -> None:
         if module.bias is not None:
             nn.init.zeros_(module.bias)
     if isinstance(module, Basic):
-        nn.init.zeros_(module.conv2[1].weight)  # the normalisation that ends the branch
+        for name, weight in module.conv2.named_parameters():
+            if name == "1.weight":  # of the normalisation that ends the branch
+                nn.init.zeros_(weight)
