@@ -29,12 +29,18 @@ def convolution(
 
 
 class Basic(nn.Module):
-    """Two 3×3 convolutions beside a shortcut (He et al. 2016), which averages first where the map shrinks."""
+    """Two 3×3 convolutions beside a shortcut (He et al. 2016), which averages first where the map shrinks.
+
+    The branch starts at zero, so that the network starts shallow (Goyal et al. 2017).
+    """
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
         super().__init__()
         self.conv1 = convolution(inputs, outputs, 3, stride)
         self.conv2 = convolution(outputs, outputs, 3, active=False)
+        norm = self.conv2[1]
+        assert isinstance(norm, nn.BatchNorm2d)
+        nn.init.zeros_(norm.weight)
         shrink = [nn.AvgPool2d(stride, ceil_mode=True)] if stride > 1 else []
         same = inputs == outputs and stride == 1
         self.shortcut = nn.Sequential(
@@ -88,14 +94,10 @@ def _channels_last(gradient: torch.Tensor) -> torch.Tensor:
 
 
 def _initialise(module: nn.Module) -> None:
-    """He et al. 2015; residual branches start at zero, so that the network starts shallow (Goyal et al. 2017)."""
+    """He et al. 2015."""
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
     if isinstance(module, nn.Linear):
         nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
         if module.bias is not None:
             nn.init.zeros_(module.bias)
-    if isinstance(module, Basic):
-        for name, weight in module.conv2.named_parameters():
-            if name == "1.weight":  # of the normalisation that ends the branch
-                nn.init.zeros_(weight)
