@@ -59,7 +59,7 @@ def scores(dataset: Dataset, train: np.ndarray, asked: np.ndarray, epochs: int) 
         epochs=epochs,
         start_size=START,
         cutmix=0.0,
-        precision=loop.fast_precision(torch.device("cpu")),
+        precision=loop.fast_precision(loop.device_of("auto")),
     )
     loop.train(made.module, groups(made), task, recipe, 0, loop.Settings(), "views")
     found = []

@@ -1,10 +1,11 @@
-"""Networks that `small` was chosen from, beside timm's resnet10t: each a common idea at about the same cost.
+"""Networks to hold `small` against, beside timm's resnet10t: each a common idea at about the same cost.
 
 vgg        3×3 convolutions and pooling, no shortcuts (Simonyan & Zisserman 2015, with batch normalisation)
 vgg-plain  the same without batch normalisation: what the normalisation is worth
 inverted   inverted bottlenecks with depthwise convolutions throughout (Sandler et al. 2018)
 fused      fused bottlenecks below, inverted ones above (Tan & Le 2021)
 hybrid     residual blocks below, inverted bottlenecks above: the shape that `small` had first
+coarse     residual blocks behind a stem that reduces fourfold, most at an eighth: the shape that it had next
 """
 
 from __future__ import annotations
@@ -15,8 +16,16 @@ import torch
 from torch import nn
 
 from headstart.backbone import home
-from headstart.backbone.small import Basic
+from headstart.backbone.small import Basic, Small
 from headstart.backbone.small import convolution as unit
+
+
+def depthwise(channels: int, stride: int):
+    return nn.Sequential(
+        nn.Conv2d(channels, channels, 3, stride, 1, groups=channels, bias=False),
+        nn.BatchNorm2d(channels),
+        nn.ReLU(inplace=True),
+    )
 
 
 def bare(inputs: int, outputs: int, kernel: int = 3, stride: int = 1):
@@ -31,11 +40,7 @@ class Bottleneck(nn.Module):
     ) -> None:
         super().__init__()
         wide = inputs * expansion
-        widen = (
-            [unit(inputs, wide, 3, stride)]
-            if fused
-            else [unit(inputs, wide, 1), unit(wide, wide, 3, stride, groups=wide)]
-        )
+        widen = [unit(inputs, wide, 3, stride)] if fused else [unit(inputs, wide, 1), depthwise(wide, stride)]
         self.project = unit(wide, outputs, 1, active=False)
         self.widen = nn.Sequential(*widen)
         self.same = inputs == outputs and stride == 1
@@ -124,7 +129,22 @@ def hybrid(num_classes: int) -> Candidate:
     return Candidate(stages, 256, num_classes)
 
 
-CANDIDATES = ("small", "timm:resnet10t", "vgg", "vgg-plain", "inverted", "fused", "hybrid")
+class Coarse(Small):
+    """As Small, but for the stages."""
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__(num_classes)
+        self.stem = nn.Sequential(unit(3, 32, 5, 2), unit(32, 48, 3, 2))
+        self.stage1 = Basic(48, 48)
+        self.stage2 = nn.Sequential(Basic(48, 128, 2), Basic(128, 128), Basic(128, 128))
+        self.stage3 = Basic(128, 256, 2)
+        self.stage4 = Basic(256, 256)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+
+CANDIDATES = ("small", "timm:resnet10t", "vgg", "vgg-plain", "inverted", "fused", "hybrid", "coarse")
 
 
 def register() -> None:
@@ -135,5 +155,6 @@ def register() -> None:
         ("inverted", inverted),
         ("fused", fused),
         ("hybrid", hybrid),
+        ("coarse", Coarse),
     ):
         home.ARCHITECTURES[name] = factory

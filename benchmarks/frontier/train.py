@@ -70,7 +70,8 @@ def main() -> int:
         folder = place(name)
         if made(folder, name, recipe):
             continue
-        settings = Settings(checkpoints=folder / "checkpoints", resume=True)
+        state = cache() / "checkpoints" / f"{folder.name}-{files.sha256_of(repr(recipe))[:12]}"
+        settings = Settings(checkpoints=state, resume=True)
         done = pretrain(
             dataset,
             parts,
@@ -82,6 +83,7 @@ def main() -> int:
             settings=settings,
             command=f"python benchmarks/frontier/train.py --epochs {args.epochs} {name}",
         )
+        shutil.rmtree(state, ignore_errors=True)
         seconds = sum(record["seconds"] for record in done.history)
         print(
             json.dumps({"name": name, "top1": done.accuracy, "n": done.n, "seconds": round(seconds)}),

@@ -96,7 +96,7 @@ def test_loading_the_default_imports_no_timm():
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize("size", [32, 64, 96, 100, 128, 224])
+@pytest.mark.parametrize("size", [16, 17, 32, 64, 96, 100, 128, 224])
 def test_small_takes_any_size(size):
     backbone = headstart.load_backbone("small", image_size=size)
     assert backbone.stage_names == ("stem", "stage1", "stage2", "stage3", "stage4", "pre_logits")

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -65,6 +70,8 @@ def test_classes_can_be_left_out_for_later_as_unseen_targets(headstart, three: P
         (("--label-smoothing", "1"), "label_smoothing"),
         (("--start-size", "128"), "start_size is 128"),
         (("--optimizer", "sgd"), "--optimizer"),
+        (("--cutmix", "0.7", "--mixup", "0.5"), "mixup is 0.5"),
+        (("--seed", str(2**31)), "seed is 2147483648"),
     ],
 )
 def test_a_mistake_is_one_line_and_costs_nothing(
@@ -87,6 +94,7 @@ def test_a_mistake_is_one_line_and_costs_nothing(
         ("triangle\n", "class 'triangle' is not among the 3"),
         ("circle\ncross\n", "1 classes would be left"),
         ("# nothing\n\n", "names no class"),
+        ("", "names no class"),
     ],
 )
 def test_a_list_that_does_not_fit_the_classes_is_refused(headstart, three, tmp_path, text, said) -> None:
@@ -106,3 +114,64 @@ def test_a_card_keeps_the_command_that_the_run_was_begun_with(headstart, three: 
         assert headstart("pretrain", three, "-o", folder, *QUICK, "--name", "forms", "--resume").code == 0
         assert home.read_card(folder).training["command"] == command
     assert "--resume" not in command
+
+
+def test_a_process_that_is_killed_goes_on_to_the_same_bits(headstart, three: Path, tmp_path: Path) -> None:
+    flags = ("--epochs", 6, "--batch-size", 8, "--image-size", 32, "--precision", "fp32", "--mixup", 0.2)
+    begun = [*map(str, ("pretrain", three, *flags, "--augment", "colour", "--quiet"))]
+    assert headstart(*begun, "-o", tmp_path / "straight").code == 0
+    folder = tmp_path / "killed"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "headstart", *begun, "-o", str(folder)], stdout=subprocess.DEVNULL
+    )
+    metrics, deadline = folder / "metrics.jsonl", time.monotonic() + 120
+    while not (metrics.is_file() and metrics.read_text(encoding="utf-8").count("\n") >= 2):
+        assert process.poll() is None, "it ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (folder / "model.safetensors").exists()
+    assert headstart(*begun, "-o", folder, "--resume").code == 0
+    first, second = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("straight", "killed"))
+    assert first == second
+    records = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
+    assert [(record["epoch"], record["epochs"], record["phase"]) for record in records] == [
+        (epoch, 6, "pre-training") for epoch in range(1, 7)
+    ]
+
+
+def test_a_folder_named_like_a_shipped_network_is_another_network(
+    headstart, three: Path, tmp_path: Path
+) -> None:
+    former = Path.cwd()
+    os.chdir(tmp_path)
+    try:
+        answer = headstart("pretrain", three, "-o", "demo-cnn", *QUICK)
+        assert answer.code == 0
+        assert "--backbone ./demo-cnn" in answer.out
+        for name, classes in (("demo-cnn", 202), ("./demo-cnn", 3)):
+            said = json.loads(headstart("inspect", name, "--json").out)
+            assert said["source"]["classes"] == classes
+    finally:
+        os.chdir(former)
+
+
+def test_resume_takes_no_other_verb_s_run(headstart, three: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert headstart("train", three, "-o", folder, "--backbone", "demo-cnn", "--case", 1, "--quiet").code == 0
+    before = sorted(path.name for path in folder.iterdir())
+    answer = headstart("pretrain", three, "-o", folder, *QUICK, "--resume")
+    assert answer.code == 2
+    assert "holds a run of `headstart train`" in answer.err
+    (folder / "env.json").write_text("{", encoding="utf-8")
+    answer = headstart("pretrain", three, "-o", folder, *QUICK, "--resume")
+    assert "env.json: damaged; start anew with --force" in answer.err
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_files_that_cannot_be_used_are_listed(headstart, tmp_path: Path) -> None:
+    data = tree(tmp_path / "data", each=8)
+    (next(data.iterdir()) / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    assert headstart("pretrain", data, "-o", tmp_path / "net", *QUICK).code == 0
+    assert "broken.png" in (tmp_path / "net" / "quarantine.csv").read_text(encoding="utf-8")

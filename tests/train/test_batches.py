@@ -31,7 +31,7 @@ def test_order_follows_seed_and_epoch():
     assert orders[0, 1] == tuple(np.concatenate(order(np.arange(50), 0, 1, 16)))
 
 
-@pytest.mark.parametrize("augment", ["none", "light", "crop"])
+@pytest.mark.parametrize("augment", ["none", "light", "crop", "colour"])
 def test_workers_and_memory_change_nothing(augment, demo, shapes):
     dataset, parts = shapes
     index = order(parts.train, 0, 0, 16)

@@ -1,4 +1,4 @@
-"""Which weights go by which optimizer, and that both learn."""
+"""Which weights go by which optimizer."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ import torch
 import headstart
 from headstart.backbone import PRE_LOGITS, build, home
 from headstart.backbone.small import Small
-from headstart.errors import BackboneError, OutputError, PlanError, WeightsError
+from headstart.errors import BackboneError, DataError, OutputError, PlanError, WeightsError
+from headstart.evidence import nearness
 from headstart.features import How, extract
 from headstart.plan.plan import Recipe
 from headstart.train.loop import Settings
@@ -62,6 +63,10 @@ def test_the_source_is_at_no_distance_from_itself(small, shapes):
     for stage in backbone.stages:
         known, x = backbone.source.statistics[stage.name], features.x[stage.name][:, : stage.channels]
         assert np.allclose(known["mean"], x.mean(0), rtol=1e-3, atol=1e-4)
+        assert np.allclose(known["var"], x.var(0), rtol=1e-2, atol=1e-4)
+    distance, how = nearness.distance(features, backbone.stages, backbone.source)
+    assert distance is not None
+    assert distance < 1e-2, how
     assert backbone.source.entropy is not None
     assert 0 < backbone.source.entropy <= 1
 
@@ -102,24 +107,64 @@ def test_a_run_goes_on_only_with_its_own_picture_size(shapes, tmp_path):
     options = {"name": "shapes", "recipe": replace(RECIPE, epochs=1)}
     pretrain(*shapes, tmp_path / "net", **options, image_size=32, settings=settings)
     again = replace(settings, resume=True)
-    with pytest.raises(OutputError, match="the checkpoint is of other"):
+    with pytest.raises(OutputError, match="the checkpoint is of another network, or of other pictures"):
         pretrain(*shapes, tmp_path / "net", **options, image_size=40, settings=again)
+
+
+def test_a_run_goes_on_only_with_its_own_network_and_pictures(shapes, tmp_path, monkeypatch):
+    """Networks may have equal names and shapes of weights, and pictures equal paths, and not be the same."""
+    dataset, parts = shapes
+    settings = Settings(checkpoints=tmp_path / "checkpoints")
+    options = {"name": "shapes", "recipe": replace(RECIPE, epochs=1), "image_size": 32}
+    monkeypatch.setitem(home.ARCHITECTURES, "twin", _Twin)
+    pretrain(dataset, parts, tmp_path / "net", **options, network="small", settings=settings)
+    again = replace(settings, resume=True)
+    with pytest.raises(OutputError, match="the checkpoint is of another network"):
+        pretrain(dataset, parts, tmp_path / "net", **options, network="twin", settings=again)
+    changed = replace(dataset, digests=(*dataset.digests[:-1], "0" * 64))
+    with pytest.raises(OutputError, match="other pictures"):
+        pretrain(changed, parts, tmp_path / "net", **options, settings=again)
+
+
+class _Twin(Small):
+    """Weights of the same names and shapes, and another function."""
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__(num_classes)
+        self.stem[0].padding = (0, 0)
+
+
+def test_a_damaged_checkpoint_is_one_clear_line(shapes, tmp_path):
+    settings = Settings(checkpoints=tmp_path / "checkpoints")
+    options = {"name": "shapes", "recipe": replace(RECIPE, epochs=1), "image_size": 32}
+    pretrain(*shapes, tmp_path / "net", **options, settings=settings)
+    (state,) = (tmp_path / "checkpoints").iterdir()
+    state.write_bytes(state.read_bytes()[:-100])
+    with pytest.raises(OutputError, match="damaged; start anew"):
+        pretrain(*shapes, tmp_path / "net", **options, settings=replace(settings, resume=True))
 
 
 def test_what_is_measured_is_what_is_stored():
     torch.manual_seed(0)
     network = Small(3)
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     home.round_(network)
-    for tensor in network.state_dict().values():
-        assert tensor.ndim < 2 or torch.equal(tensor, tensor.half().float())
-    assert not torch.equal(network.classifier.weight, Small(3).classifier.weight)
+    for name, tensor in network.state_dict().items():
+        if tensor.ndim < 2:
+            assert torch.equal(tensor, before[name])
+        else:
+            assert torch.equal(tensor, before[name].half().float())
+            assert not torch.equal(tensor, before[name])
 
 
-def test_a_single_picture_cannot_train_normalised_vectors(shapes, tmp_path):
+def test_too_few_pictures_are_refused_before_any_work(shapes, tmp_path):
     dataset, parts = shapes
     alone = replace(parts, train=parts.train[:1])
-    with pytest.raises(PlanError, match="batch of one picture"):
+    with pytest.raises(DataError, match="1 training pictures; expected 2 or more"):
         pretrain(dataset, alone, tmp_path / "net", name="shapes", image_size=32, recipe=RECIPE)
+    unproven = replace(parts, report=parts.report[:0])
+    with pytest.raises(DataError, match="0 held-out pictures; expected 1 or more"):
+        pretrain(dataset, unproven, tmp_path / "net", name="shapes", image_size=32, recipe=RECIPE)
 
 
 def test_timm_s_architectures_can_be_pretrained(shapes, tmp_path):
@@ -142,7 +187,9 @@ def test_timm_s_architectures_can_be_pretrained(shapes, tmp_path):
         ({"network": "demo-cnn", "recipe": replace(RECIPE, start_size=32)}, BackboneError, "--start-size"),
         ({"recipe": replace(RECIPE, start_size=96)}, PlanError, "start_size is 96"),
         ({"recipe": replace(RECIPE, cutmix=2.0)}, PlanError, "pretrain: cutmix is 2.0; expected 0 to 1"),
+        ({"recipe": replace(RECIPE, cutmix=0.7, mixup=0.5)}, PlanError, "mixup is 0.5; expected 0 to 0.3"),
         ({"recipe": replace(RECIPE, batch_size=1)}, PlanError, "--batch-size"),
+        ({"seed": 2**31}, PlanError, "pretrain: seed is 2147483648; expected 0 to 2147483647"),
         ({"recipe": replace(RECIPE, label_smoothing=1.0)}, PlanError, "label_smoothing"),
         ({"recipe": replace(RECIPE, optimizer="sgd")}, PlanError, "optimizer"),
     ],

@@ -84,11 +84,13 @@ def of(module: nn.Module) -> Blank:
 
 
 def find(name: str) -> Path | None:
-    """The folder of the backbone called `name`: one that is shipped, or a path given by the user."""
-    for folder in (SHIPPED / name, Path(name).expanduser()):
-        if (folder / "backbone.json").is_file():
-            return folder
-    return None
+    """The folder of the backbone called `name`: one that is shipped, or a path given by the user.
+
+    "small" is the shipped one, "./small" a folder of that name.
+    """
+    shipped = {card.parent.name: card.parent for card in SHIPPED.glob("*/backbone.json")}
+    folder = shipped.get(name, Path(name).expanduser())
+    return folder if (folder / "backbone.json").is_file() else None
 
 
 def entries() -> list[Entry]:

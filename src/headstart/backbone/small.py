@@ -1,9 +1,10 @@
-"""small: a compact residual network whose depth lies where CPUs compute best. Plain torch, no timm.
+"""small: a compact residual network for small pictures. Plain torch, no timm.
 
-3×3 convolutions over 48 to 128 channels are what CPUs run best, forwards and backwards, while 2×2 maps of 512 channels
-(the top of a usual ResNet at 64 px) waste most of the machine (benchmarks/frontier/convolutions.py), and so do the
-normalisations and depthwise filters of inverted bottlenecks in training. So the blocks are plain residual ones, most of
-them at an eighth of the picture's side, and the maps are reduced 16-fold, not 32-fold: 4×4 at 64 px.
+A usual ResNet reduces its input fourfold before the first block and 32-fold in all: at 64 px its top works on 2×2 maps,
+which wastes most of a CPU (benchmarks/frontier/convolutions.py), and what is fine in a small picture is gone before
+anything was learnt from it. Here the maps are reduced 2-fold by the stem and 16-fold in all; stages 2 to 4 halve the
+side and double the channels, so that the unstrided 3×3 convolutions of all blocks cost the same. Blocks are plain
+residual ones; benchmarks/README.md holds the peers that it was measured against.
 
 Batch normalisation (Ioffe & Szegedy 2015) follows every convolution: it lets the rate be high, costs nothing once
 frozen, since it is then a scale that a converter folds into the convolution, and its running statistics tell what
@@ -18,11 +19,11 @@ from torch import nn
 
 
 def convolution(
-    inputs: int, outputs: int, kernel: int, stride: int = 1, *, groups: int = 1, active: bool = True
+    inputs: int, outputs: int, kernel: int, stride: int = 1, *, active: bool = True
 ) -> nn.Sequential:
     """Convolution without bias, batch normalisation, and ReLU where `active`; same size but for the stride."""
     layers = [
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
         nn.BatchNorm2d(outputs),
     ]
     return nn.Sequential(*layers, *([nn.ReLU(inplace=True)] if active else []))
@@ -53,24 +54,24 @@ class Basic(nn.Module):
 
 
 class Small(nn.Module):
-    """float32 [B, 3, S, S] → logits [B, num_classes], for any S ≥ 16; maps are S/4, S/4, S/8, S/16, S/16 wide."""
+    """float32 [B, 3, S, S] → logits [B, num_classes], for any S ≥ 16; maps are S/2, S/2, S/4, S/8, S/16 wide."""
 
     feature_info = (
-        {"module": "stem", "num_chs": 48, "reduction": 4},
-        {"module": "stage1", "num_chs": 48, "reduction": 4},
-        {"module": "stage2", "num_chs": 128, "reduction": 8},
-        {"module": "stage3", "num_chs": 256, "reduction": 16},
+        {"module": "stem", "num_chs": 32, "reduction": 2},
+        {"module": "stage1", "num_chs": 32, "reduction": 2},
+        {"module": "stage2", "num_chs": 64, "reduction": 4},
+        {"module": "stage3", "num_chs": 128, "reduction": 8},
         {"module": "stage4", "num_chs": 256, "reduction": 16},
     )
     classifier_name = "classifier"
 
     def __init__(self, num_classes: int = 1000) -> None:
         super().__init__()
-        self.stem = nn.Sequential(convolution(3, 32, 5, 2), convolution(32, 48, 3, 2))
-        self.stage1 = Basic(48, 48)
-        self.stage2 = nn.Sequential(Basic(48, 128, 2), Basic(128, 128), Basic(128, 128))
-        self.stage3 = Basic(128, 256, 2)
-        self.stage4 = Basic(256, 256)
+        self.stem = convolution(3, 32, 3, 2)
+        self.stage1 = Basic(32, 32)
+        self.stage2 = nn.Sequential(Basic(32, 64, 2), Basic(64, 64))
+        self.stage3 = nn.Sequential(Basic(64, 128, 2), Basic(128, 128))
+        self.stage4 = Basic(128, 256, 2)
         self.pool = nn.AdaptiveAvgPool2d(1)
         # After the mean over places, not before it: a sixteenth of the work at 64 px (Howard et al. 2019).
         self.widen = nn.Sequential(
@@ -89,7 +90,7 @@ class Small(nn.Module):
 
 def _channels_last(gradient: torch.Tensor) -> torch.Tensor:
     """The mean over places hands its gradient back channels first, which every layer below would copy or run slowly
-    on: a tenth of a training step."""
+    on."""
     return gradient.contiguous(memory_format=torch.channels_last)
 
 

@@ -14,7 +14,6 @@ from headstart.cli import options, run_folder, show, steps, values
 from headstart.errors import DataError
 
 if TYPE_CHECKING:
-    from headstart.data import Dataset
     from headstart.plan.plan import Recipe
     from headstart.train.loop import Settings
 
@@ -60,14 +59,20 @@ def _recipe(group: Any) -> None:
     add("--label-smoothing", type=values.number(), metavar="SHARE", help="(0.1)")
     add(
         "--augment",
-        choices=("none", "light", "crop"),
-        help="light never mirrors, for digits and signs (crop)",
+        choices=("none", "light", "crop", "colour"),
+        help="light never mirrors, for digits and signs; colour is crop and changes colours (crop)",
     )
     add(
         "--cutmix",
         type=values.number(),
         metavar="SHARE",
         help="of batches with patches of other pictures (0.5)",
+    )
+    add(
+        "--mixup",
+        type=values.number(),
+        metavar="SHARE",
+        help="of batches with pictures blended into each other (0)",
     )
     add(
         "--ema",
@@ -93,16 +98,19 @@ def run(args: Namespace) -> int:
     folder = run_folder.choose(args, args.data)
     run_folder.check(folder, args)
     from headstart import data
-    from headstart.train.pretrain import check, pretrain
+    from headstart.train.pretrain import PHASE, check, pretrain
 
     recipe = _recipe_of(args)
-    check(args.network, args.image_size, recipe)
-    notes = _text("--notes", args.notes, "Markdown")
-    left_out = _text("--without", args.without, "class names, one a line")
-    dataset = _chosen(steps.intake(args).dataset, left_out)
+    check(args.network, args.image_size, recipe, args.seed or 0)
+    notes = "" if args.notes is None else _text("--notes", args.notes, "Markdown")
+    left_out = None if args.without is None else _left_out(args.without)
+    pictures = steps.intake(args)
+    dataset = pictures.dataset if left_out is None else pictures.dataset.without(left_out)
     partition = data.partition(dataset, seed=args.seed or 0)
     settings, command = _settings(args, folder), _begun(args, folder)
     run_folder.claim(folder, args, {**run_folder.facts(args, args.seed or 0), "command": command})
+    if pictures.quarantine:
+        data.write_quarantine(folder / run_folder.QUARANTINE, pictures.quarantine)
     result = pretrain(
         dataset,
         partition,
@@ -116,22 +124,21 @@ def run(args: Namespace) -> int:
         command=command,
         notes=notes,
     )
-    run_folder.write_lines(folder / run_folder.METRICS, result.history)
+    run_folder.write_lines(
+        folder / run_folder.METRICS,
+        [{"phase": PHASE, "epochs": len(result.history), **record} for record in result.history],
+    )
     _print(args, partition.report_name, result, folder)
     return 0
 
 
 def _begun(args: Namespace, folder: Path) -> str:
     """The command line that the run was begun with: where it goes on, that of its env.json."""
-    if not args.resume:
-        return run_folder.command(args)
-    return json.loads((folder / run_folder.FACTS).read_text(encoding="utf-8"))["command"]
+    return run_folder.begun_with(folder) if args.resume else run_folder.command(args)
 
 
-def _text(flag: str, path: str | None, expected: str) -> str:
-    """What stands in the file that a flag names, "" without one. Raises DataError."""
-    if path is None:
-        return ""
+def _text(flag: str, path: str, expected: str) -> str:
+    """What stands in the file that a flag names. Raises DataError."""
     try:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -139,21 +146,20 @@ def _text(flag: str, path: str | None, expected: str) -> str:
         raise DataError(f"{flag} {path}: cannot be read ({reason}); expected {expected}") from error
 
 
-def _chosen(dataset: Dataset, left_out: str) -> Dataset:
-    """The data set less the classes listed, one a line, with remarks behind #. Raises DataError."""
-    if not left_out:
-        return dataset
-    names = [re.split(r"(?:^|\s)#", line)[0].strip() for line in left_out.splitlines()]
+def _left_out(path: str) -> list[str]:
+    """The classes that the file names, one a line, with remarks behind #. Raises DataError."""
+    lines = _text("--without", path, "class names, one a line").splitlines()
+    names = [re.split(r"(?:^|\s)#", line)[0].strip() for line in lines]
     if not any(names):
-        raise DataError("--without: the file names no class; expected one a line")
-    return dataset.without([name for name in names if name])
+        raise DataError(f"--without {path}: names no class; expected one a line")
+    return [name for name in names if name]
 
 
 def _recipe_of(args: Namespace) -> Recipe:
     from headstart.train.loop import device_of, fast_precision
     from headstart.train.pretrain import RECIPE
 
-    names = ("optimizer", "warmup", "label_smoothing", "augment", "cutmix", "ema", "start_size")
+    names = ("optimizer", "warmup", "label_smoothing", "augment", "cutmix", "mixup", "ema", "start_size")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     precision = args.precision if args.precision != "auto" else fast_precision(device_of(steps.device(args)))
     return replace(RECIPE, **steps.recipe(args), **given, precision=precision)
@@ -174,17 +180,20 @@ def _settings(args: Namespace, folder: Path) -> Settings:
 
 def _told(record: dict[str, Any], folder: Path) -> None:
     files.append_line(folder / run_folder.METRICS, json.dumps(record))
+    scored = f"val {record['selection_accuracy']:.3f}, " if "selection_accuracy" in record else ""
     progress.say(
-        f"epoch {record['epoch']} of {record['epochs']}: training loss {record['train_loss']:.3f}, "
+        f"epoch {record['epoch']} of {record['epochs']}: training loss {record['train_loss']:.3f}, {scored}"
         f"{record['size']} px, {record['seconds']:.0f} s"
     )
 
 
 def _print(args: Namespace, split: str, result: Any, folder: Path) -> None:
     score = {"split": split, "accuracy": result.accuracy, "n": result.n, "interval": list(result.interval)}
+    # Without a separator in it a folder's name may be that of a shipped network.
+    backbone = str(folder) if folder.name != str(folder) else f"./{folder}"
     if args.json:
-        show.as_json({"network": args.network, "splits": {split: score}, "backbone": str(folder)})
+        show.as_json({"network": args.network, "splits": {split: score}, "backbone": backbone})
         return
     print(f"{split}: accuracy {show.accuracy(score)}")
-    print(f"backbone {folder}")
-    print(f"next     headstart train DATA --backbone {folder}")
+    print(f"backbone {backbone}")
+    print(f"next     headstart train DATA --backbone {backbone}")

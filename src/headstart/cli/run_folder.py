@@ -35,12 +35,26 @@ def choose(args: Namespace, data: str) -> Path:
 def check(folder: Path, args: Namespace) -> None:
     """Refuses early what claim() would refuse after the work. Raises OutputError."""
     if args.resume:
-        if not (folder / FACTS).is_file():
+        begun = begun_with(folder)
+        if begun.split()[1:2] != args.command[:1]:
             raise OutputError(
-                f"{folder}: holds no run to resume; leave --resume out, or name the run's folder"
+                f"{folder}: holds a run of `{' '.join(begun.split()[:2])}`, which --resume cannot go on with here; "
+                "name another folder"
             )
         return
     files.check_free(folder, force=args.force)
+
+
+def begun_with(folder: Path) -> str:
+    """The command line of the run in `folder`. Raises OutputError."""
+    try:
+        return str(json.loads((folder / FACTS).read_text(encoding="utf-8"))["command"])
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: holds no run to resume; leave --resume out, or name the run's folder"
+        ) from error
+    except (ValueError, LookupError, TypeError) as error:
+        raise OutputError(f"{folder / FACTS}: damaged; start anew with --force") from error
 
 
 def claim(folder: Path, args: Namespace, facts: dict[str, Any]) -> None:

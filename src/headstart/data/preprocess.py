@@ -53,17 +53,25 @@ class Preprocess:
 
         Rounds as torchvision's Resize and CenterCrop do, so that timm's evaluation transform agrees.
         """
-        image = Image.fromarray(picture)
-        width, height = image.size
-        short = min(width, height)
-        if short != self.resize:
-            shape = (
-                self.resize if width <= height else int(self.resize * width / height),
-                self.resize if height <= width else int(self.resize * height / width),
-            )
-            image = image.resize(shape, _FILTERS[self.interpolation])
+        image = self._scaled(picture)
         left, top = (round((side - self.size) / 2.0) for side in image.size)
         return np.asarray(image.crop((left, top, left + self.size, top + self.size)))
+
+    def shrunk(self, picture: np.ndarray) -> np.ndarray:
+        """uint8 [H, W, 3], the shorter side at most `resize`: what frame() makes of it is the same."""
+        return picture if min(picture.shape[:2]) <= self.resize else np.asarray(self._scaled(picture))
+
+    def _scaled(self, picture: np.ndarray) -> Image.Image:
+        """The picture with a shorter side of `resize`."""
+        image = Image.fromarray(picture)
+        width, height = image.size
+        if min(width, height) == self.resize:
+            return image
+        shape = (
+            self.resize if width <= height else int(self.resize * width / height),
+            self.resize if height <= width else int(self.resize * height / width),
+        )
+        return image.resize(shape, _FILTERS[self.interpolation])
 
     def normalise(self, batch: np.ndarray) -> np.ndarray:
         """uint8 [B, S, S, 3] → float32 [B, 3, S, S], contiguous: (pixel / 255 − mean) / std."""

@@ -17,7 +17,7 @@ POOLS = ("avg", "avgstd")
 FALLBACKS = ("none", "probe", "scratch", "both")
 HEAD_INITS = ("solved", "random")
 CLASS_WEIGHTS = ("none", "balanced")
-AUGMENTS = ("none", "light", "crop")
+AUGMENTS = ("none", "light", "crop", "colour")
 OPTIMIZERS = ("adamw", "muon")
 PRECISIONS = ("fp32", "bf16")
 
@@ -40,11 +40,12 @@ class Recipe:
     """How gradient training runs. Rates are for the batch size given.
 
     epochs; lr (peak rate for rows with scale 1, and for the head); weight_decay; batch_size;
-    warmup (share of all steps); label_smoothing in [0, 1); augment ("none", "light", "crop");
+    warmup (share of all steps); label_smoothing in [0, 1); augment ("none", "light", "crop", "colour");
     ema (decay per step, 0 for none); patience (epochs without a better selection score, 0 = never stop early);
     optimizer ("adamw", "muon"); precision ("fp32", or "bf16": layers compute in bfloat16, weights stay float32);
     start_size (pixels that the first epochs are trained at, growing to the plan's image_size; 0 = no growth);
-    cutmix (share of the batches in which every picture gets a patch of another, and its label's share with it)
+    cutmix (share of the batches in which every picture gets a patch of another, and its label's share with it);
+    mixup (share of the batches in which every picture is blended with another, and its label with the other's)
     """
 
     epochs: int = 20
@@ -60,6 +61,7 @@ class Recipe:
     precision: str = "fp32"
     start_size: int = 0
     cutmix: float = 0.0
+    mixup: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,10 @@ def check_recipe(recipe: Recipe, image_size: int, where: str = "plan: recipe") -
         "precision": (recipe.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
         "start_size": (recipe.start_size >= 0, "0 or more"),
         "cutmix": (0 <= recipe.cutmix <= 1, "0 to 1"),
+        "mixup": (
+            recipe.mixup >= 0 and recipe.cutmix + recipe.mixup <= 1,
+            f"0 to {1 - recipe.cutmix:g}, what cutmix leaves",
+        ),
     }
     for name, (holds, expected) in ranges.items():
         if not holds:

@@ -26,8 +26,9 @@ HEADER = """\
 #                 or "both": from scratch in any case, and the better is kept
 # class_weight    "none" or "balanced"
 # preparation     short hash of --mean, --std, --interpolation, --model-kwargs, which the run needs again
-# recipe          gradient training: rates are for this batch size; augment "none", "light" or "crop";
-#                 warmup is a share of all steps; ema, patience, start_size and cutmix 0 mean off;
+# recipe          gradient training: rates are for this batch size; augment "none", "light", "crop" or
+#                 "colour"; warmup is a share of all steps; ema, patience, start_size, cutmix and mixup 0
+#                 mean off;
 #                 optimizer "adamw" or "muon", precision "fp32" or "bf16"
 # reasons         why; they change nothing
 

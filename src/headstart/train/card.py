@@ -8,6 +8,14 @@ from typing import Any
 from headstart.backbone.home import Card
 
 FILTERS = "filters.png"
+_HEADS = {
+    "epoch": "epoch",
+    "size": "pixels",
+    "train_loss": "training loss",
+    "lr": "rate",
+    "seconds": "seconds",
+    "selection_accuracy": "val top-1",
+}
 
 
 def markdown(card: Card, *, filters: bool, notes: str = "") -> str:
@@ -39,20 +47,30 @@ def _facts(card: Card) -> Iterable[tuple[str, str]]:
     yield "95 % interval", f"{low:.4f} to {high:.4f}"
     yield "source head's entropy / log S", f"{card.source.entropy:.3f}"
     yield "seed", str(facts["seed"])
-    yield "command", f"`{facts['command']}`"
-    yield "training", f"{facts['seconds'] / 60:.0f} minutes on {facts['device']}, {facts['threads']} threads"
+    if facts["command"]:
+        yield "command", f"`{facts['command']}`"
+    yield (
+        "training",
+        f"{len(facts['log'])} epochs, {facts['seconds'] / 60:.0f} minutes on {facts['device']}, "
+        f"{facts['threads']} threads",
+    )
     yield "data fingerprint", f"`{facts['data_fingerprint']}`"
     yield "SHA-256 of model.safetensors", f"`{card.sha256}`"
 
 
 def _log(records: Iterable[Mapping[str, Any]]) -> str:
-    rows = (
-        (r["epoch"], r["size"], f"{r['train_loss']:.3f}", f"{r['lr']:.2g}", f"{r['seconds']:.0f}")
-        for r in records
-    )
-    return _table(("epoch", "pixels", "training loss", "rate", "seconds"), rows)
+    records = list(records)
+    head = {"epoch": "d", "size": "d", "train_loss": ".3f", "lr": ".2g", "seconds": ".0f"}
+    if any("selection_accuracy" in record for record in records):
+        head["selection_accuracy"] = ".4f"
+    rows = ([format(record[name], how) for name, how in head.items()] for record in records)
+    return _table(tuple(_HEADS[name] for name in head), rows)
 
 
 def _table(head: tuple[str, ...], rows: Iterable[Iterable[object]]) -> str:
     lines = [head, ("-",) * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("|", "\\|")

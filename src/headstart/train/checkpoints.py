@@ -1,7 +1,7 @@
 """Checkpoints: everything a training run needs to continue to the same bits. safetensors and JSON, no pickle.
 
-One folder, replaced as a whole: weights, optimizer, running average, best weights so far, and the facts (epoch,
-schedule, history). Random state is not stored: it is a pure function of (seed, epoch).
+One file, replaced as a whole: weights, optimizer, running average, best weights so far, and in its header the facts
+(epoch, schedule, history). Random state is not stored: it is a pure function of (seed, epoch).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from headstart import files
 from headstart.backbone.weights import pour
 from headstart.errors import OutputError
 
-_FACTS, _TENSORS = "state.json", "state.safetensors"
+_FILE, _FACTS = "state.safetensors", "facts"
 
 
 def exists(folder: Path) -> bool:
-    return (folder / _FACTS).is_file()
+    return (folder / _FILE).is_file()
 
 
 def save(
@@ -33,7 +33,7 @@ def save(
     facts: dict[str, Any],
 ) -> None:
     """Replaces the checkpoint in `folder`. Raises OutputError."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     tensors = {f"network/{name}": tensor for name, tensor in network.state_dict().items()}
     tensors |= {f"average/{name}": tensor for name, tensor in average.items()}
@@ -42,10 +42,7 @@ def save(
         # What is no tensor (timm's note of how a weight is routed) the optimizer derives again.
         tensors |= {f"optimizer/{index}/{key}": v for key, v in values.items() if isinstance(v, torch.Tensor)}
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    with files.replacing(folder) as temporary:
-        temporary.mkdir()
-        save_file(plain, temporary / _TENSORS)
-        (temporary / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
+    files.write_bytes(folder / _FILE, save(plain, {_FACTS: json.dumps(facts)}))
 
 
 def restore(
@@ -53,24 +50,15 @@ def restore(
 ) -> tuple[dict[str, Any], dict[str, torch.Tensor], dict[str, torch.Tensor]]:
     """Loads network and optimizer in place; returns (facts, running average, best weights).
 
-    Raises OutputError where the checkpoint is of another network, or `identity` is not the one it was saved with.
+    Raises OutputError where the checkpoint is damaged, or `identity` is not the one it was saved with.
     """
-    from safetensors.torch import load_file
-
-    facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+    facts, parts = _read(folder / _FILE)
     if facts["identity"] != identity:
         raise OutputError(
-            f"{folder}: the checkpoint is of other pictures, splits, seed or recipe; "
-            "resume with the run's own command, or start anew with --force"
+            f"{folder}: the checkpoint is of another network, or of other pictures, splits, seed, recipe or "
+            "precision; resume with the run's own command, or start anew with --force"
         )
-    parts: dict[str, dict[str, torch.Tensor]] = {"network": {}, "average": {}, "best": {}, "optimizer": {}}
-    for name, tensor in load_file(folder / _TENSORS).items():
-        part, _, rest = name.partition("/")
-        parts[part][rest] = tensor
-    own, stored = network.state_dict(), parts["network"]
-    if {name: t.shape for name, t in own.items()} != {name: t.shape for name, t in stored.items()}:
-        raise OutputError(f"{folder}: the checkpoint is of another network; start anew with --force")
-    pour(stored, network)
+    pour(parts["network"], network)
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, tensor in parts["optimizer"].items():
         index, _, key = name.partition("/")
@@ -78,6 +66,22 @@ def restore(
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
     _laid_out_as_parameters(optimizer)
     return facts, parts["average"], parts["best"]
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, torch.Tensor]]]:
+    """(facts, tensors by part and name). Raises OutputError."""
+    from safetensors import SafetensorError, safe_open
+
+    parts: dict[str, dict[str, torch.Tensor]] = {"network": {}, "average": {}, "best": {}, "optimizer": {}}
+    try:
+        with safe_open(path, "pt") as stored:
+            facts = json.loads(stored.metadata()[_FACTS])
+            for name in stored.keys():  # noqa: SIM118 - not a mapping
+                part, _, rest = name.partition("/")
+                parts[part][rest] = stored.get_tensor(name)
+    except (OSError, SafetensorError, ValueError, LookupError, TypeError) as error:
+        raise OutputError(f"{path}: damaged; start anew with --force") from error
+    return facts, parts
 
 
 def _laid_out_as_parameters(optimizer: torch.optim.Optimizer) -> None:

@@ -197,7 +197,7 @@ def _task(job: _Job, train: np.ndarray, selection: np.ndarray) -> Task:
         counts = np.maximum(np.bincount(labels[train], minlength=len(job.dataset.classes)), 1)
         weights = (len(train) / (len(counts) * counts)).astype(np.float32)
     pictures = Pictures(job.dataset.paths, preprocess, job.how.workers)
-    return Task(pictures, preprocess, labels, train, selection, weights)
+    return Task(pictures, preprocess, labels, train, selection, weights, job.dataset.fingerprint)
 
 
 def _ways(plan: Plan) -> list[tuple[str, Plan]]:

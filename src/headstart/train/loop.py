@@ -26,7 +26,7 @@ from headstart.files import sha256_of
 from headstart.plan.plan import Recipe
 from headstart.train import checkpoints, schedule
 from headstart.train.average import Average
-from headstart.train.batches import Pictures, cut_mixed, order
+from headstart.train.batches import Pictures, mixed, order
 from headstart.train.optimizers import optimizer
 
 # Keeps the draw of a batch's patch apart from the draws of the epoch's order and of its pictures' crops.
@@ -54,7 +54,8 @@ class Settings:
 class Task:
     """What a network is trained on.
 
-    labels int64 [N] for all pictures; train, selection: index arrays; class_weights float32 [C] or None.
+    labels int64 [N] for all pictures; train, selection: index arrays; class_weights float32 [C] or None;
+    fingerprint: stands for the pictures' contents, so that a checkpoint knows its own.
     """
 
     pictures: Pictures
@@ -63,6 +64,7 @@ class Task:
     train: np.ndarray
     selection: np.ndarray
     class_weights: np.ndarray | None = None
+    fingerprint: str = ""
 
 
 def device_of(name: str) -> torch.device:
@@ -136,13 +138,19 @@ class _Run:
     def run(self) -> tuple[dict[str, Any], ...]:
         with torch.random.fork_rng(devices=[]):
             first = self._resumed()
+            if first < self.epochs:
+                self.task.pictures.warm(self.task.train)
             for epoch in range(first, self.recipe.epochs):
                 if epoch >= self.epochs or self._stale():
                     break
                 self._epoch(epoch)
                 self._fit_to_limit(epoch + 1)
-                self.settings.on_epoch({"phase": self.label, "epochs": self.epochs, **self.history[-1]})
                 self._save(epoch + 1)
+                self.settings.on_epoch({"phase": self.label, "epochs": self.epochs, **self.history[-1]})
+        if self.epochs < self.recipe.epochs:
+            progress.say(
+                f"{self.label}: {self.epochs} of {self.recipe.epochs} epochs, as many as the time limit held"
+            )
         self._settle()
         return tuple(self.history)
 
@@ -157,7 +165,8 @@ class _Run:
             for step, (index, pictures) in enumerate(batches):
                 self._set_rates((epoch + (step + 0.5) / len(parts)) / self.epochs)
                 rng = np.random.default_rng([self.seed, epoch, step, _PATCH])
-                losses += self._step(index, *cut_mixed(pictures, self.recipe.cutmix, rng)) * len(index)
+                views = mixed(pictures, self.recipe.cutmix, self.recipe.mixup, rng)
+                losses += self._step(index, *views) * len(index)
                 seen += len(index)
                 bar.advance()
         if not math.isfinite(losses):
@@ -223,9 +232,9 @@ class _Run:
         last = self.history[-1]
 
         def seconds(e: int, n: int) -> float:
-            # By the side, not the area: 40, 48, 56 and 64 px took 76, 83, 107 and 117 s on two cores, since much of a
-            # step does not shrink with the pictures.
-            return last["seconds"] * self._size(e, n) / last["size"]
+            # Too much, where part of a step does not grow with the pictures; then epochs come back as they are
+            # measured. Too little would cut off the last ones, which the falling rate is for.
+            return last["seconds"] * (self._size(e, n) / last["size"]) ** 2
 
         left = self.settings.time_limit - (time.monotonic() - self.started)
         self.epochs = schedule.epochs_within(left, epoch, self.recipe.epochs, seconds)
@@ -271,16 +280,19 @@ class _Run:
         checkpoints.save(folder, self.network, self.optimizer, average, best, facts)
 
     def _identity(self) -> str:
-        """Stands for what a checkpoint belongs to: pictures, labels, split, recipe and seed."""
+        """Stands for what a checkpoint belongs to: network, pictures, labels, split, recipe and seed."""
         task, chosen = self.task, np.concatenate([self.task.train, self.task.selection])
         names = "\n".join(str(task.pictures.paths[i]) for i in chosen)
         counts = f"{len(task.train)} {len(task.selection)}"
-        how = repr((self.recipe, task.preprocess))
-        return sha256_of(names, task.labels[chosen].tobytes(), counts, how, str(self.seed))
+        how = repr((self.recipe, task.preprocess, self.network))
+        return sha256_of(names, task.fingerprint, task.labels[chosen].tobytes(), counts, how, str(self.seed))
 
     def _resumed(self) -> int:
         folder = self.settings.checkpoints
-        if folder is None or not self.settings.resume or not checkpoints.exists(folder):
+        if folder is None or not self.settings.resume:
+            return 0
+        if not checkpoints.exists(folder):
+            progress.say(f"{self.label}: no checkpoint yet; it starts at its first epoch")
             return 0
         facts, average, best = checkpoints.restore(folder, self.network, self.optimizer, self._identity())
         self.history, self.epochs = facts["history"], facts["epochs"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,8 @@ from headstart.backbone.filters import first_filters, png
 from headstart.backbone.taps import Tapped
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.preprocess import Preprocess
-from headstart.errors import BackboneError, PlanError
+from headstart.errors import BackboneError, DataError, PlanError
+from headstart.evidence import nearness
 from headstart.intervals import wilson
 from headstart.plan.plan import Recipe, check_recipe
 from headstart.train import loop
@@ -40,6 +40,7 @@ RECIPE = Recipe(
     ema=0.999,
     optimizer="muon",
 )
+PHASE = "pre-training"
 # Pictures from which the source's feature statistics are taken.
 _REFERENCE = 4096
 
@@ -71,19 +72,27 @@ def pretrain(
 ) -> Pretrained:
     """Trains `network` from random weights on the partition's train pictures and writes a backbone to `output`.
 
-    name: what the data set is called in the card; notes: Markdown that the card ends with. Raises what check() does.
+    name: what the data set is called in the card; notes: Markdown that the card ends with. Raises what check() does,
+    DataError where there is nothing to learn or to measure, PictureError, OutputError, and PlanError where the loss is
+    no number.
     """
-    check(network, image_size, recipe)
+    check(network, image_size, recipe, seed)
+    _demand(dataset, partition)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         made = home.blank(network, len(dataset.classes))
     module = made.module
     preprocess = Preprocess(image_size, image_size, "bicubic", MEAN, STD)
     stages = dissect(module, made.taps, made.head, image_size).stages
-    pictures = Pictures(dataset.paths, preprocess, settings.workers)
-    task = Task(pictures, preprocess, dataset.labels, partition.train, partition.selection)
-    pictures.warm(partition.train)
-    history = loop.train(module, groups(made), task, recipe, seed, settings, "pre-training")
+    task = Task(
+        Pictures(dataset.paths, preprocess, settings.workers),
+        preprocess,
+        dataset.labels,
+        partition.train,
+        partition.selection,
+        fingerprint=dataset.fingerprint,
+    )
+    history = loop.train(module, groups(made), task, recipe, seed, settings, PHASE)
     home.round_(module)
     source = _source(module, stages, task, partition.report, name, dataset.classes)
     probabilities = loop.predict(module, task, partition.report, torch.device("cpu"))
@@ -111,18 +120,33 @@ def _device_name(device: str) -> str:
     return torch.cuda.get_device_name(kind) if kind.type == "cuda" else kind.type.upper()
 
 
-def check(network: str, image_size: int, recipe: Recipe) -> None:
+def _demand(dataset: Dataset, partition: Partition) -> None:
+    """Raises DataError where there are too few classes or pictures."""
+    counts = {
+        "classes": len(dataset.classes),
+        "training pictures": len(partition.train),
+        f"{partition.report_name} pictures": len(partition.report),
+    }
+    for what, least in zip(counts, (2, 2, 1), strict=True):
+        if counts[what] < least:
+            raise DataError(f"pretrain: {counts[what]} {what}; expected {least} or more; add pictures")
+
+
+def check(network: str, image_size: int, recipe: Recipe, seed: int = 0) -> None:
     """Refuses before any work what cannot run.
 
     Raises BackboneError where the network is unknown or does not take `image_size` or the recipe's start size,
-    PlanError for a recipe with a value outside its range.
+    PlanError for a seed or a recipe with a value outside its range.
     """
     check_recipe(recipe, image_size, "pretrain")
+    if not 0 <= seed < 2**31:
+        raise PlanError(f"pretrain: seed is {seed}; expected 0 to {2**31 - 1}")
     if recipe.batch_size < 2:
         raise PlanError(
             "pretrain: batch normalisation needs pictures beside each other; expected --batch-size 2 or more"
         )
-    made = home.blank(network, 2)
+    with torch.random.fork_rng(devices=[]):
+        made = home.blank(network, 2)
     sides = {image_size: "--image-size"}
     if recipe.start_size:
         sides.setdefault(recipe.start_size, "--start-size")
@@ -165,10 +189,7 @@ def _source(
         stage.name: {"mean": _rounded(x.mean(0)), "var": _rounded(x.var(0))}
         for stage, x in zip(stages, cuts, strict=True)
     }
-    shifted = logits - logits.max(1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
-    entropy = float(-(np.exp(log_p) * log_p).sum(1).mean() / math.log(len(classes)))
-    return Source(name, len(classes), classes, statistics, entropy)
+    return Source(name, len(classes), classes, statistics, nearness.entropy(logits))
 
 
 def _rounded(values: np.ndarray) -> list[float]:
@@ -184,6 +205,7 @@ def _training(
         "pictures": len(partition.train),
         "data_fingerprint": dataset.fingerprint,
         "recipe": asdict(recipe),
+        "epochs": len(result.history),
         "seed": seed,
         "accuracy": result.accuracy,
         "n": result.n,

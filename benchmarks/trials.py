@@ -1,0 +1,100 @@
+"""A short training on a part of tiny-imagenet's *train*, judged on pictures held out of it: for choosing recipes.
+
+    python benchmarks/trials.py --data DIR [--network NAME] [--size 48] [KEY=VALUE ...]
+
+60 classes drawn once, 300 pictures a class to train on and 50 to be asked about; KEY=VALUE changes a value of the
+recipe, such as epochs=30, weight_decay=0.2 or cutmix=1. NAME is any that `headstart pretrain` takes, or a candidate of
+`benchmarks/frontier`. Prints a Markdown row.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "frontier"))
+
+import candidates
+import numpy as np
+import torch
+
+import headstart
+from headstart import progress
+from headstart.backbone import home
+from headstart.cli import console
+from headstart.data.dataset import Dataset
+from headstart.data.preprocess import Preprocess
+from headstart.plan.plan import Recipe, check_recipe
+from headstart.train import loop
+from headstart.train.batches import Pictures
+from headstart.train.pretrain import MEAN, RECIPE, STD, groups
+
+CLASSES, EACH, ASKED = 60, 300, 50
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("changes", nargs="*", metavar="KEY=VALUE")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--network", default="small")
+    parser.add_argument("--size", type=int, default=48)
+    args = parser.parse_args()
+    candidates.register()
+    progress.use(console.choose(quiet=False))
+    dataset = headstart.load_data(str(args.data / "tiny-imagenet")).dataset
+    dataset, train, asked = part(dataset, headstart.partition(dataset, seed=0).train)
+    preprocess = Preprocess(args.size, args.size, "bicubic", MEAN, STD)
+    task = loop.Task(
+        Pictures(dataset.paths, preprocess), preprocess, dataset.labels, train, np.array([], np.int64)
+    )
+    torch.manual_seed(0)
+    made = home.blank(args.network, CLASSES)
+    chosen = recipe(args)
+    history = loop.train(made.module, groups(made), task, chosen, 0, loop.Settings(), "trial")
+    seconds = sum(record["seconds"] for record in history)
+    known, new = (accuracy(made.module, task, index) for index in (train[:: len(train) // 3000], asked))
+    print(
+        "| network | recipe | epochs, px | seconds | training loss | trained on | held out |\n|-|-|-|-|-|-|-|"
+    )
+    print(
+        f"| {args.network} | {' '.join(args.changes) or 'as it is'} | {chosen.epochs}, {args.size} | {seconds:.0f} "
+        f"| {history[-1]['train_loss']:.3f} | {known:.3f} | {new:.3f} |"
+    )
+    return 0
+
+
+def part(dataset: Dataset, train: np.ndarray) -> tuple[Dataset, np.ndarray, np.ndarray]:
+    """(the data set with labels 0 … CLASSES − 1 for the drawn classes, indices to train on, indices held out)."""
+    rng = np.random.default_rng(7)
+    drawn = np.sort(rng.permutation(len(dataset.classes))[:CLASSES])
+    labels = np.full(len(dataset.labels), -1)
+    kept, asked = [], []
+    for label, name in enumerate(drawn):
+        index = rng.permutation(train[dataset.labels[train] == name])
+        labels[index] = label
+        asked.append(index[:ASKED])
+        kept.append(index[ASKED : ASKED + EACH])
+    return replace(dataset, labels=labels), np.sort(np.concatenate(kept)), np.sort(np.concatenate(asked))
+
+
+def recipe(args: argparse.Namespace) -> Recipe:
+    """`headstart pretrain`'s, with the changes."""
+    base = replace(RECIPE, epochs=25, start_size=32, precision=loop.fast_precision(loop.device_of("auto")))
+    changes = dict(change.split("=") for change in args.changes)
+    values = {name: type(getattr(base, name))(value) for name, value in changes.items()}
+    made = replace(base, **values)
+    check_recipe(made, args.size, "trial")
+    return made
+
+
+def accuracy(network: torch.nn.Module, task: loop.Task, index: np.ndarray) -> float:
+    named = loop.predict(network, task, index, torch.device("cpu")).argmax(1)
+    return float((named == task.labels[index]).mean())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
