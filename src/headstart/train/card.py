@@ -8,13 +8,14 @@ from typing import Any
 from headstart.backbone.home import Card
 
 FILTERS = "filters.png"
-_HEADS = {
-    "epoch": "epoch",
-    "size": "pixels",
-    "train_loss": "training loss",
-    "lr": "rate",
-    "seconds": "seconds",
-    "selection_accuracy": "val top-1",
+# Column of the log: its heading, and how its values are written.
+_COLUMNS = {
+    "epoch": ("epoch", "d"),
+    "size": ("pixels", "d"),
+    "train_loss": ("training loss", ".3f"),
+    "lr": ("rate", ".2g"),
+    "seconds": ("seconds", ".0f"),
+    "selection_accuracy": ("val top-1", ".4f"),
 }
 
 
@@ -60,11 +61,9 @@ def _facts(card: Card) -> Iterable[tuple[str, str]]:
 
 def _log(records: Iterable[Mapping[str, Any]]) -> str:
     records = list(records)
-    head = {"epoch": "d", "size": "d", "train_loss": ".3f", "lr": ".2g", "seconds": ".0f"}
-    if any("selection_accuracy" in record for record in records):
-        head["selection_accuracy"] = ".4f"
-    rows = ([format(record[name], how) for name, how in head.items()] for record in records)
-    return _table(tuple(_HEADS[name] for name in head), rows)
+    shown = [name for name in _COLUMNS if any(name in record for record in records)]
+    rows = ([format(record[name], _COLUMNS[name][1]) for name in shown] for record in records)
+    return _table(tuple(_COLUMNS[name][0] for name in shown), rows)
 
 
 def _table(head: tuple[str, ...], rows: Iterable[Iterable[object]]) -> str:

@@ -205,7 +205,6 @@ def _training(
         "pictures": len(partition.train),
         "data_fingerprint": dataset.fingerprint,
         "recipe": asdict(recipe),
-        "epochs": len(result.history),
         "seed": seed,
         "accuracy": result.accuracy,
         "n": result.n,
