@@ -18,18 +18,13 @@ sys.path.insert(0, str(Path(__file__).parent / "frontier"))
 
 import candidates
 import numpy as np
-import torch
 
 import headstart
+import trying
 from headstart import progress
-from headstart.backbone import home
 from headstart.cli import console
 from headstart.data.dataset import Dataset
-from headstart.data.preprocess import Preprocess
 from headstart.plan.plan import Recipe, check_recipe
-from headstart.train import loop
-from headstart.train.batches import Pictures
-from headstart.train.pretrain import MEAN, RECIPE, STD, groups
 
 CLASSES, EACH, ASKED = 60, 300, 50
 
@@ -47,16 +42,13 @@ def main() -> int:
     progress.use(console.choose(quiet=False))
     dataset = headstart.load_data(str(args.data / "tiny-imagenet")).dataset
     dataset, train, asked = part(dataset, headstart.partition(dataset, seed=0).train)
-    preprocess = Preprocess(args.size, args.size, "bicubic", MEAN, STD)
-    task = loop.Task(
-        Pictures(dataset.paths, preprocess), preprocess, dataset.labels, train, np.array([], np.int64)
-    )
-    torch.manual_seed(0)
-    made = home.blank(args.network, CLASSES)
+    work = trying.task(dataset, train, trying.preparation(args.size))
     chosen = recipe(args)
-    history = loop.train(made.module, groups(made), task, chosen, 0, loop.Settings(), "trial")
+    network, history = trying.trained(args.network, CLASSES, work, chosen)
     seconds = sum(record["seconds"] for record in history)
-    known, new = (accuracy(made.module, task, index) for index in (train[:: len(train) // 3000], asked))
+    known, new = (
+        trying.accuracy(network, work, index) for index in (train[:: len(train) // len(asked)], asked)
+    )
     print(
         "| network | recipe | epochs, px | seconds | training loss | trained on | held out |\n|-|-|-|-|-|-|-|"
     )
@@ -82,18 +74,12 @@ def part(dataset: Dataset, train: np.ndarray) -> tuple[Dataset, np.ndarray, np.n
 
 
 def recipe(args: argparse.Namespace) -> Recipe:
-    """`headstart pretrain`'s, with the changes."""
-    base = replace(RECIPE, epochs=25, start_size=32, precision=loop.fast_precision(loop.device_of("auto")))
+    """`headstart pretrain`'s for a short trial, with the changes."""
+    base = trying.recipe(epochs=25, start_size=32)
     changes = dict(change.split("=") for change in args.changes)
-    values = {name: type(getattr(base, name))(value) for name, value in changes.items()}
-    made = replace(base, **values)
+    made = replace(base, **{name: type(getattr(base, name))(value) for name, value in changes.items()})
     check_recipe(made, args.size, "trial")
     return made
-
-
-def accuracy(network: torch.nn.Module, task: loop.Task, index: np.ndarray) -> float:
-    named = loop.predict(network, task, index, torch.device("cpu")).argmax(1)
-    return float((named == task.labels[index]).mean())
 
 
 if __name__ == "__main__":

@@ -10,20 +10,16 @@ them as they are. Prints a Markdown table of accuracies.
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
 import headstart
+import trying
 from headstart import progress
-from headstart.backbone import home
 from headstart.cli import console
 from headstart.data.dataset import Dataset
-from headstart.data.preprocess import Preprocess
-from headstart.train import batches, loop
-from headstart.train.pretrain import MEAN, RECIPE, STD, groups
+from headstart.train import batches
 
 STORED, SIZE, START, HELD_OUT = 64, 48, 40, 10
 # (shorter side to, centre crop to, interpolation)
@@ -50,31 +46,15 @@ def main() -> int:
 
 
 def scores(dataset: Dataset, train: np.ndarray, asked: np.ndarray, epochs: int) -> list[str]:
-    torch.manual_seed(0)
-    made = home.blank("small", len(dataset.classes))
-    sharp = Preprocess(STORED, STORED, "bicubic", MEAN, STD)
-    task = task_of(dataset, sharp, train, sharp.at(SIZE))
-    recipe = replace(
-        RECIPE,
-        epochs=epochs,
-        start_size=START,
-        cutmix=0.0,
-        precision=loop.fast_precision(loop.device_of("auto")),
-    )
-    loop.train(made.module, groups(made), task, recipe, 0, loop.Settings(), "views")
+    sharp = trying.preparation(STORED)
+    recipe = trying.recipe(epochs=epochs, start_size=START, cutmix=0.0)
+    work = trying.task(dataset, train, sharp.at(SIZE), kept=sharp)
+    network, _ = trying.trained("small", len(dataset.classes), work, recipe)
     found = []
     for resize, size, interpolation in FRAMINGS:
-        preprocess = Preprocess(size, resize, interpolation, MEAN, STD)
-        framed = task_of(dataset, preprocess, train, preprocess)
-        named = loop.predict(made.module, framed, asked, torch.device("cpu")).argmax(1)
-        found.append(f"{(named == dataset.labels[asked]).mean():.3f}")
+        framed = trying.task(dataset, train, trying.preparation(size, resize, interpolation))
+        found.append(f"{trying.accuracy(network, framed, asked):.3f}")
     return found
-
-
-def task_of(dataset: Dataset, kept: Preprocess, train: np.ndarray, seen: Preprocess) -> loop.Task:
-    """Pictures kept in memory as `kept` says, and shown as `seen` says."""
-    pictures = batches.Pictures(dataset.paths, kept)
-    return loop.Task(pictures, seen, dataset.labels, train, np.array([], np.int64))
 
 
 if __name__ == "__main__":

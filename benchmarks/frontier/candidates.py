@@ -20,6 +20,13 @@ from headstart.backbone.small import Basic, Small
 from headstart.backbone.small import convolution as unit
 
 
+def _initialise(network: nn.Module) -> None:
+    """All convolutions (He et al. 2015)."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+
 def depthwise(channels: int, stride: int):
     return nn.Sequential(
         nn.Conv2d(channels, channels, 3, stride, 1, groups=channels, bias=False),
@@ -65,9 +72,7 @@ class Candidate(nn.Module):
         self.names = names
         self.feature_info = tuple({"module": name} for name in names)
         self.classifier = nn.Linear(width, num_classes)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        _initialise(self)
         nn.init.normal_(self.classifier.weight, std=0.01)
         nn.init.zeros_(self.classifier.bias)
 
@@ -139,9 +144,7 @@ class Coarse(Small):
         self.stage2 = nn.Sequential(Basic(48, 128, 2), Basic(128, 128), Basic(128, 128))
         self.stage3 = Basic(128, 256, 2)
         self.stage4 = Basic(256, 256)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        _initialise(self)
 
 
 CANDIDATES = ("small", "timm:resnet10t", "vgg", "vgg-plain", "inverted", "fused", "hybrid", "coarse")

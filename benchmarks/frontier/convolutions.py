@@ -18,7 +18,9 @@ from headstart.train.loop import fast_precision
 BATCH, ROUNDS = 256, 4
 # channels in and out, kernel, stride, groups, side of the map that comes in
 SHAPES = (
+    (3, 32, 3, 2, 1, 64),
     (3, 32, 5, 2, 1, 64),
+    (32, 32, 3, 1, 1, 32),
     (32, 64, 3, 2, 1, 32),
     (64, 64, 3, 1, 1, 16),
     (128, 128, 3, 1, 1, 8),

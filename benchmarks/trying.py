@@ -1,0 +1,48 @@
+"""What short trials share: a network trained from random weights, and how many of the pictures asked about it names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from headstart.backbone import home
+from headstart.data.dataset import Dataset
+from headstart.data.preprocess import Preprocess
+from headstart.plan.plan import Recipe
+from headstart.train import loop
+from headstart.train.batches import Pictures
+from headstart.train.pretrain import MEAN, RECIPE, STD, groups
+
+
+def preparation(size: int, resize: int | None = None, interpolation: str = "bicubic") -> Preprocess:
+    """Shorter side to `resize`, then the centre `size`."""
+    return Preprocess(size, resize or size, interpolation, MEAN, STD)
+
+
+def recipe(**changes: Any) -> Recipe:
+    """`headstart pretrain`'s at this machine's precision, with changes."""
+    return replace(RECIPE, precision=loop.fast_precision(loop.device_of("auto")), **changes)
+
+
+def task(dataset: Dataset, train: np.ndarray, shown: Preprocess, kept: Preprocess | None = None) -> loop.Task:
+    """Pictures shown as `shown` says; in memory they lie as `kept` says, where training wants them larger."""
+    pictures = Pictures(dataset.paths, kept or shown)
+    return loop.Task(pictures, shown, dataset.labels, train, np.array([], np.int64))
+
+
+def trained(
+    network: str, classes: int, work: loop.Task, chosen: Recipe
+) -> tuple[torch.nn.Module, tuple[dict[str, Any], ...]]:
+    """(the network in eval mode, the record of every epoch); seed 0."""
+    torch.manual_seed(0)
+    made = home.blank(network, classes)
+    history = loop.train(made.module, groups(made), work, chosen, 0, loop.Settings(), "trial")
+    return made.module, history
+
+
+def accuracy(network: torch.nn.Module, work: loop.Task, index: np.ndarray) -> float:
+    named = loop.predict(network, work, index, torch.device("cpu")).argmax(1)
+    return float((named == work.labels[index]).mean())
