@@ -76,7 +76,7 @@ def _features(
 ) -> Features:
     """Of the pictures at `index`; a random copy's statistics come from the training pictures."""
     if random:
-        return control_features(setting.dataset, index, backbone, draw=0, basis=train, how=How())
+        return control_features(setting.dataset, index, backbone, draw=0, how=How())
     return extract(setting.dataset, index, backbone)
 
 

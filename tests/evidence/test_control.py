@@ -1,29 +1,18 @@
-"""The random control is fair: batch normalisation has seen the pictures, residual branches are on."""
+"""The random control is fair: batch normalisation has seen pictures, residual branches are on."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch import nn
 
-from headstart.evidence.control import randomised
+from headstart.backbone import untrained_copy
+from headstart.backbone.noise import natural
 
 
-@pytest.fixture
-def pictures(tmp_path):
-    """33 pictures: one more than a batch."""
-    rng = np.random.default_rng(0)
-    paths = [tmp_path / f"{number:02}.png" for number in range(33)]
-    for path in paths:
-        Image.fromarray(rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(path)
-    return [str(path) for path in paths]
-
-
-def test_statistics_come_from_the_pictures_at_any_count(made, pictures):
-    backbone = made("resnet18")  # at 32 px its last map is 1×1, where one picture alone has no spread
-    module = randomised(backbone, 0, pictures)
+def test_statistics_are_estimated_and_branches_switched_on(made):
+    module = untrained_copy(made("resnet18"), 0)
     norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d)]
     assert norms
     assert not any(layer.training for layer in norms)
@@ -31,8 +20,20 @@ def test_statistics_come_from_the_pictures_at_any_count(made, pictures):
     assert all(layer.weight.abs().min() > 0 for layer in norms)
 
 
-def test_a_draw_is_decided_by_its_number(made, pictures):
+def test_a_draw_is_decided_by_its_number(made):
     backbone = made("resnet18")
-    first, again, other = (randomised(backbone, draw, pictures[:4]).state_dict() for draw in (0, 0, 1))
+    first, again, other = (untrained_copy(backbone, draw).state_dict() for draw in (0, 0, 1))
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not torch.equal(first["conv1.weight"], other["conv1.weight"])
+
+
+@pytest.mark.parametrize("size", [16, 33])
+def test_noise_is_smooth_as_pictures_are(size):
+    """Neighbours are alike, the channels nearly so, and every value is one that a pixel can have."""
+    noise = natural(size, 8, contrast=0.1)
+    assert noise.shape == (8, 3, size, size)
+    assert noise.min() >= 0
+    assert noise.max() <= 1
+    steps = np.abs(np.diff(noise, axis=3)).mean()
+    assert steps < 0.8 * noise.std(axis=(2, 3)).mean()  # white noise: 1.13
+    assert np.corrcoef(noise[:, 0].ravel(), noise[:, 2].ravel())[0, 1] > 0.8

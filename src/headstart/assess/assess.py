@@ -66,12 +66,10 @@ def random_predictions(
     from headstart.train.fit import joined
 
     train, labels, seed = partition.train, dataset.labels, model.plan.seed
-    # Statistics from the evidence's own sample, so that features computed there serve again.
-    basis = train[sample(labels[train], max(SAMPLE, 20 * len(dataset.classes)), seed)]
     fitted = train[sample(labels[train], max(5 * SAMPLE, 50 * len(dataset.classes)), seed)]
 
     def features(index: np.ndarray) -> np.ndarray:
-        drawn = control_features(dataset, index, model.backbone, draw=0, basis=basis, how=how or How())
+        drawn = control_features(dataset, index, model.backbone, draw=0, how=how or How())
         return joined(drawn, model.backbone, model.plan)
 
     solved = head.solve(

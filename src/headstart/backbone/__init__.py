@@ -12,7 +12,18 @@ if TYPE_CHECKING:
 
     from headstart.backbone.network import Entry
 
-__all__ = ["DEFAULT", "HEAD", "PRE_LOGITS", "Backbone", "Source", "Stage", "available", "build", "load"]
+__all__ = [
+    "DEFAULT",
+    "HEAD",
+    "PRE_LOGITS",
+    "Backbone",
+    "Source",
+    "Stage",
+    "available",
+    "build",
+    "load",
+    "untrained_copy",
+]
 
 DEFAULT = "small"
 
@@ -26,10 +37,10 @@ def load(
     image_size: int | None = None,
     taps: Sequence[str] = (),
 ) -> Backbone:
-    """The backbone called `name`; see headstart.backbone.zoo.load, which is imported when needed."""
-    from headstart.backbone import zoo
+    """The backbone called `name`; see headstart.backbone.zoo.load. What is known already is known without torch."""
+    from headstart.backbone import records
 
-    return zoo.load(
+    return records.load(
         name,
         weights=weights,
         model_kwargs=model_kwargs,
@@ -47,6 +58,13 @@ def build(backbone: Backbone, *, pretrained: bool = True, seed: int = 0) -> nn.M
     from headstart.backbone import zoo
 
     return zoo.build(backbone, pretrained=pretrained, seed=seed)
+
+
+def untrained_copy(backbone: Backbone, draw: int) -> nn.Module:
+    """The `draw`-th copy with random weights, made fair; see headstart.backbone.untrained."""
+    from headstart.backbone import untrained
+
+    return untrained.network(backbone, draw)
 
 
 def available(pattern: str | None = None) -> list[Entry]:

@@ -96,6 +96,11 @@ class Backbone:
         """The last cut, just below the classifier."""
         return self.stages[-1]
 
+    @property
+    def classifies(self) -> bool:
+        """True where the source's own classifier takes the size of these inputs and has something to say."""
+        return self.top.name == PRE_LOGITS and self.source.num_classes > 0
+
     def stage(self, name: str) -> Stage:
         """The stage called `name`. Raises BackboneError, naming what there is."""
         for stage in self.stages:

@@ -12,17 +12,18 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from headstart import files
 from headstart.backbone.backbone import Source
-from headstart.backbone.network import Entry, Network, fill
-from headstart.backbone.weights import pour
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, WeightsError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from headstart.backbone.network import Entry, Network
 
 SHIPPED = Path(__file__).parent / "shipped"
 FORMAT = 1
@@ -94,6 +95,8 @@ def find(name: str) -> Path | None:
 
 
 def entries() -> list[Entry]:
+    from headstart.backbone.network import Entry
+
     folders = [SHIPPED / name for name in architectures() if (SHIPPED / name / "backbone.json").is_file()]
     return [
         Entry(folder.name, "embedded", f"pre-trained on {read_card(folder).source.dataset}")
@@ -103,6 +106,8 @@ def entries() -> list[Entry]:
 
 def network(folder: Path, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
     """The network of `folder`. Raises WeightsError where its weights are damaged."""
+    from headstart.backbone.network import Network, fill
+
     card = read_card(folder)
     made = blank(card.network, card.source.num_classes, kwargs)
     if pretrained:
@@ -129,6 +134,11 @@ def read_card(folder: Path) -> Card:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BackboneError(f"{path}: not a backbone's card ({type(error).__name__}: {error})") from error
+
+
+def check(folder: Path) -> None:
+    """Raises WeightsError where the weights of `folder` are missing or damaged."""
+    _checked(folder, read_card(folder))
 
 
 def _checked(folder: Path, card: Card) -> Path:
@@ -166,6 +176,8 @@ def _compact(values: Mapping[str, Any]) -> str:
 
 def round_(module: nn.Module) -> None:
     """Rounds `module` in place to the precision that it is stored in, so that what is measured is what is kept."""
+    from headstart.backbone.weights import pour
+
     pour(_slim(module), module)
 
 

@@ -84,32 +84,44 @@ def pooled(x: torch.Tensor, layout: str, pool: str) -> torch.Tensor:
 
     layout NCHW [B, C, H, W], NHWC [B, H, W, C], NLC [B, L, C], or NC, which is flattened as it is.
     """
+    return torch.cat(moments(x, layout, pool), dim=1)
+
+
+def moments(x: torch.Tensor, layout: str, pool: str) -> tuple[torch.Tensor, ...]:
+    """What pooled() puts side by side: the mean [B, C], and with "avgstd" on a spatial cut the spread [B, C]."""
     if layout == "NC":
-        return x.flatten(1)
+        return (x.flatten(1),)
     places = {"NCHW": (2, 3), "NHWC": (1, 2), "NLC": (1,)}[layout]
     mean = x.mean(places)
     if pool == "avg":
-        return mean
+        return (mean,)
     keep = x.mean(places, keepdim=True)
-    spread = (x - keep).square().mean(places).add(_EPSILON).sqrt()
-    return torch.cat((mean, spread), dim=1)
+    return mean, (x - keep).square().mean(places).add(_EPSILON).sqrt()
 
 
 class Tapped(nn.Module):
     """A network seen through its cuts: float32 [B, 3, S, S] → pooled outputs of `stages`, each [B, D_k].
 
     With `logits` the source head's output [B, S] comes last, and the whole network runs; without it the pass
-    ends at the last of `stages`, which stand in the network's order.
+    ends at the last of `stages`, which stand in the network's order. With `apart` mean and spread are outputs of
+    their own, each [B, C].
     """
 
     def __init__(
-        self, module: nn.Module, stages: Sequence[Stage], pool: str = "avgstd", *, logits: bool = False
+        self,
+        module: nn.Module,
+        stages: Sequence[Stage],
+        pool: str = "avgstd",
+        *,
+        logits: bool = False,
+        apart: bool = False,
     ) -> None:
         super().__init__()
         self.module = module
         self.stages = tuple(stages)
         self.pool = pool
         self.logits = logits
+        self.apart = apart
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         taps = [(stage.name, stage.tap) for stage in self.stages]
@@ -120,4 +132,7 @@ class Tapped(nn.Module):
             else:
                 with _stopping(self.module, self.stages[-1]):
                     self.module(x)
+        if self.apart:
+            parts = [moments(caught[s.name], s.layout, self.pool) for s in self.stages]
+            return tuple(part for cut in parts for part in cut) + scores
         return tuple(pooled(caught[s.name], s.layout, self.pool) for s in self.stages) + scores

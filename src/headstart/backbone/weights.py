@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
 import warnings
 from collections.abc import Mapping
@@ -110,14 +109,3 @@ def pour(state: Mapping[str, torch.Tensor], module: nn.Module) -> None:
         for name, tensor in module.state_dict().items():
             if name in state:
                 tensor.copy_(state[name])
-
-
-def fingerprint(module: nn.Module) -> str:
-    """SHA-256 over names, shapes and bytes of all parameters and buffers."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(module.state_dict().items()):
-        if name.endswith("num_batches_tracked"):
-            continue
-        digest.update(f"{name} {list(tensor.shape)} {tensor.dtype}\n".encode())
-        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()

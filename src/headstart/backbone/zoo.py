@@ -13,12 +13,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from headstart import progress
 from headstart.backbone import home, scale
 from headstart.backbone.anatomy import Anatomy, dissect
 from headstart.backbone.backbone import PRE_LOGITS, Backbone
 from headstart.backbone.network import Entry, Network
-from headstart.backbone.weights import fingerprint
+from headstart.backbone.records import fingerprint
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError
 
@@ -31,8 +30,9 @@ def load(
     preprocess: Mapping[str, Any] | None = None,
     image_size: int | None = None,
     taps: Sequence[str] = (),
-) -> Backbone:
-    """The backbone called `name`, with its cuts, owners and preparation read off the network.
+) -> tuple[Backbone, list[str], nn.Module]:
+    """(the backbone called `name`, with its cuts, owners and preparation read off the network; what is to be said of
+    it; that network).
 
     weights: a local file in place of the registry's own. preprocess: fields of Preprocess that these weights
     want otherwise (mean, std, interpolation). taps: module names that become further cuts.
@@ -41,26 +41,28 @@ def load(
     kwargs = dict(model_kwargs or {})
     network = _network(name, kwargs, weights, pretrained=True)
     prepared = network.preprocess if image_size is None else network.preprocess.at(image_size)
-    prepared = _prepared(network, prepared, preprocess or {}, weights)
+    notes: list[str] = []
+    prepared = _prepared(network, prepared, preprocess or {}, weights, notes)
     extra = [tap for tap in taps if tap not in network.taps and tap != PRE_LOGITS]
     anatomy = dissect(network.module, [*network.taps, *extra], network.head, prepared.size)
     if anatomy.trouble:
-        progress.say(_shortened(name, prepared.size, anatomy))
-    return Backbone(
+        notes.append(_shortened(name, prepared.size, anatomy))
+    backbone = Backbone(
         name=name,
         stages=anatomy.stages,
         preprocess=prepared,
-        weights_sha256=fingerprint(network.module),
+        weights_sha256=fingerprint({name: t.numpy() for name, t in network.module.state_dict().items()}),
         source=replace(network.source, num_classes=anatomy.outputs),
         head=network.head,
         owners=anatomy.owners,
         model_kwargs=kwargs,
         weights=weights,
     )
+    return backbone, notes, network.module
 
 
 def _prepared(
-    network: Network, preprocess: Preprocess, given: Mapping[str, Any], weights: str | None
+    network: Network, preprocess: Preprocess, given: Mapping[str, Any], weights: str | None, notes: list[str]
 ) -> Preprocess:
     """What the user gives holds; else weights from a file are asked which scale of input they have seen."""
     prepared = replace(preprocess, **given)
@@ -71,7 +73,7 @@ def _prepared(
     )
     seen = replace(prepared, mean=seen.mean, std=seen.std)
     if seen != prepared:
-        progress.say(
+        notes.append(
             f"weights {weights}: their batch normalisation was trained on inputs of mean {list(seen.mean)}, "
             f"std {list(seen.std)}, not {list(prepared.mean)}, {list(prepared.std)}: prepared so; "
             "--mean and --std overrule"

@@ -6,6 +6,7 @@ import numpy as np
 
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
+from headstart.evidence.control import control_features
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.judge import judge
 from headstart.evidence.size import Totals
@@ -30,14 +31,12 @@ def measure(
 
     `size` and `similarity` overrule what is measured. Raises DataError, BackboneError, PictureError.
     """
-    from headstart.evidence.control import control_features
-
     train = partition.train
     chosen = sample(dataset.labels[train], max(SAMPLE, SAMPLE_PER_CLASS * len(dataset.classes)), seed)
     index = train[chosen]
     features = extract(dataset, index, backbone, how=how)
     controls = [
-        control_features(dataset, index, backbone, draw=draw, basis=index, how=how) for draw in range(draws)
+        control_features(dataset, index, backbone, draw=draw, how=how) for draw in range(draws)
     ]
     counts = np.bincount(dataset.labels[train], minlength=len(dataset.classes))
     return judge(

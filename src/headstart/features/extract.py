@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import PIL
 
 from headstart import files, progress
-from headstart.backbone import PRE_LOGITS, Backbone
+from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset
 from headstart.data.loader import frames
 from headstart.errors import OutputError
 from headstart.features.features import Features
 from headstart.features.store import Store
 from headstart.runtime import Job, Runtime, chosen, start
-
-if TYPE_CHECKING:
-    from torch import nn
 
 _SHARD = 2048
 # Raised whenever decoding, preparation or pooling change what a picture's features are.
@@ -47,22 +42,18 @@ def extract(
     backbone: Backbone,
     *,
     how: How = How(),
-    module: Callable[[], nn.Module] | None = None,
-    tag: str = "",
+    draw: int | None = None,
     label: str = "features",
 ) -> Features:
     """Features of the pictures at `index`, all stages pooled to mean and spread, and the source head's logits.
 
-    module, tag: makes other weights in the same architecture (a random copy), and a name that stands for exactly
-    those weights in the cache; it is called only where rows are missing, and without a tag nothing is cached.
-    Raises PictureError, BackboneError.
+    draw: number of a random copy that takes the network's place (backbone/untrained.py); it has no logits. Raises PictureError, BackboneError.
     """
-    logits = module is None and backbone.top.name == PRE_LOGITS and backbone.source.num_classes > 0
-    store = Store(_folder(backbone, logits, how, tag) if how.cache and (module is None or tag) else None)
+    job = Job(backbone, backbone.stages, "avgstd", draw is None and backbone.classifies, draw=draw)
+    store = Store(_folder(job, how) if how.cache else None)
     chosen = dataset.take(index)
     wanted = store.missing(chosen.digests)
     if wanted:
-        job = Job(backbone, backbone.stages, "avgstd", logits, module() if module else None)
         places = dict(zip(chosen.digests, chosen.paths, strict=True))
         _compute(store, wanted, [places[digest] for digest in wanted], job, how, label)
     widths = [stage.width("avgstd") for stage in backbone.stages]
@@ -72,7 +63,7 @@ def extract(
         for stage, width, end in zip(backbone.stages, widths, ends, strict=True)
     }
     total = slice(ends[-1], ends[-1] + backbone.source.num_classes)
-    return Features(x, store.gather(chosen.digests, total) if logits else None)
+    return Features(x, store.gather(chosen.digests, total) if job.logits else None)
 
 
 def _compute(
@@ -110,17 +101,9 @@ def run(
     return runtime.stream(preprocess.normalise(batch) for _, batch in batches)
 
 
-def _folder(backbone: Backbone, logits: bool, how: How, tag: str) -> Path | None:
-    versions = [metadata.version(package) for package in ("torch", "timm", "torchvision", "openvino")]
+def _folder(job: Job, how: How) -> Path | None:
     key = files.sha256_of(
-        str(VERSION),
-        *versions,
-        chosen(how.runtime, how.device),
-        backbone.key,
-        str(logits),
-        how.precision,
-        PIL.__version__,
-        tag,
+        str(VERSION), job.key, chosen(how.runtime, how.device), how.precision, PIL.__version__
     )
     try:
         return files.cache_folder("features", key)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from headstart import files, progress
-from headstart.backbone import Backbone
+from headstart.backbone import Backbone, records
 from headstart.errors import BackboneError, BundleError, PlanError
 from headstart.features import How
 from headstart.model import card, timm_format
@@ -47,7 +47,7 @@ def save(
 
     held_out: digests of the pictures that were drawn for the report, so that they are known again later.
     """
-    from safetensors.torch import save as encoded
+    from safetensors.numpy import save as encoded
 
     folder = Path(folder)
     loads_in_timm = timm_format.fits(model)
@@ -107,20 +107,29 @@ def _json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def _tensors(model: Model, loads_in_timm: bool) -> dict[str, Any]:
-    import torch
-
-    network = model.network()
-    trunk = {
-        name: t.detach().cpu().contiguous().clone() for name, t in network.trunk.module.state_dict().items()
-    }
+def _tensors(model: Model, loads_in_timm: bool) -> dict[str, np.ndarray]:
+    """The trunk up to the cut and the head; from the weights that are kept, without torch, where they serve as they
+    are."""
+    plain = records.state(model.backbone) if model.module is None and model.folder is None else None
+    if plain is None:
+        trunk, convolution = _from_module(model)
+    else:
+        rows = {row.stage for row in model.plan.rows}
+        owners = model.backbone.owners
+        trunk = {name: tensor for name, tensor in plain.items() if owners.get(name) in {None, *rows}}
+        convolution = plain[f"{model.backbone.head}.weight"].ndim == 4
     if loads_in_timm:
-        classifier = network.trunk.module.get_submodule(model.backbone.head)
-        return trunk | timm_format.head_tensors(model, classifier)
+        return trunk | timm_format.head_tensors(model, convolution=convolution)
     for layer, (weight, bias) in enumerate(model.head.layers):
-        trunk[f"{HEAD_PREFIX}.{layer}.weight"] = torch.from_numpy(weight.copy())
-        trunk[f"{HEAD_PREFIX}.{layer}.bias"] = torch.from_numpy(bias.copy())
+        trunk[f"{HEAD_PREFIX}.{layer}.weight"], trunk[f"{HEAD_PREFIX}.{layer}.bias"] = weight, bias
     return trunk
+
+
+def _from_module(model: Model) -> tuple[dict[str, np.ndarray], bool]:
+    """(the trunk's tensors, whether its own classifier is a 1×1 convolution)"""
+    module = model.network().trunk.module
+    tensors = {name: t.detach().cpu().contiguous().numpy() for name, t in module.state_dict().items()}
+    return tensors, module.get_submodule(model.backbone.head)._get_name() == "Conv2d"
 
 
 def _head(folder: Path, classifier: str) -> Head:

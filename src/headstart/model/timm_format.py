@@ -6,14 +6,12 @@ exactly a timm network with its classifier replaced.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from headstart.backbone import PRE_LOGITS
 from headstart.model.model import Model
-
-if TYPE_CHECKING:
-    import torch
-    from torch import nn
 
 
 def fits(model: Model) -> bool:
@@ -56,12 +54,7 @@ def _crop_pct(size: int, resize: int) -> float:
     return share if int(size / share) == resize else size / (resize + 0.5)
 
 
-def head_tensors(model: Model, classifier: nn.Module) -> dict[str, torch.Tensor]:
-    """The head under the classifier's own names; a 1×1 convolution's weight in its shape."""
-    import torch
-
+def head_tensors(model: Model, *, convolution: bool) -> dict[str, np.ndarray]:
+    """The head under the classifier's own names; in the shape of a 1×1 convolution where the network has one."""
     (weight, bias), name = model.head.layers[0], model.backbone.head
-    shaped = torch.from_numpy(weight.copy())
-    if classifier._get_name() == "Conv2d":
-        shaped = shaped[:, :, None, None]
-    return {f"{name}.weight": shaped.contiguous(), f"{name}.bias": torch.from_numpy(bias.copy())}
+    return {f"{name}.weight": weight[:, :, None, None] if convolution else weight, f"{name}.bias": bias}

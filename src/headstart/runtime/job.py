@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib import metadata
 from typing import TYPE_CHECKING
 
-from headstart.backbone import Backbone, Stage, build
+from headstart.backbone import Backbone, Stage, build, untrained_copy
+from headstart.files import sha256_of
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+# Raised whenever a random copy's weights or statistics come out otherwise than before (backbone/untrained.py).
+_COPIES = 1
 
 
 @dataclass(frozen=True)
 class Job:
     """What is to be run: `backbone` through `stages` (in the network's order), pooled, with or without logits.
 
-    module: a network with the backbone's anatomy but other weights (fine-tuned, random); None for its own.
+    module: a network with the backbone's anatomy but other weights (fine-tuned); draw: number of a random copy that
+    takes the network's place; None for its own weights.
     """
 
     backbone: Backbone
@@ -24,10 +31,30 @@ class Job:
     pool: str = "avgstd"
     logits: bool = False
     module: nn.Module | None = None
+    draw: int | None = None
 
-    def network(self) -> nn.Module:
-        """The torch module that puts out what the job asks for, in eval mode."""
+    def network(self, *, apart: bool = False) -> nn.Module:
+        """The torch module that puts out what the job asks for, in eval mode; see Tapped for `apart`."""
         from headstart.backbone.taps import Tapped
 
-        module = build(self.backbone) if self.module is None else self.module
-        return Tapped(module, self.stages, self.pool, logits=self.logits).eval()
+        return Tapped(self._made(), self.stages, self.pool, logits=self.logits, apart=apart).eval()
+
+    def _made(self) -> nn.Module:
+        if self.module is not None:
+            return self.module
+        return build(self.backbone) if self.draw is None else untrained_copy(self.backbone, self.draw)
+
+    def whole(self) -> Job:
+        """The job that puts out all that there is to be had of the same network: what is converted and kept."""
+        logits = self.draw is None and self.backbone.classifies
+        return replace(self, stages=self.backbone.stages, pool="avgstd", logits=logits)
+
+    @property
+    def key(self) -> str:
+        """Hash of what determines the outputs, for a network that is not given as a module."""
+        assert self.module is None, "a module in memory has no key"
+        cuts = ",".join(f"{stage.name}={stage.tap}" for stage in self.stages)
+        versions = [metadata.version(package) for package in ("torch", "timm", "torchvision", "openvino")]
+        copy = "" if self.draw is None else f"{self.draw} {_COPIES}"
+        return sha256_of(self.backbone.key, cuts, self.pool, str(self.logits), copy, *versions)
+

@@ -11,7 +11,6 @@ import sys
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,10 @@ from headstart.errors import BackboneError, OutputError
 if TYPE_CHECKING:
     from headstart.runtime.job import Job
 
-NAME = "network.xml"
+NAME, BINARY = "network.xml", "network.bin"
+_DIGEST = "digest"
+# Raised whenever what a converted network puts out, or in which order, changes.
+_FORMAT = 2
 _REQUESTS = 2
 
 
@@ -96,40 +98,70 @@ class OpenVINORuntime:
 
 
 def prepare(job: Job) -> OpenVINORuntime:
-    """Converts the job's network, or finds it converted in the cache. Raises BackboneError where it cannot be."""
+    """Makes the job ready; the whole network is converted once and kept, and every job takes its part of that.
+
+    Raises BackboneError where it cannot be converted.
+    """
     if job.module is not None:
-        return OpenVINORuntime(convert(job))
-    kept = _cached(job)
-    if kept is None:
-        return OpenVINORuntime(convert(job))
-    model = _read(kept)
+        return OpenVINORuntime(_part(convert(job), job, job))
+    whole = job.whole()
+    kept = _place(whole)
+    model = None if kept is None else _read(kept)
     if model is None:
-        model = convert(job)
-        _keep(model, kept)
-    return OpenVINORuntime(model)
+        model = convert(whole)
+        if kept is not None:
+            _keep(model, kept)
+    return OpenVINORuntime(_part(model, whole, job))
+
+
+def _part(model: Any, whole: Job, job: Job) -> Any:
+    """What `job` asks for out of a network that convert() made for `whole`: the layers that only others need fall
+    away."""
+    ov = _openvino()
+    from openvino import opset13 as ops
+
+    ends = iter([output.get_node().input_value(0) for output in model.outputs])
+    cuts = {s.name: [next(ends) for _ in range(2 if s.spatial and whole.pool == "avgstd" else 1)] for s in whole.stages}
+    logits = list(ends)
+    results = []
+    for stage in job.stages:
+        moments = cuts[stage.name] if job.pool == "avgstd" else cuts[stage.name][:1]
+        results.append(moments[0] if len(moments) == 1 else ops.concat(moments, axis=1).output(0))
+    results += logits if job.logits else []
+    return ov.Model([ops.result(result) for result in results], model.get_parameters(), "headstart")
 
 
 def _read(kept: Path) -> Any:
-    """The converted network in the cache; None where there is none, or one that cannot be read."""
+    """The converted network in the cache; None where there is none, or one that is damaged."""
     if not (kept / NAME).is_file():
         return None
     try:
-        return _openvino().Core().read_model(kept / NAME)
-    except RuntimeError:
-        progress.say(f"{kept / NAME}: damaged; converted anew")
-        return None
+        if (kept / _DIGEST).read_text(encoding="utf-8") == _digest(kept):
+            return _openvino().Core().read_model(kept / NAME)
+    except (OSError, ValueError, RuntimeError):
+        pass  # said below
+    progress.say(f"{kept / NAME}: damaged; converted anew")
+    return None
 
 
 def _keep(model: Any, kept: Path) -> None:
     try:
         with files.locked(kept.with_suffix(".lock")), files.replacing(kept) as temporary:
             save(model, temporary)
+            (temporary / _DIGEST).write_text(_digest(temporary), encoding="utf-8")
     except OutputError as error:
         progress.say(f"the converted network is not kept: {error}")
 
 
+def _digest(folder: Path) -> str:
+    return files.sha256_of(*(files.sha256(folder / name) for name in (NAME, BINARY)))
+
+
 def convert(job: Job) -> Any:
-    """The job's network as an OpenVINO model with a free batch dimension, float32. Raises BackboneError."""
+    """The job's network as an OpenVINO model with a free batch dimension, float32; means and spreads apart.
+
+    Raises BackboneError.
+    """
     import torch
 
     ov = _openvino()
@@ -140,7 +172,9 @@ def convert(job: Job) -> Any:
         try:
             with torch.no_grad():
                 model = ov.convert_model(
-                    job.network(), input=[-1, 3, size, size], example_input=torch.zeros(2, 3, size, size)
+                    job.network(apart=True),
+                    input=[-1, 3, size, size],
+                    example_input=torch.zeros(2, 3, size, size),
                 )
         except (RuntimeError, ValueError, TypeError, NotImplementedError) as error:
             reason = str(error).strip().splitlines()[0][:200]
@@ -168,16 +202,9 @@ def from_file(folder: Path, sizes: tuple[int, ...]) -> OpenVINORuntime:
     return OpenVINORuntime(model)
 
 
-def _versions() -> list[str]:
-    return [metadata.version(package) for package in ("torch", "timm", "torchvision")]
-
-
-def _cached(job: Job) -> Path | None:
+def _place(whole: Job) -> Path | None:
     """Where the converted network is kept, or None where the cache cannot be written."""
-    ov = _openvino()
-    cuts = ",".join(f"{stage.name}={stage.tap}" for stage in job.stages)
-    key = files.sha256_of(job.backbone.key, cuts, job.pool, str(job.logits), ov.__version__, *_versions())
     try:
-        return files.cache_folder("networks") / key
+        return files.cache_folder("networks") / files.sha256_of(str(_FORMAT), whole.key)
     except OutputError:
         return None

@@ -1,0 +1,138 @@
+"""What is known of a network, kept, so that it is known again without making it: no torch is imported then.
+
+A record is the Backbone as JSON with what was said when it was made. The weights of a network lie beside the records,
+by their own hash, for the bundles that are made from it. Everything here may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart import files, progress
+from headstart.backbone.backbone import Backbone
+from headstart.errors import OutputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
+
+# Raised whenever the same network would be described otherwise than before.
+VERSION = 1
+_PACKAGES = ("headstart", "torch", "timm", "torchvision")
+
+
+def load(
+    name: str,
+    *,
+    weights: str | None,
+    model_kwargs: Mapping[str, Any] | None,
+    preprocess: Mapping[str, Any] | None,
+    image_size: int | None,
+    taps: Sequence[str],
+) -> Backbone:
+    """As zoo.load, which is asked only for what is not known yet."""
+    kept = _place(_origin(name, weights), [name, model_kwargs, preprocess, image_size, list(taps), weights])
+    found = None if kept is None else _read(kept)
+    if found is None:
+        from headstart.backbone import zoo
+
+        backbone, notes, module = zoo.load(
+            name,
+            weights=weights,
+            model_kwargs=model_kwargs,
+            preprocess=preprocess,
+            image_size=image_size,
+            taps=taps,
+        )
+        if kept is not None:
+            _keep(kept, backbone, notes, module)
+        found = backbone, notes
+    for note in found[1]:
+        progress.say(note)
+    return found[0]
+
+
+def state(backbone: Backbone) -> dict[str, np.ndarray] | None:
+    """All tensors of the network by name, float32 [...] and buffers, or None where they are not kept or damaged."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        tensors = load_file(_weights(backbone.weights_sha256))
+    except (OSError, SafetensorError, OutputError):
+        return None
+    return tensors if fingerprint(tensors) == backbone.weights_sha256 else None
+
+
+def fingerprint(tensors: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 over names, shapes and bytes of all parameters and buffers: what identifies weights."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        if name.endswith("num_batches_tracked"):
+            continue
+        digest.update(f"{name} {list(tensor.shape)} torch.{tensor.dtype}\n".encode())
+        digest.update(tensor.tobytes())
+    return digest.hexdigest()
+
+
+def _origin(name: str, weights: str | None) -> list[str]:
+    """Digests of the files that the network is made from, as far as they lie on this machine."""
+    from headstart.backbone import home
+
+    folder = home.find(name)
+    paths = [] if weights is None else [Path(weights)]
+    if folder is not None:
+        paths.append(folder / "backbone.json")
+        if weights is None:
+            home.check(folder)
+    return [files.sha256(path) for path in paths if path.is_file()]
+
+
+def _place(origin: list[str], asked: list[Any]) -> Path | None:
+    """Where the record lies, or None where the cache cannot be written."""
+    versions = [metadata.version(package) for package in _PACKAGES]
+    facts = json.dumps([VERSION, versions, origin, asked], sort_keys=True, default=str)
+    try:
+        return files.cache_folder("backbones") / f"{files.sha256_of(facts)}.json"
+    except OutputError:
+        return None
+
+
+def _read(path: Path) -> tuple[Backbone, list[str]] | None:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return Backbone.from_dict(values["backbone"]), values["notes"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None  # not there, or damaged: made anew
+
+
+def _keep(path: Path, backbone: Backbone, notes: list[str], module: nn.Module) -> None:
+    from safetensors.torch import save_file
+
+    try:
+        weights = _weights(backbone.weights_sha256)
+        if not weights.is_file():
+            tensors = {name: t.detach().contiguous() for name, t in _tensors(module)}
+            with files.replacing(weights) as temporary:
+                save_file(tensors, temporary)
+        files.write_json(path, {"backbone": backbone.to_dict(), "notes": notes})
+    except OutputError as error:
+        progress.say(f"what is known of {backbone.name} is not kept: {error}")
+
+
+def _tensors(module: nn.Module) -> Iterator[tuple[str, Any]]:
+    """The state, tensors that share memory copied: the format knows no sharing."""
+    seen: set[int] = set()
+    for name, tensor in module.state_dict().items():
+        place = tensor.untyped_storage().data_ptr()
+        yield name, tensor.clone() if place in seen else tensor
+        seen.add(place)
+
+
+def _weights(sha256: str) -> Path:
+    return files.cache_folder("weights") / f"{sha256}.safetensors"
