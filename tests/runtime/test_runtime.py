@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from headstart.errors import BackboneError
-from headstart.runtime import Job, start
+from headstart.runtime import Job, precisions, start
 
 NAMES = ["resnet18", "mobilenetv2_100", "vgg11_bn", "convnext_atto", "vit_tiny_patch16_224"]
 
@@ -66,7 +66,7 @@ def refused(*_, **__):
 socket.socket.connect = socket.getaddrinfo = socket.create_connection = refused
 import numpy as np
 from headstart import backbone
-from headstart.runtime import Job, start
+from headstart.runtime import Job, precisions, start
 network = backbone.load("demo-cnn")
 (outputs,) = start(Job(network, network.stages), runtime="openvino").stream([np.zeros((2, 3, 64, 64), np.float32)])
 assert len(outputs) == len(network.stages)
@@ -76,3 +76,27 @@ assert sys.modules["openvino_telemetry"] is None
 
 def test_nothing_is_sent_anywhere():
     subprocess.run([sys.executable, "-c", _OFFLINE], check=True, timeout=120)
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "torch"])
+def test_bfloat16_is_near_and_is_not_used_where_the_machine_lacks_it(runtime, made, monkeypatch):
+    import importlib
+
+    room = importlib.import_module("headstart.runtime.runtime")
+    backbone = made("resnet18")
+    job, batches = Job(backbone, backbone.stages), _batches(backbone.preprocess.size, [4])
+    (plain,), said = list(start(job, runtime=runtime, device="cpu").stream(batches)), []
+    if "bf16" in precisions(runtime, "cpu"):
+        short = start(job, runtime=runtime, precision="bf16", device="cpu")
+        assert short.precision == "bf16"
+        (found,) = short.stream(batches)
+        assert all(output.dtype == np.float32 for output in found)
+        assert all(_cosines(a, b).min() > 0.9 for a, b in zip(found, plain, strict=True))
+    monkeypatch.setattr(room, "precisions", lambda *_: ("fp32",))
+    monkeypatch.setattr(room.progress, "say", said.append)
+    lacking = start(job, runtime=runtime, precision="bf16", device="cpu")
+    assert lacking.precision == "fp32"
+    assert "lacks it" in said[0]
+    (found,) = lacking.stream(batches)
+    for a, b in zip(found, plain, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)

@@ -61,7 +61,8 @@ def random_predictions(
     The same architecture, cut, pooling and training pictures; the weights below the head are random and frozen.
     """
     from headstart.evidence.control import control_features
-    from headstart.evidence.measure import SAMPLE, sample
+    from headstart.data.split import sample
+    from headstart.evidence.measure import SAMPLE
     from headstart.train import head
     from headstart.train.fit import joined
 

@@ -111,7 +111,7 @@ def machine() -> Parser:
         help="threads that decode (0: one per core)",
     )
     add("--runtime", choices=("auto", "openvino", "torch"), help="what runs frozen networks (auto)")
-    add("--precision", choices=("fp32",), help="of frozen networks (fp32)")
+    add("--precision", choices=("fp32", "bf16"), help="of frozen networks (measured)")
     return parent
 
 

@@ -36,7 +36,7 @@ def how(args: Namespace, plan: Plan | None = None) -> How:
 
     return How(
         runtime=args.runtime or (plan.runtime if plan else "auto"),
-        precision=args.precision or (plan.precision if plan else "fp32"),
+        precision=args.precision or (plan.precision if plan else "auto"),
         device=device(args),
         workers=args.workers,
     )
@@ -140,7 +140,7 @@ def _decide(args: Namespace, evidence: Evidence, network: Backbone, seed: int) -
         seed=seed,
         recipe_overrides=recipe(args),
         runtime=args.runtime or "auto",
-        precision=args.precision or "fp32",
+        precision=args.precision,
     )
 
 

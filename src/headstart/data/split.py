@@ -145,3 +145,15 @@ def _shuffled(
         contents[group].append((name, size))
     for group in np.random.default_rng(seed).permutation(np.argsort(first)).tolist():
         yield order[starts[group] : starts[group + 1]], contents[group]
+
+
+def sample(labels: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """Sorted places of at most `n` pictures, classes in proportion (at least two of each where there are)."""
+    if len(labels) <= n:
+        return np.arange(len(labels))
+    rng = np.random.default_rng(seed)
+    shuffled = rng.permutation(len(labels))
+    classes, counts = np.unique(labels, return_counts=True)
+    quota = np.maximum(np.minimum(counts, 2), counts * n // len(labels))
+    picked = [shuffled[labels[shuffled] == c][:q] for c, q in zip(classes, quota, strict=True)]
+    return np.sort(np.concatenate(picked))

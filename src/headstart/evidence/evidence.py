@@ -53,6 +53,7 @@ class Evidence:
     source_entropy   the same on the source's own held-out pictures, or None
     distance         distance of the feature statistics from the source's, or None (not available)
     folds            cross-validation folds
+    precision        "fp32" or "bf16": what the frozen networks ran in
     how              fact's name → one sentence saying how it was got
     """
 
@@ -74,6 +75,7 @@ class Evidence:
     distance: float | None
     folds: int
     how: Mapping[str, str] = field(default_factory=dict)
+    precision: str = "fp32"
 
     @property
     def top(self) -> CutScore:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
+from headstart.data.split import sample
 from headstart.evidence.control import control_features
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.judge import judge
+from headstart.evidence.precision import settle
 from headstart.evidence.size import Totals
 from headstart.features import How, extract
 
@@ -34,12 +38,13 @@ def measure(
     train = partition.train
     chosen = sample(dataset.labels[train], max(SAMPLE, SAMPLE_PER_CLASS * len(dataset.classes)), seed)
     index = train[chosen]
+    how, why = settle(dataset, train, backbone, how)
     features = extract(dataset, index, backbone, how=how)
     controls = [
         control_features(dataset, index, backbone, draw=draw, how=how) for draw in range(draws)
     ]
     counts = np.bincount(dataset.labels[train], minlength=len(dataset.classes))
-    return judge(
+    evidence = judge(
         features,
         controls,
         labels=dataset.labels[index],
@@ -56,15 +61,4 @@ def measure(
         size=size,
         similarity=similarity,
     )
-
-
-def sample(labels: np.ndarray, n: int, seed: int) -> np.ndarray:
-    """Sorted places of at most `n` pictures, classes in proportion (at least two of each where there are)."""
-    if len(labels) <= n:
-        return np.arange(len(labels))
-    rng = np.random.default_rng(seed)
-    shuffled = rng.permutation(len(labels))
-    classes, counts = np.unique(labels, return_counts=True)
-    quota = np.maximum(np.minimum(counts, 2), counts * n // len(labels))
-    picked = [shuffled[labels[shuffled] == c][:q] for c, q in zip(classes, quota, strict=True)]
-    return np.sort(np.concatenate(picked))
+    return replace(evidence, precision=how.precision, how={**evidence.how, "precision": why})

@@ -129,5 +129,6 @@ class Model:
             and chosen(how.runtime, how.device) == "openvino"
             and (self.folder / NETWORK).is_dir()
         ):
-            return converted(self.folder / NETWORK, tuple(cut.width(self.plan.pool) for cut in self.cuts))
+            widths = tuple(cut.width(self.plan.pool) for cut in self.cuts)
+            return converted(self.folder / NETWORK, widths, how.precision)
         return start(self.job(), runtime=how.runtime, precision=how.precision, device=how.device)

@@ -38,7 +38,7 @@ def decide(
     seed: int = 0,
     recipe_overrides: Mapping[str, Any] | None = None,
     runtime: str = "auto",
-    precision: str = "fp32",
+    precision: str | None = None,
 ) -> Plan:
     """The plan that the evidence calls for, or the one that was asked for.
 
@@ -46,7 +46,7 @@ def decide(
 
     `case`, `cut` (a stage, several, or "a+b") and `init` overrule; a lower cut makes a measured case 1 a case
     2, init "random" makes any measured case a case 4. Raises PlanError where what was asked for contradicts
-    itself, BackboneError for an unknown cut.
+    itself, BackboneError for an unknown cut. precision: None is what the evidence was measured in.
     """
     reasons = [f"{_fact(evidence, 'size')}.", f"{_fact(evidence, 'similarity')}."]
     number, why = _case(evidence, backbone, case=case, cut=cut, init=init)
@@ -65,7 +65,7 @@ def decide(
         seed=seed,
         recipe=recipe_overrides,
         runtime=runtime,
-        precision=precision,
+        precision=precision or evidence.precision,
         reasons=reasons,
     )
 

@@ -1,6 +1,6 @@
 """Runs a frozen network fast: OpenVINO on CPUs, torch elsewhere, one interface."""
 
 from headstart.runtime.job import Job
-from headstart.runtime.runtime import PRECISIONS, RUNTIMES, Runtime, chosen, converted, start
+from headstart.runtime.runtime import PRECISIONS, RUNTIMES, Runtime, chosen, converted, precisions, start
 
-__all__ = ["PRECISIONS", "RUNTIMES", "Job", "Runtime", "chosen", "converted", "start"]
+__all__ = ["PRECISIONS", "RUNTIMES", "Job", "Runtime", "chosen", "converted", "precisions", "start"]

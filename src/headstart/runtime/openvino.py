@@ -40,10 +40,9 @@ class OpenVINORuntime:
     """Runs a converted network with two requests in flight, at a batch size that the first batch sets."""
 
     name = "openvino"
-    precision = "fp32"
 
-    def __init__(self, model: Any) -> None:
-        self.model = model
+    def __init__(self, model: Any, precision: str = "fp32") -> None:
+        self.model, self.precision = model, precision
         self.compiled: Any = None
         self.batch = 0
 
@@ -52,7 +51,7 @@ class OpenVINORuntime:
         model = self.model.clone()
         model.reshape([batch, *(dimension.get_length() for dimension in model.input(0).partial_shape[1:])])
         options = {
-            "INFERENCE_PRECISION_HINT": "f32",
+            "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[self.precision],
             "NUM_STREAMS": str(_REQUESTS),
             "INFERENCE_NUM_THREADS": os.cpu_count() or 1,
             # Threads tied to cores stand still for as long as another process holds one of them.
@@ -97,13 +96,13 @@ class OpenVINORuntime:
         )
 
 
-def prepare(job: Job) -> OpenVINORuntime:
+def prepare(job: Job, precision: str = "fp32") -> OpenVINORuntime:
     """Makes the job ready; the whole network is converted once and kept, and every job takes its part of that.
 
     Raises BackboneError where it cannot be converted.
     """
     if job.module is not None:
-        return OpenVINORuntime(_part(convert(job), job, job))
+        return OpenVINORuntime(_part(convert(job), job, job), precision)
     whole = job.whole()
     kept = _place(whole)
     model = None if kept is None else _read(kept)
@@ -111,7 +110,7 @@ def prepare(job: Job) -> OpenVINORuntime:
         model = convert(whole)
         if kept is not None:
             _keep(model, kept)
-    return OpenVINORuntime(_part(model, whole, job))
+    return OpenVINORuntime(_part(model, whole, job), precision)
 
 
 def _part(model: Any, whole: Job, job: Job) -> Any:
@@ -189,7 +188,7 @@ def save(model: Any, folder: Path) -> None:
     _openvino().save_model(model, folder / NAME, compress_to_fp16=False)
 
 
-def from_file(folder: Path, sizes: tuple[int, ...]) -> OpenVINORuntime:
+def from_file(folder: Path, sizes: tuple[int, ...], precision: str = "fp32") -> OpenVINORuntime:
     """A converted network from disk, whose outputs must have the widths `sizes`. Raises BackboneError."""
     path = folder / NAME
     try:
@@ -199,7 +198,13 @@ def from_file(folder: Path, sizes: tuple[int, ...]) -> OpenVINORuntime:
     found = tuple(output.partial_shape[1].get_length() for output in model.outputs)
     if found != sizes:
         raise BackboneError(f"{path}: puts out widths {found}, expected {sizes}; the bundle is damaged")
-    return OpenVINORuntime(model)
+    return OpenVINORuntime(model, precision)
+
+
+def precisions() -> tuple[str, ...]:
+    """What this machine's CPU computes in by its own instructions."""
+    offered = _openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return ("fp32", "bf16") if "BF16" in offered else ("fp32",)
 
 
 def _place(whole: Job) -> Path | None:

@@ -13,11 +13,11 @@ from headstart.errors import BackboneError
 from headstart.runtime.job import Job
 
 RUNTIMES = ("auto", "openvino", "torch")
-PRECISIONS = ("fp32",)
+PRECISIONS = ("fp32", "bf16")
 
 
 class Runtime(Protocol):
-    """name: "openvino" or "torch"; precision: "fp32"."""
+    """name: "openvino" or "torch"; precision: "fp32", or "bf16": layers compute in bfloat16, outputs are float32."""
 
     name: str
     precision: str
@@ -31,23 +31,43 @@ def start(job: Job, *, runtime: str = "auto", precision: str = "fp32", device: s
     """Makes `job` ready to run. "auto" is OpenVINO on a CPU and torch on anything else.
 
     Where OpenVINO cannot convert the network, "auto" says so and uses torch. Raises BackboneError for names that
-    are unknown and where a named runtime cannot run the network.
+    are unknown and where a named runtime cannot run the network. Where the machine lacks bfloat16 it says so and
+    computes in float32.
     """
     if runtime not in RUNTIMES:
         raise BackboneError(f"runtime {runtime!r} is unknown; expected one of {', '.join(RUNTIMES)}")
     if precision not in PRECISIONS:
         raise BackboneError(f"precision {precision!r} is unknown; expected one of {', '.join(PRECISIONS)}")
+    precision = _possible(precision, runtime, device)
     if chosen(runtime, device) != "openvino":
-        return _torch(job, device)
+        return _torch(job, precision, device)
     try:
         from headstart.runtime import openvino
 
-        return openvino.prepare(job)
+        return openvino.prepare(job, precision)
     except BackboneError as error:
         if runtime == "openvino":
             raise
         progress.say(f"{error}; torch runs it instead")
-        return _torch(job, device)
+        return _torch(job, precision, device)
+
+
+def precisions(runtime: str, device: str) -> tuple[str, ...]:
+    """Those of PRECISIONS that this machine computes in by its own instructions."""
+    if chosen(runtime, device) == "openvino":
+        from headstart.runtime import openvino
+
+        return openvino.precisions()
+    from headstart.runtime import torch
+
+    return torch.precisions(device)
+
+
+def _possible(precision: str, runtime: str, device: str) -> str:
+    if precision == "fp32" or precision in precisions(runtime, device):
+        return precision
+    progress.say(f"precision {precision}: this machine lacks it; the network runs in fp32")
+    return "fp32"
 
 
 def chosen(runtime: str, device: str) -> str:
@@ -57,17 +77,17 @@ def chosen(runtime: str, device: str) -> str:
     return "openvino"
 
 
-def converted(folder: Path, sizes: tuple[int, ...]) -> Runtime:
+def converted(folder: Path, sizes: tuple[int, ...], precision: str = "fp32") -> Runtime:
     """The converted network in `folder` (a bundle's), without torch. Raises BackboneError."""
     from headstart.runtime import openvino
 
-    return openvino.from_file(folder, sizes)
+    return openvino.from_file(folder, sizes, _possible(precision, "openvino", "cpu"))
 
 
-def _torch(job: Job, device: str) -> Runtime:
+def _torch(job: Job, precision: str, device: str) -> Runtime:
     from headstart.runtime.torch import TorchRuntime
 
-    return TorchRuntime(job.network(), device)
+    return TorchRuntime(job.network(), device, precision)
 
 
 def _cpu(device: str) -> bool:

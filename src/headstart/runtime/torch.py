@@ -14,21 +14,33 @@ class TorchRuntime:
     """Runs a module in inference mode, channels last."""
 
     name = "torch"
-    precision = "fp32"
 
-    def __init__(self, network: nn.Module, device: str) -> None:
+    def __init__(self, network: nn.Module, device: str, precision: str = "fp32") -> None:
+        self.precision = precision
         self.device = torch.device(_accelerator() if device == "auto" else device)
-        if self.device.type != "cpu":
-            network = copy.deepcopy(network)  # the caller's stays where it is
         # A copy: the caller's network stays where it is.
         self.network = copy.deepcopy(network).to(self.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
     def stream(self, batches: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, ...]]:
         """See Runtime.stream."""
         for batch in batches:
-            with torch.inference_mode():
+            with torch.inference_mode(), self._autocast():
                 x = torch.from_numpy(batch).to(self.device).contiguous(memory_format=torch.channels_last)
                 yield tuple(tensor.float().cpu().numpy() for tensor in self.network(x))
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+
+
+def precisions(device: str) -> tuple[str, ...]:
+    """What the device computes in by its own instructions."""
+    kind = torch.device(_accelerator() if device == "auto" else device).type
+    if kind == "cuda":
+        short = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        able = torch.cpu.get_capabilities() if kind == "cpu" else {}
+        short = any(able.get(name) for name in ("avx512_bf16", "amx_bf16", "sve_bf16", "bf16"))
+    return ("fp32", "bf16") if short else ("fp32",)
 
 
 def _accelerator() -> str:

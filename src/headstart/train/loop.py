@@ -24,6 +24,7 @@ from headstart.data.preprocess import Preprocess
 from headstart.errors import PlanError
 from headstart.files import sha256_of
 from headstart.plan.plan import Recipe
+from headstart.runtime.torch import precisions
 from headstart.train import checkpoints, schedule
 from headstart.train.average import Average
 from headstart.train.batches import Pictures, mixed, order
@@ -78,14 +79,7 @@ def device_of(name: str) -> torch.device:
 
 def fast_precision(device: torch.device) -> str:
     """ "bf16" where the device computes in bfloat16 by its own instructions, else "fp32"."""
-    if device.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    if device.type != "cpu":
-        return "fp32"
-    can = torch.cpu.get_capabilities()
-    return (
-        "bf16" if any(can.get(name) for name in ("avx512_bf16", "amx_bf16", "sve_bf16", "bf16")) else "fp32"
-    )
+    return precisions(device.type)[-1]
 
 
 def train(

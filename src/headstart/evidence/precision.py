@@ -1,0 +1,142 @@
+"""The precision that a frozen network runs in, by measurement: bfloat16 where it is faster and changes next to nothing.
+
+Below FEW training pictures it is float32: there is little time to gain and every picture counts. Above, both are run on a
+few pictures; bfloat16 is taken if it is clearly faster and if the cross-validated probe, at the best cut and at the top,
+names at most a hundredth of the pictures otherwise and loses less than one paired standard error of accuracy. The
+verdict is kept for the network, this machine and the versions.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart import files, progress
+from headstart.backbone import Backbone
+from headstart.data.dataset import Dataset
+from headstart.data.loader import frames
+from headstart.data.split import folds, sample
+from headstart.errors import OutputError
+from headstart.evidence.probe import cross_validate, penalties
+from headstart.features import How
+from headstart.intervals import paired
+from headstart.runtime import Job, precisions, start
+
+FEW = 1_000
+PICTURES = 128
+FASTER = 1.2
+CHANGED = 0.01
+_BATCH, _FOLDS = 32, 5
+# Raised whenever the verdict is reached otherwise than before.
+_VERSION = 1
+
+
+def settle(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -> tuple[How, str]:
+    """(`how` with "auto" made "fp32" or "bf16", one sentence that says why). Looks at training pictures alone."""
+    if how.precision != "auto":
+        return how, f"{how.precision}, as asked for"
+    precision, why = _settled(dataset, train, backbone, how)
+    return replace(how, precision=precision), f"{precision}: {why}"
+
+
+def _settled(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -> tuple[str, str]:
+    if len(train) < FEW:
+        return "fp32", f"fewer than {FEW:,} training pictures"
+    if "bf16" not in precisions(how.runtime, how.device):
+        return "fp32", "this machine computes in nothing shorter"
+    kept = _place(backbone, how)
+    known = None if kept is None else _read(kept)
+    if known is None:
+        known = verdict(dataset, train, backbone, how)
+        if kept is not None:
+            files.write_json(kept, known)
+    return known["precision"], known["why"]
+
+
+def verdict(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -> dict[str, Any]:
+    """{"precision", "why"}, measured on PICTURES training pictures."""
+    index = train[sample(dataset.labels[train], PICTURES, 0)][:PICTURES]
+    paths = [dataset.paths[i] for i in index]
+    batches = [
+        backbone.preprocess.normalise(batch)
+        for _, batch in frames(paths, backbone.preprocess, batch_size=_BATCH, workers=how.workers)
+    ]
+    (plain, slow), (short, fast) = (_run(backbone, batches, how, name) for name in ("fp32", "bf16"))
+    gain = slow / fast
+    if gain < FASTER:
+        return {"precision": "fp32", "why": f"bf16 runs {gain:.1f} times as fast here, too little to change anything"}
+    changed, loss, error = _difference(plain, short, dataset.labels[index], dataset.groups[index])
+    same = changed <= CHANGED and loss <= error
+    why = (
+        f"bf16 runs {gain:.1f} times as fast here and names {100 * changed:.1f} % of {len(index)} pictures otherwise "
+        f"({100 * loss:+.1f} ± {100 * error:.1f} points lost){'' if same else ', too many'}"
+    )
+    return {"precision": "bf16" if same else "fp32", "why": why}
+
+
+def _run(
+    backbone: Backbone, batches: Sequence[np.ndarray], how: How, precision: str
+) -> tuple[list[np.ndarray], float]:
+    """(features [M, D_k] at each cut, seconds), the network alone."""
+    job = Job(backbone, backbone.stages)
+    runtime = start(job, runtime=how.runtime, precision=precision, device=how.device)
+    list(runtime.stream(batches[:1]))  # compiles
+    began = time.perf_counter()
+    rows = list(runtime.stream(batches))
+    seconds = time.perf_counter() - began
+    return [np.concatenate(cut) for cut in zip(*rows, strict=True)], seconds
+
+
+def _difference(
+    plain: list[np.ndarray], short: list[np.ndarray], labels: np.ndarray, groups: np.ndarray
+) -> tuple[float, float, float]:
+    """(share of pictures named otherwise, accuracy lost, its paired standard error): the worse of best cut and top."""
+    parts = min(_FOLDS, len(np.unique(groups)))
+    if parts < 2:
+        return 1.0, 0.0, 0.0  # nothing can be held out, so nothing shows that they agree
+    classes, labels = np.unique(labels, return_inverse=True)
+    fold, grid = folds(labels, groups, parts, 0), penalties(labels, groups)
+    probes = [cross_validate(x, labels, len(classes), fold, grid) for x in plain]
+    best = int(np.argmax([probe.accuracy for probe in probes]))
+    found = []
+    for cut in {best, len(plain) - 1}:
+        other = cross_validate(short[cut], labels, len(classes), fold, (probes[cut].l2,))
+        changed = float((other.scores.argmax(1) != probes[cut].scores.argmax(1)).mean())
+        found.append((changed, *paired(probes[cut].correct, other.correct, groups)))
+    return max(found)
+
+
+def _place(backbone: Backbone, how: How) -> Path | None:
+    machine = [platform.machine(), platform.processor(), _model(), str(os.cpu_count())]
+    job = Job(backbone, backbone.stages)
+    key = files.sha256_of(str(_VERSION), job.key, how.runtime, how.device, *machine)
+    try:
+        return files.cache_folder("precision") / f"{key}.json"
+    except OutputError as error:
+        progress.say(f"the precision is not kept: {error}")
+        return None
+
+
+def _model() -> str:
+    """The processor's name where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return next((line for line in lines if line.startswith("model name")), "")
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return known if isinstance(known, dict) and known.get("precision") in ("fp32", "bf16") else None

@@ -1,0 +1,77 @@
+"""bfloat16 is taken where it is faster and changes next to nothing, and never where few pictures count."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from headstart import backbone, data
+from headstart.evidence import precision
+from headstart.features import How
+from tests.cli.conftest import tree
+
+AUTO = How(precision="auto")
+
+
+@pytest.fixture(scope="module")
+def network():
+    return backbone.load("demo-cnn")
+
+
+@pytest.fixture
+def dataset(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return data.load(tree(tmp_path / "pictures", each=20)).dataset
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Lets the machine have bfloat16 and enough pictures be there; returns how to fake the two runs."""
+    monkeypatch.setattr(precision, "FEW", 10)
+    monkeypatch.setattr(precision, "precisions", lambda *_: ("fp32", "bf16"))
+    asked = []
+
+    def fake(*, speed: float, noise: float) -> list[str]:
+        def run(backbone, batches, how, name):
+            asked.append(name)
+            rng = np.random.default_rng(0)
+            x = np.concatenate([batch.mean((2, 3)) for batch in batches])
+            x = x + (noise * rng.normal(size=x.shape) if name == "bf16" else 0)
+            return [x, x], 1 / speed if name == "bf16" else 1.0
+
+        monkeypatch.setattr(precision, "_run", run)
+        return asked
+
+    return fake
+
+
+def _settled(dataset, network, how=AUTO):
+    return precision.settle(dataset, np.arange(len(dataset.labels)), network, how)
+
+
+def test_few_pictures_are_run_in_fp32(dataset, network):
+    how, why = _settled(dataset, network)
+    assert how.precision == "fp32"
+    assert "1,000" in why
+
+
+@pytest.mark.parametrize("asked", ["fp32", "bf16"])
+def test_what_is_asked_for_stays(asked, dataset, network):
+    assert _settled(dataset, network, How(precision=asked))[0].precision == asked
+
+
+@pytest.mark.parametrize(
+    ("speed", "noise", "expected"), [(3.0, 0.0, "bf16"), (3.0, 5.0, "fp32"), (1.1, 0.0, "fp32")]
+)
+def test_it_must_be_faster_and_agree(speed, noise, expected, short, dataset, network):
+    short(speed=speed, noise=noise)
+    how, why = _settled(dataset, network)
+    assert how.precision == expected
+    assert f"{speed:.1f} times" in why
+
+
+def test_the_verdict_is_reached_once(short, dataset, network):
+    asked = short(speed=3.0, noise=0.0)
+    first, again = _settled(dataset, network), _settled(dataset, network)
+    assert first == again
+    assert asked == ["fp32", "bf16"]
