@@ -66,7 +66,7 @@ def refused(*_, **__):
 socket.socket.connect = socket.getaddrinfo = socket.create_connection = refused
 import numpy as np
 from headstart import backbone
-from headstart.runtime import Job, precisions, start
+from headstart.runtime import Job, start
 network = backbone.load("demo-cnn")
 (outputs,) = start(Job(network, network.stages), runtime="openvino").stream([np.zeros((2, 3, 64, 64), np.float32)])
 assert len(outputs) == len(network.stages)

@@ -183,10 +183,11 @@ class _Logistic:
     def held_out(self, fold: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
         numbers, place = np.unique(fold, return_inverse=True)
         weights = self.weights[:, None] * (fold[:, None] != numbers)
-        theta = self.problem.start(len(numbers))
+        problem = self.problem.rough()
+        theta = problem.start(len(numbers))
         for l2 in GRID:
-            theta = self.problem.solve(l2, start=theta, weights=weights, tolerance=ROUGH)
-            yield l2, self.problem.log_probabilities(theta)[np.arange(len(fold)), place]
+            theta = problem.solve(l2, start=theta, weights=weights, tolerance=ROUGH)
+            yield l2, problem.log_probabilities(theta)[np.arange(len(fold)), place]
 
     def head(self, value: float) -> Head:
         theta = self.problem.start()

@@ -15,11 +15,10 @@ On features z [N, D] (centred, mean squared length 1, see Scaling), labels y and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from headstart.evidence.probe import one_hot
 from headstart.evidence.spectrum import Scaling, Spectrum
 from headstart.train.lbfgs import minimise
 
@@ -33,13 +32,14 @@ class Problem:
 
     design   float [N, r + 1]: rotated features, last column ones
     values   float64 [r], eigenvalues belonging to the columns
-    targets  float [N, C], one-hot
+    labels   int64 [N], in 0 … n_classes − 1
     scaling, axes   how to carry weights back to plain features
     """
 
     design: np.ndarray
     values: np.ndarray
-    targets: np.ndarray
+    labels: np.ndarray
+    n_classes: int
     scaling: Scaling
     axes: np.ndarray
 
@@ -51,12 +51,15 @@ class Problem:
         z = scaling.apply(x, dtype)
         spectrum = Spectrum.of(z)
         design = np.column_stack([spectrum.rotated(), np.ones(len(x), dtype)])
-        targets = one_hot(labels, n_classes).astype(dtype)
-        return Problem(design, spectrum.values, targets, scaling, spectrum.axes(z))
+        return Problem(design, spectrum.values, labels, n_classes, scaling, spectrum.axes(z))
+
+    def rough(self) -> Problem:
+        """The same in float32, for what is not solved to the last digit."""
+        return replace(self, design=self.design.astype(np.float32))
 
     def start(self, k: int = 1) -> np.ndarray:
         """float64 [r + 1, k, C]: zeros; the last row is the intercept."""
-        return np.zeros((self.design.shape[1], k, self.targets.shape[1]))
+        return np.zeros((self.design.shape[1], k, self.n_classes))
 
     def log_probabilities(self, theta: np.ndarray) -> np.ndarray:
         """[N, k, C] at theta [r + 1, k, C]."""
@@ -65,13 +68,17 @@ class Problem:
 
     def objective(self, theta: np.ndarray, l2: float, weights: np.ndarray) -> tuple[float, np.ndarray]:
         """(f, its gradient [r + 1, k, C]), summed over the k fits; weights [N, k] are 0 where held out."""
-        log_p = self.log_probabilities(theta)
-        targets, scale = self.targets[:, None, :], weights[:, :, None].astype(log_p.dtype)
-        loss = -float((scale * targets * log_p).sum(dtype=np.float64)) + l2 / 2 * float(
-            (theta[:-1] ** 2).sum()
-        )
-        pull = (np.exp(log_p) - targets) * scale
-        gradient = (self.design.T @ pull.reshape(len(pull), -1)).reshape(theta.shape).astype(np.float64)
+        flat = theta.reshape(len(theta), -1).astype(self.design.dtype)
+        # One array [N, k, C] is overwritten step by step, as logits, shares and pulls: it is the largest there is.
+        shares = (self.design @ flat).reshape(len(self.design), *theta.shape[1:])
+        shares -= shares.max(axis=-1, keepdims=True)
+        rows = np.arange(len(shares))
+        own = shares[rows, :, self.labels].astype(np.float64)
+        total = np.exp(shares, out=shares).sum(axis=-1, dtype=np.float64)
+        loss = float((weights * (np.log(total) - own)).sum()) + l2 / 2 * float((theta[:-1] ** 2).sum())
+        shares *= (weights / total)[:, :, None].astype(shares.dtype)
+        shares[rows, :, self.labels] -= weights.astype(shares.dtype)
+        gradient = (self.design.T @ shares.reshape(len(shares), -1)).reshape(theta.shape).astype(np.float64)
         gradient[:-1] += l2 * theta[:-1]
         return loss, gradient
 
