@@ -15,10 +15,9 @@ import numpy as np
 
 from headstart.backbone import Backbone
 from headstart.data.split import folds
-from headstart.evidence.control import control_features
 from headstart.evidence.measure import sample
 from headstart.evidence.probe import cross_validate, fit, penalties
-from headstart.features import Features, How, extract
+from headstart.features import Features, extract
 from headstart.intervals import paired
 from headstart.runtime.job import Job
 from headstart.train import head
@@ -76,7 +75,7 @@ def _features(
 ) -> Features:
     """Of the pictures at `index`; a random copy's statistics come from the training pictures."""
     if random:
-        return control_features(setting.dataset, index, backbone, draw=0, how=How())
+        return extract(setting.dataset, index, backbone, draw=0)
     return extract(setting.dataset, index, backbone)
 
 

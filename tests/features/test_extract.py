@@ -9,7 +9,7 @@ import pytest
 
 from headstart import backbone, data, files
 from headstart.errors import OutputError
-from headstart.features import How, extract
+from headstart.features import How, extract, extract_beside
 from headstart.features import extract as room_function
 from tests.cli.conftest import tree
 
@@ -23,18 +23,18 @@ def network():
 
 @pytest.fixture
 def counted(monkeypatch):
-    """Counts the pictures that are sent through the network."""
+    """Counts the pictures that are decoded for a network."""
     import importlib
 
     module = importlib.import_module("headstart.features.extract")
     counts = []
-    original = module.run
+    original = module._prepared
 
-    def run(runtime, network, paths, how):
+    def prepared(network, paths, how):
         counts.append(len(paths))
-        return original(runtime, network, paths, how)
+        return original(network, paths, how)
 
-    monkeypatch.setattr(module, "run", run)
+    monkeypatch.setattr(module, "_prepared", prepared)
     return counts
 
 
@@ -57,6 +57,20 @@ def test_ten_new_pictures_cost_ten(network, counted, own_cache, tmp_path):
     for cut in first.x:
         np.testing.assert_array_equal(first.x[cut], again.x[cut][:18])
         np.testing.assert_array_equal(again.x[cut], third.x[cut])
+
+
+def test_pictures_are_decoded_once_for_a_network_and_its_random_copies(network, counted, own_cache, tmp_path):
+    dataset, index = _set(tmp_path), np.arange(28)
+    together = extract_beside(dataset, index, network, (None, 0, 1))
+    assert counted == [28]
+    assert [features.logits is None for features in together] == [False, True, True]
+    for draw, features in zip((None, 0, 1), together, strict=True):
+        apart = extract(dataset, index, network, draw=draw, how=How(cache=False))
+        for cut in features.x:
+            np.testing.assert_array_equal(features.x[cut], apart.x[cut])
+    assert not np.array_equal(together[1].x["conv2"], together[2].x["conv2"])
+    extract_beside(dataset, index[:5], network, (1, None))
+    assert counted == [28] * 4
 
 
 def test_rows_follow_the_index(network, own_cache, tmp_path):

@@ -60,9 +60,9 @@ def random_predictions(
 
     The same architecture, cut, pooling and training pictures; the weights below the head are random and frozen.
     """
-    from headstart.evidence.control import control_features
     from headstart.data.split import sample
     from headstart.evidence.measure import SAMPLE
+    from headstart.features import extract
     from headstart.train import head
     from headstart.train.fit import joined
 
@@ -70,7 +70,9 @@ def random_predictions(
     fitted = train[sample(labels[train], max(5 * SAMPLE, 50 * len(dataset.classes)), seed)]
 
     def features(index: np.ndarray) -> np.ndarray:
-        drawn = control_features(dataset, index, model.backbone, draw=0, how=how or How())
+        drawn = extract(
+            dataset, index, model.backbone, how=how or How(), draw=0, label="features, random weights"
+        )
         return joined(drawn, model.backbone, model.plan)
 
     solved = head.solve(

@@ -9,12 +9,11 @@ import numpy as np
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.split import sample
-from headstart.evidence.control import control_features
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.judge import judge
 from headstart.evidence.precision import settle
 from headstart.evidence.size import Totals
-from headstart.features import How, extract
+from headstart.features import How, extract_beside
 
 SAMPLE, SAMPLE_PER_CLASS = 2_000, 20
 DRAWS = 2
@@ -39,10 +38,7 @@ def measure(
     chosen = sample(dataset.labels[train], max(SAMPLE, SAMPLE_PER_CLASS * len(dataset.classes)), seed)
     index = train[chosen]
     how, why = settle(dataset, train, backbone, how)
-    features = extract(dataset, index, backbone, how=how)
-    controls = [
-        control_features(dataset, index, backbone, draw=draw, how=how) for draw in range(draws)
-    ]
+    features, *controls = extract_beside(dataset, index, backbone, (None, *range(draws)), how=how)
     counts = np.bincount(dataset.labels[train], minlength=len(dataset.classes))
     evidence = judge(
         features,

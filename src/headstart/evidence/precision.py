@@ -1,9 +1,9 @@
-"""The precision that a frozen network runs in, by measurement: bfloat16 where it is faster and changes next to nothing.
+"""The precision that a frozen network runs in, by measurement: bfloat16 where it is faster and changes hardly anything.
 
-Below FEW training pictures it is float32: there is little time to gain and every picture counts. Above, both are run on a
-few pictures; bfloat16 is taken if it is clearly faster and if the cross-validated probe, at the best cut and at the top,
-names at most a hundredth of the pictures otherwise and loses less than one paired standard error of accuracy. The
-verdict is kept for the network, this machine and the versions.
+Below FEW training pictures it is float32: there is little time to gain, and every picture counts. Above, both are run
+on a few pictures; bfloat16 is taken if it is clearly faster and if the cross-validated probe, at the best cut and at
+the top, names at most a hundredth of the pictures otherwise and loses less than one paired standard error of accuracy.
+The verdict is kept for the network, this machine and the versions.
 """
 
 from __future__ import annotations
@@ -72,7 +72,10 @@ def verdict(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -
     (plain, slow), (short, fast) = (_run(backbone, batches, how, name) for name in ("fp32", "bf16"))
     gain = slow / fast
     if gain < FASTER:
-        return {"precision": "fp32", "why": f"bf16 runs {gain:.1f} times as fast here, too little to change anything"}
+        return {
+            "precision": "fp32",
+            "why": f"bf16 runs {gain:.1f} times as fast here, too little to change anything",
+        }
     changed, loss, error = _difference(plain, short, dataset.labels[index], dataset.groups[index])
     same = changed <= CHANGED and loss <= error
     why = (

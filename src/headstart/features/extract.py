@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, tee
 from pathlib import Path
 
 import numpy as np
@@ -47,58 +47,92 @@ def extract(
 ) -> Features:
     """Features of the pictures at `index`, all stages pooled to mean and spread, and the source head's logits.
 
-    draw: number of a random copy that takes the network's place (backbone/untrained.py); it has no logits. Raises PictureError, BackboneError.
+    draw: number of a random copy that takes the network's place (backbone/untrained.py); it has no logits.
+    Raises PictureError, BackboneError.
     """
-    job = Job(backbone, backbone.stages, "avgstd", draw is None and backbone.classifies, draw=draw)
-    store = Store(_folder(job, how) if how.cache else None)
+    return extract_beside(dataset, index, backbone, (draw,), how=how, label=label)[0]
+
+
+def extract_beside(
+    dataset: Dataset,
+    index: np.ndarray,
+    backbone: Backbone,
+    draws: Sequence[int | None],
+    *,
+    how: How = How(),
+    label: str = "features",
+) -> list[Features]:
+    """extract() for each of `draws` (None is the network itself); a picture is decoded once for all of them."""
     chosen = dataset.take(index)
-    wanted = store.missing(chosen.digests)
-    if wanted:
-        places = dict(zip(chosen.digests, chosen.paths, strict=True))
-        _compute(store, wanted, [places[digest] for digest in wanted], job, how, label)
-    widths = [stage.width("avgstd") for stage in backbone.stages]
-    ends = list(accumulate(widths))
-    x = {
-        stage.name: store.gather(chosen.digests, slice(end - width, end))
-        for stage, width, end in zip(backbone.stages, widths, ends, strict=True)
-    }
-    total = slice(ends[-1], ends[-1] + backbone.source.num_classes)
-    return Features(x, store.gather(chosen.digests, total) if job.logits else None)
+    tables = [_Table.of(backbone, draw, how) for draw in draws]
+    places = dict(zip(chosen.digests, chosen.paths, strict=True))
+    together: dict[tuple[str, ...], list[_Table]] = {}
+    for table in tables:
+        together.setdefault(tuple(table.store.missing(chosen.digests)), []).append(table)
+    for wanted, lacking in together.items():
+        if wanted:
+            _compute(lacking, wanted, [places[digest] for digest in wanted], how, label)
+    return [table.features(chosen.digests) for table in tables]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The rows of one network, and the job that makes more of them."""
+
+    job: Job
+    store: Store
+
+    @staticmethod
+    def of(backbone: Backbone, draw: int | None, how: How) -> _Table:
+        job = Job(backbone, backbone.stages, "avgstd", draw is None and backbone.classifies, draw=draw)
+        return _Table(job, Store(_folder(job, how) if how.cache else None))
+
+    def features(self, digests: Sequence[str]) -> Features:
+        stages = self.job.stages
+        widths = [stage.width("avgstd") for stage in stages]
+        ends = list(accumulate(widths))
+        x = {
+            stage.name: self.store.gather(digests, slice(end - width, end))
+            for stage, width, end in zip(stages, widths, ends, strict=True)
+        }
+        total = slice(ends[-1], ends[-1] + self.job.backbone.source.num_classes)
+        return Features(x, self.store.gather(digests, total) if self.job.logits else None)
 
 
 def _compute(
-    store: Store, digests: Sequence[str], paths: Sequence[str], job: Job, how: How, label: str
+    tables: Sequence[_Table], digests: Sequence[str], paths: Sequence[str], how: How, label: str
 ) -> None:
-    runtime = start(job, runtime=how.runtime, precision=how.precision, device=how.device)
-    rows: list[np.ndarray] = []
-    kept = 0
+    jobs = [table.job for table in tables]
+    runtimes = [start(job, runtime=how.runtime, precision=how.precision, device=how.device) for job in jobs]
+    batches = tee(_prepared(jobs[0].backbone, paths, how), len(jobs))
+    streams = [runtime.stream(own) for runtime, own in zip(runtimes, batches, strict=True)]
+    rows: list[list[np.ndarray]] = [[] for _ in tables]
+    done = kept = 0
     with progress.bar(label, len(paths)) as bar:
-        for outputs in run(runtime, job.backbone, paths, how):
-            rows.append(np.concatenate(outputs, axis=1))
-            bar.advance(len(rows[-1]))
-            if sum(map(len, rows)) >= _SHARD:
-                kept = _keep(store, digests, rows, kept)
-        _keep(store, digests, rows, kept)
-
-
-def _keep(store: Store, digests: Sequence[str], rows: list[np.ndarray], kept: int) -> int:
-    if rows:
-        block = np.concatenate(rows)
-        store.add(digests[kept : kept + len(block)], block)
-        kept += len(block)
-        rows.clear()
-    return kept
+        for outputs in zip(*streams, strict=True):
+            for own, found in zip(rows, outputs, strict=True):
+                own.append(np.concatenate(found, axis=1))
+            done += len(rows[0][-1])
+            bar.advance(len(rows[0][-1]))
+            if done - kept >= _SHARD or done == len(paths):
+                for table, own in zip(tables, rows, strict=True):
+                    table.store.add(digests[kept:done], np.concatenate(own))
+                    own.clear()
+                kept = done
 
 
 def run(
     runtime: Runtime, backbone: Backbone, paths: Sequence[str], how: How
 ) -> Iterator[tuple[np.ndarray, ...]]:
     """The runtime's outputs for the pictures at `paths`, batch by batch; decoding runs ahead."""
-    preprocess = backbone.preprocess
-    batches = frames(
-        paths, preprocess, batch_size=max(1, min(how.batch_size, len(paths))), workers=how.workers
-    )
-    return runtime.stream(preprocess.normalise(batch) for _, batch in batches)
+    return runtime.stream(_prepared(backbone, paths, how))
+
+
+def _prepared(backbone: Backbone, paths: Sequence[str], how: How) -> Iterator[np.ndarray]:
+    """float32 [B, 3, S, S] batches."""
+    preprocess, size = backbone.preprocess, max(1, min(how.batch_size, len(paths)))
+    for _, batch in frames(paths, preprocess, batch_size=size, workers=how.workers):
+        yield preprocess.normalise(batch)
 
 
 def _folder(job: Job, how: How) -> Path | None:

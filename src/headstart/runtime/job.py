@@ -57,4 +57,3 @@ class Job:
         versions = [metadata.version(package) for package in ("torch", "timm", "torchvision", "openvino")]
         copy = "" if self.draw is None else f"{self.draw} {_COPIES}"
         return sha256_of(self.backbone.key, cuts, self.pool, str(self.logits), copy, *versions)
-

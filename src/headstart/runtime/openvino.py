@@ -120,7 +120,10 @@ def _part(model: Any, whole: Job, job: Job) -> Any:
     from openvino import opset13 as ops
 
     ends = iter([output.get_node().input_value(0) for output in model.outputs])
-    cuts = {s.name: [next(ends) for _ in range(2 if s.spatial and whole.pool == "avgstd" else 1)] for s in whole.stages}
+    cuts = {
+        s.name: [next(ends) for _ in range(2 if s.spatial and whole.pool == "avgstd" else 1)]
+        for s in whole.stages
+    }
     logits = list(ends)
     results = []
     for stage in job.stages:
