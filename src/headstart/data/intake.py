@@ -12,6 +12,7 @@ from headstart import progress
 from headstart.data import layouts
 from headstart.data.dataset import BadPicture, Dataset, Intake
 from headstart.data.listing import Listing, Row, some
+from headstart.data.looks import Looks
 from headstart.data.quality import Examined, examine_all, straddling, unify
 from headstart.errors import DataError
 
@@ -26,7 +27,7 @@ def load(
     workers: int = 0,
     training: bool = True,
 ) -> Intake:
-    """Reads `source` and decodes every picture in it once. Layouts: see `headstart.data.layouts`.
+    """Reads `source`; every picture that was not seen before is decoded once. Layouts: see `headstart.data.layouts`.
 
     group_regex  searched in `class/file` (in a table's path as written): what its parentheses match is the
                  picture's group; pictures without a match are groups of their own
@@ -65,9 +66,9 @@ def _usable(
     source: str, listing: Listing, workers: int
 ) -> tuple[list[Row], list[Examined], list[BadPicture]]:
     rows, seen, bad = [], [], list(listing.bad)
-    for row, result in zip(
-        listing.rows, examine_all([r.path for r in listing.rows], workers=workers), strict=True
-    ):
+    paths = [row.path for row in listing.rows]
+    examined = examine_all(paths, workers=workers, looks=Looks.kept())
+    for row, result in zip(listing.rows, examined, strict=True):
         if isinstance(result, BadPicture):
             bad.append(result)
         else:

@@ -7,6 +7,7 @@ import hashlib
 import io
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from headstart import files, progress
 from headstart.data.dataset import BadPicture
 from headstart.data.decode import decode, read_bytes
+from headstart.data.looks import Looks
 from headstart.data.threads import ordered
 from headstart.errors import PictureError
 
@@ -26,28 +28,38 @@ class Examined:
     pixels: bytes
 
 
-def examine(path: str) -> Examined:
-    """Reads and decodes one picture in full. Raises PictureError with the reason."""
+def examine(path: str, looks: Looks | None = None) -> Examined:
+    """Reads one picture and decodes it in full, unless `looks` knows its content. Raises PictureError."""
     data = read_bytes(path)
+    digest = hashlib.sha256(data).hexdigest()
+    known = looks.get(digest) if looks else None
+    if known is not None:
+        return Examined(digest, known)
     pixels = decode(data)
     look = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
     look.update(pixels.data)
-    return Examined(hashlib.sha256(data).hexdigest(), look.digest())
+    if looks:
+        looks.add(digest, look.digest())
+    return Examined(digest, look.digest())
 
 
-def examine_all(paths: Sequence[str], *, workers: int = 0) -> list[Examined | BadPicture]:
+def examine_all(
+    paths: Sequence[str], *, workers: int = 0, looks: Looks | None = None
+) -> list[Examined | BadPicture]:
     """`examine` over `paths` in threads, in order; a picture that cannot be used comes back as BadPicture."""
     results: list[Examined | BadPicture] = []
     with progress.bar("checking pictures", len(paths)) as bar:
-        for result in ordered(_examine_or_why, paths, workers=workers, chunk=16):
+        for result in ordered(partial(_examine_or_why, looks), paths, workers=workers, chunk=16):
             results.append(result)
             bar.advance()
+    if looks:
+        looks.save()
     return results
 
 
-def _examine_or_why(path: str) -> Examined | BadPicture:
+def _examine_or_why(looks: Looks | None, path: str) -> Examined | BadPicture:
     try:
-        return examine(path)
+        return examine(path, looks)
     except PictureError as error:
         return BadPicture(path, str(error))
 

@@ -1,0 +1,74 @@
+"""A picture is decoded once to be checked, whatever it is called, and again only where what was seen is lost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from headstart.data import quality
+from headstart.data.dataset import BadPicture
+from headstart.data.looks import Looks
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """How many pictures were decoded."""
+    count, original = [], quality.decode
+
+    def decode(data):
+        count.append(len(data))
+        return original(data)
+
+    monkeypatch.setattr(quality, "decode", decode)
+    return count
+
+
+@pytest.fixture
+def paths(tmp_path):
+    rng = np.random.default_rng(0)
+    for number in range(5):
+        Image.fromarray(rng.integers(0, 256, (9, 7, 3), dtype=np.uint8)).save(tmp_path / f"{number}.png")
+    return [str(path) for path in sorted(tmp_path.glob("*.png"))]
+
+
+def test_what_was_seen_is_seen_again_without_decoding(paths, decoded, tmp_path):
+    folder = tmp_path / "looks"
+    first = quality.examine_all(paths, looks=Looks(folder))
+    (tmp_path / "other.png").write_bytes((tmp_path / "3.png").read_bytes())
+    again = quality.examine_all([*paths, str(tmp_path / "other.png")], looks=Looks(folder))
+    assert len(decoded) == 5
+    assert again[:5] == first
+    assert again[5] == first[3]
+    assert quality.examine_all(paths) == first
+
+
+def test_a_new_picture_costs_one(paths, decoded, tmp_path):
+    folder = tmp_path / "looks"
+    quality.examine_all(paths[:4], looks=Looks(folder))
+    quality.examine_all(paths, looks=Looks(folder))
+    quality.examine_all(paths, looks=Looks(folder))
+    assert len(decoded) == 5
+
+
+def test_a_damaged_file_is_no_knowledge(paths, decoded, tmp_path):
+    folder = tmp_path / "looks"
+    first = quality.examine_all(paths, looks=Looks(folder))
+    (kept,) = folder.glob("*.looks")
+    text = kept.read_text()
+    kept.write_text(("0" if text[70] != "0" else "1").join((text[:70], text[71:])))
+    assert quality.examine_all(paths, looks=Looks(folder)) == first
+    assert len(decoded) == 10
+
+
+def test_unusable_pictures_are_looked_at_each_time(tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    for _ in range(2):
+        (result,) = quality.examine_all([str(tmp_path / "bad.png")], looks=Looks(tmp_path / "looks"))
+        assert isinstance(result, BadPicture)
+
+
+def test_without_a_folder_nothing_is_kept(paths, decoded):
+    quality.examine_all(paths, looks=Looks(None))
+    quality.examine_all(paths, looks=Looks(None))
+    assert len(decoded) == 10
