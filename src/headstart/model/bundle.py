@@ -53,7 +53,8 @@ def save(
     loads_in_timm = timm_format.fits(model)
     with files.replacing(folder) as temporary:
         temporary.mkdir()
-        (temporary / WEIGHTS).write_bytes(encoded(_tensors(model, loads_in_timm)))
+        tensors = {name: np.asarray(t, order="C") for name, t in _tensors(model, loads_in_timm).items()}
+        (temporary / WEIGHTS).write_bytes(encoded(tensors))
         if loads_in_timm:
             _json(temporary / "config.json", timm_format.config(model))
         _convert(model, temporary / NETWORK)
