@@ -36,8 +36,9 @@ def load(
     taps: Sequence[str],
 ) -> Backbone:
     """As zoo.load, which is asked only for what is not known yet."""
-    kept = _place(_origin(name, weights), [name, model_kwargs, preprocess, image_size, list(taps), weights])
-    found = None if kept is None else _read(kept)
+    origin, asked = _origin(name, weights), [name, model_kwargs, preprocess, image_size, weights]
+    kept = _place(origin, [*asked, list(taps)])
+    found = _read(kept) or _with_cuts(_read(_place(origin, [*asked, []])), taps)
     if found is None:
         from headstart.backbone import zoo
 
@@ -103,7 +104,14 @@ def _place(origin: list[str], asked: list[Any]) -> Path | None:
         return None
 
 
-def _read(path: Path) -> tuple[Backbone, list[str]] | None:
+def _with_cuts(found: tuple[Backbone, list[str]] | None, taps: Sequence[str]) -> tuple[Backbone, list[str]] | None:
+    """The network as it is without further cuts, if it has all of `taps` among its own."""
+    return found if found and set(taps) <= set(found[0].stage_names) else None
+
+
+def _read(path: Path | None) -> tuple[Backbone, list[str]] | None:
+    if path is None:
+        return None
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         return Backbone.from_dict(values["backbone"]), values["notes"]
