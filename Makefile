@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 DEMO   ?= runs/demo
 
-.PHONY: help install demo test check format bench lock clean
+.PHONY: help install demo test check format bench peers lock clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##|^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -38,9 +38,14 @@ format: install  ## rewrite the sources to the house format
 bench: install   ## the benchmarks that need no data beyond the package; see benchmarks/README.md
 	$(BIN)/python benchmarks/main_job.py digits
 
+peers: install   ## .venv-peers with fastai, for benchmarks/speed; the package itself never needs it
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	$(BIN)/python -m pip --python .venv-peers/bin/python install --disable-pip-version-check \
+	  fastai==2.8.12 $$(grep -oE '^(torch|torchvision|timm)==[^ ]+' requirements.lock)
+
 lock:            ## resolve the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --no-header --all-extras --group dev pyproject.toml --constraint constraints.txt -o requirements.lock
 
 clean:           ## remove the environment and the runs
-	rm -rf $(VENV) runs
+	rm -rf $(VENV) .venv-peers runs

@@ -1,6 +1,7 @@
 """python forward.py HYMENOPTERA WEIGHTS fp32|bf16: torch's eager forward pass alone, pictures already in memory.
 
-As many pictures as HYMENOPTERA holds, in batches of 32, channels last, after one batch to warm up. JSON with its seconds.
+As many pictures as HYMENOPTERA holds, in batches of 32, channels last, after one batch to warm up. JSON with its
+seconds.
 """
 
 from __future__ import annotations

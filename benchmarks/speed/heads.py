@@ -64,9 +64,7 @@ def features(args: argparse.Namespace) -> list[tuple[np.ndarray, np.ndarray]]:
     parts = headstart.partition(dataset, seed=0)
     found = []
     for index, each in ((parts.train, EACH), (parts.report, ASKED)):
-        rows = np.concatenate(
-            [index[dataset.labels[index] == name][:each] for name in range(CLASSES)]
-        )
+        rows = np.concatenate([index[dataset.labels[index] == name][:each] for name in range(CLASSES)])
         taken = extract(dataset, rows, backbone)
         found.append((taken.x[backbone.top.name], dataset.labels[rows]))
     return found

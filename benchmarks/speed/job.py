@@ -58,7 +58,10 @@ def main() -> int:
 
 
 def contestants(args: argparse.Namespace, folder: Path) -> dict[str, Run]:
-    data, weights = args.data.resolve() / "hymenoptera", args.weights.resolve() / "mobilenetv2_100.safetensors"
+    data, weights = (
+        args.data.resolve() / "hymenoptera",
+        args.weights.resolve() / "mobilenetv2_100.safetensors",
+    )
     warm = folder / "warm"
     ours(data, weights, warm, folder)  # converts what a warm run finds converted
     runs: dict[str, Run] = {
@@ -129,7 +132,10 @@ def inside(python: str, script: str, *arguments: object, cache: Path | None = No
 
 
 def table(found: dict[str, list[dict]], medians: dict[str, float]) -> str:
-    lines = ["| | seconds (median) | least to most | accuracy on val | times headstart, warm |", "|-|-|-|-|-|"]
+    lines = [
+        "| | seconds (median) | least to most | accuracy on val | times headstart, warm |",
+        "|-|-|-|-|-|",
+    ]
     for name, own in found.items():
         seconds = [run["seconds"] for run in own]
         accuracy = "" if "accuracy" not in own[0] else f"{statistics.median(r['accuracy'] for r in own):.3f}"

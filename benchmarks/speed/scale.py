@@ -3,8 +3,8 @@
     python benchmarks/speed/scale.py --data DIR [--counts 1000 2000 ... 100000] [--folder DIR]
 
 Pictures are seeded crops of DIR/tiny-imagenet's, each of its own place and size, encoded anew, in 20 classes; a folder
-of them is made once in --folder (or a temporary one) and each count takes the first of it. Every run is a process of its
-own with an empty cache, then the same again with what the first one kept. The head's solve is timed apart.
+of them is made once in --folder (or a temporary one) and each count takes the first of it. Every run is a process of
+its own with an empty cache, then the same again with what the first one kept. The head's solve is timed apart.
 """
 
 from __future__ import annotations

@@ -22,9 +22,7 @@ SCALE = transforms.Normalize([0.5] * 3, [0.5] * 3)  # these weights', not ImageN
 TRAIN = transforms.Compose(
     [transforms.RandomResizedCrop(224), transforms.RandomHorizontalFlip(), transforms.ToTensor(), SCALE]
 )
-VAL = transforms.Compose(
-    [transforms.Resize(256), transforms.CenterCrop(224), transforms.ToTensor(), SCALE]
-)
+VAL = transforms.Compose([transforms.Resize(256), transforms.CenterCrop(224), transforms.ToTensor(), SCALE])
 
 
 def main() -> int:

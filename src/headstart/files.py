@@ -11,16 +11,22 @@ import errno
 import fcntl
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headstart.errors import OutputError
 
+if TYPE_CHECKING:
+    import numpy as np
+
 _CHUNK = 1 << 20
+# Arrays of more bytes than this lie in a file, which the system writes out and reads again where memory is short.
+SCRATCH = 256 << 20
 
 
 @contextlib.contextmanager
@@ -154,6 +160,20 @@ def cache_folder(*names: str) -> Path:
         with contextlib.suppress(PermissionError):
             base.chmod(0o700)
     return folder
+
+
+def scratch(shape: tuple[int, ...], dtype: type) -> np.ndarray:
+    """An array of `shape`, not yet filled; a large one lies in a file that is gone when the array is.
+
+    Raises OutputError.
+    """
+    import numpy as np
+
+    if math.prod(shape) * np.dtype(dtype).itemsize <= SCRATCH:
+        return np.empty(shape, dtype)
+    folder = cache_folder("scratch")
+    with explained(folder), tempfile.TemporaryFile(dir=folder) as handle:
+        return np.asarray(np.memmap(handle, dtype, "w+", shape=shape))
 
 
 @contextlib.contextmanager

@@ -104,7 +104,9 @@ def _place(origin: list[str], asked: list[Any]) -> Path | None:
         return None
 
 
-def _with_cuts(found: tuple[Backbone, list[str]] | None, taps: Sequence[str]) -> tuple[Backbone, list[str]] | None:
+def _with_cuts(
+    found: tuple[Backbone, list[str]] | None, taps: Sequence[str]
+) -> tuple[Backbone, list[str]] | None:
     """The network as it is without further cuts, if it has all of `taps` among its own."""
     return found if found and set(taps) <= set(found[0].stage_names) else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import errno
 import os
@@ -68,7 +67,6 @@ def _known_verb(argv: Sequence[str]) -> None:
 def _guarded(args: Namespace) -> int:
     progress.use(console.choose(quiet=args.quiet))
     try:
-        _keep_pages()
         code = args.run(args)
         sys.stdout.flush()
         return code
@@ -102,17 +100,3 @@ def _failed(error: Exception, *, debug: bool) -> int:
 def _refused(error: HeadstartError) -> int:
     print(f"headstart: {show.plain(' '.join(str(error).split()))}", file=sys.stderr)
     return error.exit_code
-
-
-def _keep_pages() -> None:
-    """Tells the C library to keep freed pages: otherwise each activation is mapped and faulted in anew,
-    which halves the speed of torch on CPUs. Only glibc knows the call; elsewhere nothing happens."""
-    if not sys.platform.startswith("linux"):
-        return
-    import ctypes
-
-    trim_threshold, mmap_max = -1, -4  # mallopt(3): M_TRIM_THRESHOLD, M_MMAP_MAX
-    with contextlib.suppress(OSError, AttributeError):
-        library = ctypes.CDLL(None)
-        library.mallopt(mmap_max, 0)
-        library.mallopt(trim_threshold, 2**31 - 1)

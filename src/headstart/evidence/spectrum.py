@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+
+from headstart import files
 
 # A feature that hardly moves on the training pictures (below this share of the typical spread) is not blown
 # up to unit spread: on a new picture it could then outweigh all others.
 SMALLEST_SPREAD = 1e-4
 # Directions whose eigenvalue is below this share of the largest are rounding noise of the Gram matrix.
 SMALLEST_EIGENVALUE = 1e-11
+# Cells that are worked on at a time where an array may be larger than memory.
+_CELLS = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -30,41 +35,58 @@ class Scaling:
     def of(x: np.ndarray) -> Scaling:
         """Measured on x [N, D]."""
         mean = x.mean(axis=0, dtype=np.float64)
-        spread = x.std(axis=0, dtype=np.float64)
+        squares = sum(((x[part] - mean) ** 2).sum(axis=0) for part in slices(x))
+        spread = np.sqrt(squares / len(x))
         typical = float(np.sqrt((spread**2).mean()))
         floor = SMALLEST_SPREAD * typical if typical > 0 else 1.0
         return Scaling(mean, np.maximum(spread, floor) * np.sqrt(x.shape[1]))
 
     def apply(self, x: np.ndarray, dtype: type = np.float64) -> np.ndarray:
         """[N, D] in `dtype`."""
-        return (x.astype(dtype) - self.mean.astype(dtype)) / self.scale.astype(dtype)
+        out = files.scratch(x.shape, dtype)
+        for part in slices(x):
+            np.subtract(x[part], self.mean.astype(dtype), out=out[part], dtype=dtype, casting="unsafe")
+            out[part] /= self.scale.astype(dtype)
+        return out
 
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Thin singular value decomposition z = left · diag(√values) · axesᵀ of centred features z [N, D].
+    """Thin singular value decomposition z = rotated · axesᵀ of centred features z [N, D].
 
-    left    float [N, r], orthonormal columns, r ≤ min(N − 1, D)
-    values  float [r], eigenvalues of zᵀz (and of z zᵀ), descending, all > 0
+    values   float64 [r], eigenvalues of zᵀz (and of z zᵀ), descending, all > 0; r ≤ min(N − 1, D)
+    axes     float [D, r], the principal axes, orthonormal
+    rotated  float [N, r], z in the basis of its axes: lengths and angles are those of z
     """
 
-    left: np.ndarray
     values: np.ndarray
+    axes: np.ndarray
+    rotated: np.ndarray
 
     @staticmethod
     def of(z: np.ndarray) -> Spectrum:
         """From the eigenvectors of z zᵀ [N, N] or zᵀz [D, D], whichever is smaller."""
         tall = z.shape[0] > z.shape[1]
-        gram = z.T @ z if tall else z @ z.T
-        values, vectors = np.linalg.eigh(gram.astype(np.float64))
+        gram = z @ z.T if not tall else sum(z[part].T @ z[part] for part in slices(z))
+        values, vectors = np.linalg.eigh(np.asarray(gram, np.float64))
         keep = np.flatnonzero(values > SMALLEST_EIGENVALUE * max(values[-1], 0.0))[::-1]
         values, vectors = values[keep], vectors[:, keep].astype(z.dtype)
-        return Spectrum(z @ vectors / np.sqrt(values).astype(z.dtype) if tall else vectors, values)
+        roots = np.sqrt(values).astype(z.dtype)
+        if not tall:
+            return Spectrum(values, z.T @ vectors / roots, vectors * roots)
+        rotated = files.scratch((len(z), len(values)), z.dtype.type)
+        for part in slices(z):
+            rotated[part] = z[part] @ vectors
+        return Spectrum(values, vectors, rotated)
 
-    def axes(self, z: np.ndarray) -> np.ndarray:
-        """The principal axes, float [D, r], from the z that was decomposed."""
-        return z.T @ self.left / np.sqrt(self.values).astype(z.dtype)
+    @property
+    def left(self) -> np.ndarray:
+        """float [N, r], orthonormal columns."""
+        return self.rotated / np.sqrt(self.values).astype(self.rotated.dtype)
 
-    def rotated(self) -> np.ndarray:
-        """z in the basis of its axes, float [N, r]. Lengths and angles are those of z."""
-        return self.left * np.sqrt(self.values).astype(self.left.dtype)
+
+def slices(x: np.ndarray, width: int = 0) -> Iterator[slice]:
+    """Rows of x [N, D] a part at a time, so that a part of `width` (D) columns is worked on in memory."""
+    step = max(1, _CELLS // max(1, width or x.shape[1]))
+    for start in range(0, len(x), step):
+        yield slice(start, start + step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, tee
 from pathlib import Path
@@ -91,12 +91,32 @@ class _Table:
         stages = self.job.stages
         widths = [stage.width("avgstd") for stage in stages]
         ends = list(accumulate(widths))
-        x = {
-            stage.name: self.store.gather(digests, slice(end - width, end))
+        columns = {
+            stage.name: slice(end - width, end)
             for stage, width, end in zip(stages, widths, ends, strict=True)
         }
         total = slice(ends[-1], ends[-1] + self.job.backbone.source.num_classes)
-        return Features(x, self.store.gather(digests, total) if self.job.logits else None)
+        logits = self.store.gather(digests, total) if self.job.logits else None
+        return Features(_Cuts(self.store, tuple(digests), columns), logits)
+
+
+class _Cuts(Mapping[str, np.ndarray]):
+    """Cut → float32 [N, D_k], gathered when it is first asked for: who needs the top holds no other in memory."""
+
+    def __init__(self, store: Store, digests: Sequence[str], columns: Mapping[str, slice]) -> None:
+        self._store, self._digests, self._columns = store, digests, columns
+        self._found: dict[str, np.ndarray] = {}
+
+    def __getitem__(self, cut: str) -> np.ndarray:
+        if cut not in self._found:
+            self._found[cut] = self._store.gather(self._digests, self._columns[cut])
+        return self._found[cut]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
 
 
 def _compute(

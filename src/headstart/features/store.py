@@ -52,24 +52,27 @@ class Store:
         return [digest for digest in dict.fromkeys(digests) if digest not in self._places]
 
     def add(self, digests: Sequence[str], rows: np.ndarray) -> None:
-        """Keeps float32 [n, D] `rows`; where the disk refuses, for this run only, and says so."""
-        self._index(digests, rows)
-        if self.folder is None:
-            return
+        """Keeps float32 [n, D] `rows`; where the disk refuses, in memory and for this run only, and says so."""
+        self._index(digests, rows if self.folder is None else self._written(self.folder, digests, rows))
+
+    def _written(self, folder: Path, digests: Sequence[str], rows: np.ndarray) -> np.ndarray:
+        """`rows` as they now lie on the disk, or as they are where it refuses."""
         name = secrets.token_hex(8)
         data = io.BytesIO()
         np.save(data, rows, allow_pickle=False)
         try:
-            files.write_bytes(self.folder / f"{name}.npy", data.getvalue())
-            checksum = files.sha256(self.folder / f"{name}.npy")
-            files.write_text(self.folder / f"{name}.digests", "\n".join([*digests, checksum]))
+            files.write_bytes(folder / f"{name}.npy", data.getvalue())
+            checksum = files.sha256(folder / f"{name}.npy")
+            files.write_text(folder / f"{name}.digests", "\n".join([*digests, checksum]))
         except OutputError as error:
             progress.say(f"features are not kept: {error}")
             self.folder = None
+            return rows
+        return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
 
     def gather(self, digests: Sequence[str], columns: slice) -> np.ndarray:
         """float32 [len(digests), width of `columns`], rows in the order of `digests`."""
-        out = np.empty((len(digests), columns.stop - columns.start), np.float32)
+        out = files.scratch((len(digests), columns.stop - columns.start), np.float32)
         places = np.array([self._places[digest] for digest in digests], np.int64).reshape(-1, 2)
         for shard in np.unique(places[:, 0]):
             here = np.flatnonzero(places[:, 0] == shard)

@@ -187,7 +187,7 @@ class _Logistic:
         theta = problem.start(len(numbers))
         for l2 in GRID:
             theta = problem.solve(l2, start=theta, weights=weights, tolerance=ROUGH)
-            yield l2, problem.log_probabilities(theta)[np.arange(len(fold)), place]
+            yield l2, log_softmax(problem.logits(theta)[np.arange(len(fold)), place])
 
     def head(self, value: float) -> Head:
         theta = self.problem.start()

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from headstart.evidence.spectrum import Scaling, Spectrum
+from headstart.evidence.spectrum import Scaling, Spectrum, slices
 from headstart.train.lbfgs import minimise
 
 STEPS = 500
@@ -30,7 +30,7 @@ FLOAT64_CELLS = 30_000_000  # above this many numbers float32 holds the features
 class Problem:
     """A classification on rotated features, prepared once for every penalty and every fold.
 
-    design   float [N, r + 1]: rotated features, last column ones
+    design   float [N, r]: rotated features
     values   float64 [r], eigenvalues belonging to the columns
     labels   int64 [N], in 0 … n_classes − 1
     scaling, axes   how to carry weights back to plain features
@@ -50,37 +50,45 @@ class Problem:
         scaling = Scaling.of(x)
         z = scaling.apply(x, dtype)
         spectrum = Spectrum.of(z)
-        design = np.column_stack([spectrum.rotated(), np.ones(len(x), dtype)])
-        return Problem(design, spectrum.values, labels, n_classes, scaling, spectrum.axes(z))
+        return Problem(spectrum.rotated, spectrum.values, labels, n_classes, scaling, spectrum.axes)
 
     def rough(self) -> Problem:
         """The same in float32, for what is not solved to the last digit."""
-        return replace(self, design=self.design.astype(np.float32))
+        return replace(self, design=self.design.astype(np.float32, copy=False))
 
     def start(self, k: int = 1) -> np.ndarray:
         """float64 [r + 1, k, C]: zeros; the last row is the intercept."""
-        return np.zeros((self.design.shape[1], k, self.n_classes))
+        return np.zeros((self.design.shape[1] + 1, k, self.n_classes))
 
-    def log_probabilities(self, theta: np.ndarray) -> np.ndarray:
-        """[N, k, C] at theta [r + 1, k, C]."""
+    def logits(self, theta: np.ndarray, part: slice = slice(None)) -> np.ndarray:
+        """[N, k, C] at theta [r + 1, k, C], of the pictures in `part`."""
         flat = theta.reshape(len(theta), -1).astype(self.design.dtype)
-        return log_softmax((self.design @ flat).reshape(len(self.design), *theta.shape[1:]))
+        found = self.design[part] @ flat[:-1]
+        found += flat[-1]
+        return found.reshape(-1, *theta.shape[1:])
 
     def objective(self, theta: np.ndarray, l2: float, weights: np.ndarray) -> tuple[float, np.ndarray]:
         """(f, its gradient [r + 1, k, C]), summed over the k fits; weights [N, k] are 0 where held out."""
-        flat = theta.reshape(len(theta), -1).astype(self.design.dtype)
-        # One array [N, k, C] is overwritten step by step, as logits, shares and pulls: it is the largest there is.
-        shares = (self.design @ flat).reshape(len(self.design), *theta.shape[1:])
+        loss, gradient = l2 / 2 * float((theta[:-1] ** 2).sum()), np.zeros(theta.shape)
+        gradient[:-1] = l2 * theta[:-1]
+        for part in slices(self.design, max(self.design.shape[1], theta[0].size)):
+            loss += self._add(theta, weights[part], part, gradient)
+        return loss, gradient
+
+    def _add(self, theta: np.ndarray, weights: np.ndarray, part: slice, gradient: np.ndarray) -> float:
+        """The log-loss of the pictures in `part`; its gradient is added to `gradient`."""
+        # One array [n, k, C] is overwritten step by step, as logits, shares and pulls: it is the largest there is.
+        shares, labels = self.logits(theta, part), self.labels[part]
         shares -= shares.max(axis=-1, keepdims=True)
         rows = np.arange(len(shares))
-        own = shares[rows, :, self.labels].astype(np.float64)
+        own = shares[rows, :, labels].astype(np.float64)
         total = np.exp(shares, out=shares).sum(axis=-1, dtype=np.float64)
-        loss = float((weights * (np.log(total) - own)).sum()) + l2 / 2 * float((theta[:-1] ** 2).sum())
         shares *= (weights / total)[:, :, None].astype(shares.dtype)
-        shares[rows, :, self.labels] -= weights.astype(shares.dtype)
-        gradient = (self.design.T @ shares.reshape(len(shares), -1)).reshape(theta.shape).astype(np.float64)
-        gradient[:-1] += l2 * theta[:-1]
-        return loss, gradient
+        shares[rows, :, labels] -= weights.astype(shares.dtype)
+        flat = shares.reshape(len(shares), -1)
+        gradient[:-1] += (self.design[part].T @ flat).reshape(gradient[:-1].shape)
+        gradient[-1] += flat.sum(axis=0, dtype=np.float64).reshape(gradient[-1].shape)
+        return float((weights * (np.log(total) - own)).sum())
 
     def solve(self, l2: float, *, start: np.ndarray, weights: np.ndarray, tolerance: float) -> np.ndarray:
         """The optimum [r + 1, k, C] from `start`: k fits side by side, told apart by weights [N, k].
