@@ -74,9 +74,9 @@ def ours(args: argparse.Namespace) -> float:
     import torch
 
     from headstart import data
+    from headstart.cli.pages import keep_pages
     from headstart.data.preprocess import Preprocess
     from headstart.plan.plan import Recipe
-    from headstart.runtime.pages import keep_pages
     from headstart.train import loop
     from headstart.train.batches import Pictures
 
@@ -98,7 +98,7 @@ def ours(args: argparse.Namespace) -> float:
 def bare(args: argparse.Namespace) -> float:
     import torch
 
-    from headstart.runtime.pages import keep_pages
+    from headstart.cli.pages import keep_pages
     from headstart.train.loop import fast_precision
 
     keep_pages()

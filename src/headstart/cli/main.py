@@ -25,6 +25,7 @@ from headstart.cli import (
     show,
     train,
 )
+from headstart.cli.pages import keep_pages
 from headstart.errors import HeadstartError
 
 VERBS = (demo, plan, train, evaluate, predict, backbones, inspect, pretrain)
@@ -66,6 +67,7 @@ def _known_verb(argv: Sequence[str]) -> None:
 
 def _guarded(args: Namespace) -> int:
     progress.use(console.choose(quiet=args.quiet))
+    keep_pages()
     try:
         code = args.run(args)
         sys.stdout.flush()

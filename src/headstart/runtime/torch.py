@@ -9,8 +9,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from headstart.runtime.pages import keep_pages
-
 
 class TorchRuntime:
     """Runs a module in inference mode, channels last."""
@@ -20,7 +18,6 @@ class TorchRuntime:
     def __init__(self, network: nn.Module, device: str, precision: str = "fp32") -> None:
         self.precision = precision
         self.device = torch.device(_accelerator() if device == "auto" else device)
-        keep_pages()
         # A copy: the caller's network stays where it is.
         self.network = copy.deepcopy(network).to(self.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 

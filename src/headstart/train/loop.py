@@ -24,7 +24,6 @@ from headstart.data.preprocess import Preprocess
 from headstart.errors import PlanError
 from headstart.files import sha256_of
 from headstart.plan.plan import Recipe
-from headstart.runtime.pages import keep_pages
 from headstart.runtime.torch import precisions
 from headstart.train import checkpoints, schedule
 from headstart.train.average import Average
@@ -114,7 +113,6 @@ class _Run:
         settings: Settings,
         label: str,
     ) -> None:
-        keep_pages()
         self.device = device_of(settings.device)
         self.network = network.to(self.device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.task, self.recipe, self.seed, self.settings, self.label = task, recipe, seed, settings, label

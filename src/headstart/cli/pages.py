@@ -1,4 +1,4 @@
-"""How the C library gives out memory, told once for this process before torch computes on a CPU."""
+"""How the C library gives out memory. The command line sets it for its own process; importing headstart never does."""
 
 from __future__ import annotations
 
