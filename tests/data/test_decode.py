@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from headstart.data.decode import decode, is_picture, read_bytes
+from headstart.data.decode import decode, decode_small, is_picture, read_bytes
+from headstart.data.preprocess import Preprocess
 from headstart.errors import PictureError
 
 TURN = Image.Transpose
@@ -229,3 +230,56 @@ def test_is_picture_looks_at_the_content(tmp_path, paint):
     (tmp_path / "text.png").write_text("no")
     assert not is_picture(str(tmp_path / "text.png"))
     assert not is_picture(str(tmp_path / "missing.png"))
+
+
+def frames_of(data: bytes, size: int, resize: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """(from the whole picture, from what decode_small makes of it), as integers."""
+    preprocess = Preprocess(size, resize or size, "bicubic", (0.5,) * 3, (0.5,) * 3)
+    pixels, full = decode_small(data, preprocess.resize)
+    whole = decode(data)
+    assert full == (whole.shape[1], whole.shape[0])
+    assert min(pixels.shape[:2]) >= min(2 * preprocess.resize, min(full))
+    return preprocess.frame(whole).astype(int), preprocess.frame(pixels, full).astype(int)
+
+
+@pytest.mark.parametrize("shape", [(1333, 2000), (257, 1001), (900, 601), (64, 64)])
+def test_a_jpeg_decoded_small_is_framed_at_the_same_place(encode, shape):
+    """Sides that no power of two divides: nothing may shift."""
+    height, width = shape
+    y, x = np.mgrid[:height, :width]
+    waves = np.stack([np.sin(x / 17 + k) + np.cos(y / 23 - k) for k in range(3)], -1)
+    data = encode(Image.fromarray((waves * 60 + 127).astype(np.uint8)), "JPEG", quality=95)
+    whole, small = frames_of(data, 64)
+    assert np.abs(whole - small).mean() < 1
+    assert np.abs(whole - small).max() <= 12
+
+
+def test_photographs_decoded_small_agree_within_the_tolerance(hymenoptera):
+    """Mean difference at most 1.5 grey levels for each, and 99 % of all pixels within 8, on 200 photographs."""
+    differences = []
+    for path in sorted(hymenoptera.rglob("*.jpg"))[:200]:
+        for size, resize in ((64, 64), (96, 110)):
+            whole, small = frames_of(path.read_bytes(), size, resize)
+            differences.append(np.abs(whole - small).ravel())
+            assert differences[-1].mean() <= 1.5, path
+    assert np.percentile(np.concatenate(differences), 99) <= 8
+
+
+def test_what_cannot_be_scaled_is_decoded_whole(encode):
+    big = Image.fromarray(np.tile(SMOOTH, (20, 20, 1)))
+    assert decode_small(encode(big, "PNG"), 16)[0].shape == (480, 640, 3)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    pixels, size = decode_small(encode(big, "JPEG", exif=exif), 16)
+    assert pixels.shape == (640, 480, 3)
+    assert size == (480, 640)
+    assert decode_small(encode(big, "JPEG"), 16)[0].shape == (60, 80, 3)
+    assert decode_small(encode(big, "JPEG"), 121)[0].shape == (480, 640, 3)
+
+
+def test_damage_shows_at_any_scale(encode):
+    data = encode(Image.fromarray(np.tile(RAMP, (20, 20, 1))), "JPEG")
+    with pytest.raises(PictureError, match="truncated"):
+        decode_small(data[: len(data) // 2], 16)
+    with pytest.raises(PictureError, match="empty"):
+        decode_small(b"", 16)

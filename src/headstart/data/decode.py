@@ -57,6 +57,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _ORIENTATION, _BITS_PER_SAMPLE = 0x0112, 258
+_SCALABLE = ("JPEG", "MPO")
 
 # What Pillow's readers let through when they meet damaged data, besides OSError.
 _DAMAGE = (
@@ -130,6 +131,25 @@ def decode(data: bytes) -> np.ndarray:
         return _pixels(_open(data))
 
 
+def decode_small(data: bytes, least: int) -> tuple[np.ndarray, tuple[int, int]]:
+    """As decode, for who needs no more than `least` pixels on the shorter side: (pixels, (width, height) in the file).
+
+    A JPEG at least four times as large is decoded at 1/2, 1/4 or 1/8 of its sides, straight from its frequencies,
+    so that at least 2 · least are left for a proper filter. One that EXIF turns is decoded whole. What frame() makes of
+    either differs by at most 1.5 grey levels in the mean. Raises PictureError.
+    """
+    if not data:
+        raise PictureError("empty file")
+    with _quiet:
+        image = _open(data)
+        size = image.size
+        if image.format in _SCALABLE and min(size) >= 4 * least and _orientation(image) is None:
+            image.draft(None, (2 * least, 2 * least))
+            return _pixels(image), size
+        pixels = _pixels(image)
+        return pixels, (pixels.shape[1], pixels.shape[0])
+
+
 def is_picture(path: str) -> bool:
     """Whether the file begins like a picture; the rest of it is not looked at."""
     try:
@@ -172,13 +192,18 @@ def _line(error: BaseException) -> str:
 
 
 def _upright(image: Image.Image) -> Image.Image:
+    # Read after load(): Pillow turns TIFF pictures by itself and then clears the tag.
+    method = _orientation(image)
+    return image if method is None else image.transpose(method)
+
+
+def _orientation(image: Image.Image) -> Image.Transpose | None:
+    """What makes the picture upright, None where it is."""
     try:
-        # Read after load(): Pillow turns TIFF pictures by itself and then clears the tag.
         orientation = image.getexif().get(_ORIENTATION)
     except _DAMAGE:
-        return image  # a damaged EXIF block does not make the pixels worse
-    method = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
-    return image if method is None else image.transpose(method)
+        return None  # a damaged EXIF block does not make the pixels worse
+    return _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
 
 
 def _rgb(image: Image.Image) -> Image.Image:

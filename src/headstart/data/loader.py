@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from headstart.data import layouts, shards
-from headstart.data.decode import decode, is_picture, read_bytes
+from headstart.data.decode import decode_small, is_picture, read_bytes
 from headstart.data.listing import PICTURE_SUFFIXES
 from headstart.data.preprocess import Preprocess
 from headstart.data.threads import ordered
@@ -39,7 +39,7 @@ def frames(
 
 def _frame(preprocess: Preprocess, path: str) -> np.ndarray:
     try:
-        return preprocess.frame(decode(read_bytes(path)))
+        return preprocess.frame(*decode_small(read_bytes(path), preprocess.resize))
     except PictureError as error:
         raise PictureError(f"{path}: {error}") from error
 

@@ -48,12 +48,13 @@ class Preprocess:
         """The same preparation for another input size; the margin around the crop keeps its proportion."""
         return replace(self, size=size, resize=max(size, round(self.resize * size / self.size)))
 
-    def frame(self, picture: np.ndarray) -> np.ndarray:
+    def frame(self, picture: np.ndarray, size: tuple[int, int] | None = None) -> np.ndarray:
         """uint8 [H, W, 3] → uint8 [size, size, 3]: shorter side to `resize`, then the centre.
 
+        size: (width, height) of the picture in its file, where decode_small() gave a 1/2, 1/4 or 1/8 of it.
         Rounds as torchvision's Resize and CenterCrop do, so that timm's evaluation transform agrees.
         """
-        image = self._scaled(picture)
+        image = self._scaled(picture, size)
         left, top = (round((side - self.size) / 2.0) for side in image.size)
         return np.asarray(image.crop((left, top, left + self.size, top + self.size)))
 
@@ -61,17 +62,20 @@ class Preprocess:
         """uint8 [H, W, 3], the shorter side at most `resize`: what frame() makes of it is the same."""
         return picture if min(picture.shape[:2]) <= self.resize else np.asarray(self._scaled(picture))
 
-    def _scaled(self, picture: np.ndarray) -> Image.Image:
-        """The picture with a shorter side of `resize`."""
+    def _scaled(self, picture: np.ndarray, size: tuple[int, int] | None = None) -> Image.Image:
+        """The picture, in its file of `size`, with a shorter side of `resize`."""
         image = Image.fromarray(picture)
-        width, height = image.size
+        width, height = size or image.size
         if min(width, height) == self.resize:
             return image
+        scale = round(max(width, height) / max(image.size))
         shape = (
             self.resize if width <= height else int(self.resize * width / height),
             self.resize if height <= width else int(self.resize * height / width),
         )
-        return image.resize(shape, _FILTERS[self.interpolation])
+        # The last row and column of a picture decoded small may stand for less than a whole one.
+        box = (0, 0, width / scale, height / scale)
+        return image.resize(shape, _FILTERS[self.interpolation], box=box)
 
     def normalise(self, batch: np.ndarray) -> np.ndarray:
         """uint8 [B, S, S, 3] → float32 [B, 3, S, S], contiguous: (pixel / 255 − mean) / std."""

@@ -21,7 +21,7 @@ from headstart.runtime import Job, Runtime, chosen, start
 
 _SHARD = 2048
 # Raised whenever decoding, preparation or pooling change what a picture's features are.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
