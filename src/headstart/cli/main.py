@@ -14,6 +14,7 @@ import headstart
 from headstart import progress
 from headstart.cli import (
     backbones,
+    compare,
     console,
     demo,
     evaluate,
@@ -28,7 +29,7 @@ from headstart.cli import (
 from headstart.cli.pages import keep_pages
 from headstart.errors import HeadstartError
 
-VERBS = (demo, plan, train, evaluate, predict, backbones, inspect, pretrain)
+VERBS = (demo, plan, train, evaluate, predict, compare, backbones, inspect, pretrain)
 INTERNAL, INTERRUPTED = 1, 130
 
 

@@ -99,6 +99,23 @@ def arms(rows: Sequence[Mapping[str, Any]]) -> str:
     return table(("  tried (* kept)", "accuracy", "95 % interval", "pictures", "note"), cells)
 
 
+def contenders(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The strategies of a comparison, best first."""
+    cells = [
+        (
+            ("* " if row["chosen"] else "  ") + row["name"],
+            f"{row['accuracy']:.3f}",
+            "{:.3f} to {:.3f}".format(*row["interval"]),
+            f"{100 * row['behind']:.1f} ± {100 * row['behind_error']:.1f}",
+            "" if row["lr"] is None else f"{row['lr']:g}",
+            f"{row['seconds']:.1f}" + ("" if row["share"] == 1 else f" ({100 * row['share']:.0f} %)"),
+        )
+        for row in rows
+    ]
+    head = ("  strategy (* plan's)", "accuracy", "95 % interval", "points behind", "rate", "seconds")
+    return table(head, cells)
+
+
 def baselines(scores: Mapping[str, Mapping[str, Any]]) -> str:
     """What the accuracy has to be held against."""
     return "\n".join(f"  {name}: {accuracy(facts)}" for name, facts in scores.items())

@@ -153,11 +153,11 @@ def _probe_alone(job: _Job, train: np.ndarray) -> Fitted:
 
 def _trained(job: _Job, partition: Partition, settings: Settings) -> Fitted:
     plan, dataset = job.plan, job.dataset
-    train, selection = _selection(dataset, partition, plan.seed)
+    train, chosen = selection(dataset, partition, plan.seed)
     probe = job.solve(train, init="solved")
-    correct = probe.head.logits(job.joined(job.features(selection))).argmax(1) == dataset.labels[selection]
-    groups = dataset.groups[selection]
-    task = _task(job, train, selection)
+    correct = probe.head.logits(job.joined(job.features(chosen))).argmax(1) == dataset.labels[chosen]
+    groups = dataset.groups[chosen]
+    task = task_of(plan, job.backbone, dataset, train, chosen, job.how)
     ways = _ways(plan)
     limit = settings.time_limit
     budget = replace(settings, time_limit=None if limit is None else limit / len(ways))
@@ -176,7 +176,7 @@ def _trained(job: _Job, partition: Partition, settings: Settings) -> Fitted:
     return _kept(job, attempts[winner], arms, history)
 
 
-def _selection(dataset: Dataset, partition: Partition, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def selection(dataset: Dataset, partition: Partition, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """(train, selection): the source's own val pictures, or a fifth carved from train."""
     if len(partition.selection):
         return partition.train, partition.selection
@@ -187,17 +187,20 @@ def _selection(dataset: Dataset, partition: Partition, seed: int) -> tuple[np.nd
     return train[kept], train[carved]
 
 
-def _task(job: _Job, train: np.ndarray, selection: np.ndarray) -> Task:
+def task_of(
+    plan: Plan, backbone: Backbone, dataset: Dataset, train: np.ndarray, selection: np.ndarray, how: How
+) -> Task:
+    """What a network is trained on, and how its classes weigh."""
     from headstart.train.batches import Pictures
     from headstart.train.loop import Task
 
-    labels, preprocess = job.dataset.labels, job.backbone.preprocess
+    labels, preprocess = dataset.labels, backbone.preprocess
     weights = None
-    if job.plan.class_weight == "balanced":
-        counts = np.maximum(np.bincount(labels[train], minlength=len(job.dataset.classes)), 1)
+    if plan.class_weight == "balanced":
+        counts = np.maximum(np.bincount(labels[train], minlength=len(dataset.classes)), 1)
         weights = (len(train) / (len(counts) * counts)).astype(np.float32)
-    pictures = Pictures(job.dataset.paths, preprocess, job.how.workers)
-    return Task(pictures, preprocess, labels, train, selection, weights, job.dataset.fingerprint)
+    pictures = Pictures(dataset.paths, preprocess, how.workers)
+    return Task(pictures, preprocess, labels, train, selection, weights, dataset.fingerprint)
 
 
 def _ways(plan: Plan) -> list[tuple[str, Plan]]:

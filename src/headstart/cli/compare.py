@@ -1,0 +1,127 @@
+"""headstart compare: every strategy side by side on the user's own pictures, with equal budgets."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart import files
+from headstart.cli import options, run_folder, show, steps
+
+if TYPE_CHECKING:
+    from headstart.cli.steps import Decided
+    from headstart.study import Comparison, Contender
+
+RESULTS, TABLE, FIGURE, TRIALS = "compare.json", "compare.csv", "compare.svg", "trials"
+
+
+def add(subparsers: Any) -> None:
+    parser = options.verb(
+        subparsers,
+        "compare",
+        run,
+        "hold every strategy against the others on the pictures, and mark what plan would choose",
+        options.pictures(),
+        options.network(),
+        options.strategy(),
+        options.training(),
+        options.limits(),
+        options.seed(),
+        options.machine(),
+    )
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="(runs/<name of DATA>-compare)")
+
+
+def run(args: Namespace) -> int:
+    folder = Path(args.output or f"runs/{run_folder.name_of(args.data)}-compare")
+    run_folder.check(folder, args)
+    job = steps.decided(args)
+    field = _contenders(args, job)
+    run_folder.claim(folder, args, run_folder.facts(args, job.plan.seed))
+    comparison = _compared(args, job, field, folder)
+    result = _result(job, comparison, folder)
+    _write(folder, job, comparison, result)
+    if args.json:
+        show.as_json(result)
+    else:
+        _print(result, folder)
+    return 0
+
+
+def _contenders(args: Namespace, job: Decided) -> tuple[Contender, ...]:
+    from headstart.study import contenders
+
+    assert job.evidence is not None, "compare reads no plan"
+    return contenders(
+        job.backbone,
+        cut=job.evidence.best_cut,
+        n=len(job.partition.train),
+        seed=job.plan.seed,
+        runtime=job.plan.runtime,
+        precision=job.plan.precision,
+        recipe=steps.recipe(args),
+    )
+
+
+def _compared(args: Namespace, job: Decided, field: tuple[Contender, ...], folder: Path) -> Comparison:
+    from headstart.study import compare
+    from headstart.train.loop import Settings
+
+    settings = Settings(
+        device=args.device, workers=args.workers, time_limit=args.time_limit, resume=args.resume
+    )
+    return compare(
+        field,
+        job.plan,
+        job.backbone,
+        job.intake.dataset,
+        job.partition,
+        folder / TRIALS,
+        how=steps.how(args, job.plan),
+        settings=settings,
+    )
+
+
+def _result(job: Decided, comparison: Comparison, folder: Path) -> dict[str, Any]:
+    """What --json prints; docs/json.md tells its fields."""
+    return {
+        "backbone": job.backbone.name,
+        "case": job.plan.case,
+        "split": job.partition.report_name,
+        "pictures": {"train": len(job.partition.train), "report": len(job.partition.report)},
+        "contenders": comparison.rows(),
+        "choice": comparison.choice,
+        "regret": comparison.regret,
+        "run": str(folder),
+    }
+
+
+def _write(folder: Path, job: Decided, comparison: Comparison, result: dict[str, Any]) -> None:
+    from headstart.report import comparison as drawing
+
+    files.write_json(folder / RESULTS, result)
+    files.write_text(folder / FIGURE, drawing.figure(result["contenders"], job.partition.report_name))
+    names = [outcome.name for outcome in comparison.outcomes]
+    classes = job.intake.dataset.classes
+    rows = (
+        (job.intake.dataset.paths[i], classes[label], *(classes[p] for p in predictions))
+        for i, label, *predictions in zip(
+            job.partition.report,
+            comparison.labels,
+            *(o.predictions for o in comparison.outcomes),
+            strict=True,
+        )
+    )
+    run_folder.write_csv(folder / TABLE, ("path", "label", *names), rows)
+
+
+def _print(result: dict[str, Any], folder: Path) -> None:
+    print(show.contenders(result["contenders"]))
+    print(
+        f"\nplan chooses {result['choice']}, case {result['case']}: "
+        f"{100 * result['regret']:.1f} points behind the best of these, picked by the same pictures"
+    )
+    print(f"run      {folder}")
+    print(f"figure   {folder / FIGURE}")
+    print(f"answers  {folder / TABLE}")

@@ -1,0 +1,7 @@
+"""Experiments made of many plans: all strategies side by side."""
+
+from headstart.study.compare import compare
+from headstart.study.contenders import Contender, contenders
+from headstart.study.outcome import Comparison, Outcome
+
+__all__ = ["Comparison", "Contender", "Outcome", "compare", "contenders"]

@@ -1,0 +1,86 @@
+"""The strategies that are held against each other, each as a plan."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from headstart.backbone.backbone import Backbone
+from headstart.errors import PlanError
+from headstart.plan import cases
+from headstart.plan.plan import Plan, Recipe
+
+# Each trained contender is trained with each of these peak rates, and selection pictures choose between them.
+RATES = (2e-4, 1e-3)
+BATCH = 32
+# Pictures that each training sees: enough for a few hundred pictures to be learnt, and a few passes over thousands.
+SEEN, FEWEST_EPOCHS = 16_000, 5
+
+
+@dataclass(frozen=True)
+class Contender:
+    """name: what it is called in tables; plan: what it does, a trained one at the first of RATES."""
+
+    name: str
+    plan: Plan
+
+    @property
+    def trained(self) -> bool:
+        return not self.plan.frozen
+
+
+def contenders(
+    backbone: Backbone,
+    *,
+    cut: str,
+    n: int,
+    seed: int = 0,
+    runtime: str = "auto",
+    precision: str = "fp32",
+    recipe: Mapping[str, Any] | None = None,
+) -> tuple[Contender, ...]:
+    """Probes at every cut and at all of them, then four trainings with one and the same recipe.
+
+    cut: the lower cut that is also fine-tuned; n: training pictures, from which the epochs follow. `recipe` overrules
+    single values, but not the rate. Raises PlanError, BackboneError for an unknown cut.
+    """
+    common = {"seed": seed, "runtime": runtime, "precision": precision}
+    names, top = backbone.stage_names, backbone.top.name
+    probes = [Contender(probe_name(name), _probe(backbone, name, common)) for name in names]
+    if len(names) > 1:
+        probes.append(Contender("probe at all cuts", _probe(backbone, "+".join(names), common)))
+    chosen = budget(n, recipe)
+    full = replace(cases.make(3, backbone, fallback="none", **common), recipe=chosen)
+    scratch = replace(cases.make(4, backbone, init="random", **common), recipe=chosen)
+    trained = [
+        Contender("fine-tune", replace(full, head_init="random")),
+        Contender("probe, then fine-tune", full),
+        Contender("from scratch", scratch),
+    ]
+    if cut != top:
+        lower = replace(cases.make(3, backbone, cut=cut, fallback="none", **common), recipe=chosen)
+        trained.insert(0, Contender(f"fine-tune up to {cut}", lower))
+    return (*probes, *trained)
+
+
+def probe_name(cut: str) -> str:
+    return f"probe at {cut}"
+
+
+def _probe(backbone: Backbone, cut: str, common: Mapping[str, Any]) -> Plan:
+    """Case 1 at the top, else case 2."""
+    if cut == backbone.top.name:
+        return cases.make(1, backbone, **common)
+    return cases.make(2, backbone, cut=cut, **common)
+
+
+def budget(n: int, changes: Mapping[str, Any] | None = None) -> Recipe:
+    """One recipe for every training: SEEN pictures, or FEWEST_EPOCHS passes over n where that is more."""
+    if (changes or {}).get("lr") is not None:
+        raise PlanError(
+            f"compare: every training is tried at {' and '.join(map(str, RATES))}; leave --lr out"
+        )
+    epochs = max(FEWEST_EPOCHS, math.ceil(SEEN / max(n, 1)))
+    return cases.overruled(Recipe(epochs=epochs, lr=RATES[0], batch_size=BATCH), changes or {})

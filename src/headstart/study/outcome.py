@@ -1,0 +1,126 @@
+"""What came of each contender, and how they compare: plain data and numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from headstart.intervals import paired, wilson
+from headstart.plan.plan import Plan
+from headstart.study.contenders import probe_name
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One contender's result.
+
+    predictions  int64 [R] on the report pictures, by what it became on all it may learn from
+    selection    bool [V]: right or wrong on the selection pictures, which it did not learn from
+    seconds      what it cost, features apart where it is frozen
+    lr           the rate that the selection pictures chose; None for a probe
+    share        of the full budget that its last training had; below 1 it was given up for lack of time
+    """
+
+    name: str
+    predictions: np.ndarray
+    selection: np.ndarray
+    seconds: float
+    lr: float | None = None
+    share: float = 1.0
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "predictions": self.predictions.tolist(),
+            "selection": self.selection.astype(int).tolist(),
+            "seconds": self.seconds,
+            "lr": self.lr,
+            "share": self.share,
+        }
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> Outcome:
+        arrays = {
+            "predictions": np.array(values["predictions"], np.int64),
+            "selection": np.array(values["selection"], bool),
+        }
+        return Outcome(**{**values, **arrays})
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """outcomes, best first; labels, groups int64 [R] of the report pictures; choice: what the plan comes to."""
+
+    outcomes: tuple[Outcome, ...]
+    labels: np.ndarray
+    groups: np.ndarray
+    choice: str
+
+    def accuracy(self, name: str) -> float:
+        return float((self._named(name).predictions == self.labels).mean())
+
+    @property
+    def regret(self) -> float:
+        """How far the choice lies behind the best, on these same pictures: in expectation too much, never too little,
+        since the best is picked by them."""
+        return self.accuracy(self.outcomes[0].name) - self.accuracy(self.choice)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """name → accuracy, interval, points behind the best with their paired error, cost; best first."""
+        best = self.outcomes[0].predictions == self.labels
+        rows = []
+        for outcome in self.outcomes:
+            right = outcome.predictions == self.labels
+            behind, error = paired(best, right, self.groups)
+            rows.append(
+                {
+                    "name": outcome.name,
+                    "accuracy": float(right.mean()),
+                    "n": len(right),
+                    "interval": list(wilson(int(right.sum()), len(right))),
+                    "behind": behind,
+                    "behind_error": error,
+                    "selection_accuracy": float(outcome.selection.mean()) if len(outcome.selection) else None,
+                    "seconds": outcome.seconds,
+                    "lr": outcome.lr,
+                    "share": outcome.share,
+                    "chosen": outcome.name == self.choice,
+                }
+            )
+        return rows
+
+    def _named(self, name: str) -> Outcome:
+        return next(outcome for outcome in self.outcomes if outcome.name == name)
+
+
+def ranked(outcomes: Sequence[Outcome], labels: np.ndarray, groups: np.ndarray, choice: str) -> Comparison:
+    """The comparison, best first; of equals the cheaper first."""
+    order = sorted(outcomes, key=lambda o: (-float((o.predictions == labels).mean()), o.seconds))
+    return Comparison(tuple(order), labels, groups, choice)
+
+
+def realised(plan: Plan, top: str, outcomes: Sequence[Outcome], groups: np.ndarray) -> str:
+    """The contender that `headstart train` would have returned for `plan`, fall-backs included.
+
+    groups int64 [V] of the selection pictures: a training is kept if it beats the probe on them by more than one paired
+    standard error, and case 4 then lets training from random weights try.
+    """
+    found = {outcome.name: outcome for outcome in outcomes}
+    if plan.frozen:
+        return probe_name(plan.cut[0]) if len(plan.cut) == 1 else "probe at all cuts"
+    probe = found[probe_name(top)]
+    ways = ["from scratch"] if plan.from_scratch else ["probe, then fine-tune"]
+    if plan.fallback in ("scratch", "both"):
+        ways.append("from scratch")
+    if plan.fallback == "none":
+        return ways[0]
+    kept = []
+    for way in ways:
+        gain, error = paired(found[way].selection, probe.selection, groups)
+        kept += [way] if gain > error else []
+        if kept and plan.fallback != "both":
+            break
+    return max(kept, key=lambda way: found[way].selection.mean()) if kept else probe.name

@@ -1,0 +1,46 @@
+"""headstart compare through the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tests.cli.conftest import tree
+
+QUICK = ("--backbone", "demo-cnn", "--epochs", 1, "--quiet")
+
+
+def test_strategies_side_by_side_with_the_plan_s_choice_marked(headstart, tmp_path: Path) -> None:
+    data = tree(tmp_path / "shapes", each=16)
+    folder = tmp_path / "out"
+    answer = headstart("compare", data, "-o", folder, *QUICK, "--json")
+    assert (answer.code, answer.err) == (0, "")
+    said = json.loads(answer.out)
+    rows = said["contenders"]
+    assert [row["accuracy"] for row in rows] == sorted((row["accuracy"] for row in rows), reverse=True)
+    assert [row["name"] for row in rows if row["chosen"]] == [said["choice"]]
+    assert rows[0]["behind"] == 0
+    assert said["regret"] >= 0
+    with (folder / "compare.csv").open(encoding="utf-8") as handle:
+        answers = list(csv.DictReader(handle))
+    assert len(answers) == said["pictures"]["report"]
+    for row in rows:
+        right = sum(line["label"] == line[row["name"]] for line in answers)
+        assert right == round(row["accuracy"] * row["n"])
+    drawing = ElementTree.parse(folder / "compare.svg")
+    shown = "".join(drawing.getroot().itertext())
+    assert all(row["name"] in shown for row in rows)
+    again = headstart("compare", data, "-o", folder, *QUICK, "--resume")
+    assert again.code == 0
+    assert "* " + said["choice"] in again.out
+    assert "points behind" in again.out
+
+
+def test_a_rate_of_one_s_own_is_refused_before_anything_is_written(headstart, tmp_path: Path) -> None:
+    data = tree(tmp_path / "shapes", each=8)
+    answer = headstart("compare", data, "-o", tmp_path / "out", *QUICK, "--lr", 0.1)
+    assert answer.code == 2
+    assert "leave --lr out" in answer.err
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,106 @@
+"""How results compare, and what a plan comes to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from headstart.errors import PlanError
+from headstart.plan import cases
+from headstart.study.contenders import RATES, budget, contenders
+from headstart.study.outcome import Outcome, ranked, realised
+
+LABELS = np.arange(40) % 2
+GROUPS = np.arange(40)
+
+
+def outcome(name: str, right: int, *, selection: int = 20, seconds: float = 1.0) -> Outcome:
+    """`right` of 40 report pictures and `selection` of 20 selection pictures named right."""
+    predictions = np.where(np.arange(40) < right, LABELS, 1 - LABELS)
+    return Outcome(name, predictions, np.arange(20) < selection, seconds)
+
+
+def test_the_best_stands_first_and_of_equals_the_cheaper():
+    found = [outcome("a", 30, seconds=5), outcome("b", 35, seconds=9), outcome("c", 35, seconds=2)]
+    comparison = ranked(found, LABELS, GROUPS, "a")
+    assert [row["name"] for row in comparison.rows()] == ["c", "b", "a"]
+    assert comparison.regret == pytest.approx(5 / 40)
+    chosen = comparison.rows()[-1]
+    assert chosen["chosen"]
+    assert chosen["behind"] == pytest.approx(5 / 40)
+    assert chosen["behind_error"] == pytest.approx(np.sqrt(5 / 40 * 35 / 40 / 39), rel=1e-6)
+    assert chosen["interval"][0] < 30 / 40 < chosen["interval"][1]
+
+
+def test_an_outcome_is_read_as_it_was_written():
+    first = replace(outcome("a", 3), lr=0.1, share=0.25)
+    again = Outcome.from_dict(first.to_dict())
+    assert np.array_equal(first.predictions, again.predictions)
+    assert np.array_equal(first.selection, again.selection)
+    assert again.to_dict() == first.to_dict()
+
+
+@pytest.fixture
+def field():
+    """The probe at the top, a training that is clearly better on selection pictures, and one that is not."""
+    return {
+        "good": [
+            outcome("probe at pre_logits", 30, selection=10),
+            outcome("probe, then fine-tune", 30, selection=19),
+        ],
+        "bad": [
+            outcome("probe at pre_logits", 30, selection=10),
+            outcome("probe, then fine-tune", 39, selection=10),
+        ],
+    }
+
+
+def test_what_a_plan_comes_to_follows_the_selection_pictures_alone(demo, field):
+    """A training that is better on the report pictures only is not kept."""
+    groups = np.arange(20)
+    top = demo.top.name
+    assert top == "pre_logits"
+    one, three = cases.make(1, demo), cases.make(3, demo)
+    four = cases.make(4, demo)
+    lower = cases.make(2, demo, cut="conv2")
+    assert realised(one, top, field["good"], groups) == "probe at pre_logits"
+    assert realised(lower, top, field["good"], groups) == "probe at conv2"
+    assert realised(three, top, field["good"], groups) == "probe, then fine-tune"
+    assert realised(three, top, field["bad"], groups) == "probe at pre_logits"
+    scratch = [*field["bad"], outcome("from scratch", 20, selection=20)]
+    assert realised(four, top, scratch, groups) == "from scratch"
+    assert realised(four, top, [*field["bad"], outcome("from scratch", 40, selection=9)], groups) == (
+        "probe at pre_logits"
+    )
+    both = replace(four, fallback="both")
+    assert realised(both, top, [*field["good"], outcome("from scratch", 20, selection=20)], groups) == (
+        "from scratch"
+    )
+
+
+def test_every_contender_is_a_valid_plan_and_trainings_share_one_recipe(demo):
+    found = contenders(demo, cut="conv2", n=200)
+    for contender in found:
+        contender.plan.validate(demo.stage_names)
+    names = [contender.name for contender in found]
+    assert names == [
+        *(f"probe at {name}" for name in demo.stage_names),
+        "probe at all cuts",
+        "fine-tune up to conv2",
+        "fine-tune",
+        "probe, then fine-tune",
+        "from scratch",
+    ]
+    assert len({contender.plan.recipe for contender in found if contender.trained}) == 1
+    assert "fine-tune up to pre_logits" not in [c.name for c in contenders(demo, cut="pre_logits", n=200)]
+
+
+def test_the_budget_is_pictures_seen_and_its_rates_are_fixed():
+    assert budget(200).epochs == 80
+    assert budget(100_000).epochs == 5
+    assert budget(200, {"epochs": 3}).epochs == 3
+    assert budget(200).lr == RATES[0]
+    with pytest.raises(PlanError, match="leave --lr out"):
+        budget(200, {"lr": 0.1})
