@@ -1,0 +1,155 @@
+"""Runs every strategy on every setting: the raw results that the regret of choices is measured on.
+
+    python benchmarks/regret/run.py --data DIR --weights DIR [--backbones small demo-cnn mobilenet] [--domains ...]
+                                    [--seeds 0 1 2] [--time-limit SECONDS]
+
+Results go to benchmarks/regret/results: `outcomes.csv`, one row for a strategy on a setting, right or wrong picture by
+picture in it; `settings.csv`, labels and groups of the test pictures; `evidence.jsonl`, what was measured before the
+choice, and what that cost. What lies there is not run again, so that the whole can be had in pieces: --time-limit stops
+before the next setting. `unseen` goes with the twin of `small` in place of `small`: see benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from cases import EACH, Case, cases
+
+import headstart
+from headstart import evidence, files, progress
+from headstart.backbone import Backbone
+from headstart.cli import console
+from headstart.features import How
+from headstart.plan.decide import decide
+from headstart.study import Comparison, compare, contenders
+
+RESULTS = Path(__file__).parent / "results"
+SIZE = 64
+EVIDENCE = "evidence.jsonl"
+OUTCOMES = (
+    "domain", "each", "backbone", "seed", "strategy", "accuracy", "selection", "lr", "seconds", "right"
+)  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--backbones", nargs="+", default=["small", "demo-cnn", "mobilenet"])
+    parser.add_argument("--domains", nargs="+", default=list(EACH))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--time-limit", type=float, default=float("inf"))
+    args = parser.parse_args()
+    progress.use(console.choose(quiet=False))
+    began = time.monotonic()
+    done = _done()
+    for case in cases(args.data, args.domains, args.seeds):
+        for name in args.backbones:
+            if (case.domain, str(case.each), name, str(case.seed)) in done:
+                continue
+            if time.monotonic() - began > args.time_limit:
+                print("time is up; run again to go on")
+                return 0
+            _one(case, name, _backbone(name, case.domain, args.weights))
+    return 0
+
+
+def _backbone(name: str, domain: str, weights: Path) -> Backbone:
+    if name == "mobilenet":
+        return headstart.load_backbone(
+            "timm:mobilenetv2_100",
+            weights=str(weights / "mobilenetv2_100.safetensors"),
+            model_kwargs={"pad_type": "same"},
+            image_size=SIZE,
+        )
+    if (name, domain) == ("small", "unseen"):
+        return headstart.load_backbone(str(files.cache_folder("benchmarks") / "small-twin"))
+    return headstart.load_backbone(name, image_size=SIZE)
+
+
+def _one(case: Case, name: str, backbone: Backbone) -> None:
+    progress.say(f"{case.name}, seed {case.seed}, {name}")
+    how = How()
+    began = time.perf_counter()
+    measured = evidence.measure(case.dataset, case.partition, backbone, seed=case.seed, how=how)
+    middle = time.perf_counter()
+    plan = decide(measured, backbone, seed=case.seed)
+    seconds = {"evidence": middle - began, "decision": time.perf_counter() - middle}
+    field = contenders(backbone, cut=_lower(measured), n=len(case.partition.train), seed=case.seed)
+    folder = files.cache_folder("benchmarks", "regret")
+    found = compare(field, plan, backbone, case.dataset, case.partition, folder, how=how)
+    _keep(case, name, found, measured.to_dict(), asdict(plan), seconds)
+
+
+def _lower(measured: evidence.Evidence) -> str:
+    """The best cut below the top: fine-tuning up to there is run whatever the plan says."""
+    return max(measured.profile[:-1], key=lambda row: row.accuracy).cut
+
+
+def _keep(
+    case: Case, name: str, found: Comparison, measured: dict, plan: dict, seconds: dict[str, float]
+) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    key = {"domain": case.domain, "each": case.each, "backbone": name, "seed": case.seed}
+    _settings(case)
+    for outcome in found.outcomes:
+        right = outcome.predictions == found.labels
+        row = {
+            **key,
+            "strategy": outcome.name,
+            "accuracy": f"{right.mean():.4f}",
+            "selection": np.packbits(outcome.selection).tobytes().hex(),
+            "lr": outcome.lr or "",
+            "seconds": f"{outcome.seconds:.2f}",
+            "right": np.packbits(right).tobytes().hex(),
+        }
+        _append("outcomes.csv", OUTCOMES, row)
+    with (RESULTS / EVIDENCE).open("a", encoding="utf-8") as handle:
+        row = {**key, "choice": found.choice, "seconds": seconds, "evidence": measured, "plan": plan}
+        handle.write(json.dumps(row) + "\n")
+
+
+def _settings(case: Case) -> None:
+    """Labels and groups of the test pictures, once for each data set."""
+    path = RESULTS / "settings.csv"
+    if path.is_file() and any(line.startswith(f"{case.domain},") for line in path.read_text().splitlines()):
+        return
+    report = case.partition.report
+    _, groups = np.unique(case.dataset.groups[report], return_inverse=True)
+    row = {
+        "domain": case.domain,
+        "labels": " ".join(map(str, case.dataset.labels[report])),
+        "groups": " ".join(map(str, groups)),
+    }
+    _append("settings.csv", tuple(row), row)
+
+
+def _append(name: str, head: tuple[str, ...], row: dict) -> None:
+    path = RESULTS / name
+    new = not path.is_file()
+    with path.open("a", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, head, lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def _done() -> set[tuple[str, str, str, str]]:
+    """Settings whose evidence stands: it is written last."""
+    path = RESULTS / EVIDENCE
+    if not path.is_file():
+        return set()
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return {(r["domain"], str(r["each"]), r["backbone"], str(r["seed"])) for r in rows}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
