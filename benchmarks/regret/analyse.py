@@ -114,7 +114,10 @@ def _setting(
     key: tuple, rows: Mapping[str, dict[int, dict]], groups: np.ndarray, found: dict[int, dict]
 ) -> Setting:
     seeds = sorted(found)
-    named = [name for name in rows if all(seed in rows[name] for seed in seeds)]
+    lacking = [name for name in rows if set(rows[name]) < set(seeds)]
+    if lacking:
+        raise SystemExit(f"{key}: seeds lack {', '.join(lacking)}; run again")
+    named = list(rows)
 
     def right(name: str) -> np.ndarray:
         packed = [np.frombuffer(bytes.fromhex(rows[name][seed]["right"]), np.uint8) for seed in seeds]

@@ -28,12 +28,13 @@ from headstart.cli import console
 from headstart.features import How
 from headstart.plan.decide import decide
 from headstart.study import Comparison, compare, contenders
+from headstart.train.fit import selection
 
 RESULTS = Path(__file__).parent / "results"
 SIZE = 64
 EVIDENCE = "evidence.jsonl"
 OUTCOMES = (
-    "domain", "each", "backbone", "seed", "strategy", "accuracy", "selection", "lr", "seconds", "right"
+    "domain", "each", "backbone", "seed", "strategy", "cut", "accuracy", "selection", "lr", "seconds", "right"
 )  # fmt: skip
 
 
@@ -83,7 +84,8 @@ def _one(case: Case, name: str, backbone: Backbone) -> None:
     middle = time.perf_counter()
     plan = decide(measured, backbone, seed=case.seed)
     seconds = {"evidence": middle - began, "decision": time.perf_counter() - middle}
-    field = contenders(backbone, cut=_lower(measured), n=len(case.partition.train), seed=case.seed)
+    kept, _ = selection(case.dataset, case.partition, case.seed)
+    field = contenders(backbone, cut=_lower(measured), n=len(kept), seed=case.seed)
     folder = files.cache_folder("benchmarks", "regret")
     found = compare(field, plan, backbone, case.dataset, case.partition, folder, how=how)
     _keep(case, name, found, measured.to_dict(), asdict(plan), seconds)
@@ -105,6 +107,7 @@ def _keep(
         row = {
             **key,
             "strategy": outcome.name,
+            "cut": outcome.cut,
             "accuracy": f"{right.mean():.4f}",
             "selection": np.packbits(outcome.selection).tobytes().hex(),
             "lr": outcome.lr or "",

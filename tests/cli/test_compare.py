@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
 from tests.cli.conftest import tree
 
 QUICK = ("--backbone", "demo-cnn", "--epochs", 1, "--quiet")
@@ -38,9 +40,14 @@ def test_strategies_side_by_side_with_the_plan_s_choice_marked(headstart, tmp_pa
     assert "points behind" in again.out
 
 
-def test_a_rate_of_one_s_own_is_refused_before_anything_is_written(headstart, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("flag", "value"), [("--lr", 0.1), ("--case", 3), ("--cut", "conv2"), ("--init", "random")]
+)
+def test_flags_that_name_a_strategy_are_refused_before_any_work(
+    headstart, tmp_path: Path, flag, value
+) -> None:
     data = tree(tmp_path / "shapes", each=8)
-    answer = headstart("compare", data, "-o", tmp_path / "out", *QUICK, "--lr", 0.1)
+    answer = headstart("compare", data, "-o", tmp_path / "out", *QUICK, flag, value)
     assert answer.code == 2
-    assert "leave --lr out" in answer.err
+    assert f"{flag}: compare tries every strategy" in answer.err
     assert not (tmp_path / "out").exists()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from headstart.errors import PlanError
 from headstart.features import How
 from headstart.plan import cases
 from headstart.study import compare, contenders
 from headstart.study.contenders import RATES
+from headstart.train import loop
 from headstart.train.loop import Settings
 
 HOW = How(cache=False)
@@ -58,14 +58,53 @@ def test_other_pictures_or_plans_are_not_taken_for_these(demo, shapes, field, tm
     assert len(list(tmp_path.iterdir())) == 2 * count
 
 
-def test_where_time_is_short_the_better_half_goes_on(demo, shapes, tmp_path):
-    long = contenders(demo, cut="conv2", n=48, recipe={"epochs": 400, "batch_size": 16})
-    began = time.monotonic()
+def test_where_time_is_short_the_better_half_goes_on(demo, shapes, tmp_path, monkeypatch):
+    """Epochs that take half a second, by the clock of the training loop."""
+    long = contenders(demo, cut="conv2", n=48, recipe={"epochs": 8, "batch_size": 16})
+    train = loop.train
+
+    def timed(*args):
+        return tuple({**record, "seconds": 0.5} for record in train(*args))
+
+    monkeypatch.setattr(loop, "train", timed)
+    settings = Settings(time_limit=14)
+    found = compare(long, cases.make(1, demo), demo, *shapes, tmp_path, how=HOW, settings=settings)
+    trained = [outcome for outcome in found.outcomes if outcome.lr]
+    assert len(trained) == 4
+    assert sum(outcome.seconds for outcome in trained) <= 14
+    assert {outcome.share for outcome in trained} <= {1 / 8, 2 / 8, 4 / 8}
+    assert max(outcome.share for outcome in trained) == 4 / 8
+    with pytest.raises(PlanError, match="--time-limit: one epoch of each of 8 trainings takes about 4 s"):
+        compare(
+            long, cases.make(1, demo), demo, *shapes, tmp_path / "b", how=HOW, settings=Settings(time_limit=3)
+        )
+
+
+def test_an_epoch_for_timing_is_no_result(demo, shapes, tmp_path):
+    short = contenders(demo, cut="conv2", n=48, recipe={"epochs": 1, "batch_size": 16})
     found = compare(
-        long, cases.make(1, demo), demo, *shapes, tmp_path, how=HOW, settings=Settings(time_limit=8)
+        short, cases.make(1, demo), demo, *shapes, tmp_path, how=HOW, settings=Settings(time_limit=600)
     )
-    assert time.monotonic() - began < 60
-    shares = sorted({outcome.share for outcome in found.outcomes if outcome.lr})
-    assert len(shares) > 1
-    assert shares[-1] < 1
-    assert all(later / earlier in (2, 4) for earlier, later in itertools.pairwise(shares))
+    assert {outcome.name for outcome in found.outcomes} == {contender.name for contender in short}
+    assert {outcome.share for outcome in found.outcomes} == {1.0}
+
+
+def test_a_comparison_that_was_killed_goes_on_and_leaves_no_checkpoints(
+    demo, shapes, field, tmp_path, monkeypatch
+):
+    plan = cases.make(1, demo)
+    straight = compare(field, plan, demo, *shapes, tmp_path / "a", how=HOW)
+    epochs = []
+
+    def kill(record):
+        epochs.append(record["epoch"])
+        if len(epochs) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        compare(field, plan, demo, *shapes, tmp_path / "b", how=HOW, settings=Settings(on_epoch=kill))
+    resumed = compare(field, plan, demo, *shapes, tmp_path / "b", how=HOW)
+    assert not list((tmp_path / "b").rglob("checkpoints"))
+    for outcome in straight.outcomes:
+        again = next(other for other in resumed.outcomes if other.name == outcome.name)
+        assert np.array_equal(again.predictions, outcome.predictions)

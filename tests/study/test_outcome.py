@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from headstart.errors import PlanError
 from headstart.plan import cases
 from headstart.study.contenders import RATES, budget, contenders
 from headstart.study.outcome import Outcome, ranked, realised
+from headstart.study.turns import turns
 
 LABELS = np.arange(40) % 2
 GROUPS = np.arange(40)
@@ -19,7 +21,7 @@ GROUPS = np.arange(40)
 def outcome(name: str, right: int, *, selection: int = 20, seconds: float = 1.0) -> Outcome:
     """`right` of 40 report pictures and `selection` of 20 selection pictures named right."""
     predictions = np.where(np.arange(40) < right, LABELS, 1 - LABELS)
-    return Outcome(name, predictions, np.arange(20) < selection, seconds)
+    return Outcome(name, "top", predictions, np.arange(20) < selection, seconds)
 
 
 def test_the_best_stands_first_and_of_equals_the_cheaper():
@@ -88,13 +90,13 @@ def test_every_contender_is_a_valid_plan_and_trainings_share_one_recipe(demo):
     assert names == [
         *(f"probe at {name}" for name in demo.stage_names),
         "probe at all cuts",
-        "fine-tune up to conv2",
+        "cut, then fine-tune",
         "fine-tune",
         "probe, then fine-tune",
         "from scratch",
     ]
     assert len({contender.plan.recipe for contender in found if contender.trained}) == 1
-    assert "fine-tune up to pre_logits" not in [c.name for c in contenders(demo, cut="pre_logits", n=200)]
+    assert "cut, then fine-tune" not in [c.name for c in contenders(demo, cut="pre_logits", n=200)]
 
 
 def test_the_budget_is_pictures_seen_and_its_rates_are_fixed():
@@ -104,3 +106,23 @@ def test_the_budget_is_pictures_seen_and_its_rates_are_fixed():
     assert budget(200).lr == RATES[0]
     with pytest.raises(PlanError, match="leave --lr out"):
         budget(200, {"lr": 0.1})
+
+
+@pytest.mark.parametrize("limit", [10, 33, 100, 399, 400, 5000])
+@pytest.mark.parametrize("count", [2, 6, 8])
+def test_turns_keep_within_the_limit_and_halve(count, limit):
+    """Epochs of one second, 50 at full length."""
+    found = turns(count, 50, 1.0, limit)
+    assert sum(epochs * n for epochs, n in found) <= limit
+    assert found[0][1] == count
+    for (short, many), (long, few) in itertools.pairwise(found):
+        assert few == -(-many // 2)
+        assert long == min(50, 2 * short)
+    if count * 50 <= limit:
+        assert found == [(50, count)]
+
+
+def test_without_a_limit_all_are_trained_at_full_length_and_one_epoch_must_fit():
+    assert turns(8, 50, 1.0, None) == [(50, 8)]
+    with pytest.raises(PlanError, match="takes about 8 s; expected at least that"):
+        turns(8, 50, 1.0, 7.9)

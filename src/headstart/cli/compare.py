@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import files
 from headstart.cli import options, run_folder, show, steps
+from headstart.errors import PlanError
 
 if TYPE_CHECKING:
     from headstart.cli.steps import Decided
+    from headstart.evidence import Evidence
     from headstart.study import Comparison, Contender
 
 RESULTS, TABLE, FIGURE, TRIALS = "compare.json", "compare.csv", "compare.svg", "trials"
@@ -36,9 +38,11 @@ def add(subparsers: Any) -> None:
 def run(args: Namespace) -> int:
     folder = Path(args.output or f"runs/{run_folder.name_of(args.data)}-compare")
     run_folder.check(folder, args)
+    _refuse(args)
     job = steps.decided(args)
     field = _contenders(args, job)
     run_folder.claim(folder, args, run_folder.facts(args, job.plan.seed))
+    _write_plan(folder, job)
     comparison = _compared(args, job, field, folder)
     result = _result(job, comparison, folder)
     _write(folder, job, comparison, result)
@@ -49,28 +53,44 @@ def run(args: Namespace) -> int:
     return 0
 
 
+def _refuse(args: Namespace) -> None:
+    """Raises PlanError for flags that would name one strategy."""
+    for name in ("case", "cut", "init", "head_init", "head_layers", "lr"):
+        if getattr(args, name) is not None:
+            raise PlanError(
+                f"--{name.replace('_', '-')}: compare tries every strategy, each training at two rates; leave it out"
+            )
+
+
 def _contenders(args: Namespace, job: Decided) -> tuple[Contender, ...]:
     from headstart.study import contenders
+    from headstart.train.fit import selection
 
     assert job.evidence is not None, "compare reads no plan"
+    kept, _ = selection(job.intake.dataset, job.partition, job.plan.seed)
     return contenders(
         job.backbone,
-        cut=job.evidence.best_cut,
-        n=len(job.partition.train),
+        cut=_lower(job.evidence),
+        n=len(kept),
         seed=job.plan.seed,
+        class_weight=job.plan.class_weight,
         runtime=job.plan.runtime,
         precision=job.plan.precision,
         recipe=steps.recipe(args),
     )
 
 
+def _lower(evidence: Evidence) -> str:
+    """The best cut below the top; the top where there is none."""
+    below = evidence.profile[:-1] or evidence.profile
+    return max(below, key=lambda row: row.accuracy).cut
+
+
 def _compared(args: Namespace, job: Decided, field: tuple[Contender, ...], folder: Path) -> Comparison:
     from headstart.study import compare
     from headstart.train.loop import Settings
 
-    settings = Settings(
-        device=args.device, workers=args.workers, time_limit=args.time_limit, resume=args.resume
-    )
+    settings = Settings(device=args.device, workers=args.workers, time_limit=args.time_limit)
     return compare(
         field,
         job.plan,
@@ -81,6 +101,12 @@ def _compared(args: Namespace, job: Decided, field: tuple[Contender, ...], folde
         how=steps.how(args, job.plan),
         settings=settings,
     )
+
+
+def _write_plan(folder: Path, job: Decided) -> None:
+    from headstart.plan import toml
+
+    files.write_text(folder / run_folder.PLAN, toml.dumps(job.plan))
 
 
 def _result(job: Decided, comparison: Comparison, folder: Path) -> dict[str, Any]:

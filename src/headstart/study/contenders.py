@@ -19,6 +19,15 @@ BATCH = 32
 SEEN, FEWEST_EPOCHS = 16_000, 5
 
 
+FINE_TUNE, PROBE_FIRST, CUT_FIRST, SCRATCH = (
+    "fine-tune",
+    "probe, then fine-tune",
+    "cut, then fine-tune",
+    "from scratch",
+)
+ALL_CUTS = "probe at all cuts"
+
+
 @dataclass(frozen=True)
 class Contender:
     """name: what it is called in tables; plan: what it does, a trained one at the first of RATES."""
@@ -37,31 +46,34 @@ def contenders(
     cut: str,
     n: int,
     seed: int = 0,
+    class_weight: str = "none",
     runtime: str = "auto",
     precision: str = "fp32",
     recipe: Mapping[str, Any] | None = None,
 ) -> tuple[Contender, ...]:
-    """Probes at every cut and at all of them, then four trainings with one and the same recipe.
+    """Probes at every cut and at all of them, then up to four trainings with one and the same recipe.
 
-    cut: the lower cut that is also fine-tuned; n: training pictures, from which the epochs follow. `recipe` overrules
-    single values, but not the rate. Raises PlanError, BackboneError for an unknown cut.
+    cut: the lower cut up to which the network is also fine-tuned, from the head solved there; n: pictures that are
+    trained on, from which the epochs follow. FINE_TUNE starts from a random head, as the lesson has it, PROBE_FIRST
+    from the solved one. `recipe` overrules single values, but not the rate. Raises PlanError, BackboneError for an
+    unknown cut.
     """
-    common = {"seed": seed, "runtime": runtime, "precision": precision}
+    common = {"seed": seed, "class_weight": class_weight, "runtime": runtime, "precision": precision}
     names, top = backbone.stage_names, backbone.top.name
     probes = [Contender(probe_name(name), _probe(backbone, name, common)) for name in names]
     if len(names) > 1:
-        probes.append(Contender("probe at all cuts", _probe(backbone, "+".join(names), common)))
+        probes.append(Contender(ALL_CUTS, _probe(backbone, "+".join(names), common)))
     chosen = budget(n, recipe)
     full = replace(cases.make(3, backbone, fallback="none", **common), recipe=chosen)
     scratch = replace(cases.make(4, backbone, init="random", **common), recipe=chosen)
     trained = [
-        Contender("fine-tune", replace(full, head_init="random")),
-        Contender("probe, then fine-tune", full),
-        Contender("from scratch", scratch),
+        Contender(FINE_TUNE, replace(full, head_init="random")),
+        Contender(PROBE_FIRST, full),
+        Contender(SCRATCH, scratch),
     ]
     if cut != top:
         lower = replace(cases.make(3, backbone, cut=cut, fallback="none", **common), recipe=chosen)
-        trained.insert(0, Contender(f"fine-tune up to {cut}", lower))
+        trained.insert(0, Contender(CUT_FIRST, lower))
     return (*probes, *trained)
 
 

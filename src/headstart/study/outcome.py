@@ -10,21 +10,24 @@ import numpy as np
 
 from headstart.intervals import paired, wilson
 from headstart.plan.plan import Plan
-from headstart.study.contenders import probe_name
+from headstart.study.contenders import ALL_CUTS, PROBE_FIRST, SCRATCH, probe_name
+from headstart.train.arms import Attempt, best, succeeds
 
 
 @dataclass(frozen=True)
 class Outcome:
     """One contender's result.
 
+    cut          where the head sits, "a+b" for several cuts
     predictions  int64 [R] on the report pictures, by what it became on all it may learn from
     selection    bool [V]: right or wrong on the selection pictures, which it did not learn from
-    seconds      what it cost, features apart where it is frozen
+    seconds      what it cost in all, features and decoding apart
     lr           the rate that the selection pictures chose; None for a probe
     share        of the full budget that its last training had; below 1 it was given up for lack of time
     """
 
     name: str
+    cut: str
     predictions: np.ndarray
     selection: np.ndarray
     seconds: float
@@ -34,6 +37,7 @@ class Outcome:
     def to_dict(self) -> dict[str, Any]:
         return {
             "name": self.name,
+            "cut": self.cut,
             "predictions": self.predictions.tolist(),
             "selection": self.selection.astype(int).tolist(),
             "seconds": self.seconds,
@@ -78,12 +82,13 @@ class Comparison:
             rows.append(
                 {
                     "name": outcome.name,
+                    "cut": outcome.cut,
                     "accuracy": float(right.mean()),
                     "n": len(right),
                     "interval": list(wilson(int(right.sum()), len(right))),
                     "behind": behind,
                     "behind_error": error,
-                    "selection_accuracy": float(outcome.selection.mean()) if len(outcome.selection) else None,
+                    "selection_accuracy": float(outcome.selection.mean()),
                     "seconds": outcome.seconds,
                     "lr": outcome.lr,
                     "share": outcome.share,
@@ -105,22 +110,21 @@ def ranked(outcomes: Sequence[Outcome], labels: np.ndarray, groups: np.ndarray, 
 def realised(plan: Plan, top: str, outcomes: Sequence[Outcome], groups: np.ndarray) -> str:
     """The contender that `headstart train` would have returned for `plan`, fall-backs included.
 
-    groups int64 [V] of the selection pictures: a training is kept if it beats the probe on them by more than one paired
-    standard error, and case 4 then lets training from random weights try.
+    groups int64 [V] of the selection pictures, by which trainings are held against the probe, as fit() does.
     """
-    found = {outcome.name: outcome for outcome in outcomes}
     if plan.frozen:
-        return probe_name(plan.cut[0]) if len(plan.cut) == 1 else "probe at all cuts"
+        return probe_name(plan.cut[0]) if len(plan.cut) == 1 else ALL_CUTS
+    found = {outcome.name: outcome for outcome in outcomes}
     probe = found[probe_name(top)]
-    ways = ["from scratch"] if plan.from_scratch else ["probe, then fine-tune"]
-    if plan.fallback in ("scratch", "both"):
-        ways.append("from scratch")
-    if plan.fallback == "none":
-        return ways[0]
-    kept = []
+    ways = [SCRATCH] if plan.from_scratch else [PROBE_FIRST]
+    if plan.fallback in ("scratch", "both") and not plan.from_scratch:
+        ways.append(SCRATCH)
+    attempts: dict[str, Attempt] = {}
     for way in ways:
-        gain, error = paired(found[way].selection, probe.selection, groups)
-        kept += [way] if gain > error else []
-        if kept and plan.fallback != "both":
+        if plan.fallback == "scratch" and any(
+            succeeds(a, probe.selection, groups) for a in attempts.values()
+        ):
             break
-    return max(kept, key=lambda way: found[way].selection.mean()) if kept else probe.name
+        attempts[way] = Attempt(plan, None, found[way].selection, ())
+    winner = best(plan, attempts, probe.selection, groups)
+    return probe.name if winner == "probe" else winner

@@ -183,7 +183,10 @@ def selection(dataset: Dataset, partition: Partition, seed: int) -> tuple[np.nda
     train = partition.train
     kept, carved = carve(dataset.labels[train], dataset.groups[train], SELECTION_SHARE, seed)
     if not len(carved):
-        raise PlanError("the set is too small to set pictures aside for selection; use --case 1 or 2")
+        raise PlanError(
+            "the set is too small to set pictures aside, which gradient training needs; "
+            "add pictures, or use --case 1 or 2"
+        )
     return train[kept], train[carved]
 
 
