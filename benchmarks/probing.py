@@ -73,7 +73,7 @@ def _ridge(setting: Setting, train: np.ndarray, x: np.ndarray, held: np.ndarray,
 def _features(
     setting: Setting, backbone: Backbone, train: np.ndarray, index: np.ndarray, *, random: bool
 ) -> Features:
-    """Of the pictures at `index`; a random copy's statistics come from the training pictures."""
+    """Of the pictures at `index`, by the network or by its random copy."""
     if random:
         return extract(setting.dataset, index, backbone, draw=0)
     return extract(setting.dataset, index, backbone)

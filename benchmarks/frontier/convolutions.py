@@ -12,7 +12,7 @@ import time
 
 import torch
 
-from headstart.cli.main import _keep_pages
+from headstart.cli.pages import keep_pages
 from headstart.train.loop import fast_precision
 
 BATCH, ROUNDS = 256, 4
@@ -33,7 +33,7 @@ SHAPES = (
 
 
 def main() -> int:
-    _keep_pages()
+    keep_pages()
     bf16 = fast_precision(torch.device("cpu")) == "bf16"
     print("| channels | kernel | map | forward ms | backward ms | GFLOP a second |\n|-|-|-|-|-|-|")
     for inputs, outputs, kernel, stride, groups, side in SHAPES:

@@ -165,14 +165,20 @@ def cache_folder(*names: str) -> Path:
 def scratch(shape: tuple[int, ...], dtype: type) -> np.ndarray:
     """An array of `shape`, not yet filled; a large one lies in a file that is gone when the array is.
 
-    Raises OutputError.
+    Raises OutputError where the disk is full: later, page by page, that would end the process without a word.
     """
     import numpy as np
 
-    if math.prod(shape) * np.dtype(dtype).itemsize <= SCRATCH:
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    if size <= SCRATCH:
         return np.empty(shape, dtype)
-    folder = cache_folder("scratch")
+    try:
+        folder = cache_folder("scratch")
+    except OutputError:
+        folder = Path(tempfile.gettempdir())
     with explained(folder), tempfile.TemporaryFile(dir=folder) as handle:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(handle.fileno(), 0, size)
         return np.asarray(np.memmap(handle, dtype, "w+", shape=shape))
 
 

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from headstart.runtime.runtime import _cpu
 from tests.cli.conftest import tree
 
 _RUN = """
@@ -33,6 +34,7 @@ def folder(tmp_path_factory, cache):
     return folder
 
 
+@pytest.mark.skipif(not _cpu("auto"), reason="torch is asked whether the accelerator works")
 @pytest.mark.parametrize(
     "line",
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,8 +58,13 @@ def test_few_pictures_are_run_in_fp32(dataset, network):
 
 
 @pytest.mark.parametrize("asked", ["fp32", "bf16"])
-def test_what_is_asked_for_stays(asked, dataset, network):
+def test_what_is_asked_for_stays_where_the_machine_has_it(asked, dataset, network, monkeypatch):
+    monkeypatch.setattr("headstart.runtime.runtime.precisions", lambda *_: ("fp32", "bf16"))
     assert _settled(dataset, network, How(precision=asked))[0].precision == asked
+    monkeypatch.setattr("headstart.runtime.runtime.precisions", lambda *_: ("fp32",))
+    how, why = _settled(dataset, network, How(precision=asked))
+    assert how.precision == "fp32"
+    assert ("lacks it" in why) == (asked == "bf16")
 
 
 @pytest.mark.parametrize(
@@ -74,4 +81,30 @@ def test_the_verdict_is_reached_once(short, dataset, network):
     asked = short(speed=3.0, noise=0.0)
     first, again = _settled(dataset, network), _settled(dataset, network)
     assert first == again
-    assert asked == ["fp32", "bf16"]
+    assert asked == ["fp32", "bf16"] * 2
+
+
+def test_other_pictures_have_a_verdict_of_their_own(short, dataset, network):
+    asked = short(speed=3.0, noise=0.0)
+    _settled(dataset, network)
+    precision.settle(dataset, np.arange(len(dataset.labels))[1:], network, AUTO)
+    assert len(asked) == 8
+
+
+def test_a_damaged_verdict_is_reached_anew_and_a_lost_cache_is_no_error(
+    short, dataset, network, tmp_path, monkeypatch
+):
+    asked = short(speed=3.0, noise=0.0)
+    first = _settled(dataset, network)
+    (kept,) = (tmp_path / "cache" / "headstart" / "precision").iterdir()
+    kept.write_text('{"precision": "bf16"}', encoding="utf-8")
+    assert _settled(dataset, network) == first
+    assert len(asked) == 8
+
+
+def test_pictures_that_belong_together_show_nothing(short, dataset, network):
+    short(speed=3.0, noise=0.0)
+    together = replace(dataset, groups=np.zeros(len(dataset.labels), np.int64))
+    how, why = _settled(together, network)
+    assert how.precision == "fp32"
+    assert "belong together" in why

@@ -43,7 +43,7 @@ def test_optimum_is_that_of_scikit_learn(n, width, n_classes, l2, class_weight) 
     best = objective(z, labels, weights, weight, bias, l2)
 
     problem = Problem.of(x, labels, n_classes)
-    theta = problem.solve(l2, start=problem.start(), weights=weights[:, None], tolerance=head.FINAL)
+    theta, _ = problem.solve(l2, start=problem.start(), weights=weights[:, None], tolerance=head.FINAL)
     ours = objective(z, labels, weights, (problem.axes @ theta[:-1, 0]).T, theta[-1, 0], l2)
     assert abs(ours - best) <= 1e-4 * best
     folded = head.Head((problem.plain(theta),)).logits(x)
@@ -54,9 +54,9 @@ def test_folds_side_by_side_equal_fits_one_by_one() -> None:
     x, labels = made(90, 12, 3, shift=0.5)
     problem = Problem.of(x, labels, 3)
     weights = (np.arange(90)[:, None] % 3 != np.arange(3)).astype(float)
-    joint = problem.solve(0.1, start=problem.start(3), weights=weights, tolerance=1e-9)
+    joint, _ = problem.solve(0.1, start=problem.start(3), weights=weights, tolerance=1e-9)
     for k in range(3):
-        alone = problem.solve(0.1, start=problem.start(), weights=weights[:, [k]], tolerance=1e-9)
+        alone, _ = problem.solve(0.1, start=problem.start(), weights=weights[:, [k]], tolerance=1e-9)
         np.testing.assert_allclose(joint[:, k], alone[:, 0], atol=1e-2)
 
 

@@ -6,6 +6,7 @@ by their own hash, for the bundles that are made from it. Everything here may be
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import files, progress
 from headstart.backbone.backbone import Backbone
-from headstart.errors import OutputError
+from headstart.errors import BackboneError, OutputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,10 +65,15 @@ def state(backbone: Backbone) -> dict[str, np.ndarray] | None:
     from safetensors.numpy import load_file
 
     try:
-        tensors = load_file(_weights(backbone.weights_sha256))
+        path = _weights(backbone.weights_sha256)
+        tensors = load_file(path)
     except (OSError, SafetensorError, OutputError):
         return None
-    return tensors if fingerprint(tensors) == backbone.weights_sha256 else None
+    if fingerprint(tensors) == backbone.weights_sha256:
+        return tensors
+    with contextlib.suppress(OSError):
+        path.unlink()  # damaged: kept anew when the network is next made
+    return None
 
 
 def fingerprint(tensors: Mapping[str, np.ndarray]) -> str:
@@ -116,20 +122,20 @@ def _read(path: Path | None) -> tuple[Backbone, list[str]] | None:
         return None
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        return Backbone.from_dict(values["backbone"]), values["notes"]
-    except (OSError, ValueError, LookupError, TypeError):
+        backbone, notes = Backbone.from_dict(values["backbone"]), values["notes"]
+        return (backbone, notes) if _weights(backbone.weights_sha256).is_file() else None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, BackboneError, OutputError):
         return None  # not there, or damaged: made anew
 
 
 def _keep(path: Path, backbone: Backbone, notes: list[str], module: nn.Module) -> None:
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     try:
         weights = _weights(backbone.weights_sha256)
         if not weights.is_file():
             tensors = {name: t.detach().contiguous() for name, t in _tensors(module)}
-            with files.replacing(weights) as temporary:
-                save_file(tensors, temporary)
+            files.write_bytes(weights, save(tensors))
         files.write_json(path, {"backbone": backbone.to_dict(), "notes": notes})
     except OutputError as error:
         progress.say(f"what is known of {backbone.name} is not kept: {error}")

@@ -2,8 +2,7 @@
 
 Residual branches that start at zero are switched on, and batch normalisation's statistics are estimated, so that depth
 as such gets its chance. They come from noise with the spectrum of natural pictures, not from the pictures at hand: the
-copy is then one network for all data sets, converted and kept once, and the probes on it were as good
-(benchmarks/README.md).
+copy is then one network for all data sets, converted and kept once.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from headstart.backbone.backbone import Backbone
 from headstart.backbone.noise import natural
 from headstart.backbone.taps import Tapped
 
-_PICTURES, _BATCH = 64, 32
+_PICTURES, _BATCH = 64, 16
 _CONTRASTS, _BRIGHTNESSES = (0.1, 0.35), (0.25, 0.65)  # from dull to lively, from dark to bright
 _NEARLY_ZERO = 1e-3
 
@@ -41,21 +40,22 @@ def network(backbone: Backbone, draw: int) -> nn.Module:
     # Up to the last cut and no further: the layers above may not take this size.
     tapped = Tapped(module, backbone.stages)
     with torch.inference_mode():
-        for batch in np.array_split(_pictures(backbone), _PICTURES // _BATCH):
-            tapped(torch.from_numpy(batch))
+        for part in range(_PICTURES // _BATCH):
+            tapped(torch.from_numpy(_pictures(backbone, part)))
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
     return module.eval()
 
 
-def _pictures(backbone: Backbone) -> np.ndarray:
-    """float32 [64, 3, S, S], normalised as the network's own inputs."""
-    rng, shape = np.random.default_rng(0), (_PICTURES, 1, 1, 1)
+def _pictures(backbone: Backbone, part: int) -> np.ndarray:
+    """float32 [16, 3, S, S], normalised as the network's own inputs."""
+    rng, shape = np.random.default_rng(part), (_BATCH, 1, 1, 1)
     noise = natural(
         backbone.preprocess.size,
-        _PICTURES,
+        _BATCH,
         colour=rng.uniform(*_BRIGHTNESSES, shape),
         contrast=rng.uniform(*_CONTRASTS, shape),
+        seed=part,
     )
     mean, std = (np.asarray(v)[:, None, None] for v in (backbone.preprocess.mean, backbone.preprocess.std))
     return ((noise - mean) / std).astype(np.float32)

@@ -135,8 +135,7 @@ def decode_small(data: bytes, least: int) -> tuple[np.ndarray, tuple[int, int]]:
     """As decode, for who needs no more than `least` pixels on the shorter side: (pixels, (width, height) in the file).
 
     A JPEG at least four times as large is decoded at 1/2, 1/4 or 1/8 of its sides, straight from its frequencies,
-    so that at least 2 · least are left for a proper filter. One that EXIF turns is decoded whole. What frame() makes of
-    either differs by at most 1.5 grey levels in the mean. Raises PictureError.
+    so that at least 2 · least are left for a proper filter. One that EXIF turns is decoded whole. Raises PictureError.
     """
     if not data:
         raise PictureError("empty file")

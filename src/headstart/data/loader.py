@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from headstart.data import layouts, shards
-from headstart.data.decode import decode_small, is_picture, read_bytes
+from headstart.data.decode import decode, decode_small, is_picture, read_bytes
 from headstart.data.listing import PICTURE_SUFFIXES
 from headstart.data.preprocess import Preprocess
 from headstart.data.threads import ordered
@@ -39,7 +39,10 @@ def frames(
 
 def _frame(preprocess: Preprocess, path: str) -> np.ndarray:
     try:
-        return preprocess.frame(*decode_small(read_bytes(path), preprocess.resize))
+        data = read_bytes(path)
+        if preprocess.interpolation == "nearest":  # takes single pixels, and others from a smaller picture
+            return preprocess.frame(decode(data))
+        return preprocess.frame(*decode_small(data, preprocess.resize))
     except PictureError as error:
         raise PictureError(f"{path}: {error}") from error
 

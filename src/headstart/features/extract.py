@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, tee
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from headstart.data.loader import frames
 from headstart.errors import OutputError
 from headstart.features.features import Features
 from headstart.features.store import Store
-from headstart.runtime import Job, Runtime, chosen, start
+from headstart.runtime import Job, Runtime, chosen, possible, start
 
 _SHARD = 2048
 # Raised whenever decoding, preparation or pooling change what a picture's features are.
@@ -63,6 +63,8 @@ def extract_beside(
     label: str = "features",
 ) -> list[Features]:
     """extract() for each of `draws` (None is the network itself); a picture is decoded once for all of them."""
+    # Rows are kept under what really runs.
+    how = replace(how, precision=possible(how.precision, how.runtime, how.device))
     chosen = dataset.take(index)
     tables = [_Table.of(backbone, draw, how) for draw in draws]
     places = dict(zip(chosen.digests, chosen.paths, strict=True))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headstart import files
+
 
 @dataclass(frozen=True)
 class Features:
@@ -26,7 +28,10 @@ class Features:
     def at(self, cuts: Sequence[str], pool: str, channels: Mapping[str, int]) -> np.ndarray:
         """float32 [N, D]: the named cuts side by side. `pool` "avg" keeps only the `channels` means of each."""
         columns = [self.x[cut] if pool == "avgstd" else self.x[cut][:, : channels[cut]] for cut in cuts]
-        return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)
+        if len(columns) == 1:
+            return columns[0]
+        out = files.scratch((len(self), sum(column.shape[1] for column in columns)), np.float32)
+        return np.concatenate(columns, axis=1, out=out)
 
     def take(self, index: np.ndarray) -> Features:
         """The rows at `index`."""

@@ -69,7 +69,7 @@ class Model:
 
         Raises PictureError that names a picture which cannot be read.
         """
-        how = how or How()
+        how = how or How(runtime=self.plan.runtime, precision=self.plan.precision)
         runtime = self.runtime(how)
         out = []
         with progress.bar("predicting", len(paths)) as bar:

@@ -1,6 +1,25 @@
 """Runs a frozen network fast: OpenVINO on CPUs, torch elsewhere, one interface."""
 
 from headstart.runtime.job import Job
-from headstart.runtime.runtime import PRECISIONS, RUNTIMES, Runtime, chosen, converted, precisions, start
+from headstart.runtime.runtime import (
+    PRECISIONS,
+    RUNTIMES,
+    Runtime,
+    chosen,
+    converted,
+    possible,
+    precisions,
+    start,
+)
 
-__all__ = ["PRECISIONS", "RUNTIMES", "Job", "Runtime", "chosen", "converted", "precisions", "start"]
+__all__ = [
+    "PRECISIONS",
+    "RUNTIMES",
+    "Job",
+    "Runtime",
+    "chosen",
+    "converted",
+    "possible",
+    "precisions",
+    "start",
+]

@@ -38,7 +38,7 @@ def start(job: Job, *, runtime: str = "auto", precision: str = "fp32", device: s
         raise BackboneError(f"runtime {runtime!r} is unknown; expected one of {', '.join(RUNTIMES)}")
     if precision not in PRECISIONS:
         raise BackboneError(f"precision {precision!r} is unknown; expected one of {', '.join(PRECISIONS)}")
-    precision = _possible(precision, runtime, device)
+    precision = possible(precision, runtime, device)
     if chosen(runtime, device) != "openvino":
         return _torch(job, precision, device)
     try:
@@ -63,7 +63,8 @@ def precisions(runtime: str, device: str) -> tuple[str, ...]:
     return torch.precisions(device)
 
 
-def _possible(precision: str, runtime: str, device: str) -> str:
+def possible(precision: str, runtime: str, device: str) -> str:
+    """The precision asked for, or "fp32" where this machine lacks it, which is said."""
     if precision == "fp32" or precision in precisions(runtime, device):
         return precision
     progress.say(f"precision {precision}: this machine lacks it; the network runs in fp32")
@@ -81,7 +82,7 @@ def converted(folder: Path, sizes: tuple[int, ...], precision: str = "fp32") -> 
     """The converted network in `folder` (a bundle's), without torch. Raises BackboneError."""
     from headstart.runtime import openvino
 
-    return openvino.from_file(folder, sizes, _possible(precision, "openvino", "cpu"))
+    return openvino.from_file(folder, sizes, possible(precision, "openvino", "cpu"))
 
 
 def _torch(job: Job, precision: str, device: str) -> Runtime:

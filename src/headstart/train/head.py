@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from headstart import progress
 from headstart.data.split import folds
 from headstart.evidence.probe import FEW_PER_CLASS, typical_count
 from headstart.evidence.spectrum import Scaling
@@ -88,9 +89,10 @@ def solve(
     weights = picture_weights(labels, n_classes, class_weight)
 
     def way(rows: np.ndarray) -> _Way:
+        part = x if len(rows) == len(x) else x[rows]  # all of them are not copied: they may fill the memory
         if (layers, init) == (1, "solved"):
-            return _Logistic(x[rows], labels[rows], n_classes, weights[rows])
-        return _Minibatch(x[rows], labels[rows], n_classes, weights[rows], layers, init == "solved", seed)
+            return _Logistic(part, labels[rows], n_classes, weights[rows])
+        return _Minibatch(part, labels[rows], n_classes, weights[rows], layers, init == "solved", seed)
 
     everything = np.arange(len(labels))
     if typical_count(labels, groups) < FEW_PER_CLASS or len(np.unique(groups)) < 2:
@@ -186,14 +188,20 @@ class _Logistic:
         problem = self.problem.rough()
         theta = problem.start(len(numbers))
         for l2 in GRID:
-            theta = problem.solve(l2, start=theta, weights=weights, tolerance=ROUGH)
+            theta, _ = problem.solve(l2, start=theta, weights=weights, tolerance=ROUGH)
             yield l2, log_softmax(problem.logits(theta)[np.arange(len(fold)), place])
 
     def head(self, value: float) -> Head:
-        theta = self.problem.start()
+        theta, certified = self.problem.start(), True
         for l2 in [*(l2 for l2 in GRID if l2 > value), value]:
             tolerance = FINAL if l2 == value else ROUGH
-            theta = self.problem.solve(l2, start=theta, weights=self.weights[:, None], tolerance=tolerance)
+            theta, certified = self.problem.solve(
+                l2, start=theta, weights=self.weights[:, None], tolerance=tolerance
+            )
+        if not certified:
+            progress.say(
+                f"head: its optimum is not certified to {FINAL:g} of the objective; it may be a little off"
+            )
         return Head((self.problem.plain(theta),))
 
     def penalty(self, value: float) -> float:

@@ -18,8 +18,8 @@ def minimise(
     *,
     done: Callable[[float, np.ndarray], bool],
     steps: int,
-) -> np.ndarray:
-    """The minimiser, an array of `start`'s shape.
+) -> tuple[np.ndarray, bool]:
+    """(the minimiser, an array of `start`'s shape; whether it is `done`).
 
     objective(θ) gives the value and the gradient; `inverse`, broadcast against θ, is the diagonal of the
     inverse of an upper bound of the Hessian, so that the very first step of length 1 goes down. Stops where
@@ -30,7 +30,7 @@ def minimise(
     pairs: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=MEMORY)
     for _ in range(steps):
         if done(value, gradient):
-            break
+            return theta, True
         direction = -_quasi_newton(gradient, pairs, inverse)
         found = _search(objective, theta, value, gradient, direction)
         if found is None:
@@ -43,7 +43,7 @@ def minimise(
         if float(np.vdot(*pair)) > 0:
             pairs.append(pair)
         theta, gradient = moved, slope
-    return theta
+    return theta, done(value, gradient)
 
 
 def _search(

@@ -90,8 +90,11 @@ class Problem:
         gradient[-1] += flat.sum(axis=0, dtype=np.float64).reshape(gradient[-1].shape)
         return float((weights * (np.log(total) - own)).sum())
 
-    def solve(self, l2: float, *, start: np.ndarray, weights: np.ndarray, tolerance: float) -> np.ndarray:
-        """The optimum [r + 1, k, C] from `start`: k fits side by side, told apart by weights [N, k].
+    def solve(
+        self, l2: float, *, start: np.ndarray, weights: np.ndarray, tolerance: float
+    ) -> tuple[np.ndarray, bool]:
+        """(the optimum [r + 1, k, C] from `start`, whether it is certified): k fits side by side, told apart by
+        weights [N, k].
 
         The k fits (folds) share each pass over the features, which is what costs.
         """

@@ -1,0 +1,75 @@
+"""What is known of a network is known again without making it, and nothing damaged is believed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headstart import backbone
+from headstart.backbone import records, zoo
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "headstart"
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """How often a network is made."""
+    count = []
+    load = zoo.load
+
+    def counted(*args, **more):
+        count.append(args)
+        return load(*args, **more)
+
+    monkeypatch.setattr(zoo, "load", counted)
+    return count
+
+
+def test_a_network_is_made_once_and_again_only_where_it_is_asked_for_otherwise(cache, made):
+    first = backbone.load("demo-cnn")
+    assert backbone.load("demo-cnn") == first
+    assert backbone.load("demo-cnn", taps=("conv2",)) == first  # one of its own cuts
+    assert len(made) == 1
+    other = backbone.load("demo-cnn", preprocess={"interpolation": "bilinear"})
+    assert other.preprocess.interpolation == "bilinear"
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("part", ["backbones", "weights"])
+def test_what_is_deleted_is_made_again(cache, made, part):
+    first = backbone.load("demo-cnn")
+    for path in (cache / part).iterdir():
+        path.unlink()
+    assert backbone.load("demo-cnn") == first
+    assert len(made) == 2
+    assert records.state(first) is not None
+
+
+def test_a_damaged_record_is_made_again(cache, made):
+    first = backbone.load("demo-cnn")
+    (record,) = (cache / "backbones").iterdir()
+    record.write_text("{}", encoding="utf-8")
+    assert backbone.load("demo-cnn") == first
+    assert len(made) == 2
+
+
+def test_damaged_weights_are_not_used_and_come_back(cache, made):
+    first = backbone.load("demo-cnn")
+    kept = records.state(first)
+    assert kept is not None
+    (weights,) = (cache / "weights").iterdir()
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    assert records.state(first) is None
+    backbone.load("demo-cnn")
+    again = records.state(first)
+    assert again is not None
+    assert all(np.array_equal(again[name], tensor) for name, tensor in kept.items())
+    assert len(made) == 2
