@@ -83,7 +83,9 @@ def main() -> int:
     ):
         if chosen:
             print(f"\n{title}: {len(chosen)} settings\n")
-            print(by_way([scores[setting.name] for setting in chosen]))
+            print(
+                by_way([scores[setting.name] for setting in chosen], [setting.domain for setting in chosen])
+            )
     costs = [s.evidence_seconds / s.seconds for s in settings]
     print(
         f"\nevidence and decision, as a share of running every strategy: {100 * np.median(costs):.1f} % (median)"
@@ -146,8 +148,8 @@ def regrets(setting: Setting, resplits: int) -> dict[str, tuple[float, float]]:
     chosen["random"] = np.mean(list(right.values()), axis=0)
     rng = np.random.default_rng(0)
     for _ in range(resplits):
-        side = rng.random(setting.groups.max() + 1) < 0.5
-        first = side[setting.groups]
+        names = np.unique(setting.groups)
+        first = np.isin(setting.groups, rng.permutation(names)[: len(names) // 2])
         for here, there in ((first, ~first), (~first, first)):
             named = max(right, key=lambda name: right[name][here].mean())
             best = max(values[there].mean() for values in right.values())
@@ -175,15 +177,21 @@ def by_setting(settings: list[Setting], scores: Mapping[str, Mapping[str, tuple[
     return "\n".join(lines)
 
 
-def by_way(scores: list[Mapping[str, tuple[float, float]]]) -> str:
-    """Mean with a bootstrap interval over settings, median, 95th percentile, worst, hits; points above the floor."""
+def by_way(scores: list[Mapping[str, tuple[float, float]]], domains: list[str]) -> str:
+    """Mean with a bootstrap interval, median, 95th percentile, worst, hits; points above the floor.
+
+    Data sets are drawn, not settings: those of one set share their test pictures.
+    """
     lines = ["| choice | mean regret above the floor | median | p95 | worst | hits |", "|-|-|-|-|-|-|"]
     floor = np.array([own["floor"][0] for own in scores])
-    rng = np.random.default_rng(0)
-    draws = rng.integers(len(scores), size=(2_000, len(scores)))
+    rng, names = np.random.default_rng(0), np.unique(domains)
+    places = [np.flatnonzero(np.array(domains) == name) for name in names]
+    draws = [
+        np.concatenate([places[k] for k in rng.integers(len(names), size=len(names))]) for _ in range(2_000)
+    ]
     for name in [*WAYS, "random"]:
         above = 100 * (np.array([own[name][0] for own in scores]) - floor)
-        low, high = np.percentile(above[draws].mean(axis=1), [2.5, 97.5])
+        low, high = np.percentile([above[draw].mean() for draw in draws], [2.5, 97.5])
         hits = 100 * np.mean([own[name][1] for own in scores])
         lines.append(
             f"| {name} | {above.mean():.2f} ({low:.2f} to {high:.2f}) | {np.median(above):.2f} "
