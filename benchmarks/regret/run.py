@@ -6,8 +6,8 @@
 Results go to benchmarks/regret/results: `outcomes.csv`, one row for a strategy on a setting, right or wrong picture by
 picture in it; `settings.csv`, labels and groups of the test pictures; `evidence.jsonl`, what was measured before the
 choice, and what that cost. What lies there is not run again, so that the whole can be had in pieces: --time-limit stops
-before the next setting. `unseen` goes with `twin` alone, `small` pre-trained without those classes: the other networks may
-have seen its pictures, and MobileNetV2 those of hymenoptera's kind.
+before the next setting. `unseen` goes with `twin` alone, `small` pre-trained without those classes: the other networks
+may have seen its pictures, and MobileNetV2 those of hymenoptera's kind.
 """
 
 from __future__ import annotations
