@@ -27,13 +27,10 @@ def main() -> int:
     )
     runtime = start(Job(backbone, (backbone.top,), "avg"), runtime="openvino")
     side = backbone.preprocess.size
-    list(runtime.stream([np.zeros((BATCH, 3, side, side), np.float32)]))
+    list(runtime.stream([np.zeros((BATCH, side, side, 3), np.uint8)]))
     paths = sorted(str(path) for path in folder.rglob("*.jpg"))
     began = time.perf_counter()
-    batches = (
-        backbone.preprocess.normalise(batch)
-        for _, batch in frames(paths, backbone.preprocess, batch_size=BATCH)
-    )
+    batches = (batch for _, batch in frames(paths, backbone.preprocess, batch_size=BATCH))
     done = sum(len(rows[0]) for rows in runtime.stream(batches))
     seconds = time.perf_counter() - began
     assert done == len(paths)

@@ -11,10 +11,11 @@ import pytest
 from torch import nn
 
 from headstart import backbone
+from headstart.data.preprocess import Preprocess
 from headstart.runtime import Job, start
 from headstart.runtime.torch import TorchRuntime
 
-PICTURES = np.random.default_rng(0).normal(size=(2, 3, 64, 64)).astype(np.float32)
+PICTURES = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -70,5 +71,8 @@ def test_a_cache_that_may_not_be_written_is_done_without(job, conversions, monke
 def test_an_accelerator_gets_a_network_of_its_own():
     """What runs elsewhere is a copy, so that the caller's network can still be saved and converted."""
     network = nn.Linear(2, 2)
-    assert TorchRuntime(network, "meta").network is not network
+    assert (
+        TorchRuntime(network, Preprocess(64, 64, "bicubic", (0.5,) * 3, (0.5,) * 3), "meta").network
+        is not network
+    )
     assert network.weight.device.type == "cpu"

@@ -21,7 +21,7 @@ def _cosines(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
 
 def _batches(size: int, lengths: list[int]) -> list[np.ndarray]:
     rng = np.random.default_rng(0)
-    return [rng.normal(size=(n, 3, size, size)).astype(np.float32) for n in lengths]
+    return [rng.integers(0, 256, (n, size, size, 3), dtype=np.uint8) for n in lengths]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -68,7 +68,7 @@ import numpy as np
 from headstart import backbone
 from headstart.runtime import Job, start
 network = backbone.load("demo-cnn")
-(outputs,) = start(Job(network, network.stages), runtime="openvino").stream([np.zeros((2, 3, 64, 64), np.float32)])
+(outputs,) = start(Job(network, network.stages), runtime="openvino").stream([np.zeros((2, 64, 64, 3), np.uint8)])
 assert len(outputs) == len(network.stages)
 assert sys.modules["openvino_telemetry"] is None
 """

@@ -9,9 +9,19 @@ import numpy as np
 from headstart.assess.evaluation import Evaluation
 from headstart.data.dataset import Dataset, Partition
 from headstart.errors import DataError
-from headstart.features import How
+from headstart.features import How, extract_beside
 from headstart.intervals import wilson
 from headstart.model import Model
+
+
+def prove(
+    model: Model, dataset: Dataset, partition: Partition, *, how: How | None = None
+) -> tuple[Evaluation, dict[str, dict[str, Any]]]:
+    """evaluate() and baselines() on the report pictures; a picture is decoded once for both."""
+    if model.module is None:
+        extract_beside(dataset, partition.report, model.backbone, (None, 0), how=how or How())
+    evaluation = evaluate(model, dataset, partition.report, partition.report_name, how=how)
+    return evaluation, baselines(model, dataset, partition, how=how)
 
 
 def evaluate(
@@ -31,7 +41,7 @@ def evaluate(
     if not len(index):
         raise DataError(f"{dataset.root}: no pictures in the {split} split; choose another with --split")
     labels = np.array([places[dataset.classes[label]] for label in dataset.labels[index]], np.int64)
-    probabilities = model.probabilities([dataset.paths[i] for i in index], how=how)
+    probabilities = model.probabilities_of(dataset, index, how=how)
     return Evaluation(split, model.classes, labels, probabilities)
 
 

@@ -116,8 +116,7 @@ def _judged(
 
     model, how = Model.of(fitted), steps.how(args, job.plan)
     dataset, partition = job.intake.dataset, job.partition
-    evaluation = assess.evaluate(model, dataset, partition.report, partition.report_name, how=how)
-    bars = assess.baselines(model, dataset, partition, how=how)
+    evaluation, bars = assess.prove(model, dataset, partition, how=how)
     return model, evaluation, _result(job, fitted, evaluation, bars, folder)
 
 

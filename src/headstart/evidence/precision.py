@@ -76,8 +76,7 @@ def verdict(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -
         }
     paths = [dataset.paths[i] for i in index]
     batches = [
-        backbone.preprocess.normalise(batch)
-        for _, batch in frames(paths, backbone.preprocess, batch_size=_BATCH, workers=how.workers)
+        batch for _, batch in frames(paths, backbone.preprocess, batch_size=_BATCH, workers=how.workers)
     ]
     found: dict[str, list[tuple[list[np.ndarray], float]]] = {"fp32": [], "bf16": []}
     for _ in range(_ROUNDS):

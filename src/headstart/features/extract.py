@@ -26,10 +26,14 @@ VERSION = 2
 
 @dataclass(frozen=True)
 class How:
-    """How a frozen network is run: see headstart.runtime.start; workers 0 is one per processor."""
+    """How a frozen network is run: see headstart.runtime.start; workers 0 is one per processor.
+
+    copies: the precision of random copies, which are bars and no results: "auto" is the shortest that the machine has.
+    """
 
     runtime: str = "auto"
     precision: str = "fp32"
+    copies: str = "auto"
     device: str = "auto"
     workers: int = 0
     batch_size: int = 32
@@ -63,8 +67,6 @@ def extract_beside(
     label: str = "features",
 ) -> list[Features]:
     """extract() for each of `draws` (None is the network itself); a picture is decoded once for all of them."""
-    # Rows are kept under what really runs.
-    how = replace(how, precision=possible(how.precision, how.runtime, how.device))
     chosen = dataset.take(index)
     tables = [_Table.of(backbone, draw, how) for draw in draws]
     places = dict(zip(chosen.digests, chosen.paths, strict=True))
@@ -73,21 +75,28 @@ def extract_beside(
         together.setdefault(tuple(table.store.missing(chosen.digests)), []).append(table)
     for wanted, lacking in together.items():
         if wanted:
-            _compute(lacking, wanted, [places[digest] for digest in wanted], how, label)
+            _compute(lacking, wanted, [places[digest] for digest in wanted], label)
     return [table.features(chosen.digests) for table in tables]
 
 
 @dataclass(frozen=True)
 class _Table:
-    """The rows of one network, and the job that makes more of them."""
+    """The rows of one network, and the job that makes more of them; `how` says what really runs."""
 
     job: Job
+    how: How
     store: Store
 
     @staticmethod
     def of(backbone: Backbone, draw: int | None, how: How) -> _Table:
         job = Job(backbone, backbone.stages, "avgstd", draw is None and backbone.classifies, draw=draw)
-        return _Table(job, Store(_folder(job, how) if how.cache else None))
+        wanted = how.precision if draw is None else how.copies
+        how = replace(how, precision=possible(wanted, how.runtime, how.device))
+        return _Table(job, how, Store(_folder(job, how) if how.cache else None))
+
+    def started(self) -> Runtime:
+        how = self.how
+        return start(self.job, runtime=how.runtime, precision=how.precision, device=how.device)
 
     def features(self, digests: Sequence[str]) -> Features:
         stages = self.job.stages
@@ -121,12 +130,9 @@ class _Cuts(Mapping[str, np.ndarray]):
         return len(self._columns)
 
 
-def _compute(
-    tables: Sequence[_Table], digests: Sequence[str], paths: Sequence[str], how: How, label: str
-) -> None:
-    jobs = [table.job for table in tables]
-    runtimes = [start(job, runtime=how.runtime, precision=how.precision, device=how.device) for job in jobs]
-    batches = tee(_prepared(jobs[0].backbone, paths, how), len(jobs))
+def _compute(tables: Sequence[_Table], digests: Sequence[str], paths: Sequence[str], label: str) -> None:
+    runtimes = [table.started() for table in tables]
+    batches = tee(_prepared(tables[0].job.backbone, paths, tables[0].how), len(tables))
     streams = [runtime.stream(own) for runtime, own in zip(runtimes, batches, strict=True)]
     rows: list[list[np.ndarray]] = [[] for _ in tables]
     done = kept = 0
@@ -151,10 +157,10 @@ def run(
 
 
 def _prepared(backbone: Backbone, paths: Sequence[str], how: How) -> Iterator[np.ndarray]:
-    """float32 [B, 3, S, S] batches."""
-    preprocess, size = backbone.preprocess, max(1, min(how.batch_size, len(paths)))
-    for _, batch in frames(paths, preprocess, batch_size=size, workers=how.workers):
-        yield preprocess.normalise(batch)
+    """uint8 [B, S, S, 3] batches."""
+    size = max(1, min(how.batch_size, len(paths)))
+    for _, batch in frames(paths, backbone.preprocess, batch_size=size, workers=how.workers):
+        yield batch
 
 
 def _folder(job: Job, how: How) -> Path | None:

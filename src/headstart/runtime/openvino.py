@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart import files, progress
+from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, OutputError
 
 if TYPE_CHECKING:
@@ -37,12 +38,15 @@ def _openvino() -> Any:
 
 
 class OpenVINORuntime:
-    """Runs a converted network with two requests in flight, at a batch size that the first batch sets."""
+    """Runs a converted network with two requests in flight, at a batch size that the first batch sets.
+
+    model: takes normalised pictures; the normalisation of `preprocess` is put before it where it is compiled.
+    """
 
     name = "openvino"
 
-    def __init__(self, model: Any, precision: str = "fp32") -> None:
-        self.model, self.precision = model, precision
+    def __init__(self, model: Any, preprocess: Preprocess, precision: str = "fp32") -> None:
+        self.model, self.preprocess, self.precision = model, preprocess, precision
         self.compiled: Any = None
         self.batch = 0
 
@@ -50,6 +54,7 @@ class OpenVINORuntime:
         ov = _openvino()
         model = self.model.clone()
         model.reshape([batch, *(dimension.get_length() for dimension in model.input(0).partial_shape[1:])])
+        model = _from_pictures(model, self.preprocess)
         options = {
             "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[self.precision],
             "NUM_STREAMS": str(_REQUESTS),
@@ -91,9 +96,20 @@ class OpenVINORuntime:
 
     def _padded(self, batch: np.ndarray) -> np.ndarray:
         short = self.batch - len(batch)
-        return (
-            batch if not short else np.concatenate([batch, np.zeros((short, *batch.shape[1:]), np.float32)])
-        )
+        return batch if not short else np.concatenate([batch, np.zeros((short, *batch.shape[1:]), np.uint8)])
+
+
+def _from_pictures(model: Any, preprocess: Preprocess) -> Any:
+    """The model with Preprocess.normalise before it: uint8 [B, S, S, 3] in."""
+    ov = _openvino()
+    from openvino.preprocess import PrePostProcessor
+
+    whole = PrePostProcessor(model)
+    whole.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
+    whole.input().model().set_layout(ov.Layout("NCHW"))
+    steps = whole.input().preprocess().convert_element_type(ov.Type.f32)
+    steps.mean([255 * value for value in preprocess.mean]).scale([255 * value for value in preprocess.std])
+    return whole.build()
 
 
 def prepare(job: Job, precision: str = "fp32") -> OpenVINORuntime:
@@ -102,7 +118,7 @@ def prepare(job: Job, precision: str = "fp32") -> OpenVINORuntime:
     Raises BackboneError where it cannot be converted.
     """
     if job.module is not None:
-        return OpenVINORuntime(_part(convert(job), job, job), precision)
+        return OpenVINORuntime(_part(convert(job), job, job), job.backbone.preprocess, precision)
     whole = job.whole()
     kept = _place(whole)
     model = None if kept is None else _read(kept)
@@ -110,7 +126,7 @@ def prepare(job: Job, precision: str = "fp32") -> OpenVINORuntime:
         model = convert(whole)
         if kept is not None:
             _keep(model, kept)
-    return OpenVINORuntime(_part(model, whole, job), precision)
+    return OpenVINORuntime(_part(model, whole, job), job.backbone.preprocess, precision)
 
 
 def _part(model: Any, whole: Job, job: Job) -> Any:
@@ -191,7 +207,9 @@ def save(model: Any, folder: Path) -> None:
     _openvino().save_model(model, folder / NAME, compress_to_fp16=False)
 
 
-def from_file(folder: Path, sizes: tuple[int, ...], precision: str = "fp32") -> OpenVINORuntime:
+def from_file(
+    folder: Path, sizes: tuple[int, ...], preprocess: Preprocess, precision: str = "fp32"
+) -> OpenVINORuntime:
     """A converted network from disk, whose outputs must have the widths `sizes`. Raises BackboneError."""
     path = folder / NAME
     try:
@@ -201,7 +219,7 @@ def from_file(folder: Path, sizes: tuple[int, ...], precision: str = "fp32") -> 
     found = tuple(output.partial_shape[1].get_length() for output in model.outputs)
     if found != sizes:
         raise BackboneError(f"{path}: puts out widths {found}, expected {sizes}; the bundle is damaged")
-    return OpenVINORuntime(model, precision)
+    return OpenVINORuntime(model, preprocess, precision)
 
 
 def precisions() -> tuple[str, ...]:

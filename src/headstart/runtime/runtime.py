@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from headstart import progress
+from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError
 from headstart.runtime.job import Job
 
@@ -23,7 +24,7 @@ class Runtime(Protocol):
     precision: str
 
     def stream(self, batches: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, ...]]:
-        """float32 [B, 3, S, S] batches → per batch, in order, one float32 [B, D_k] per output."""
+        """uint8 [B, S, S, 3] batches → per batch, in order, one float32 [B, D_k] per output."""
         ...
 
 
@@ -64,7 +65,9 @@ def precisions(runtime: str, device: str) -> tuple[str, ...]:
 
 
 def possible(precision: str, runtime: str, device: str) -> str:
-    """The precision asked for, or "fp32" where this machine lacks it, which is said."""
+    """The precision asked for, or "fp32" where this machine lacks it, which is said; "auto" is the shortest."""
+    if precision == "auto":
+        return precisions(runtime, device)[-1]
     if precision == "fp32" or precision in precisions(runtime, device):
         return precision
     progress.say(f"precision {precision}: this machine lacks it; the network runs in fp32")
@@ -78,17 +81,19 @@ def chosen(runtime: str, device: str) -> str:
     return "openvino"
 
 
-def converted(folder: Path, sizes: tuple[int, ...], precision: str = "fp32") -> Runtime:
+def converted(
+    folder: Path, sizes: tuple[int, ...], preprocess: Preprocess, precision: str = "fp32"
+) -> Runtime:
     """The converted network in `folder` (a bundle's), without torch. Raises BackboneError."""
     from headstart.runtime import openvino
 
-    return openvino.from_file(folder, sizes, possible(precision, "openvino", "cpu"))
+    return openvino.from_file(folder, sizes, preprocess, possible(precision, "openvino", "cpu"))
 
 
 def _torch(job: Job, precision: str, device: str) -> Runtime:
     from headstart.runtime.torch import TorchRuntime
 
-    return TorchRuntime(job.network(), device, precision)
+    return TorchRuntime(job.network(), job.backbone.preprocess, device, precision)
 
 
 def _cpu(device: str) -> bool:

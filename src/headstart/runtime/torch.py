@@ -9,14 +9,18 @@ import numpy as np
 import torch
 from torch import nn
 
+from headstart.data.preprocess import Preprocess
+
 
 class TorchRuntime:
-    """Runs a module in inference mode, channels last."""
+    """Runs a module in inference mode, channels last; it takes pictures normalised as `preprocess` says."""
 
     name = "torch"
 
-    def __init__(self, network: nn.Module, device: str, precision: str = "fp32") -> None:
-        self.precision = precision
+    def __init__(
+        self, network: nn.Module, preprocess: Preprocess, device: str, precision: str = "fp32"
+    ) -> None:
+        self.preprocess, self.precision = preprocess, precision
         self.device = torch.device(_accelerator() if device == "auto" else device)
         # A copy: the caller's network stays where it is.
         self.network = copy.deepcopy(network).to(self.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
@@ -25,7 +29,8 @@ class TorchRuntime:
         """See Runtime.stream."""
         for batch in batches:
             with torch.inference_mode(), self._autocast():
-                x = torch.from_numpy(batch).to(self.device).contiguous(memory_format=torch.channels_last)
+                x = torch.from_numpy(self.preprocess.normalise(batch)).to(self.device)
+                x = x.contiguous(memory_format=torch.channels_last)
                 yield tuple(tensor.float().cpu().numpy() for tensor in self.network(x))
 
     def _autocast(self) -> torch.autocast:
