@@ -45,7 +45,7 @@ class Evidence:
     profile          one CutScore per cut, from input to output
     best_cut         the cut of case 2
     concatenated     all cuts side by side, scored the same way (cut = "+" joined names)
-    control          best cross-validated accuracy of the same network with random weights (≥ 2 draws)
+    control          best cross-validated accuracy of the same network with random weights, of as many copies as it took
     control_error    standard error of (pre-trained top cut − control), paired
     curve            learning curve of the probe at the best cut
     majority         share of the most frequent class

@@ -28,6 +28,8 @@ _DIGEST = "digest"
 # Raised whenever what a converted network puts out, or in which order, changes.
 _FORMAT = 2
 _REQUESTS = 2
+# Compiling costs as much as some forty pictures: networks of at most so many bytes, and so many of them, stay compiled.
+_LIGHT, _AT_HAND = 64 * 2**20, 3
 
 
 def _openvino() -> Any:
@@ -49,6 +51,11 @@ class OpenVINORuntime:
         self.model, self.preprocess, self.precision = model, preprocess, precision
         self.compiled: Any = None
         self.batch = 0
+
+    @property
+    def weight(self) -> int:
+        """Bytes of its constants."""
+        return sum(op.data.nbytes for op in self.model.get_ops() if op.get_type_name() == "Constant")
 
     def _compile(self, batch: int) -> None:
         ov = _openvino()
@@ -119,6 +126,21 @@ def prepare(job: Job, precision: str = "fp32") -> OpenVINORuntime:
     """
     if job.module is not None:
         return OpenVINORuntime(_part(convert(job), job, job), job.backbone.preprocess, precision)
+    key = (job.key, precision)
+    if key not in _at_hand:
+        _at_hand[key] = _from_kept(job, precision)
+        for old in list(_at_hand)[:-_AT_HAND]:
+            del _at_hand[old]
+    runtime = _at_hand[key]
+    if runtime.weight > _LIGHT:
+        del _at_hand[key]
+    return runtime
+
+
+_at_hand: dict[tuple[str, str], OpenVINORuntime] = {}
+
+
+def _from_kept(job: Job, precision: str) -> OpenVINORuntime:
     whole = job.whole()
     kept = _place(whole)
     model = None if kept is None else _read(kept)
