@@ -36,12 +36,22 @@ def conversions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Job]:
         return original(job)
 
     monkeypatch.setattr(module, "convert", convert)
+    monkeypatch.setattr(module, "_at_hand", {})
+    monkeypatch.setattr(module, "_LIGHT", -1)  # none stays compiled, so that every start asks the cache
     return converted
 
 
 def _outputs(job: Job) -> np.ndarray:
     (outputs,) = start(job, runtime="openvino").stream([PICTURES])
     return np.concatenate(outputs, axis=1)
+
+
+def test_a_light_network_stays_compiled(job, conversions, monkeypatch):
+    module = importlib.import_module("headstart.runtime.openvino")
+    monkeypatch.setattr(module, "_LIGHT", 2**26)
+    assert start(job, runtime="openvino") is start(job, runtime="openvino")
+    monkeypatch.setattr(module, "_LIGHT", -1)
+    assert start(job, runtime="openvino") is not start(job, runtime="openvino")
 
 
 def test_a_network_is_converted_once(job, conversions):

@@ -7,6 +7,8 @@ copy is then one network for all data sets, converted and kept once.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import torch
 from torch import nn
@@ -15,8 +17,9 @@ from headstart.backbone import zoo
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.noise import natural
 from headstart.backbone.taps import Tapped
+from headstart.data.preprocess import Preprocess
 
-_PICTURES, _BATCH = 64, 16
+_PICTURES, _BATCH = 32, 16
 _CONTRASTS, _BRIGHTNESSES = (0.1, 0.35), (0.25, 0.65)  # from dull to lively, from dark to bright
 _NEARLY_ZERO = 1e-3
 
@@ -41,23 +44,24 @@ def network(backbone: Backbone, draw: int) -> nn.Module:
     tapped = Tapped(module, backbone.stages)
     with torch.inference_mode():
         for part in range(_PICTURES // _BATCH):
-            tapped(torch.from_numpy(_pictures(backbone, part)))
+            tapped(torch.from_numpy(_pictures(backbone.preprocess, part)))
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
     return module.eval()
 
 
-def _pictures(backbone: Backbone, part: int) -> np.ndarray:
-    """float32 [16, 3, S, S], normalised as the network's own inputs."""
+@cache
+def _pictures(preprocess: Preprocess, part: int) -> np.ndarray:
+    """float32 [16, 3, S, S], normalised as the network's own inputs; the same for all copies."""
     rng, shape = np.random.default_rng(part), (_BATCH, 1, 1, 1)
     noise = natural(
-        backbone.preprocess.size,
+        preprocess.size,
         _BATCH,
         colour=rng.uniform(*_BRIGHTNESSES, shape),
         contrast=rng.uniform(*_CONTRASTS, shape),
         seed=part,
     )
-    mean, std = (np.asarray(v)[:, None, None] for v in (backbone.preprocess.mean, backbone.preprocess.std))
+    mean, std = (np.asarray(v)[:, None, None] for v in (preprocess.mean, preprocess.std))
     return ((noise - mean) / std).astype(np.float32)
 
 

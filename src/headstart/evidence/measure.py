@@ -15,6 +15,7 @@ from headstart.evidence.judge import BEATS, judge
 from headstart.evidence.precision import settle
 from headstart.evidence.size import Totals
 from headstart.features import How, extract, extract_beside
+from headstart.runtime import Job, keep
 
 SAMPLE, SAMPLE_PER_CLASS = 2_000, 20
 DRAWS = 2
@@ -43,6 +44,9 @@ def measure(
     chosen = sample(dataset.labels[train], max(SAMPLE, SAMPLE_PER_CLASS * len(dataset.classes)), seed)
     index = train[chosen]
     how, why = settle(dataset, train, backbone, how)
+    # All copies beside the network, though not all may be asked: converted together, nothing later imports torch.
+    for draw in (None, *range(draws)):
+        keep(Job(backbone, backbone.stages, draw=draw), runtime=how.runtime, device=how.device)
     features, *controls = extract_beside(dataset, index, backbone, (None, 0), how=how)
     weigh = partial(
         judge,

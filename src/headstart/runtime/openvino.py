@@ -147,8 +147,19 @@ def _from_kept(job: Job, precision: str) -> OpenVINORuntime:
     if model is None:
         model = convert(whole)
         if kept is not None:
-            _keep(model, kept)
+            _write(model, kept)
     return OpenVINORuntime(_part(model, whole, job), job.backbone.preprocess, precision)
+
+
+def keep(job: Job) -> None:
+    """Converts the job's network now, unless it is kept, so that nothing later needs torch for it.
+
+    Raises BackboneError where it cannot be converted.
+    """
+    whole = job.whole()
+    kept = _place(whole)
+    if kept is not None and not (kept / NAME).is_file():
+        _write(convert(whole), kept)
 
 
 def _part(model: Any, whole: Job, job: Job) -> Any:
@@ -184,7 +195,7 @@ def _read(kept: Path) -> Any:
     return None
 
 
-def _keep(model: Any, kept: Path) -> None:
+def _write(model: Any, kept: Path) -> None:
     try:
         with files.locked(kept.with_suffix(".lock")), files.replacing(kept) as temporary:
             save(model, temporary)

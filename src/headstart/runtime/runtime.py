@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -51,6 +52,15 @@ def start(job: Job, *, runtime: str = "auto", precision: str = "fp32", device: s
             raise
         progress.say(f"{error}; torch runs it instead")
         return _torch(job, precision, device)
+
+
+def keep(job: Job, *, runtime: str = "auto", device: str = "auto") -> None:
+    """Does once what start() would otherwise import torch for later; what cannot be done start() tells."""
+    if chosen(runtime, device) == "openvino":
+        from headstart.runtime import openvino
+
+        with suppress(BackboneError):
+            openvino.keep(job)
 
 
 def precisions(runtime: str, device: str) -> tuple[str, ...]:
