@@ -1,11 +1,12 @@
 """What choosing costs: the regret of the plan and of constant choices, from the raw results. Prints Markdown tables.
 
-    python benchmarks/regret/analyse.py [--resplits 20]
+    python benchmarks/regret/analyse.py [--resplits 20] [--longer TIMES]
 
 Test pictures are halved, groups whole. On one half the best strategy is named (seeds averaged first); on the other the
 regret is what is lost against the strategy that is best there. The *floor* is the regret of the strategy named on the
 first half: what chance leaves to whoever knows everything. Halves are swapped, and all is averaged over the resplits.
-A *hit* lies, on the second half, within one paired standard error of the strategy named on the first.
+A *hit* lies, on the second half, within one paired standard error of the strategy named on the first. --longer holds
+the settings that run.py trained that many times as long against the same ones at the budget.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from run import folder
 
 from headstart.intervals import paired
 
-RESULTS = Path(__file__).parent / "results"
 ENOUGH = 2_000  # test pictures from which a setting counts for the aims
 
 
@@ -73,8 +74,12 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--resplits", type=int, default=20)
+    parser.add_argument("--longer", type=int)
     args = parser.parse_args()
-    settings = load()
+    settings = load(folder())
+    if args.longer:
+        print(at_rest(settings, load(folder(args.longer)), args.longer))
+        return 0
     scores = {setting.name: regrets(setting, args.resplits) for setting in settings}
     print(by_setting(settings, scores))
     for title, chosen in (
@@ -93,22 +98,40 @@ def main() -> int:
     return 0
 
 
-def load() -> list[Setting]:
+def at_rest(settings: list[Setting], rested: list[Setting], longer: int) -> str:
+    """Accuracies and ranks at the budget and at a longer one, of the settings that were run at both."""
+    lines = ["| setting | strategy | at the budget | rank | trained longer | rank |", "|-|-|-|-|-|-|"]
+    known = {setting.name: setting for setting in settings}
+    for late in rested:
+        early = known[late.name]
+        before, after = ({name: v.mean() for name, v in s.right.items()} for s in (early, late))
+        ranks = [sorted(found, key=lambda name, f=found: -f[name]) for found in (before, after)]
+        for name in before:
+            first, second = (order.index(name) + 1 for order in ranks)
+            lines.append(
+                f"| {late.name} | {name} | {before[name]:.3f} | {first} | {after[name]:.3f} | {second} |"
+            )
+    return "\n".join([*lines, f"\ntrained longer: {longer} times the budget"])
+
+
+def load(results: Path) -> list[Setting]:
     """All settings whose evidence stands for every seed."""
     csv.field_size_limit(sys.maxsize)
     rows: dict[tuple, dict[str, dict[int, dict]]] = defaultdict(lambda: defaultdict(dict))
-    for row in _rows("outcomes.csv"):
+    for row in _rows(results / "outcomes.csv"):
         rows[row["domain"], int(row["each"]), row["backbone"]][row["strategy"]][int(row["seed"])] = row
-    groups = {row["domain"]: np.array(row["groups"].split(), np.int64) for row in _rows("settings.csv")}
+    groups = {
+        row["domain"]: np.array(row["groups"].split(), np.int64) for row in _rows(results / "settings.csv")
+    }
     measured: dict[tuple, dict[int, dict]] = defaultdict(dict)
-    for line in (RESULTS / "evidence.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in (results / "evidence.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         measured[row["domain"], row["each"], row["backbone"]][row["seed"]] = row
     return [_setting(key, rows[key], groups[key[0]], found) for key, found in measured.items()]
 
 
-def _rows(name: str) -> list[dict]:
-    with (RESULTS / name).open(encoding="utf-8") as handle:
+def _rows(path: Path) -> list[dict]:
+    with path.open(encoding="utf-8") as handle:
         return list(csv.DictReader(handle))
 
 

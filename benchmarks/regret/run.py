@@ -1,12 +1,13 @@
 """Runs every strategy on every setting: the raw results that the regret of choices is measured on.
 
     python benchmarks/regret/run.py --data DIR --weights DIR [--backbones small demo-cnn mobilenet] [--domains ...]
-                                    [--seeds 0 1 2] [--time-limit SECONDS]
+                                    [--seeds 0 1 2] [--each N ...] [--longer TIMES] [--time-limit SECONDS]
 
 Results go to benchmarks/regret/results: `outcomes.csv`, one row for a strategy on a setting, right or wrong picture by
 picture in it; `settings.csv`, labels and groups of the test pictures; `evidence.jsonl`, what was measured before the
 choice, and what that cost. What lies there is not run again, so that the whole can be had in pieces: --time-limit stops
-before the next setting. `unseen` goes with `twin` alone, `small` pre-trained without those classes: the other networks
+before the next setting. --longer trains that many times as long, to see where strategies come to rest, and keeps its
+results apart. `unseen` goes with `twin` alone, `small` pre-trained without those classes: the other networks
 may have seen its pictures, and MobileNetV2 those of hymenoptera's kind.
 """
 
@@ -29,13 +30,13 @@ from headstart.cli import console
 from headstart.features import How
 from headstart.plan.decide import decide
 from headstart.study import Comparison, compare, contenders
+from headstart.study.contenders import budget
 from headstart.train.fit import selection
 
-RESULTS = Path(__file__).parent / "results"
 SIZE = 64
 EVIDENCE = "evidence.jsonl"
 OUTCOMES = (
-    "domain", "each", "backbone", "seed", "strategy", "cut", "accuracy", "selection", "lr", "seconds", "right"
+    "domain", "each", "backbone", "seed", "strategy", "cut", "accuracy", "selection", "lr", "seconds", "trace", "right"
 )  # fmt: skip
 
 
@@ -48,22 +49,30 @@ def main() -> int:
     parser.add_argument("--backbones", nargs="+", default=["small", "demo-cnn", "mobilenet", "twin"])
     parser.add_argument("--domains", nargs="+", default=list(EACH))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--each", type=int, nargs="+", help="only settings with so many pictures a class")
+    parser.add_argument("--longer", type=int, default=1)
     parser.add_argument("--time-limit", type=float, default=float("inf"))
     args = parser.parse_args()
     progress.use(console.choose(quiet=False))
     began = time.monotonic()
-    done = _done()
+    results = folder(args.longer)
+    done = _done(results)
     for case in cases(args.data, args.domains, args.seeds):
         for name in args.backbones:
-            if (case.domain == "unseen") != (name == "twin"):
+            if (case.domain == "unseen") != (name == "twin") or case.each not in (args.each or [case.each]):
                 continue
             if (case.domain, str(case.each), name, str(case.seed)) in done:
                 continue
             if time.monotonic() - began > args.time_limit:
                 print("time is up; run again to go on")
                 return 0
-            _one(case, name, _backbone(name, args.weights))
+            _one(case, name, _backbone(name, args.weights), args.longer)
     return 0
+
+
+def folder(longer: int = 1) -> Path:
+    """Where results lie of trainings that many times as long as the budget."""
+    return Path(__file__).parent / ("results" if longer == 1 else f"results-{longer}-times")
 
 
 def _backbone(name: str, weights: Path) -> Backbone:
@@ -79,7 +88,7 @@ def _backbone(name: str, weights: Path) -> Backbone:
     return headstart.load_backbone(name, image_size=SIZE)
 
 
-def _one(case: Case, name: str, backbone: Backbone) -> None:
+def _one(case: Case, name: str, backbone: Backbone, longer: int) -> None:
     progress.say(f"{case.name}, seed {case.seed}, {name}")
     began = time.perf_counter()
     fresh = How(precision="auto", cache=False)  # what it costs does not depend on what was run before
@@ -88,10 +97,11 @@ def _one(case: Case, name: str, backbone: Backbone) -> None:
     plan = decide(measured, backbone, seed=case.seed)
     seconds = {"evidence": middle - began, "decision": time.perf_counter() - middle}
     kept, _ = selection(case.dataset, case.partition, case.seed)
-    field = contenders(backbone, cut=_lower(measured), n=len(kept), seed=case.seed)
-    folder, how = files.cache_folder("benchmarks", "regret"), How(precision=measured.precision)
-    found = compare(field, plan, backbone, case.dataset, case.partition, folder, how=how)
-    _keep(case, name, found, measured.to_dict(), asdict(plan), seconds)
+    recipe = {"epochs": longer * budget(len(kept)).epochs}
+    field = contenders(backbone, cut=_lower(measured), n=len(kept), seed=case.seed, recipe=recipe)
+    kept_at, how = files.cache_folder("benchmarks", "regret"), How(precision=measured.precision)
+    found = compare(field, plan, backbone, case.dataset, case.partition, kept_at, how=how)
+    _keep(folder(longer), case, name, found, measured.to_dict(), asdict(plan), seconds)
 
 
 def _lower(measured: evidence.Evidence) -> str:
@@ -100,11 +110,17 @@ def _lower(measured: evidence.Evidence) -> str:
 
 
 def _keep(
-    case: Case, name: str, found: Comparison, measured: dict, plan: dict, seconds: dict[str, float]
+    results: Path,
+    case: Case,
+    name: str,
+    found: Comparison,
+    measured: dict,
+    plan: dict,
+    seconds: dict[str, float],
 ) -> None:
-    RESULTS.mkdir(exist_ok=True)
+    results.mkdir(exist_ok=True)
     key = {"domain": case.domain, "each": case.each, "backbone": name, "seed": case.seed}
-    _settings(case)
+    _settings(results, case)
     for outcome in found.outcomes:
         right = outcome.predictions == found.labels
         row = {
@@ -115,17 +131,18 @@ def _keep(
             "selection": np.packbits(outcome.selection).tobytes().hex(),
             "lr": outcome.lr or "",
             "seconds": f"{outcome.seconds:.2f}",
+            "trace": " ".join(f"{accuracy:.3f}" for accuracy in outcome.trace),
             "right": np.packbits(right).tobytes().hex(),
         }
-        _append("outcomes.csv", OUTCOMES, row)
-    with (RESULTS / EVIDENCE).open("a", encoding="utf-8") as handle:
+        _append(results / "outcomes.csv", OUTCOMES, row)
+    with (results / EVIDENCE).open("a", encoding="utf-8") as handle:
         row = {**key, "choice": found.choice, "seconds": seconds, "evidence": measured, "plan": plan}
         handle.write(json.dumps(row) + "\n")
 
 
-def _settings(case: Case) -> None:
+def _settings(results: Path, case: Case) -> None:
     """Labels and groups of the test pictures, once for each data set."""
-    path = RESULTS / "settings.csv"
+    path = results / "settings.csv"
     if path.is_file() and any(line.startswith(f"{case.domain},") for line in path.read_text().splitlines()):
         return
     report = case.partition.report
@@ -135,11 +152,10 @@ def _settings(case: Case) -> None:
         "labels": " ".join(map(str, case.dataset.labels[report])),
         "groups": " ".join(map(str, groups)),
     }
-    _append("settings.csv", tuple(row), row)
+    _append(path, tuple(row), row)
 
 
-def _append(name: str, head: tuple[str, ...], row: dict) -> None:
-    path = RESULTS / name
+def _append(path: Path, head: tuple[str, ...], row: dict) -> None:
     new = not path.is_file()
     with path.open("a", encoding="utf-8", newline="") as handle:
         writer = csv.DictWriter(handle, head, lineterminator="\n")
@@ -148,9 +164,9 @@ def _append(name: str, head: tuple[str, ...], row: dict) -> None:
         writer.writerow(row)
 
 
-def _done() -> set[tuple[str, str, str, str]]:
+def _done(results: Path) -> set[tuple[str, str, str, str]]:
     """Settings whose evidence stands: it is written last."""
-    path = RESULTS / EVIDENCE
+    path = results / EVIDENCE
     if not path.is_file():
         return set()
     rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())

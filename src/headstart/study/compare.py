@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from headstart.train.loop import Settings, Task
 
 # Raised whenever the same contender would come to something else than before.
-VERSION = 1
+VERSION = 2
 
 
 def compare(
@@ -76,6 +76,10 @@ def _trainings(field: _Field, contenders: Sequence[Contender]) -> list[Outcome]:
             tried[run.name].append(outcome)
         runs = [run for _, run in sorted(found, key=lambda pair: -float(pair[0].selection.mean()))]
     return [_better(own) for own in tried.values()]
+
+
+def _seconds(history: Sequence[Mapping[str, Any]]) -> float:
+    return sum(record["seconds"] for record in history)
 
 
 def _better(outcomes: Sequence[Outcome]) -> Outcome:
@@ -148,16 +152,18 @@ class _Field:
         from headstart.train import loop
 
         plan = contender.plan
-        network, seconds = self._run(contender, self._place(contender) / "checkpoints")
+        network, history = self._run(contender, self._place(contender) / "checkpoints")
         right, named = (
             loop.predict(network, self._task, index, torch.device("cpu")).argmax(1)
             for index in (self.selection, self.partition.report)
         )
         correct = right == self.dataset.labels[self.selection]
-        return Outcome(contender.name, "+".join(plan.cut), named, correct, seconds, plan.recipe.lr, share)
+        trace = tuple(record["selection_accuracy"] for record in history)
+        cut, seconds = "+".join(plan.cut), _seconds(history)
+        return Outcome(contender.name, cut, named, correct, seconds, plan.recipe.lr, share, trace)
 
-    def _run(self, contender: Contender, state: Path | None) -> tuple[nn.Module, float]:
-        """(the trained network, seconds of its epochs); state: where it may be found half done."""
+    def _run(self, contender: Contender, state: Path | None) -> tuple[nn.Module, Sequence[Mapping[str, Any]]]:
+        """(the trained network, the record of every epoch); state: where it may be found half done."""
         from headstart.train import checkpoints, loop, surgery
 
         plan = contender.plan
@@ -169,7 +175,7 @@ class _Field:
         label = f"{contender.name}, rate {plan.recipe.lr:g}"
         groups = surgery.rates(network, plan, self.backbone)
         history = loop.train(network, groups, self._task, plan.recipe, plan.seed, settings, label)
-        return network, sum(record["seconds"] for record in history)
+        return network, history
 
     @cached_property
     def _task(self) -> Task:
@@ -183,7 +189,7 @@ class _Field:
         epochs, limit, seconds = runs[-1].plan.recipe.epochs, self.settings.time_limit, 0.0
         if limit is not None:
             first = replace(runs[-1], plan=runs[-1].plan.with_recipe(epochs=1))
-            _, seconds = self._run(first, None)
+            seconds = _seconds(self._run(first, None)[1])
         found = turns(len(runs), epochs, seconds, limit)
         if len(found) > 1:
             progress.say(f"time is short: of {len(runs)} trainings the better half goes on by turns")

@@ -24,6 +24,7 @@ class Outcome:
     seconds      what it cost in all, features and decoding apart
     lr           the rate that the selection pictures chose; None for a probe
     share        of the full budget that its last training had; below 1 it was given up for lack of time
+    trace        accuracy on the selection pictures after every epoch of that training; () for a probe
     """
 
     name: str
@@ -33,6 +34,7 @@ class Outcome:
     seconds: float
     lr: float | None = None
     share: float = 1.0
+    trace: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -43,6 +45,7 @@ class Outcome:
             "seconds": self.seconds,
             "lr": self.lr,
             "share": self.share,
+            "trace": list(self.trace),
         }
 
     @staticmethod
@@ -51,6 +54,7 @@ class Outcome:
             "predictions": np.array(values["predictions"], np.int64),
             "selection": np.array(values["selection"], bool),
         }
+        values = {**values, "trace": tuple(values["trace"])}
         return Outcome(**{**values, **arrays})
 
 
