@@ -14,6 +14,7 @@ from headstart.data.dataset import BadPicture, Dataset, Intake
 from headstart.data.listing import Listing, Row, some
 from headstart.data.looks import Looks
 from headstart.data.quality import Examined, examine_all, straddling, unify
+from headstart.data.twins import leaders
 from headstart.errors import DataError
 
 _LEAST = 3
@@ -36,8 +37,9 @@ def load(
     training     False for pictures that are only evaluated: one class, few pictures and splits with other
                  classes are then no error, and copies in several splits all stay
 
-    Copies (equal decoded pixels, hence also equal files) share a group. A picture whose copy stands in a
-    later split (train < val < test) is left out. `Intake.notes` says what was found; so does progress.say.
+    Copies (equal decoded pixels, hence also equal files) and near twins (one picture, scaled or compressed otherwise)
+    share a group. A picture whose copy or near twin stands in a later split (train < val < test) is left out.
+    `Intake.notes` says what was found; so does progress.say.
 
     Raises DataError: no such folder, no pictures, too many bad ones, one class, a class with fewer than 3
     pictures to train on, val or test classes that differ from train's, a table without its columns.
@@ -50,13 +52,14 @@ def load(
             f"{source}: {len(bad)} files cannot be used, at most {max_bad} expected (max-bad); "
             f"the first is {bad[0].path}: {bad[0].reason}"
         )
-    groups = unify(_group_keys(str(source), rows, pattern), [picture.pixels for picture in seen])
-    dropped = straddling([p.pixels for p in seen], [row.split for row in rows]) & training
+    same = _same(seen)
+    groups = unify(_group_keys(str(source), rows, pattern), same.tolist())
+    dropped = straddling(same.tolist(), [row.split for row in rows]) & training
     classes = sorted({row.label for row in rows}.union(*listing.classes.values()))
     dataset = _dataset(str(source), rows, seen, groups, classes).take(np.flatnonzero(~dropped))
     if training:
         _demand(str(source), listing.classes, dataset)
-    notes = _notes(rows, seen, bad, dropped)
+    notes = _notes(rows, seen, same, bad, dropped)
     for note in notes:
         progress.say(note)
     return Intake(dataset, tuple(bad), notes)
@@ -78,6 +81,12 @@ def _usable(
         why = f" (the first of {len(bad)} unusable files is {bad[0].path}: {bad[0].reason})" if bad else ""
         raise DataError(f"{source}: no pictures{why}; expected pictures in class folders, or a table of them")
     return rows, seen, sorted(bad, key=lambda picture: picture.path)
+
+
+def _same(seen: Sequence[Examined]) -> np.ndarray:
+    """int64 [N]: pictures with equal numbers are copies or near twins."""
+    signatures = np.frombuffer(b"".join(picture.signature for picture in seen), np.int8)
+    return unify([picture.pixels for picture in seen], leaders(signatures.reshape(len(seen), -1)).tolist())
 
 
 def _compiled(group_regex: str | None) -> re.Pattern[str] | None:
@@ -162,17 +171,26 @@ def _demand_equal(source: str, split: str, train: set[str], other: set[str]) -> 
 
 
 def _notes(
-    rows: Sequence[Row], seen: Sequence[Examined], bad: Sequence[BadPicture], dropped: np.ndarray
+    rows: Sequence[Row],
+    seen: Sequence[Examined],
+    same: np.ndarray,
+    bad: Sequence[BadPicture],
+    dropped: np.ndarray,
 ) -> tuple[str, ...]:
-    labels: dict[bytes, set[str]] = {}
-    for row, picture in zip(rows, seen, strict=True):
-        labels.setdefault(picture.pixels, set()).add(row.label)
+    labels: dict[int, set[str]] = {}
+    for row, number in zip(rows, same.tolist(), strict=True):
+        labels.setdefault(number, set()).add(row.label)
     torn = sum(len(names) > 1 for names in labels.values())
-    copies = len(rows) - len(labels)
+    distinct = len({picture.pixels for picture in seen})
+    copies, twins = len(rows) - distinct, distinct - len(labels)
     news = (
         (len(bad), f"left out because they cannot be read as pictures: {len(bad)}"),
         (copies, f"exact copies of another picture, kept in its group: {copies}"),
+        (twins, f"near twins of another picture, kept in its group: {twins}"),
         (torn, f"pictures that stand in more than one class: {torn}"),
-        (int(dropped.sum()), f"left out because a copy stands in a later split: {int(dropped.sum())}"),
+        (
+            int(dropped.sum()),
+            f"left out because a copy or near twin stands in a later split: {int(dropped.sum())}",
+        ),
     )
     return tuple(text for count, text in news if count)

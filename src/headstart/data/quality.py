@@ -15,17 +15,19 @@ import numpy as np
 from headstart import files, progress
 from headstart.data.dataset import BadPicture
 from headstart.data.decode import decode, read_bytes
-from headstart.data.looks import Looks
+from headstart.data.looks import Look, Looks
 from headstart.data.threads import ordered
+from headstart.data.twins import NOTHING, signature
 from headstart.errors import PictureError
 
 
 @dataclass(frozen=True)
 class Examined:
-    """What one picture is known by: SHA-256 of its file in hex, and a hash of its decoded pixels."""
+    """What one picture is known by: SHA-256 of its file in hex, hash of its decoded pixels, and its signature."""
 
     digest: str
     pixels: bytes
+    signature: bytes = NOTHING
 
 
 def examine(path: str, looks: Looks | None = None) -> Examined:
@@ -34,13 +36,14 @@ def examine(path: str, looks: Looks | None = None) -> Examined:
     digest = hashlib.sha256(data).hexdigest()
     known = looks.get(digest) if looks else None
     if known is not None:
-        return Examined(digest, known)
+        return Examined(digest, known.pixels, known.signature)
     pixels = decode(data)
     look = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
     look.update(pixels.data)
+    found = Look(look.digest(), signature(pixels))
     if looks:
-        looks.add(digest, look.digest())
-    return Examined(digest, look.digest())
+        looks.add(digest, found)
+    return Examined(digest, found.pixels, found.signature)
 
 
 def examine_all(
