@@ -30,7 +30,7 @@ ENOUGH = 2_000  # test pictures from which a setting counts for the aims
 
 @dataclass(frozen=True)
 class Setting:
-    """right: strategy → bool [seeds, R]; choices: the plan's strategy, seed by seed; n: training pictures."""
+    """right: strategy → bool [seeds, R]; choices: the plan's strategy for each of `seeds`; n: training pictures."""
 
     domain: str
     each: int
@@ -41,6 +41,7 @@ class Setting:
     n: int
     seconds: float
     evidence_seconds: float
+    seeds: tuple[int, ...]
 
     @property
     def name(self) -> str:
@@ -99,12 +100,22 @@ def main() -> int:
 
 
 def at_rest(settings: list[Setting], rested: list[Setting], longer: int) -> str:
-    """Accuracies and ranks at the budget and at a longer one, of the settings that were run at both."""
+    """Accuracies and ranks at the budget and at a longer one, of the settings and seeds that were run at both."""
     lines = ["| setting | strategy | at the budget | rank | trained longer | rank |", "|-|-|-|-|-|-|"]
     known = {setting.name: setting for setting in settings}
     for late in rested:
+        if late.name not in known:
+            continue
         early = known[late.name]
-        before, after = ({name: v.mean() for name, v in s.right.items()} for s in (early, late))
+        seeds = sorted(set(early.seeds) & set(late.seeds))
+        before, after = (
+            {
+                name: s.right[name][[s.seeds.index(seed) for seed in seeds]].mean()
+                for name in early.right
+                if name in late.right
+            }
+            for s in (early, late)
+        )
         ranks = [sorted(found, key=lambda name, f=found: -f[name]) for found in (before, after)]
         for name in before:
             first, second = (order.index(name) + 1 for order in ranks)
@@ -160,6 +171,7 @@ def _setting(
         found[seeds[0]]["evidence"]["n"],
         sum(float(rows[name][seed]["seconds"]) for name in named for seed in seeds),
         sum(sum(found[seed]["seconds"].values()) for seed in seeds),
+        tuple(seeds),
     )
 
 

@@ -36,7 +36,7 @@ from headstart.train.fit import selection
 SIZE = 64
 EVIDENCE = "evidence.jsonl"
 OUTCOMES = (
-    "domain", "each", "backbone", "seed", "strategy", "cut", "accuracy", "selection", "lr", "seconds", "trace", "right"
+    "domain", "each", "backbone", "seed", "strategy", "cut", "accuracy", "selection", "lr", "seconds", "right", "trace"
 )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def _backbone(name: str, weights: Path) -> Backbone:
 def _one(case: Case, name: str, backbone: Backbone, longer: int) -> None:
     progress.say(f"{case.name}, seed {case.seed}, {name}")
     began = time.perf_counter()
-    fresh = How(precision="auto", cache=False)  # what it costs does not depend on what was run before
+    fresh = How(precision="auto", cache=False)  # costs what it costs on new pictures
     measured = evidence.measure(case.dataset, case.partition, backbone, seed=case.seed, how=fresh)
     middle = time.perf_counter()
     plan = decide(measured, backbone, seed=case.seed)
@@ -157,6 +157,8 @@ def _settings(results: Path, case: Case) -> None:
 
 def _append(path: Path, head: tuple[str, ...], row: dict) -> None:
     new = not path.is_file()
+    if not new and path.read_text(encoding="utf-8").partition("\n")[0] != ",".join(head):
+        raise SystemExit(f"{path}: has other columns than {', '.join(head)}; move it away")
     with path.open("a", encoding="utf-8", newline="") as handle:
         writer = csv.DictWriter(handle, head, lineterminator="\n")
         if new:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from headstart import assess, backbone, data
+from headstart.data import loader
 from headstart.errors import DataError
+from headstart.features import How
 from headstart.intervals import wilson
 from headstart.model import Model
 from headstart.plan import cases
@@ -80,3 +83,29 @@ def test_random_weights_are_judged_on_the_report_and_follow_the_plan(model, shap
     assert first.shape == parts.report.shape
     bar = assess.baselines(model, dataset, parts)["random weights"]
     assert bar["accuracy"] == (first == dataset.labels[parts.report]).mean()
+
+
+def test_proof_in_one_pass_says_what_the_parts_say(model, shapes, monkeypatch):
+    dataset, parts = shapes
+    how = How(cache=False, copies="fp32")
+    expected = assess.evaluate(model, dataset, parts.report, "held-out", how=how)
+    bars = assess.baselines(model, dataset, parts, how=how)
+    passes, original = [], loader.frames
+
+    def frames(paths, *args, **options):
+        passes.append(len(paths))
+        return original(paths, *args, **options)
+
+    monkeypatch.setattr(importlib.import_module("headstart.features.extract"), "frames", frames)
+    evaluation, found = assess.prove(model, dataset, parts, how=how)
+    np.testing.assert_allclose(evaluation.probabilities, expected.probabilities, atol=1e-5)
+    assert found == bars
+    assert passes.count(len(parts.report)) == 1
+
+
+def test_a_trained_trunk_is_proven_as_it_is(model, shapes):
+    trained = replace(model, module=backbone.build(model.backbone))
+    evaluation, bars = assess.prove(trained, *shapes)
+    expected, _ = assess.prove(model, *shapes)
+    np.testing.assert_allclose(evaluation.probabilities, expected.probabilities, atol=1e-4)
+    assert set(bars) == {"majority class", "random weights"}

@@ -28,7 +28,7 @@ def decoded(monkeypatch):
 def paths(tmp_path):
     rng = np.random.default_rng(0)
     for number in range(5):
-        Image.fromarray(rng.integers(0, 256, (9, 7, 3), dtype=np.uint8)).save(tmp_path / f"{number}.png")
+        Image.fromarray(rng.integers(0, 256, (40, 36, 3), dtype=np.uint8)).save(tmp_path / f"{number}.png")
     return [str(path) for path in sorted(tmp_path.glob("*.png"))]
 
 
@@ -38,6 +38,7 @@ def test_what_was_seen_is_seen_again_without_decoding(paths, decoded, tmp_path):
     (tmp_path / "other.png").write_bytes((tmp_path / "3.png").read_bytes())
     again = quality.examine_all([*paths, str(tmp_path / "other.png")], looks=Looks(folder))
     assert len(decoded) == 5
+    assert all(any(picture.signature) for picture in first)
     assert again[:5] == first
     assert again[5] == first[3]
     assert quality.examine_all(paths) == first

@@ -100,3 +100,29 @@ def test_bfloat16_is_near_and_is_not_used_where_the_machine_lacks_it(runtime, ma
     (found,) = lacking.stream(batches)
     for a, b in zip(found, plain, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_two_streams_of_one_network_do_not_disturb_each_other(made):
+    backbone = made("resnet18")
+    job = Job(backbone, backbone.stages)
+    small, large = (_batches(backbone.preprocess.size, [n])[0] for n in (2, 6))
+    (alone,) = start(job, runtime="openvino").stream([large])
+    begun = start(job, runtime="openvino").stream([small, small, small])
+    first = next(begun)
+    (beside,) = start(job, runtime="openvino").stream([large])
+    rest = list(begun)
+    assert len(rest) == 2
+    for k, output in enumerate(first):
+        np.testing.assert_allclose(beside[k], alone[k], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(rest[-1][k], output, rtol=1e-4, atol=1e-5)
+
+
+def test_a_stream_that_is_given_up_leaves_the_network_usable(made):
+    backbone = made("resnet18")
+    runtime = start(Job(backbone, backbone.stages), runtime="openvino")
+    batch = _batches(backbone.preprocess.size, [2])[0]
+    given_up = runtime.stream([batch] * 5)
+    expected = next(given_up)
+    del given_up
+    (found,) = runtime.stream([batch])
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-4, atol=1e-5)

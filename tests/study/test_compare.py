@@ -34,6 +34,8 @@ def test_every_strategy_is_judged_on_the_same_pictures_and_run_once(
         assert len(outcome.predictions) == len(parts.report)
         assert outcome.share == 1
         assert (outcome.lr in RATES) == (not outcome.name.startswith("probe at"))
+        assert len(outcome.trace) == (2 if outcome.lr else 0)
+        assert not outcome.trace or outcome.trace[-1] == outcome.selection.mean()
     assert first.choice == "probe at pre_logits"
     assert first.regret >= 0
     assert np.array_equal(first.labels, dataset.labels[parts.report])

@@ -9,19 +9,27 @@ import numpy as np
 from headstart.assess.evaluation import Evaluation
 from headstart.data.dataset import Dataset, Partition
 from headstart.errors import DataError
-from headstart.features import How, extract_beside
+from headstart.features import Features, How, extract, extract_beside
 from headstart.intervals import wilson
 from headstart.model import Model
+from headstart.train.fit import how_of, joined
 
 
 def prove(
     model: Model, dataset: Dataset, partition: Partition, *, how: How | None = None
 ) -> tuple[Evaluation, dict[str, dict[str, Any]]]:
-    """evaluate() and baselines() on the report pictures; a picture is decoded once for both."""
-    if model.module is None:
-        extract_beside(dataset, partition.report, model.backbone, (None, 0), how=how or How())
-    evaluation = evaluate(model, dataset, partition.report, partition.report_name, how=how)
-    return evaluation, baselines(model, dataset, partition, how=how)
+    """evaluate() and baselines() on the report pictures, in one pass where the pre-trained trunk serves as it is.
+
+    Such features are kept, so that the same pictures are not asked again.
+    """
+    index, how = partition.report, how_of(model.plan, how)
+    if model.module is not None:
+        evaluation = evaluate(model, dataset, index, partition.report_name, how=how)
+        return evaluation, baselines(model, dataset, partition, how=how)
+    labels = _labels(model, dataset, index, partition.report_name)
+    features, control = extract_beside(dataset, index, model.backbone, (None, 0), how=how)
+    evaluation = Evaluation(partition.report_name, model.classes, labels, model.probabilities_at(features))
+    return evaluation, baselines(model, dataset, partition, how=how, control=control)
 
 
 def evaluate(
@@ -31,6 +39,13 @@ def evaluate(
 
     The data set may lack classes that the model knows. Raises DataError where it has others.
     """
+    labels = _labels(model, dataset, index, split)
+    probabilities = model.probabilities([dataset.paths[i] for i in index], how=how)
+    return Evaluation(split, model.classes, labels, probabilities)
+
+
+def _labels(model: Model, dataset: Dataset, index: np.ndarray, split: str) -> np.ndarray:
+    """int64 [N]: in the model's classes. Raises DataError."""
     places = {name: place for place, name in enumerate(model.classes)}
     unknown = [name for name in dataset.classes if name not in places]
     if unknown:
@@ -40,23 +55,27 @@ def evaluate(
         )
     if not len(index):
         raise DataError(f"{dataset.root}: no pictures in the {split} split; choose another with --split")
-    labels = np.array([places[dataset.classes[label]] for label in dataset.labels[index]], np.int64)
-    probabilities = model.probabilities_of(dataset, index, how=how)
-    return Evaluation(split, model.classes, labels, probabilities)
+    return np.array([places[dataset.classes[label]] for label in dataset.labels[index]], np.int64)
 
 
 def baselines(
-    model: Model, dataset: Dataset, partition: Partition, *, how: How | None = None
+    model: Model,
+    dataset: Dataset,
+    partition: Partition,
+    *,
+    how: How | None = None,
+    control: Features | None = None,
 ) -> dict[str, dict[str, Any]]:
     """What the report split must be held against: name → {"accuracy", "n", "interval"}.
 
     "majority class": always naming the class that is most frequent in training. "random weights": the same
-    network, cut and head over random frozen weights, its head fitted to the same training pictures.
+    network, cut and head over random frozen weights, its head fitted to the same training pictures; `control`: what
+    those weights say of the report pictures, where it is known.
     """
     report, train = partition.report, partition.train
     labels = dataset.labels[report]
     majority = np.bincount(dataset.labels[train]).argmax()
-    random = random_predictions(model, dataset, partition, how=how)
+    random = random_predictions(model, dataset, partition, how=how, control=control)
     return {
         "majority class": _score(labels == majority),
         "random weights": _score(random == labels),
@@ -64,7 +83,12 @@ def baselines(
 
 
 def random_predictions(
-    model: Model, dataset: Dataset, partition: Partition, *, how: How | None = None
+    model: Model,
+    dataset: Dataset,
+    partition: Partition,
+    *,
+    how: How | None = None,
+    control: Features | None = None,
 ) -> np.ndarray:
     """int64 [R]: what a head fitted to the features of a random copy of the network names the report pictures.
 
@@ -72,21 +96,17 @@ def random_predictions(
     """
     from headstart.data.split import sample
     from headstart.evidence.measure import SAMPLE
-    from headstart.features import extract
     from headstart.train import head
-    from headstart.train.fit import joined
 
     train, labels, seed = partition.train, dataset.labels, model.plan.seed
     fitted = train[sample(labels[train], max(5 * SAMPLE, 50 * len(dataset.classes)), seed)]
 
-    def features(index: np.ndarray) -> np.ndarray:
-        drawn = extract(
-            dataset, index, model.backbone, how=how or How(), draw=0, label="features, random weights"
-        )
-        return joined(drawn, model.backbone, model.plan)
+    def features(index: np.ndarray) -> Features:
+        how_ = how_of(model.plan, how)
+        return extract(dataset, index, model.backbone, how=how_, draw=0, label="features, random weights")
 
     solved = head.solve(
-        features(fitted),
+        joined(features(fitted), model.backbone, model.plan),
         labels[fitted],
         len(dataset.classes),
         layers=model.plan.head_layers,
@@ -94,7 +114,8 @@ def random_predictions(
         class_weight=model.plan.class_weight,
         seed=seed,
     )
-    return solved.head.logits(features(partition.report)).argmax(1)
+    held = control or features(partition.report)
+    return solved.head.logits(joined(held, model.backbone, model.plan)).argmax(1)
 
 
 def _score(correct: np.ndarray) -> dict[str, Any]:

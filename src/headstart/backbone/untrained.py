@@ -7,7 +7,7 @@ copy is then one network for all data sets, converted and kept once.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -50,7 +50,7 @@ def network(backbone: Backbone, draw: int) -> nn.Module:
     return module.eval()
 
 
-@cache
+@lru_cache(_PICTURES // _BATCH)
 def _pictures(preprocess: Preprocess, part: int) -> np.ndarray:
     """float32 [16, 3, S, S], normalised as the network's own inputs; the same for all copies."""
     rng, shape = np.random.default_rng(part), (_BATCH, 1, 1, 1)

@@ -33,12 +33,11 @@ class Decided:
 def how(args: Namespace, plan: Plan | None = None) -> How:
     """How frozen networks run: as the flags say, else as the plan says."""
     from headstart.features import How
-    from headstart.runtime import PRECISIONS
 
     return How(
         runtime=args.runtime or (plan.runtime if plan else "auto"),
         precision=args.precision or (plan.precision if plan else "auto"),
-        copies=args.precision if args.precision in PRECISIONS else "auto",
+        copies=args.precision or "auto",
         device=device(args),
         workers=args.workers,
     )

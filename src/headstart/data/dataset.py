@@ -107,7 +107,7 @@ class BadPicture:
 class Intake:
     """What reading a source gave: the pictures that can be used, those that cannot, and what was noticed.
 
-    notes  plain sentences with counts: copies, pictures in two classes, copies across splits left out
+    notes  plain sentences with counts: copies and near twins, pictures in two classes, what leaked across splits
     """
 
     dataset: Dataset

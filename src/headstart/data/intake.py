@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from headstart import progress
-from headstart.data import layouts
+from headstart.data import layouts, twins
 from headstart.data.dataset import BadPicture, Dataset, Intake
 from headstart.data.listing import Listing, Row, some
 from headstart.data.looks import Looks
-from headstart.data.quality import Examined, examine_all, straddling, unify
-from headstart.data.twins import leaders
+from headstart.data.quality import Examined, examine_all, leaks, unify
 from headstart.errors import DataError
 
 _LEAST = 3
+# Where more of a set's pictures than this have a near twin in a later split, they are alike by nature.
+_MOST_ALIKE = 0.1
 
 
 def load(
@@ -38,8 +39,9 @@ def load(
                  classes are then no error, and copies in several splits all stay
 
     Copies (equal decoded pixels, hence also equal files) and near twins (one picture, scaled or compressed otherwise)
-    share a group. A picture whose copy or near twin stands in a later split (train < val < test) is left out.
-    `Intake.notes` says what was found; so does progress.say.
+    share a group. A picture whose copy or near twin stands in a later split (train < val < test) is left out and stands
+    in the quarantine; where that would be more than a tenth of the set, near twins stay. `Intake.notes` says what was
+    found; so does progress.say.
 
     Raises DataError: no such folder, no pictures, too many bad ones, one class, a class with fewer than 3
     pictures to train on, val or test classes that differ from train's, a table without its columns.
@@ -52,17 +54,22 @@ def load(
             f"{source}: {len(bad)} files cannot be used, at most {max_bad} expected (max-bad); "
             f"the first is {bad[0].path}: {bad[0].reason}"
         )
-    same = _same(seen)
+    near, looks = _near(seen), [picture.pixels for picture in seen]
+    same = unify(looks, twins.groups(near, len(rows)).tolist())
     groups = unify(_group_keys(str(source), rows, pattern), same.tolist())
-    dropped = straddling(same.tolist(), [row.split for row in rows]) & training
+    copies, alike = leaks(looks, near, [row.split for row in rows]) if training else ({}, {})
+    stay = len(alike) > _MOST_ALIKE * len(rows)
+    out = copies if stay else {**copies, **alike}
     classes = sorted({row.label for row in rows}.union(*listing.classes.values()))
-    dataset = _dataset(str(source), rows, seen, groups, classes).take(np.flatnonzero(~dropped))
+    dataset = _dataset(str(source), rows, seen, groups, classes).take(
+        [i for i in range(len(rows)) if i not in out]
+    )
     if training:
         _demand(str(source), listing.classes, dataset)
-    notes = _notes(rows, seen, same, bad, dropped)
+    notes = (*_notes(rows, looks, same, bad), *_leaks_told(len(copies), len(alike), stay=stay))
     for note in notes:
         progress.say(note)
-    return Intake(dataset, tuple(bad), notes)
+    return Intake(dataset, (*bad, *_left_out(rows, copies, out)), notes)
 
 
 def _usable(
@@ -83,10 +90,9 @@ def _usable(
     return rows, seen, sorted(bad, key=lambda picture: picture.path)
 
 
-def _same(seen: Sequence[Examined]) -> np.ndarray:
-    """int64 [N]: pictures with equal numbers are copies or near twins."""
+def _near(seen: Sequence[Examined]) -> np.ndarray:
     signatures = np.frombuffer(b"".join(picture.signature for picture in seen), np.int8)
-    return unify([picture.pixels for picture in seen], leaders(signatures.reshape(len(seen), -1)).tolist())
+    return twins.pairs(signatures.reshape(len(seen), -1))
 
 
 def _compiled(group_regex: str | None) -> re.Pattern[str] | None:
@@ -171,26 +177,32 @@ def _demand_equal(source: str, split: str, train: set[str], other: set[str]) -> 
 
 
 def _notes(
-    rows: Sequence[Row],
-    seen: Sequence[Examined],
-    same: np.ndarray,
-    bad: Sequence[BadPicture],
-    dropped: np.ndarray,
+    rows: Sequence[Row], looks: Sequence[bytes], same: np.ndarray, bad: Sequence[BadPicture]
 ) -> tuple[str, ...]:
-    labels: dict[int, set[str]] = {}
-    for row, number in zip(rows, same.tolist(), strict=True):
-        labels.setdefault(number, set()).add(row.label)
+    labels: dict[bytes, set[str]] = {}
+    for row, look in zip(rows, looks, strict=True):
+        labels.setdefault(look, set()).add(row.label)
     torn = sum(len(names) > 1 for names in labels.values())
-    distinct = len({picture.pixels for picture in seen})
-    copies, twins = len(rows) - distinct, distinct - len(labels)
+    copies, near = len(rows) - len(labels), len(labels) - len(np.unique(same))
     news = (
         (len(bad), f"left out because they cannot be read as pictures: {len(bad)}"),
         (copies, f"exact copies of another picture, kept in its group: {copies}"),
-        (twins, f"near twins of another picture, kept in its group: {twins}"),
+        (near, f"near twins of another picture, kept in its group: {near}"),
         (torn, f"pictures that stand in more than one class: {torn}"),
-        (
-            int(dropped.sum()),
-            f"left out because a copy or near twin stands in a later split: {int(dropped.sum())}",
-        ),
     )
     return tuple(text for count, text in news if count)
+
+
+def _leaks_told(copies: int, alike: int, *, stay: bool) -> Iterator[str]:
+    if copies:
+        yield f"left out because a copy stands in a later split: {copies}"
+    if alike and stay:
+        yield f"pictures with a near twin in a later split: {alike}, too many to be copies: they stay"
+    elif alike:
+        yield f"left out because a near twin stands in a later split: {alike}"
+
+
+def _left_out(rows: Sequence[Row], copies: Mapping[int, int], out: Mapping[int, int]) -> Iterator[BadPicture]:
+    for place, other in out.items():
+        kind = "copy" if place in copies else "near twin"
+        yield BadPicture(rows[place].path, f"{kind} of {rows[other].path}, which is in a later split")

@@ -7,6 +7,7 @@ can be used are kept. Everything may be deleted at any time.
 from __future__ import annotations
 
 import hashlib
+import mmap
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,14 +33,14 @@ class Look:
 
 
 class Looks:
-    """File's SHA-256 in hex → Look, from earlier runs and this one."""
+    """File's SHA-256 in hex → Look, from earlier runs and this one; those of earlier runs stay on disk."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
-        self._known: dict[bytes, Look] = {}
+        self._places: dict[bytes, tuple[mmap.mmap, int]] = {}
         self._new: dict[bytes, Look] = {}
         for path in sorted(folder.glob("*.looks")) if folder is not None else ():
-            self._known |= _read(path)
+            self._places |= _read(path)
 
     @staticmethod
     def kept() -> Looks:
@@ -50,7 +51,14 @@ class Looks:
             return Looks(None)
 
     def get(self, digest: str) -> Look | None:
-        return self._known.get(bytes.fromhex(digest))
+        key = bytes.fromhex(digest)
+        if key in self._new:
+            return self._new[key]
+        content, start = self._places.get(key, (None, 0))
+        if content is None:
+            return None
+        middle, end = start + _DIGEST + _PIXELS, start + _RECORD
+        return Look(content[start + _DIGEST : middle], content[middle:end])
 
     def add(self, digest: str, look: Look) -> None:
         self._new[bytes.fromhex(digest)] = look
@@ -65,21 +73,19 @@ class Looks:
             files.write_bytes(path, records + hashlib.sha256(records).digest())
         except OutputError as error:
             progress.say(f"what was seen of the pictures is not kept: {error}")
-        self._known |= self._new
+            return
+        self._places |= _read(path)
         self._new = {}
 
 
-def _read(path: Path) -> dict[bytes, Look]:
-    """The file's records; none where it is damaged, which costs no more than looking again."""
+def _read(path: Path) -> dict[bytes, tuple[mmap.mmap, int]]:
+    """Where each record begins; none where the file is damaged, which costs no more than looking again."""
     try:
-        content = path.read_bytes()
-    except OSError:
+        with path.open("rb") as handle:
+            content = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError):  # an empty file cannot be mapped
         return {}
-    records = content[:-_CHECKSUM]
-    if len(records) % _RECORD or hashlib.sha256(records).digest() != content[-_CHECKSUM:]:
-        return {}
-    middle, end = _DIGEST + _PIXELS, _RECORD
-    return {
-        records[at : at + _DIGEST]: Look(records[at + _DIGEST : at + middle], records[at + middle : at + end])
-        for at in range(0, len(records), _RECORD)
-    }
+    end = len(content) - _CHECKSUM
+    with memoryview(content) as view:
+        whole = end >= 0 and end % _RECORD == 0 and hashlib.sha256(view[:end]).digest() == content[end:]
+    return {content[at : at + _DIGEST]: (content, at) for at in range(0, end, _RECORD)} if whole else {}

@@ -1,4 +1,4 @@
-"""The look at every picture before anything else is done with it: unreadable ones, copies, groups."""
+"""The look at every picture before anything else is done with it: unreadable ones, copies, near twins, groups."""
 
 from __future__ import annotations
 
@@ -91,17 +91,27 @@ def _root(parent: list[int], index: int) -> int:
     return index
 
 
-def straddling(looks: Sequence[Hashable], splits: Sequence[str]) -> np.ndarray:
-    """bool [N]: pictures whose copy stands in a later split, of train < val < test.
+def leaks(
+    looks: Sequence[Hashable], near: np.ndarray, splits: Sequence[str]
+) -> tuple[dict[int, int], dict[int, int]]:
+    """(copies, near twins): each picture with one in a later split, of train < val < test, that shows the same.
 
-    These are left out, so that what is reported was never trained on.
+    looks: N hashes of pixels; near int64 [P, 2]: near twins, the nearest first. What leaks is left out, so that what
+    is reported was never trained on.
     """
     rank = {"train": 0, "val": 1, "test": 2}
     ranks = [rank.get(split, 0) for split in splits]
     last: dict[Hashable, int] = {}
-    for look, place in zip(looks, ranks, strict=True):
-        last[look] = max(place, last.get(look, 0))
-    return np.array([place < last[look] for look, place in zip(looks, ranks, strict=True)], bool)
+    for place, look in enumerate(looks):
+        if ranks[place] >= ranks[last.setdefault(look, place)]:
+            last[look] = place
+    copies = {place: last[look] for place, look in enumerate(looks) if ranks[place] < ranks[last[look]]}
+    alike: dict[int, int] = {}
+    for pair in near.tolist():
+        early, late = sorted(pair, key=lambda place: ranks[place])
+        if ranks[early] < ranks[late] and early not in copies:
+            alike.setdefault(early, late)
+    return copies, alike
 
 
 def write_quarantine(path: Path, bad: Sequence[BadPicture]) -> None:

@@ -83,7 +83,7 @@ def judge(
             "size": _overruled(size, *sizes),
             "similarity": _overruled(similarity, *similar),
             "profile": table.describe(probes),
-            "control": f"best of {len(names)} cuts of {len(controls)} copies with random weights",
+            "control": f"best of {len(names)} cuts of {_copies(len(controls))} with random weights",
             "distance": distance_how,
             **_how_of(next(row for row in profile if row.cut == best_cut)),
         },
@@ -207,6 +207,10 @@ def _similarity(
 
 def _overruled(asked: str | None, measured: str, why: str) -> str:
     return f"{measured}: {why}" if asked is None else f"{asked}, as asked for; measured {measured}: {why}"
+
+
+def _copies(count: int) -> str:
+    return f"{count} copies" if count > 1 else "one copy"
 
 
 def _percent(share: float) -> str:

@@ -17,7 +17,7 @@ from headstart.data.loader import frames
 from headstart.errors import OutputError
 from headstart.features.features import Features
 from headstart.features.store import Store
-from headstart.runtime import Job, Runtime, chosen, possible, start
+from headstart.runtime import Job, Runtime, chosen, possible, precisions, start
 
 _SHARD = 2048
 # Raised whenever decoding, preparation or pooling change what a picture's features are.
@@ -91,6 +91,8 @@ class _Table:
     def of(backbone: Backbone, draw: int | None, how: How) -> _Table:
         job = Job(backbone, backbone.stages, "avgstd", draw is None and backbone.classifies, draw=draw)
         wanted = how.precision if draw is None else how.copies
+        if draw is not None and wanted == "auto":
+            wanted = precisions(how.runtime, how.device)[-1]
         how = replace(how, precision=possible(wanted, how.runtime, how.device))
         return _Table(job, how, Store(_folder(job, how) if how.cache else None))
 

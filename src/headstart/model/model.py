@@ -13,10 +13,10 @@ from headstart import progress
 from headstart.backbone import Backbone, Stage, build
 from headstart.data.dataset import Dataset
 from headstart.errors import BundleError
-from headstart.features import How, extract, run
+from headstart.features import Features, How, run
 from headstart.plan.plan import Plan
 from headstart.runtime import Job, Runtime, chosen, converted, start
-from headstart.train.fit import Fitted, joined
+from headstart.train.fit import Fitted, how_of, joined
 from headstart.train.head import Head
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Model:
 
         Raises PictureError that names a picture which cannot be read.
         """
-        how = how or self._how()
+        how = how_of(self.plan, how)
         runtime = self.runtime(how)
         out = []
         with progress.bar("predicting", len(paths)) as bar:
@@ -78,16 +78,9 @@ class Model:
                 bar.advance(len(out[-1]))
         return np.concatenate(out) if out else np.empty((0, len(self.classes)), np.float32)
 
-    def probabilities_of(self, dataset: Dataset, index: np.ndarray, *, how: How | None = None) -> np.ndarray:
-        """As probabilities(), of the data set's pictures at `index`: where the pre-trained trunk serves as it is, from
-        features that are kept."""
-        if self.module is not None or self.folder is not None:
-            return self.probabilities([dataset.paths[i] for i in index], how=how)
-        features = extract(dataset, index, self.backbone, how=how or self._how())
+    def probabilities_at(self, features: Features) -> np.ndarray:
+        """As probabilities(), from features of the pre-trained trunk."""
         return self.head.probabilities(joined(features, self.backbone, self.plan))
-
-    def _how(self) -> How:
-        return How(runtime=self.plan.runtime, precision=self.plan.precision)
 
     def job(self) -> Job:
         """The trunk up to the cut, as a job for a runtime."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -28,7 +29,7 @@ _DIGEST = "digest"
 # Raised whenever what a converted network puts out, or in which order, changes.
 _FORMAT = 2
 _REQUESTS = 2
-# Compiling costs as much as some forty pictures: networks of at most so many bytes, and so many of them, stay compiled.
+# Networks of at most so many bytes, and so many of them, stay compiled as long as the process runs.
 _LIGHT, _AT_HAND = 64 * 2**20, 3
 
 
@@ -49,15 +50,21 @@ class OpenVINORuntime:
 
     def __init__(self, model: Any, preprocess: Preprocess, precision: str = "fp32") -> None:
         self.model, self.preprocess, self.precision = model, preprocess, precision
-        self.compiled: Any = None
-        self.batch = 0
+        self._compiled: tuple[Any, int] | None = None
+        self._flows = 0
 
     @property
     def weight(self) -> int:
         """Bytes of its constants."""
         return sum(op.data.nbytes for op in self.model.get_ops() if op.get_type_name() == "Constant")
 
-    def _compile(self, batch: int) -> None:
+    def _for(self, batch: int) -> tuple[Any, int]:
+        """(the network compiled for at least `batch` pictures, for how many)"""
+        if self._compiled is None or self._compiled[1] < batch:
+            self._compiled = self._compile(batch), batch
+        return self._compiled
+
+    def _compile(self, batch: int) -> Any:
         ov = _openvino()
         model = self.model.clone()
         model.reshape([batch, *(dimension.get_length() for dimension in model.input(0).partial_shape[1:])])
@@ -69,33 +76,53 @@ class OpenVINORuntime:
             # Threads tied to cores stand still for as long as another process holds one of them.
             "ENABLE_CPU_PINNING": False,
         }
-        self.compiled, self.batch = ov.Core().compile_model(model, "CPU", options), batch
+        return ov.Core().compile_model(model, "CPU", options)
 
     def stream(self, batches: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, ...]]:
         """See Runtime.stream. A batch smaller than the first is padded, a larger one compiles anew."""
-        idle, waiting = self._idle(), deque[tuple[Any, int]]()
-        for batch in batches:
-            if len(batch) > self.batch:
-                yield from self._drained(waiting)
-                self._compile(len(batch))
-                idle = self._idle()
-            if not idle:
-                request, n = waiting.popleft()
-                yield self._result(request, n)
-                idle.append(request)
-            request = idle.pop()
-            request.start_async({0: self._padded(batch)}, share_inputs=False)
-            waiting.append((request, len(batch)))
-        yield from self._drained(waiting)
+        self._flows += 1
+        flow: _Flow | None = None
+        try:
+            for batch in batches:
+                if flow is None or len(batch) > flow.batch:
+                    yield from flow.drained() if flow else ()
+                    flow = _Flow(*self._for(len(batch)))
+                yield from flow.sent(batch)
+            if flow:
+                yield from flow.drained()
+        finally:
+            self._flows -= 1
+            if flow and not self._flows:
+                flow.release()
 
-    def _idle(self) -> list[Any]:
-        if self.compiled is None:
-            return []
-        return [self.compiled.create_infer_request() for _ in range(_REQUESTS)]
 
-    def _drained(self, waiting: deque[tuple[Any, int]]) -> Iterator[tuple[np.ndarray, ...]]:
-        while waiting:
-            yield self._result(*waiting.popleft())
+class _Flow:
+    """Requests to one compiled network, in order."""
+
+    def __init__(self, compiled: Any, batch: int) -> None:
+        self.compiled, self.batch = compiled, batch
+        self._idle = [compiled.create_infer_request() for _ in range(_REQUESTS)]
+        self._waiting = deque[tuple[Any, int]]()
+
+    def sent(self, batch: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
+        """Starts a batch; the result of an earlier one where its request is needed."""
+        if not self._idle:
+            request, n = self._waiting.popleft()
+            yield self._result(request, n)
+            self._idle.append(request)
+        request = self._idle.pop()
+        request.start_async({0: self._padded(batch)}, share_inputs=False)
+        self._waiting.append((request, len(batch)))
+
+    def drained(self) -> Iterator[tuple[np.ndarray, ...]]:
+        while self._waiting:
+            yield self._result(*self._waiting.popleft())
+
+    def release(self) -> None:
+        """Gives back what lies between layers, many times the network itself."""
+        for request, _ in self._waiting:
+            request.wait()
+        self.compiled.release_memory()
 
     def _result(self, request: Any, n: int) -> tuple[np.ndarray, ...]:
         request.wait()
@@ -127,17 +154,20 @@ def prepare(job: Job, precision: str = "fp32") -> OpenVINORuntime:
     if job.module is not None:
         return OpenVINORuntime(_part(convert(job), job, job), job.backbone.preprocess, precision)
     key = (job.key, precision)
-    if key not in _at_hand:
-        _at_hand[key] = _from_kept(job, precision)
-        for old in list(_at_hand)[:-_AT_HAND]:
-            del _at_hand[old]
-    runtime = _at_hand[key]
-    if runtime.weight > _LIGHT:
-        del _at_hand[key]
+    with _lock:
+        runtime = _at_hand.pop(key, None)
+    if runtime is None:
+        runtime = _from_kept(job, precision)
+    if runtime.weight <= _LIGHT:
+        with _lock:
+            _at_hand[key] = runtime  # last in, last out
+            for old in list(_at_hand)[:-_AT_HAND]:
+                del _at_hand[old]
     return runtime
 
 
 _at_hand: dict[tuple[str, str], OpenVINORuntime] = {}
+_lock = threading.Lock()
 
 
 def _from_kept(job: Job, precision: str) -> OpenVINORuntime:
@@ -151,15 +181,10 @@ def _from_kept(job: Job, precision: str) -> OpenVINORuntime:
     return OpenVINORuntime(_part(model, whole, job), job.backbone.preprocess, precision)
 
 
-def keep(job: Job) -> None:
-    """Converts the job's network now, unless it is kept, so that nothing later needs torch for it.
-
-    Raises BackboneError where it cannot be converted.
-    """
-    whole = job.whole()
-    kept = _place(whole)
-    if kept is not None and not (kept / NAME).is_file():
-        _write(convert(whole), kept)
+def kept(job: Job) -> bool:
+    """Whether the job's network lies converted in the cache."""
+    place = _place(job.whole())
+    return place is not None and (place / NAME).is_file()
 
 
 def _part(model: Any, whole: Job, job: Job) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -38,8 +37,6 @@ def start(job: Job, *, runtime: str = "auto", precision: str = "fp32", device: s
     """
     if runtime not in RUNTIMES:
         raise BackboneError(f"runtime {runtime!r} is unknown; expected one of {', '.join(RUNTIMES)}")
-    if precision not in PRECISIONS:
-        raise BackboneError(f"precision {precision!r} is unknown; expected one of {', '.join(PRECISIONS)}")
     precision = possible(precision, runtime, device)
     if chosen(runtime, device) != "openvino":
         return _torch(job, precision, device)
@@ -54,13 +51,13 @@ def start(job: Job, *, runtime: str = "auto", precision: str = "fp32", device: s
         return _torch(job, precision, device)
 
 
-def keep(job: Job, *, runtime: str = "auto", device: str = "auto") -> None:
-    """Does once what start() would otherwise import torch for later; what cannot be done start() tells."""
-    if chosen(runtime, device) == "openvino":
-        from headstart.runtime import openvino
+def kept(job: Job, *, runtime: str = "auto", device: str = "auto") -> bool:
+    """Whether the job's network lies converted in the cache, so that start() imports no torch for it."""
+    if chosen(runtime, device) != "openvino":
+        return False
+    from headstart.runtime import openvino
 
-        with suppress(BackboneError):
-            openvino.keep(job)
+    return openvino.kept(job)
 
 
 def precisions(runtime: str, device: str) -> tuple[str, ...]:
@@ -75,9 +72,9 @@ def precisions(runtime: str, device: str) -> tuple[str, ...]:
 
 
 def possible(precision: str, runtime: str, device: str) -> str:
-    """The precision asked for, or "fp32" where this machine lacks it, which is said; "auto" is the shortest."""
-    if precision == "auto":
-        return precisions(runtime, device)[-1]
+    """The precision asked for, or "fp32" where this machine lacks it, which is said. Raises BackboneError."""
+    if precision not in PRECISIONS:
+        raise BackboneError(f"precision {precision!r} is unknown; expected one of {', '.join(PRECISIONS)}")
     if precision == "fp32" or precision in precisions(runtime, device):
         return precision
     progress.say(f"precision {precision}: this machine lacks it; the network runs in fp32")

@@ -54,20 +54,27 @@ def fit(
     dataset: Dataset,
     partition: Partition,
     *,
-    how: How = How(),  # noqa: B008 - frozen
+    how: How | None = None,
     settings: Settings | None = None,
 ) -> Fitted:
-    """Executes `plan` on the training pictures; the report pictures are not looked at.
+    """Executes `plan` on the training pictures; the report pictures are not looked at. `how` overrules the plan's.
 
     Raises PlanError where the plan does not hold for the network or was made for other weights.
     """
     check(plan, backbone)
-    job = _Job(plan, backbone, dataset, how)
+    job = _Job(plan, backbone, dataset, how_of(plan, how))
     if plan.frozen:
         return _probe_alone(job, partition.train)
     from headstart.train.loop import Settings
 
     return _trained(job, partition, settings or Settings())
+
+
+def how_of(plan: Plan, how: How | None = None) -> How:
+    """How the plan's frozen network runs: as `how` says; where it says nothing, as the plan does."""
+    if how is None:
+        return How(runtime=plan.runtime, precision=plan.precision)
+    return replace(how, precision=plan.precision) if how.precision == "auto" else how
 
 
 def check(plan: Plan, backbone: Backbone) -> None:

@@ -1,0 +1,80 @@
+"""How many random copies are asked, and what is converted for later."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+
+import pytest
+
+from headstart import backbone, data
+from headstart.evidence import measure
+from headstart.features import How
+from tests.cli.conftest import tree
+
+ROOM = importlib.import_module("headstart.evidence.measure")
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory):
+    dataset = data.load(tree(tmp_path_factory.mktemp("shapes") / "data", each=20)).dataset
+    return dataset, data.partition(dataset, seed=0)
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[int]:
+    """The second and later copies that were asked."""
+    found, original = [], ROOM.extract
+
+    def extract(*args, draw, **options):
+        found.append(draw)
+        return original(*args, draw=draw, **options)
+
+    monkeypatch.setattr(ROOM, "extract", extract)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("lead", "behind", "copies"),
+    [
+        (-0.02, 0.0, 1),  # clearly not beaten
+        (0.015, 0.0, 2),  # not beaten, but a better copy may come with a smaller error
+        (0.03, 0.0, 2),
+        (0.06, 0.0, 1),  # clearly beaten
+        (0.03, 0.2, 1),  # different whatever the control says
+    ],
+)
+def test_a_second_copy_is_asked_where_the_first_leaves_it_open(
+    lead, behind, copies, shapes, asked, monkeypatch
+):
+    original = ROOM.judge
+
+    def judge(*args, **options):
+        found = original(*args, **options)
+        top = replace(found.top, accuracy=0.9, behind=behind, behind_error=0.01)
+        return replace(found, profile=(*found.profile[:-1], top), control=0.9 - lead, control_error=0.01)
+
+    monkeypatch.setattr(ROOM, "judge", judge)
+    network = backbone.load("demo-cnn")
+    evidence = measure(*shapes, network)
+    assert asked == list(range(1, copies))
+    said = "one copy" if copies == 1 else "2 copies"
+    assert said in evidence.how["control"]
+
+
+def test_all_copies_are_converted_with_the_network(shapes, monkeypatch, tmp_path):
+    runtime = importlib.import_module("headstart.runtime.openvino")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(runtime, "_at_hand", {})
+    converted, original = [], runtime.convert
+
+    def convert(job):
+        converted.append(job.draw)
+        return original(job)
+
+    monkeypatch.setattr(runtime, "convert", convert)
+    network, how = backbone.load("demo-cnn"), How(runtime="openvino")
+    measure(*shapes, network, how=how)
+    assert sorted(converted, key=str) == [0, 1, None]
+    measure(*shapes, network, how=replace(how, cache=False))
+    assert len(converted) == 3
