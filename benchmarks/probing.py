@@ -19,7 +19,7 @@ from headstart.evidence.measure import sample
 from headstart.evidence.probe import cross_validate, fit, penalties
 from headstart.features import Features, extract
 from headstart.intervals import paired
-from headstart.runtime.job import Job
+from headstart.runtime import Job, suiting_batch
 from headstart.train import head
 from settings import Setting
 
@@ -105,7 +105,7 @@ def joined(features: Features, cuts: Sequence[str]) -> np.ndarray:
     return np.concatenate([features.x[cut] for cut in cuts], axis=1)
 
 
-def speed(backbone: Backbone, precision: str, *, seconds: float = 2.0, batch: int = 16) -> float:
+def speed(backbone: Backbone, precision: str, *, seconds: float = 2.0) -> float:
     """Pictures a second through the frozen network alone, all cuts pooled, as `headstart plan` runs it.
 
     precision: "f32" or "bf16". Two requests in flight on all cores; decoding is not in it.
@@ -116,6 +116,7 @@ def speed(backbone: Backbone, precision: str, *, seconds: float = 2.0, batch: in
     import openvino  # after convert(), which has switched its reporting off
 
     size = backbone.preprocess.size
+    batch = suiting_batch(size, "openvino", "cpu")
     model.reshape([batch, 3, size, size])
     options = {
         "INFERENCE_PRECISION_HINT": precision,

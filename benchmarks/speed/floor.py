@@ -15,9 +15,7 @@ import numpy as np
 
 import headstart
 from headstart.data.loader import frames
-from headstart.runtime import Job, start
-
-BATCH = 32
+from headstart.runtime import Job, start, suiting_batch
 
 
 def main() -> int:
@@ -27,10 +25,11 @@ def main() -> int:
     )
     runtime = start(Job(backbone, (backbone.top,), "avg"), runtime="openvino")
     side = backbone.preprocess.size
-    list(runtime.stream([np.zeros((BATCH, side, side, 3), np.uint8)]))
+    size = suiting_batch(side, "openvino", "cpu")
+    list(runtime.stream([np.zeros((size, side, side, 3), np.uint8)]))
     paths = sorted(str(path) for path in folder.rglob("*.jpg"))
     began = time.perf_counter()
-    batches = (batch for _, batch in frames(paths, backbone.preprocess, batch_size=BATCH))
+    batches = (batch for _, batch in frames(paths, backbone.preprocess, batch_size=size))
     done = sum(len(rows[0]) for rows in runtime.stream(batches))
     seconds = time.perf_counter() - began
     assert done == len(paths)

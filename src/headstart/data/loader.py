@@ -17,18 +17,22 @@ from headstart.data.preprocess import Preprocess
 from headstart.data.threads import ordered
 from headstart.errors import DataError, PictureError
 
+_AHEAD = 32
+
 
 def frames(
     paths: Sequence[str], preprocess: Preprocess, *, batch_size: int = 64, workers: int = 0
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """(places in `paths`, uint8 [B, S, S, 3]) batch by batch, in order; the last may be smaller.
 
-    Pictures are decoded in `workers` threads (0: one for each processor), two batches ahead at most.
+    Pictures are decoded in `workers` threads (0: one for each processor), two batches or _AHEAD pictures ahead.
     Raises PictureError that names the picture which cannot be read.
     """
     if batch_size < 1:
         raise DataError(f"batch size: {batch_size}; expected at least 1; choose such as 64")
-    ready = ordered(partial(_frame, preprocess), paths, workers=workers, chunk=4, ahead=2 * batch_size)
+    ready = ordered(
+        partial(_frame, preprocess), paths, workers=workers, chunk=4, ahead=max(_AHEAD, 2 * batch_size)
+    )
     for start in range(0, len(paths), batch_size):
         places = slice(start, min(start + batch_size, len(paths)))
         batch = np.empty((places.stop - start, preprocess.size, preprocess.size, 3), np.uint8)

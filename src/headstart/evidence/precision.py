@@ -28,15 +28,15 @@ from headstart.errors import OutputError
 from headstart.evidence.probe import cross_validate, penalties
 from headstart.features import How
 from headstart.intervals import paired
-from headstart.runtime import Job, possible, precisions, start
+from headstart.runtime import Job, possible, precisions, start, suiting_batch
 
 FEW = 1_000
 PICTURES = 128
 FASTER = 1.2
 CHANGED = 0.01
-_BATCH, _FOLDS, _ROUNDS = 32, 5, 2
+_FOLDS, _ROUNDS = 5, 2
 # Raised whenever the verdict is reached otherwise than before.
-_VERSION = 1
+_VERSION = 2
 
 
 def settle(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -> tuple[How, str]:
@@ -75,9 +75,8 @@ def verdict(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -
             "why": "all pictures belong together, so that nothing shows whether bf16 agrees",
         }
     paths = [dataset.paths[i] for i in index]
-    batches = [
-        batch for _, batch in frames(paths, backbone.preprocess, batch_size=_BATCH, workers=how.workers)
-    ]
+    size = suiting_batch(backbone.preprocess.size, how.runtime, how.device)
+    batches = [batch for _, batch in frames(paths, backbone.preprocess, batch_size=size, workers=how.workers)]
     found: dict[str, list[tuple[list[np.ndarray], float]]] = {"fp32": [], "bf16": []}
     for _ in range(_ROUNDS):
         for name, runs in found.items():

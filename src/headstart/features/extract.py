@@ -17,7 +17,7 @@ from headstart.data.loader import frames
 from headstart.errors import OutputError
 from headstart.features.features import Features
 from headstart.features.store import Store
-from headstart.runtime import Job, Runtime, chosen, possible, precisions, start
+from headstart.runtime import Job, Runtime, chosen, possible, precisions, start, suiting_batch
 
 _SHARD = 2048
 # Raised whenever decoding, preparation or pooling change what a picture's features are.
@@ -26,7 +26,8 @@ VERSION = 2
 
 @dataclass(frozen=True)
 class How:
-    """How a frozen network is run: see headstart.runtime.start; workers 0 is one per processor.
+    """How a frozen network is run: see headstart.runtime.start; workers 0 is one per processor, batch_size 0 what suits
+    runtime and picture size.
 
     copies: the precision of random copies, which are bars and no results: "auto" is the shortest that the machine has.
     """
@@ -36,7 +37,7 @@ class How:
     copies: str = "auto"
     device: str = "auto"
     workers: int = 0
-    batch_size: int = 32
+    batch_size: int = 0
     cache: bool = True
 
 
@@ -160,7 +161,8 @@ def run(
 
 def _prepared(backbone: Backbone, paths: Sequence[str], how: How) -> Iterator[np.ndarray]:
     """uint8 [B, S, S, 3] batches."""
-    size = max(1, min(how.batch_size, len(paths)))
+    suits = suiting_batch(backbone.preprocess.size, how.runtime, how.device)
+    size = max(1, min(how.batch_size or suits, len(paths)))
     for _, batch in frames(paths, backbone.preprocess, batch_size=size, workers=how.workers):
         yield batch
 

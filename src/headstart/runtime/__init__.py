@@ -11,6 +11,7 @@ from headstart.runtime.runtime import (
     possible,
     precisions,
     start,
+    suiting_batch,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "possible",
     "precisions",
     "start",
+    "suiting_batch",
 ]

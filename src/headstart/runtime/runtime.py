@@ -15,6 +15,8 @@ from headstart.runtime.job import Job
 
 RUNTIMES = ("auto", "openvino", "torch")
 PRECISIONS = ("fp32", "bf16")
+# Pictures that run together at most, and their pixels on a CPU.
+_MOST, _PIXELS = 32, 4 * 224 * 224
 
 
 class Runtime(Protocol):
@@ -58,6 +60,17 @@ def kept(job: Job, *, runtime: str = "auto", device: str = "auto") -> bool:
     from headstart.runtime import openvino
 
     return openvino.kept(job)
+
+
+def suiting_batch(size: int, runtime: str, device: str) -> int:
+    """How many pictures of size × size pixels run together.
+
+    On a CPU no more than leave what lies between layers in its caches: MobileNetV2 at 224 px runs half as fast again by
+    fours as by thirty-twos, in a fifth of the memory.
+    """
+    if chosen(runtime, device) != "openvino":
+        return _MOST
+    return min(_MOST, max(1, _PIXELS // size**2))
 
 
 def precisions(runtime: str, device: str) -> tuple[str, ...]:
