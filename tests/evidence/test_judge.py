@@ -61,6 +61,26 @@ def test_strong_top_is_similar_and_small() -> None:
     assert found.concatenated.cut == "low+mid+pre_logits"
     assert found.majority == pytest.approx(1 / 3)
     assert found.folds == 5
+    assert found.reach is not None
+    assert found.reach.n == 2 * N
+    assert found.curve[-1].accuracy - 0.02 < found.reach.accuracy <= found.reach.high <= 1
+
+
+def test_beyond_the_sample_the_curve_is_continued() -> None:
+    many = Totals(5_000, 5_000, dict.fromkeys(CLASSES, 1_666))
+    found = weighed({"low": 0.1, "mid": 0.3, "pre_logits": 0.5}, totals=many)
+    assert found.reach is not None
+    assert found.reach.n == 5_000
+    assert found.reach.high - found.reach.low > 0.01
+    assert "fitted, not measured" in found.how["reach"]
+    assert Evidence.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+
+
+def test_logme_tells_features_that_explain_from_those_that_do_not() -> None:
+    telling, silent = (weighed(NOISE | {"pre_logits": signal}).logme for signal in (1.0, 0.0))
+    assert telling is not None
+    assert silent is not None
+    assert telling > silent + 0.1
 
 
 def test_strong_middle_is_different_and_case_2_cuts_there() -> None:

@@ -34,6 +34,16 @@ class CurvePoint:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """The accuracy to expect of n training pictures, with its 95 % interval: fitted, not measured."""
+
+    n: int
+    accuracy: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Evidence:
     """The measured ground for a plan.
 
@@ -53,6 +63,8 @@ class Evidence:
     source_entropy   the same on the source's own held-out pictures, or None
     distance         distance of the feature statistics from the source's, or None (not available)
     folds            cross-validation folds
+    reach            what the curve comes to with all n pictures, or with twice as many where all were measured: fitted
+    logme            LogME of the top cut, per picture: how well its features explain the labels
     precision        "fp32" or "bf16": what the frozen networks ran in
     how              fact's name → one sentence saying how it was got
     """
@@ -76,6 +88,8 @@ class Evidence:
     folds: int
     how: Mapping[str, str] = field(default_factory=dict)
     precision: str = "fp32"
+    reach: Reach | None = None
+    logme: float | None = None
 
     @property
     def top(self) -> CutScore:
@@ -89,12 +103,13 @@ class Evidence:
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> Evidence:
-        joint = values["concatenated"]
+        joint, reach = values["concatenated"], values.get("reach")
         return Evidence(
             **{
                 **values,
                 "profile": tuple(CutScore(**row) for row in values["profile"]),
                 "concatenated": None if joint is None else CutScore(**joint),
+                "reach": None if reach is None else Reach(**reach),
                 "curve": tuple(CurvePoint(**row) for row in values["curve"]),
             }
         )

@@ -88,17 +88,21 @@ def typical_count(labels: np.ndarray, groups: np.ndarray) -> float:
 
 
 def cross_validate(
-    x: np.ndarray, labels: np.ndarray, n_classes: int, fold: np.ndarray, grid: Sequence[float] = GRID
+    x: np.ndarray | Spectrum,
+    labels: np.ndarray,
+    n_classes: int,
+    fold: np.ndarray,
+    grid: Sequence[float] = GRID,
 ) -> Probe:
     """Exact k-fold cross-validation of the ridge probe; the penalty with the smallest held-out error is kept.
 
-    x [M, D]; labels int64 [M]; fold int64 [M], the fold number of each picture (classes may be missing from
-    a fold). The penalty is chosen by squared error, not by the accuracy that is reported.
+    x [M, D], or its spectrum once standardised; labels int64 [M]; fold int64 [M], the fold number of each picture
+    (classes may be missing from a fold). The penalty is chosen by squared error, not by the accuracy that is reported.
     Raises DataError where all pictures are in one fold.
     """
     if len(np.unique(fold)) < 2:
         raise DataError(f"{len(labels)} pictures in one group: nothing can be held out; more are needed")
-    spectrum = Spectrum.of(Scaling.of(x).apply(x))
+    spectrum = x if isinstance(x, Spectrum) else Spectrum.standardised(x)
     targets = one_hot(labels, n_classes)
     held_out = _held_out(spectrum, targets, fold, grid)
     errors = [float(((targets - scores) ** 2).sum()) for scores in held_out]

@@ -64,6 +64,11 @@ class Spectrum:
     rotated: np.ndarray
 
     @staticmethod
+    def standardised(x: np.ndarray) -> Spectrum:
+        """Of features x [N, D], standardised by themselves."""
+        return Spectrum.of(Scaling.of(x).apply(x))
+
+    @staticmethod
     def of(z: np.ndarray) -> Spectrum:
         """From the eigenvectors of z zᵀ [N, N] or zᵀz [D, D], whichever is smaller."""
         tall = z.shape[0] > z.shape[1]

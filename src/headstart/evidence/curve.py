@@ -1,0 +1,36 @@
+"""Beyond what was measured: the learning curve as a power law (Hestness et al. 2017), with its interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from headstart.evidence.evidence import CurvePoint, Reach
+
+_SIGMA = 1.96
+
+
+def reach(curve: Sequence[CurvePoint], n: int) -> Reach | None:
+    """What the curve comes to at n pictures; None with fewer than two points.
+
+    The error is taken to fall as b · n^−a with a ≥ 0, fitted to the points by their standard errors. The points share
+    pictures, so that these are if anything too wide; a curve that bends is more than they hold.
+    """
+    if len(curve) < 2:
+        return None
+    wrong = np.array([max(1 - point.accuracy, 0.5 / point.n) for point in curve])
+    error = np.array([max(point.error, 0.5 / point.n) for point in curve]) / wrong  # of log(wrong)
+    steps = np.log([point.n / curve[-1].n for point in curve])
+    design = np.stack([np.ones(len(curve)), steps], axis=1) / error[:, None]
+    covariance = np.linalg.inv(design.T @ design)
+    height, slope = covariance @ design.T @ (np.log(wrong) / error)
+    ahead = math.log(n / curve[-1].n)
+    if slope > 0:  # more pictures do no harm: the level is that of all points
+        slope, height = 0.0, float((np.log(wrong) / error**2).sum() / (1 / error**2).sum())
+    at = np.array([1.0, ahead])
+    spread = _SIGMA * math.sqrt(float(at @ covariance @ at))
+    middle = height + slope * ahead
+    low, expected, high = (1 - min(1.0, math.exp(middle + sign * spread)) for sign in (1, 0, -1))
+    return Reach(n, expected, low, high)

@@ -1,0 +1,101 @@
+"""The probes of one set of pictures: all see the same folds, so that any two compare picture by picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from headstart.data.split import folds
+from headstart.evidence.evidence import CurvePoint, CutScore
+from headstart.evidence.probe import Probe, cross_validate, fit, one_hot, penalties
+from headstart.evidence.spectrum import Scaling, Spectrum
+from headstart.features.features import Features
+from headstart.intervals import paired
+
+SHARES = (0.25, 0.5, 1.0)  # of the pictures, for the learning curve
+
+
+class ProbeTable:
+    """The pictures that all probes share: labels, groups, folds."""
+
+    def __init__(self, labels: np.ndarray, groups: np.ndarray, n_classes: int, fold: np.ndarray) -> None:
+        self.labels, self.groups, self.n_classes, self.fold = labels, groups, n_classes, fold
+        self.penalties = penalties(labels, groups)
+
+    @property
+    def targets(self) -> np.ndarray:
+        """float64 [M, C], one-hot."""
+        return one_hot(self.labels, self.n_classes)
+
+    def probes(self, features: Features, names: Sequence[str]) -> tuple[dict[str, Probe], Spectrum]:
+        """(the probe at every cut, the spectrum of the last one, which is decomposed once)"""
+        top = Spectrum.standardised(features.x[names[-1]])
+        below = {name: self.probe(features.x[name]) for name in names[:-1]}
+        return {**below, names[-1]: self.probe(top)}, top
+
+    def probe(self, x: np.ndarray | Spectrum) -> Probe:
+        return cross_validate(x, self.labels, self.n_classes, self.fold, self.penalties)
+
+    def best(self, controls: Sequence[Features], names: Sequence[str]) -> Probe:
+        """The most accurate probe over all controls and cuts."""
+        tried = [self.probe(control.x[name]) for control in controls for name in names]
+        return max(tried, key=lambda probe: probe.accuracy)
+
+    def score(self, cut: str, probe: Probe, best: Probe) -> CutScore:
+        accuracy, error = paired(probe.correct, np.zeros_like(probe.correct), self.groups)
+        behind, behind_error = paired(best.correct, probe.correct, self.groups)
+        return CutScore(cut, accuracy, error, behind, behind_error)
+
+    def profile(self, probes: dict[str, Probe]) -> tuple[CutScore, ...]:
+        best = max(reversed(probes.values()), key=lambda probe: probe.accuracy)
+        return tuple(self.score(cut, probe, best) for cut, probe in probes.items())
+
+    def concatenated(self, features: Features, names: list[str], probes: dict[str, Probe]) -> CutScore:
+        best = max(probes.values(), key=lambda probe: probe.accuracy)
+        joint = self.probe(np.concatenate([features.x[name] for name in names], axis=1))
+        return self.score("+".join(names), joint, best)
+
+    def curve(
+        self, x: np.ndarray, probe: Probe, seed: int
+    ) -> tuple[tuple[CurvePoint, ...], tuple[float, float]]:
+        """The learning curve, and (gain, paired error) of its last doubling.
+
+        The same folds, penalty and standardisation throughout, so the last point is the cross-validated
+        accuracy itself. Parts are cut by groups and classes like folds.
+        """
+        if len(np.unique(self.groups)) < 4:
+            return (), (0.0, float("inf"))
+        part = folds(self.labels, self.groups, 4, seed + 1)
+        scaling = Scaling.of(x)
+        points, right = [], []
+        for share in SHARES:
+            chosen = part < round(4 * share)
+            correct = probe.correct if share == 1 else self._correct(x, chosen, probe.l2, scaling)
+            if correct is None:
+                continue
+            accuracy, error = paired(correct, np.zeros_like(correct), self.groups)
+            count = np.mean([(chosen & (self.fold != number)).sum() for number in np.unique(self.fold)])
+            points.append(CurvePoint(round(float(count)), accuracy, error))
+            right.append(correct)
+        gain = paired(right[-1], right[-2], self.groups) if len(right) > 1 else (0.0, float("inf"))
+        return tuple(points), gain
+
+    def _correct(self, x: np.ndarray, chosen: np.ndarray, l2: float, scaling: Scaling) -> np.ndarray | None:
+        """bool [M] held out, trained on the `chosen` of the other folds; None where there are none."""
+        correct = np.zeros(len(x), dtype=bool)
+        for number in np.unique(self.fold):
+            train, held = chosen & (self.fold != number), self.fold == number
+            if not train.any():
+                return None
+            ridge = fit(x[train], self.labels[train], self.n_classes, l2, scaling=scaling)
+            correct[held] = ridge.predict(x[held]) == self.labels[held]
+        return correct
+
+    def describe(self, probes: dict[str, Probe]) -> str:
+        chosen = "chosen by held-out error" if len(self.penalties) > 1 else "fixed (few pictures)"
+        return (
+            f"ridge probe on one-hot targets, {len(np.unique(self.fold))}-fold cross-validation by groups, "
+            f"{len(self.labels):,} pictures, penalty {chosen}: "
+            + ", ".join(f"{cut} {probe.l2:g}" for cut, probe in probes.items())
+        )
