@@ -18,9 +18,12 @@ from headstart.backbone import DEFAULT, build, home
 from headstart.backbone.small import Small
 from headstart.cli import options
 from headstart.errors import WeightsError
+from headstart.train.card import markdown
 
 SHIPPED = sorted(path.parent for path in home.SHIPPED.glob("*/backbone.json"))
 MOST_MEGABYTES = 12
+CARDS = Path(__file__).parents[2] / "benchmarks" / "cards"
+NOTES = {"small": ("terms.md", "frontier.md"), "demo-cnn": ("terms.md",)}
 
 
 @pytest.fixture(params=SHIPPED, ids=lambda folder: folder.name)
@@ -40,8 +43,7 @@ def test_a_shipped_network_is_small_and_stored_in_half_precision(folder):
     assert torch.float16 not in {tensor.dtype for tensor in stored.values() if tensor.ndim <= 1}
 
 
-def test_the_default_s_card_is_whole():
-    folder = home.SHIPPED / DEFAULT
+def test_a_shipped_card_is_whole(folder):
     card = home.read_card(folder)
     facts, text = card.training, (folder / "README.md").read_text(encoding="utf-8")
     assert card.network == folder.name
@@ -60,6 +62,13 @@ def test_the_default_s_card_is_whole():
     ]
     assert all(fact in text for fact in [*said, "## Terms and limits", "research and study"])
     assert (folder / "filters.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_shipped_card_is_what_pretrain_writes(folder):
+    """And ends with the data's terms; that of the default also with what it was chosen from."""
+    notes = [(CARDS / name).read_text(encoding="utf-8") for name in NOTES[folder.name]]
+    expected = markdown(home.read_card(folder), filters=True, notes="\n".join(notes))
+    assert (folder / "README.md").read_text(encoding="utf-8") == expected
 
 
 def test_source_statistics_cover_every_cut(folder):

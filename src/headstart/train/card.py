@@ -53,7 +53,7 @@ def _facts(card: Card) -> Iterable[tuple[str, str]]:
     yield (
         "training",
         f"{len(facts['log'])} epochs, {facts['seconds'] / 60:.0f} minutes on {facts['device']}, "
-        f"{facts['threads']} threads",
+        f"{facts['threads']} thread{'s' if facts['threads'] > 1 else ''}",
     )
     yield "data fingerprint", f"`{facts['data_fingerprint']}`"
     yield "SHA-256 of model.safetensors", f"`{card.sha256}`"
