@@ -101,9 +101,10 @@ def random_predictions(
     train, labels, seed = partition.train, dataset.labels, model.plan.seed
     fitted = train[sample(labels[train], max(5 * SAMPLE, 50 * len(dataset.classes)), seed)]
 
+    how = how_of(model.plan, how)
+
     def features(index: np.ndarray) -> Features:
-        how_ = how_of(model.plan, how)
-        return extract(dataset, index, model.backbone, how=how_, draw=0, label="features, random weights")
+        return extract(dataset, index, model.backbone, how=how, draw=0, label="features, random weights")
 
     solved = head.solve(
         joined(features(fitted), model.backbone, model.plan),

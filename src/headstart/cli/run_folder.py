@@ -72,6 +72,7 @@ def command(args: Namespace) -> str:
 def facts(args: Namespace, seed: int) -> dict[str, Any]:
     """What a run ran on and with: no name of a host, user or address."""
     from headstart.model import versions
+    from headstart.runtime import processor
 
     return {
         "command": command(args),
@@ -80,20 +81,11 @@ def facts(args: Namespace, seed: int) -> dict[str, Any]:
         "versions": versions(),
         "machine": {
             "system": f"{platform.system()} {platform.machine()}",
-            "processor": _processor(),
+            "processor": processor(),
             "cores": os.cpu_count(),
             "memory_bytes": _memory(),
         },
     }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.processor()
 
 
 def _memory() -> int | None:

@@ -17,7 +17,7 @@ from headstart.data.dataset import BadPicture
 from headstart.data.decode import decode, read_bytes
 from headstart.data.looks import Look, Looks
 from headstart.data.threads import ordered
-from headstart.data.twins import NOTHING, signature
+from headstart.data.twins import NOTHING, root, signature
 from headstart.errors import PictureError
 
 
@@ -77,18 +77,11 @@ def unify(*views: Sequence[Hashable]) -> np.ndarray:
     for view in views:
         first: dict[Hashable, int] = {}
         for index, key in enumerate(view):
-            a, b = _root(parent, index), _root(parent, first.setdefault(key, index))
+            a, b = root(parent, index), root(parent, first.setdefault(key, index))
             parent[max(a, b)] = min(a, b)
     numbers: dict[int, int] = {}
-    roots = (_root(parent, index) for index in range(len(parent)))
+    roots = (root(parent, index) for index in range(len(parent)))
     return np.array([numbers.setdefault(root, len(numbers)) for root in roots], np.int64)
-
-
-def _root(parent: list[int], index: int) -> int:
-    while parent[index] != index:
-        parent[index] = parent[parent[index]]
-        index = parent[index]
-    return index
 
 
 def leaks(

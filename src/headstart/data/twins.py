@@ -64,16 +64,21 @@ def groups(near: np.ndarray, count: int) -> np.ndarray:
     """
     first, size = list(range(count)), [1] * count
     for a, b in near.tolist():
-        while first[a] != a:
-            a = first[a]
-        while first[b] != b:
-            b = first[b]
+        a, b = root(first, a), root(first, b)
         if a != b and size[a] + size[b] <= LARGEST:
             a, b = min(a, b), max(a, b)
             first[b], size[a] = a, size[a] + size[b]
     for place in range(count):  # a picture's first stands before it, and is settled already
         first[place] = first[first[place]]
     return np.array(first, np.int64)
+
+
+def root(parent: list[int], index: int) -> int:
+    """Where the chain of parents ends; it is halved on the way."""
+    while parent[index] != index:
+        parent[index] = parent[parent[index]]
+        index = parent[index]
+    return index
 
 
 def _correlation(x: np.ndarray, candidates: np.ndarray) -> np.ndarray:

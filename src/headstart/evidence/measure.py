@@ -43,9 +43,9 @@ def measure(
     chosen = sample(dataset.labels[train], max(SAMPLE, SAMPLE_PER_CLASS * len(dataset.classes)), seed)
     index = train[chosen]
     how, why = settle(dataset, train, backbone, how)
-    known = _converted(backbone, None, how)
+    known = _converted(backbone, how)
     features, *controls = extract_beside(dataset, index, backbone, (None, 0), how=how)
-    if not known and _converted(backbone, None, how):
+    if not known and _converted(backbone, how):
         # Torch is there now: what another data set may ask is converted too, and no later run imports torch for it.
         for draw in range(1, draws):
             start(Job(backbone, backbone.stages, draw=draw), runtime=how.runtime, device=how.device)
@@ -69,8 +69,8 @@ def measure(
     return replace(evidence, precision=how.precision, how={**evidence.how, "precision": why})
 
 
-def _converted(backbone: Backbone, draw: int | None, how: How) -> bool:
-    return kept(Job(backbone, backbone.stages, draw=draw), runtime=how.runtime, device=how.device)
+def _converted(backbone: Backbone, how: How) -> bool:
+    return kept(Job(backbone, backbone.stages), runtime=how.runtime, device=how.device)
 
 
 def _open(evidence: Evidence) -> bool:

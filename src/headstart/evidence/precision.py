@@ -28,7 +28,7 @@ from headstart.errors import OutputError
 from headstart.evidence.probe import cross_validate, penalties
 from headstart.features import How
 from headstart.intervals import paired
-from headstart.runtime import Job, possible, precisions, start, suiting_batch
+from headstart.runtime import Job, possible, precisions, processor, start, suiting_batch
 
 FEW = 1_000
 PICTURES = 128
@@ -137,7 +137,7 @@ def _keep(path: Path | None, known: dict[str, Any]) -> None:
 
 
 def _place(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -> Path | None:
-    machine = [platform.machine(), platform.processor(), _model(), str(os.cpu_count())]
+    machine = [platform.machine(), processor(), str(os.cpu_count())]
     job = Job(backbone, backbone.stages)
     pictures = [dataset.fingerprint, train.tobytes(), dataset.labels.tobytes()]
     key = files.sha256_of(str(_VERSION), job.key, how.runtime, how.device, *machine, *pictures)
@@ -146,15 +146,6 @@ def _place(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) ->
     except OutputError as error:
         progress.say(f"the precision is not kept: {error}")
         return None
-
-
-def _model() -> str:
-    """The processor's name where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    return next((line for line in lines if line.startswith("model name")), "")
 
 
 def _read(path: Path) -> dict[str, Any] | None:

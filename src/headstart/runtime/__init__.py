@@ -10,6 +10,7 @@ from headstart.runtime.runtime import (
     kept,
     possible,
     precisions,
+    processor,
     start,
     suiting_batch,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "kept",
     "possible",
     "precisions",
+    "processor",
     "start",
     "suiting_batch",
 ]

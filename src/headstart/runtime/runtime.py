@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -114,6 +115,16 @@ def _torch(job: Job, precision: str, device: str) -> Runtime:
     from headstart.runtime.torch import TorchRuntime
 
     return TorchRuntime(job.network(), job.backbone.preprocess, device, precision)
+
+
+def processor() -> str:
+    """The processor's name where the system tells it, else its kind."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return platform.processor()
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor()
 
 
 def _cpu(device: str) -> bool:
