@@ -24,7 +24,7 @@ def preparation(size: int, resize: int | None = None, interpolation: str = "bicu
 
 def recipe(**changes: Any) -> Recipe:
     """`headstart pretrain`'s at this machine's precision, with changes."""
-    return replace(RECIPE, precision=loop.fast_precision(loop.device_of("auto")), **changes)
+    return replace(RECIPE, **changes)
 
 
 def task(dataset: Dataset, train: np.ndarray, shown: Preprocess, kept: Preprocess | None = None) -> loop.Task:

@@ -13,7 +13,7 @@ import time
 import torch
 
 from headstart.cli.pages import keep_pages
-from headstart.train.loop import fast_precision
+from headstart.runtime.torch import precisions
 
 BATCH, ROUNDS = 256, 4
 # channels in and out, kernel, stride, groups, side of the map that comes in
@@ -34,7 +34,7 @@ SHAPES = (
 
 def main() -> int:
     keep_pages()
-    bf16 = fast_precision(torch.device("cpu")) == "bf16"
+    bf16 = "bf16" in precisions("cpu")
     print("| channels | kernel | map | forward ms | backward ms | GFLOP a second |\n|-|-|-|-|-|-|")
     for inputs, outputs, kernel, stride, groups, side in SHAPES:
         layer = torch.nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)

@@ -21,7 +21,7 @@ from headstart import files, progress
 from headstart.backbone import home
 from headstart.cli import console
 from headstart.plan.plan import Recipe
-from headstart.train.loop import Settings, device_of, fast_precision
+from headstart.train.loop import Settings
 from headstart.train.pretrain import RECIPE, pretrain
 
 SIZE, START, CLASSES = 64, 40, 202
@@ -64,7 +64,6 @@ def main() -> int:
         epochs=args.epochs,
         start_size=START,
         cutmix=0.0,  # so few epochs need no more regularisation
-        precision=fast_precision(device_of("auto")),
     )
     for name in args.names:
         folder = place(name)

@@ -27,6 +27,7 @@ import headstart
 from headstart import evidence, files, progress
 from headstart.backbone import Backbone
 from headstart.cli import console
+from headstart.cli.pages import keep_pages
 from headstart.features import How
 from headstart.plan.decide import decide
 from headstart.study import Comparison, compare, contenders
@@ -53,6 +54,7 @@ def main() -> int:
     parser.add_argument("--longer", type=int, default=1)
     parser.add_argument("--time-limit", type=float, default=float("inf"))
     args = parser.parse_args()
+    keep_pages()
     progress.use(console.choose(quiet=False))
     began = time.monotonic()
     results = folder(args.longer)

@@ -71,7 +71,6 @@ def network(args: argparse.Namespace):
 
 def ours(args: argparse.Namespace) -> float:
     import numpy as np
-    import torch
 
     from headstart import data
     from headstart.cli.pages import keep_pages
@@ -87,8 +86,7 @@ def ours(args: argparse.Namespace) -> float:
     made = network(args)
     pictures = Pictures(dataset.paths, preprocess)
     task = loop.Task(pictures, preprocess, dataset.labels, train, np.array([], np.int64))
-    precision = loop.fast_precision(torch.device("cpu"))
-    recipe = Recipe(epochs=args.epochs, batch_size=BATCH, precision=precision, augment="crop")
+    recipe = Recipe(epochs=args.epochs, batch_size=BATCH, augment="crop")
     groups = [{"params": list(made.parameters()), "scale": 1.0, "decay": True}]
     pictures.warm(train)
     history = loop.train(made, groups, task, recipe, 0, loop.Settings(device="cpu"), "ours")
@@ -99,11 +97,11 @@ def bare(args: argparse.Namespace) -> float:
     import torch
 
     from headstart.cli.pages import keep_pages
-    from headstart.train.loop import fast_precision
+    from headstart.train.precision import faster
 
     keep_pages()
     made = network(args).train().to(memory_format=torch.channels_last)
-    short = fast_precision(torch.device("cpu")) == "bf16"
+    short = faster(made, torch.device("cpu"), SIDE) == "bf16"
     optimizer = torch.optim.AdamW(made.parameters(), lr=1e-3, weight_decay=0.05, fused=True)
     x = torch.randn(BATCH, 3, SIDE, SIDE).contiguous(memory_format=torch.channels_last)
     y = torch.randint(0, 2, (BATCH,))

@@ -60,13 +60,15 @@ def test_summary_names_accuracy_interval_baselines_and_next_step(
 def test_evaluate_takes_the_held_out_pictures_again(headstart, trained: Path, shapes: Path) -> None:
     answer = headstart("evaluate", trained / "bundle", shapes, "--json", "--quiet")
     final = json.loads((trained / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[-1])
-    assert json.loads(answer.out)["splits"] == final["splits"]
+    (score,) = json.loads(answer.out)["splits"].values()
+    assert score.pop("trained_on") == 0
+    assert [score] == list(final["splits"].values())
 
 
 def test_evaluate_says_when_pictures_were_trained_on(headstart, trained: Path, shapes: Path) -> None:
     answer = headstart("evaluate", trained / "bundle", shapes, "--split", "all")
     assert answer.code == 0
-    assert "no honest accuracy" in answer.err
+    assert "was trained on 22 of these 28 pictures: no honest accuracy" in answer.err
     assert "precision" in answer.out
     assert "true \\ predicted" in answer.out
 
@@ -74,10 +76,10 @@ def test_evaluate_says_when_pictures_were_trained_on(headstart, trained: Path, s
 def test_evaluate_says_when_a_bundle_does_not_know_what_it_was_trained_on(
     headstart, trained: Path, shapes: Path, tmp_path: Path
 ) -> None:
-    """As one saved from Python without `data_fingerprint` and `held_out`."""
+    """As one saved from Python without the pictures."""
     bundle = shutil.copytree(trained / "bundle", tmp_path / "bundle")
     info = json.loads((bundle / "headstart.json").read_text(encoding="utf-8"))
-    info |= {"data_fingerprint": "", "held_out": []}
+    info |= {"data_fingerprint": "", "trained_on": "", "held_out": []}
     (bundle / "headstart.json").write_text(json.dumps(info), encoding="utf-8")
     answer = headstart("evaluate", bundle, shapes)
     assert answer.code == 0

@@ -93,7 +93,7 @@ REFUSED = [
     (["train", "x", "--cut", "a,,b"], "--cut"),
     (["train", "x", "--force", "--resume"], "not allowed with"),
     (["train", "x", "--head-layers", "3"], "--head-layers"),
-    (["train", "x", "--epoch", "3"], "unrecognized arguments: --epoch"),
+    (["train", "x", "--epoch", "3"], "flag --epoch is unknown; did you mean --epochs?"),
     (["predict", "b", "i", "--top", "0"], "--top"),
 ]
 

@@ -128,5 +128,5 @@ def test_what_is_wrong_with_a_bundle_is_said_in_one_line(how, bundle, tmp_path):
 def test_held_out_pictures_are_known_again(shapes, tmp_path):
     dataset, parts = shapes
     made = _made(backbone.load("demo-cnn"), shapes, 1, tmp_path / "bundle")
-    model.save(made, tmp_path / "bundle", held_out=[dataset.digests[i] for i in parts.report])
+    model.save(made, tmp_path / "bundle", dataset=dataset, partition=parts)
     np.testing.assert_array_equal(model.load(tmp_path / "bundle").held_out(dataset), parts.report)

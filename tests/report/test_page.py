@@ -12,7 +12,7 @@ import pytest
 
 from headstart.intervals import wilson
 from headstart.report import Mistake, Run, write
-from headstart.report.page import render, verdict
+from headstart.report.page import render
 from tests.report import sample
 
 _VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -198,12 +198,16 @@ def test_numbers_of_the_headline_are_those_of_the_first_evaluation(tmp_path: Pat
     assert f"95 % interval {100 * low:.1f}–{100 * high:.1f} %" in words
 
 
+def said(run: Run) -> str:
+    return run.evaluations[0].against(run.baselines)
+
+
 def test_the_verdict_claims_only_what_the_intervals_carry(tmp_path: Path) -> None:
     run = sample.run(tmp_path)
-    assert "clear above “majority class”." in verdict(run)
-    assert "does not lie clear above “random weights”" in verdict(run)
+    assert "clear above “majority class”." in said(run)
+    assert "does not lie clear above “random weights”" in said(run)
     weak = {"random weights": {"accuracy": 0.2, "n": 360, "interval": wilson(72, 360)}}
-    assert verdict(replace(run, baselines=weak)) == "The interval lies clear above “random weights”."
+    assert said(replace(run, baselines=weak)) == "The interval lies clear above “random weights”."
 
 
 def test_long_lists_of_bad_files_are_cut_and_counted(tmp_path: Path) -> None:

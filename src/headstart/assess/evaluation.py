@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +94,18 @@ class Evaluation:
             for i, name in enumerate(self.classes)
         )
 
+    def against(self, baselines: Mapping[str, Mapping[str, Any]]) -> str:
+        """What the intervals allow to be said against the baselines, see assess.baselines; "" without any."""
+        floor = self.interval[0]
+        passed = [name for name, facts in baselines.items() if facts["interval"][1] < floor]
+        level = [name for name in baselines if name not in passed]
+        sentences = []
+        if passed:
+            sentences.append(f"The interval lies clear above {_and(passed)}.")
+        if level:
+            sentences.append(f"It does not lie clear above {_and(level)}: no gain over that is shown here.")
+        return " ".join(sentences)
+
     def to_dict(self) -> dict[str, Any]:
         """The numbers without the arrays: what `--json` prints for one split."""
         return {
@@ -105,6 +118,11 @@ class Evaluation:
             "classes": [vars(score) for score in self.per_class()],
             "confusion": self.confusion.tolist(),
         }
+
+
+def _and(names: Sequence[str]) -> str:
+    quoted = [f"“{name}”" for name in names]
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if quoted[1:] else quoted)
 
 
 def _ratio(part: int, whole: int) -> float | None:

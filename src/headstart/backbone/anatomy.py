@@ -7,6 +7,7 @@ depends on belongs to the head. A buffer follows the module it lives in.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -37,7 +38,7 @@ def dissect(module: nn.Module, taps: Sequence[str], head: str, size: int) -> Ana
     """
     names = [(tap, tap) for tap in taps] + [(PRE_LOGITS, head)]
     for tap in taps:
-        _require(module, tap)
+        _require(module, tap, taps)
     meta = _meta_tensors(module)
     order: dict[str, int] = {}
     x = torch.empty(2, 3, size, size, device="meta")
@@ -56,13 +57,17 @@ def dissect(module: nn.Module, taps: Sequence[str], head: str, size: int) -> Ana
     return Anatomy(stages, owners, outputs, trouble)
 
 
-def _require(module: nn.Module, tap: str) -> None:
+def _require(module: nn.Module, tap: str, taps: Sequence[str]) -> None:
+    """Raises BackboneError where the network has no module `tap`, with those of `taps` that it has."""
     known = dict(module.named_modules())
     if tap in known and tap:
         return
-    near = [name for name in known if name.split(".")[-1] == tap.split(".")[-1]] or list(known)[1:13]
+    near = [name for name in known if name.split(".")[-1] == tap.split(".")[-1]]
+    near = near or difflib.get_close_matches(tap, known, n=3)
+    hint = f"; did you mean {' or '.join(near[:3])}?" if near else ""
+    usual = ", ".join([*(name for name in taps if name in known), PRE_LOGITS])
     raise BackboneError(
-        f"cut {tap!r}: the network has no module of that name; there are {', '.join(near[:12])}"
+        f"cut {tap!r}: the network has no module of that name{hint or ';'} its own cuts are {usual}"
     )
 
 

@@ -13,7 +13,7 @@ from timm.data.config import resolve_data_config
 from torch import nn
 
 from headstart.backbone.backbone import Source
-from headstart.backbone.network import Entry, Network, fill, stored_outputs
+from headstart.backbone.network import Entry, Network, fill, nearest, stored_outputs
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, OfflineError
 
@@ -28,7 +28,8 @@ def network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretraine
     """timm's `name` (with or without a weights tag). Raises BackboneError, OfflineError, WeightsError."""
     if not timm.is_model(name):
         raise BackboneError(
-            f"timm:{name}: timm {timm.__version__} has no such network; see `headstart backbones`"
+            f"timm:{name}: timm {timm.__version__} has no such network; "
+            f"{nearest(name, timm.list_models(pretrained=True), 'timm')}"
         )
     config = timm.get_pretrained_cfg(name)
     head = config.classifier if config is not None else None
@@ -61,8 +62,8 @@ def _created(name: str, kwargs: Mapping[str, Any], *, download: bool) -> nn.Modu
                 f"timm:{name}: cannot be made: {str(error).strip().splitlines()[0]}"
             ) from error
         raise OfflineError(
-            f"timm:{name}: its weights are not on this machine and could not be downloaded "
-            f"({type(error).__name__}); go online once, or give a local file with --weights FILE"
+            f"timm:{name}: its weights are not on this machine and could not be downloaded; "
+            "go online once, or give a local file with --weights FILE"
         ) from error
 
 

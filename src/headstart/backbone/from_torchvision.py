@@ -13,7 +13,7 @@ from torchvision import models
 from torchvision.models import _api
 
 from headstart.backbone.backbone import Source
-from headstart.backbone.network import Entry, Network, fill
+from headstart.backbone.network import Entry, Network, fill, nearest
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, OfflineError
 
@@ -34,7 +34,7 @@ def entries() -> list[Entry]:
 def network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
     """torchvision's `name`. Raises BackboneError, OfflineError, WeightsError."""
     if name not in names():
-        raise BackboneError(f"torchvision:{name}: no such network; see `headstart backbones torchvision`")
+        raise BackboneError(f"torchvision:{name}: no such network; {nearest(name, names(), 'torchvision')}")
     registered: Any = models.get_model_weights(name)
     default = registered.DEFAULT
     module = _created(name, kwargs, default if pretrained and file is None else None)
@@ -55,8 +55,8 @@ def _created(name: str, kwargs: Mapping[str, Any], weights: Any) -> nn.Module:
         raise BackboneError(f"torchvision:{name}: does not take these --model-kwargs ({error})") from error
     except OSError as error:
         raise OfflineError(
-            f"torchvision:{name}: its weights are not on this machine and could not be downloaded "
-            f"({type(error).__name__}); go online once, or give a local file with --weights FILE"
+            f"torchvision:{name}: its weights are not on this machine and could not be downloaded; "
+            "go online once, or give a local file with --weights FILE"
         ) from error
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +32,15 @@ class Entry:
     name: str
     origin: str
     note: str
+
+
+def nearest(name: str, known: Sequence[str], family: str) -> str:
+    """What a line about an unknown network ends with: the names nearest to it, or where all stand."""
+    near = difflib.get_close_matches(name, [entry.partition(".")[0] for entry in known], n=2, cutoff=0.75)
+    hint = (
+        f"did you mean {' or '.join(f'{family}:{entry}' for entry in dict.fromkeys(near))}? " if near else ""
+    )
+    return f"{hint}`headstart backbones {family}` lists them"
 
 
 def fill(module: nn.Module, file: str) -> None:

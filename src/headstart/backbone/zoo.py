@@ -8,6 +8,7 @@ import difflib
 import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -116,6 +117,9 @@ def _network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrain
 
 
 def _unknown(name: str) -> str:
+    if "/" in name or "\\" in name:
+        what = "holds no backbone" if Path(name).is_dir() else "no such folder"
+        return f"{name}: {what}; expected a folder written by `headstart pretrain`"
     known = list(
         dict.fromkeys(entry.name.partition(".")[0] for entry in available())
     )  # without weights' tags

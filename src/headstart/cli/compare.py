@@ -36,7 +36,7 @@ def add(subparsers: Any) -> None:
 
 
 def run(args: Namespace) -> int:
-    folder = Path(args.output or f"runs/{run_folder.name_of(args.data)}-compare")
+    folder = run_folder.choose(args, "-compare")
     run_folder.check(folder, args)
     _refuse(args)
     job = steps.decided(args)
@@ -144,6 +144,10 @@ def _write(folder: Path, job: Decided, comparison: Comparison, result: dict[str,
 
 def _print(result: dict[str, Any], folder: Path) -> None:
     print(show.contenders(result["contenders"]))
+    if any(row["share"] < 1 for row in result["contenders"]):
+        print(
+            "time was short: (N %) had that share of the full training, so that their places are provisional"
+        )
     print(
         f"\nplan chooses {result['choice']}, case {result['case']}: "
         f"{100 * result['regret']:.1f} points behind the best of these, picked by the same pictures"

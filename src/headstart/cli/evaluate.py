@@ -42,10 +42,10 @@ def run(args: Namespace) -> int:
     dataset = steps.intake(args, training=False).dataset
     split, index = chosen(loaded, dataset, args.split)
     evaluation = assess.evaluate(loaded, dataset, index, split, how=steps.how(args, loaded.plan))
+    learnt = _trained_on(loaded, dataset, index)
     if args.json:
-        show.as_json(
-            {"bundle": args.bundle, "data": args.data, "splits": {evaluation.split: evaluation.to_dict()}}
-        )
+        scores = {evaluation.split: {**evaluation.to_dict(), "trained_on": learnt}}
+        show.as_json({"bundle": args.bundle, "data": args.data, "splits": scores})
         return 0
     print(show.score(evaluation) + "\n")
     print(show.classes(evaluation) + "\n")
@@ -60,8 +60,6 @@ def chosen(model: Model, dataset: Dataset, asked: str | None) -> tuple[str, np.n
     splits, drawn = np.array(dataset.splits), model.held_out(dataset)
     there = [name for name in ("test", "val") if (splits == name).any()]
     split = asked or (there[0] if there else "held-out" if len(drawn) else "all")
-    if split in ("all", "train"):
-        _mention_training(model, dataset)
     if split == "held-out":
         index = drawn
     else:
@@ -74,12 +72,18 @@ def chosen(model: Model, dataset: Dataset, asked: str | None) -> tuple[str, np.n
     return split, index
 
 
-def _mention_training(model: Model, dataset: Dataset) -> None:
-    trained_on = model.info["data_fingerprint"]
-    if not trained_on:
+def _trained_on(model: Model, dataset: Dataset, index: np.ndarray) -> int | None:
+    """How many of the pictures the bundle was trained on, which is said; None where it does not know."""
+    known = model.trained_on(dataset)
+    if known is None:
         progress.say(
             "the bundle does not say which pictures it was trained on: where these are among them, "
             "this is no honest accuracy"
         )
-    elif trained_on == dataset.fingerprint:
-        progress.say("these pictures include those that the bundle was trained on: no honest accuracy")
+        return None
+    learnt = int(known[index].sum())
+    if learnt:
+        progress.say(
+            f"the bundle was trained on {learnt:,} of these {len(index):,} pictures: no honest accuracy"
+        )
+    return learnt

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart.cli import options, show, steps, values
+from headstart.cli import options, run_folder, show, steps, values
 from headstart.errors import PlanError
 
 if TYPE_CHECKING:
@@ -63,6 +63,10 @@ def _found(args: Namespace) -> tuple[Backbone, Plan | None, int | None]:
             )
         loaded = model.load(args.name)
         return loaded.backbone, loaded.plan, len(loaded.classes)
+    if (Path(args.name) / run_folder.BUNDLE / "headstart.json").is_file():
+        raise PlanError(
+            f"{args.name}: a run's folder; expected its bundle, {Path(args.name) / run_folder.BUNDLE}"
+        )
     return *_planned(args), None
 
 

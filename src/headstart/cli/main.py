@@ -48,7 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     try:
         _known_verb(given)
-        args = parser().parse_args(given)
+        args, unknown = parser().parse_known_args(given)
+        _no_more(unknown, args)
     except HeadstartError as error:
         return _refused(error)
     except SystemExit as stop:  # argparse has said what there was to say
@@ -64,6 +65,19 @@ def _known_verb(argv: Sequence[str]) -> None:
         near = difflib.get_close_matches(argv[0], known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}"
         raise HeadstartError(f"verb {argv[0]!r} is unknown; {hint}")
+
+
+def _no_more(unknown: Sequence[str], args: Namespace) -> None:
+    """Raises HeadstartError with the nearest flag where an argument is not the verb's."""
+    if not unknown:
+        return
+    name, see = unknown[0].partition("=")[0], f"see {args.parser.prog} --help"
+    if not name.startswith("-"):
+        raise HeadstartError(f"{name!r}: one argument too many; {see}")
+    flags = [flag for action in args.parser._actions for flag in action.option_strings]
+    near = difflib.get_close_matches(name, flags, n=1)
+    hint = f"did you mean {near[0]}? Else " if near else ""
+    raise HeadstartError(f"flag {name} is unknown; {hint}{see}")
 
 
 def _guarded(args: Namespace) -> int:
@@ -94,6 +108,10 @@ def _failed(error: Exception, *, debug: bool) -> int:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         where = f"{error.filename}: " if error.filename else ""
         return _refused(HeadstartError(f"{where}no space left on the disk; free some, or write elsewhere"))
+    if isinstance(error, MemoryError):
+        return _refused(
+            HeadstartError("not enough memory; a smaller --image-size or --batch-size needs less of it")
+        )
     said = " ".join(str(error).split()) or "no message"
     hint = "" if debug else " (run with --debug for the traceback)"
     print(f"headstart: internal error: {type(error).__name__}: {said}{hint}", file=sys.stderr)

@@ -17,6 +17,7 @@ exit codes:
 """
 CASES = (1, 2, 3, 4)
 DEFAULT_BACKBONE = "small"
+LARGEST = 4096  # pixels a side; a batch of float32 pictures of that size needs gigabytes
 
 
 class Parser(argparse.ArgumentParser):
@@ -46,7 +47,7 @@ def verb(
         epilog=EXIT_CODES,
         parents=[*parents, common(as_json=as_json)],
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
     return parser
 
 
@@ -92,17 +93,42 @@ def weights(parser: argparse.ArgumentParser) -> None:
     """The flags that say how the named network is loaded."""
     add = parser.add_argument_group("weights and input").add_argument
     add("--weights", metavar="FILE", help="local weights: .safetensors, or .pth read without running code")
-    add("--model-kwargs", nargs="+", action="extend", type=values.key_value, metavar="KEY=VALUE")
-    add("--image-size", type=values.whole(1), metavar="PIXELS", help="input side (the network's own)")
-    add("--mean", nargs=3, type=values.number(), metavar=("R", "G", "B"), help="the weights' input mean")
-    add("--std", nargs=3, type=values.number(open_end=True), metavar=("R", "G", "B"))
-    add("--interpolation", choices=("bicubic", "bilinear", "lanczos", "nearest"))
+    add(
+        "--model-kwargs",
+        nargs="+",
+        action="extend",
+        type=values.key_value,
+        metavar="KEY=VALUE",
+        help="options of the architecture, as in timm's scripts",
+    )
+    add(
+        "--image-size", type=values.whole(1, LARGEST), metavar="PIXELS", help="input side (the network's own)"
+    )
+    add(
+        "--mean",
+        nargs=3,
+        type=values.number(),
+        metavar=("R", "G", "B"),
+        help="the weights' input mean (theirs)",
+    )
+    add(
+        "--std",
+        nargs=3,
+        type=values.number(open_end=True),
+        metavar=("R", "G", "B"),
+        help="the weights' input spread (theirs)",
+    )
+    add(
+        "--interpolation",
+        choices=("bicubic", "bilinear", "lanczos", "nearest"),
+        help="how pictures are scaled (the network's own)",
+    )
 
 
 def machine() -> Parser:
     """--device --workers --runtime --precision"""
     parent, add = _group("machine")
-    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where networks run (auto)")
     add(
         "--workers",
         type=values.whole(0),
@@ -156,8 +182,8 @@ def strategy() -> Parser:
         choices=CASES,
         help="1 small similar, 2 small different, 3 large similar, 4 large different",
     )
-    add("--size", choices=("small", "large"))
-    add("--similarity", choices=("similar", "different"))
+    add("--size", choices=("small", "large"), help="of the set of pictures")
+    add("--similarity", choices=("similar", "different"), help="to what the network was trained on")
     add(
         "--cut",
         type=values.names,
@@ -173,11 +199,16 @@ def strategy() -> Parser:
 
 def training() -> Parser:
     """--epochs --lr --weight-decay --batch-size"""
-    parent, add = _group("gradient training")
-    add("--epochs", type=values.whole(1), metavar="N")
+    parent, add = _group("gradient training (chosen by the number of pictures where not given)")
+    add("--epochs", type=values.whole(1), metavar="N", help="passes over the training pictures")
     add("--lr", type=values.number(open_end=True), metavar="RATE", help="peak rate for the batch size")
-    add("--weight-decay", type=values.number(), metavar="DECAY")
-    add("--batch-size", type=values.whole(1), metavar="N")
+    add(
+        "--weight-decay",
+        type=values.number(),
+        metavar="DECAY",
+        help="decoupled, as in AdamW (the same for every set)",
+    )
+    add("--batch-size", type=values.whole(1), metavar="N", help="pictures in a step")
     return parent
 
 
@@ -188,7 +219,7 @@ def limits() -> Parser:
         "--time-limit",
         type=values.duration,
         metavar="TIME",
-        help="for gradient training, such as 90s, 10m, 1h30m",
+        help="for the gradient training of this call, such as 90s, 10m, 1h30m; a bare number is seconds",
     )
     where = parent.add_mutually_exclusive_group()
     where.add_argument("--force", action="store_true", help="replace a former run in the output folder")

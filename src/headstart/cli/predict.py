@@ -100,4 +100,4 @@ def _print(
             named = "   ".join(f"{show.plain(entry['label'])} {entry['confidence']:.3f}" for entry in top)
             print(f"{show.plain(path)}   {named}")
         if bad:
-            print(f"named {len(ranked):,} pictures; left out {len(bad):,}")
+            print(f"named {show.pictures(len(ranked))}; left out {len(bad):,}")

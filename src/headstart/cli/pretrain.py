@@ -36,13 +36,19 @@ def add(subparsers: Any) -> None:
         metavar="NAME",
         help="the architecture: small, demo-cnn or timm:NAME (small)",
     )
-    add("--image-size", type=values.whole(1), default=64, metavar="PIXELS", help="(64)")
+    add(
+        "--image-size",
+        type=values.whole(1, options.LARGEST),
+        default=64,
+        metavar="PIXELS",
+        help="input side (64)",
+    )
     add("--name", metavar="NAME", help="what the data set is called in the card (name of DATA)")
     add("--without", metavar="FILE", help="a list of classes, one a line, that are left out")
     add("--notes", metavar="FILE", help="Markdown that the card ends with, such as the data's terms")
-    add("-o", "--output", metavar="FOLDER", help="(runs/<name of DATA>)")
+    add("-o", "--output", metavar="FOLDER", help="(runs/<name of DATA>-pretrained)")
     _recipe(parser.add_argument_group("recipe"))
-    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where it is trained (auto)")
     add(
         "--workers",
         type=values.whole(0),
@@ -90,12 +96,12 @@ def _recipe(group: Any) -> None:
         "--precision",
         choices=("auto", "fp32", "bf16"),
         default="auto",
-        help="bf16 where the device has it (auto)",
+        help="the faster one on this machine, where not given (auto)",
     )
 
 
 def run(args: Namespace) -> int:
-    folder = run_folder.choose(args, args.data)
+    folder = run_folder.choose(args, "-pretrained")
     run_folder.check(folder, args)
     from headstart import data
     from headstart.train.pretrain import PHASE, check, pretrain
@@ -156,13 +162,11 @@ def _left_out(path: str) -> list[str]:
 
 
 def _recipe_of(args: Namespace) -> Recipe:
-    from headstart.train.loop import device_of, fast_precision
     from headstart.train.pretrain import RECIPE
 
     names = ("optimizer", "warmup", "label_smoothing", "augment", "cutmix", "mixup", "ema", "start_size")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-    precision = args.precision if args.precision != "auto" else fast_precision(device_of(steps.device(args)))
-    return replace(RECIPE, **steps.recipe(args), **given, precision=precision)
+    return replace(RECIPE, **steps.recipe(args), **given, precision=args.precision)
 
 
 def _settings(args: Namespace, folder: Path) -> Settings:

@@ -27,9 +27,9 @@ def name_of(data: str) -> str:
     return (path.stem if path.is_file() else path.name) or "data"
 
 
-def choose(args: Namespace, data: str) -> Path:
-    """The folder asked for, or runs/<data's name>."""
-    return Path(args.output) if args.output else Path("runs") / name_of(data)
+def choose(args: Namespace, kind: str = "") -> Path:
+    """The folder asked for, or runs/<data's name>, with the kind of run behind it."""
+    return Path(args.output) if args.output else Path("runs") / f"{name_of(args.data)}{kind}"
 
 
 def check(folder: Path, args: Namespace) -> None:

@@ -24,10 +24,15 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
+def pictures(count: int) -> str:
+    """ "1 picture", "1,797 pictures" """
+    return f"{count:,} picture{'s' * (count != 1)}"
+
+
 def accuracy(score: Mapping[str, Any]) -> str:
     """ "0.961 (95 % interval 0.917 to 0.982), 153 pictures" """
     low, high = score["interval"]
-    return f"{score['accuracy']:.3f} (95 % interval {low:.3f} to {high:.3f}), {score['n']:,} pictures"
+    return f"{score['accuracy']:.3f} (95 % interval {low:.3f} to {high:.3f}), {pictures(score['n'])}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -48,8 +53,8 @@ def score(evaluation: Evaluation) -> str:
     facts = evaluation.to_dict()
     return (
         f"{evaluation.split}: accuracy {accuracy(facts)}\n"
-        f"  balanced accuracy {evaluation.balanced_accuracy:.3f}, "
-        f"majority class of this split {evaluation.majority:.3f}"
+        f"  balanced accuracy {evaluation.balanced_accuracy:.3f}; "
+        f"always naming this split's most frequent class: {evaluation.majority:.3f}"
     )
 
 
@@ -116,9 +121,15 @@ def contenders(rows: Sequence[Mapping[str, Any]]) -> str:
     return table(head, cells)
 
 
+_BARS = {
+    "majority class": "majority class (always the most frequent one of training)",
+    "random weights": "random weights (the same network, its head solved anew)",
+}
+
+
 def baselines(scores: Mapping[str, Mapping[str, Any]]) -> str:
     """What the accuracy has to be held against."""
-    return "\n".join(f"  {name}: {accuracy(facts)}" for name, facts in scores.items())
+    return "\n".join(f"  {_BARS.get(name, name)}: {accuracy(facts)}" for name, facts in scores.items())
 
 
 def _ratio(value: float | None) -> str:

@@ -42,7 +42,7 @@ def add(subparsers: Any) -> None:
 
 
 def run(args: Namespace) -> int:
-    folder = run_folder.choose(args, args.data)
+    folder = run_folder.choose(args)
     run_folder.check(folder, args)
     job = steps.decided(args)
     _same_plan(folder, job, args)
@@ -158,8 +158,8 @@ def _write_results(
         folder / run_folder.BUNDLE,
         evidence=result["evidence"],
         metrics=metrics,
-        data_fingerprint=job.intake.dataset.fingerprint,
-        held_out=_drawn(job),
+        dataset=job.intake.dataset,
+        partition=job.partition,
         history=fitted.history,
     )
     run_folder.write_lines(folder / run_folder.METRICS, [*fitted.history, {"final": True, **metrics}])
@@ -169,13 +169,6 @@ def _write_results(
     ]
     head = ("path", "split", "label", "prediction", "confidence")
     run_folder.write_csv(folder / run_folder.PREDICTIONS, head, rows)
-
-
-def _drawn(job: Decided) -> list[str]:
-    """Digests of the report pictures, where they were drawn and not given as a split."""
-    dataset, partition = job.intake.dataset, job.partition
-    given = partition.report_name in dataset.splits
-    return [] if given else [dataset.digests[i] for i in partition.report]
 
 
 def _named(job: Decided, evaluation: Evaluation) -> list[tuple[str, str, str, float]]:
@@ -231,7 +224,8 @@ def _summary(result: dict[str, Any], evaluation: Evaluation, folder: Path) -> No
     if len(result["arms"]) > 1:
         print(show.arms(result["arms"]) + "\n")
     print(show.score(evaluation))
-    print(show.baselines(result["baselines"]) + "\n")
+    print(show.baselines(result["baselines"]))
+    print(f"  {evaluation.against(result['baselines'])}\n")
     left_out = result["pictures"]["quarantine"]
     if left_out:
         print(f"left out {left_out:,} files, listed in {folder / run_folder.QUARANTINE}")

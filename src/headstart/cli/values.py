@@ -11,12 +11,17 @@ from typing import Any
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
-def whole(least: int) -> Callable[[str], int]:
-    """Accepts whole numbers of at least `least`."""
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Accepts whole numbers of at least `least`, and at most `most`."""
+    expected = f"of at least {least}" if most is None else f"from {least} to {most}"
 
     def parse(text: str) -> int:
-        if not re.fullmatch(r"[+-]?\d+", text) or int(text) < least:
-            raise ArgumentTypeError(f"expected a whole number of at least {least}, got {text!r}")
+        if (
+            not re.fullmatch(r"[+-]?\d+", text)
+            or int(text) < least
+            or (most is not None and int(text) > most)
+        ):
+            raise ArgumentTypeError(f"expected a whole number {expected}, got {text!r}")
         return int(text)
 
     return parse

@@ -19,6 +19,7 @@ from headstart.errors import DataError
 _LEAST = 3
 # Where more of a set's pictures than this have a near twin in a later split, they are alike by nature.
 _MOST_ALIKE = 0.1
+_TOLD = 3  # unusable files that are named at once; the quarantine has all
 
 
 def load(
@@ -66,7 +67,7 @@ def load(
     )
     if training:
         _demand(str(source), listing.classes, dataset)
-    notes = (*_notes(rows, looks, same, bad), *_leaks_told(len(copies), len(alike), stay=stay))
+    notes = (*_notes(str(source), rows, looks, same, bad), *_leaks_told(len(copies), len(alike), stay=stay))
     for note in notes:
         progress.say(note)
     return Intake(dataset, (*bad, *_left_out(rows, copies, out)), notes)
@@ -177,7 +178,7 @@ def _demand_equal(source: str, split: str, train: set[str], other: set[str]) -> 
 
 
 def _notes(
-    rows: Sequence[Row], looks: Sequence[bytes], same: np.ndarray, bad: Sequence[BadPicture]
+    source: str, rows: Sequence[Row], looks: Sequence[bytes], same: np.ndarray, bad: Sequence[BadPicture]
 ) -> tuple[str, ...]:
     labels: dict[bytes, set[str]] = {}
     for row, look in zip(rows, looks, strict=True):
@@ -185,12 +186,20 @@ def _notes(
     torn = sum(len(names) > 1 for names in labels.values())
     copies, near = len(rows) - len(labels), len(labels) - len(np.unique(same))
     news = (
-        (len(bad), f"left out because they cannot be read as pictures: {len(bad)}"),
+        (
+            len(bad),
+            f"left out because they cannot be read as pictures: {len(bad)} ({_some_bad(source, bad)})",
+        ),
         (copies, f"exact copies of another picture, kept in its group: {copies}"),
         (near, f"near twins of another picture, kept in its group: {near}"),
         (torn, f"pictures that stand in more than one class: {torn}"),
     )
     return tuple(text for count, text in news if count)
+
+
+def _some_bad(source: str, bad: Sequence[BadPicture]) -> str:
+    told = [f"{one.path.removeprefix(source).lstrip('/')}: {one.reason}" for one in bad[:_TOLD]]
+    return "; ".join(told if len(bad) <= _TOLD else [*told, "…"])
 
 
 def _leaks_told(copies: int, alike: int, *, stay: bool) -> Iterator[str]:

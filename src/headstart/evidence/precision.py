@@ -8,27 +8,21 @@ The verdict is kept for the network, the pictures, this machine and the versions
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from headstart import files, progress
+from headstart import files
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset
 from headstart.data.loader import frames
 from headstart.data.split import folds
-from headstart.errors import OutputError
 from headstart.evidence.probe import cross_validate, penalties
 from headstart.features import How
 from headstart.intervals import paired
-from headstart.runtime import Job, possible, precisions, processor, start, suiting_batch
+from headstart.runtime import Job, once, possible, precisions, start, suiting_batch
 
 FEW = 1_000
 PICTURES = 128
@@ -58,15 +52,13 @@ def _settled(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) 
         return "fp32", f"fewer than {FEW:,} training pictures"
     if "bf16" not in precisions(how.runtime, how.device):
         return "fp32", "this machine computes in nothing shorter"
-    kept = _place(dataset, train, backbone, how)
-    known = None if kept is None else _read(kept)
-    if known is None:
-        known = verdict(dataset, train, backbone, how)
-        _keep(kept, known)
+    pictures = files.sha256_of(dataset.fingerprint, train.tobytes(), dataset.labels.tobytes())
+    subject = [str(_VERSION), Job(backbone, backbone.stages).key, how.runtime, how.device, pictures]
+    known = once(subject, lambda: verdict(dataset, train, backbone, how))
     return known["precision"], known["why"]
 
 
-def verdict(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -> dict[str, Any]:
+def verdict(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -> dict[str, str]:
     """{"precision", "why"}, measured on PICTURES training pictures."""
     index = np.sort(np.random.default_rng(0).permutation(train)[:PICTURES])
     if len(np.unique(dataset.groups[index])) < 2:
@@ -126,32 +118,3 @@ def _differences(
         changed = float((other.scores.argmax(1) != probes[cut].scores.argmax(1)).mean())
         found.append((changed, *paired(probes[cut].correct, other.correct, groups)))
     return found
-
-
-def _keep(path: Path | None, known: dict[str, Any]) -> None:
-    try:
-        if path is not None:
-            files.write_json(path, known)
-    except OutputError as error:
-        progress.say(f"the precision is not kept: {error}")
-
-
-def _place(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -> Path | None:
-    machine = [platform.machine(), processor(), str(os.cpu_count())]
-    job = Job(backbone, backbone.stages)
-    pictures = [dataset.fingerprint, train.tobytes(), dataset.labels.tobytes()]
-    key = files.sha256_of(str(_VERSION), job.key, how.runtime, how.device, *machine, *pictures)
-    try:
-        return files.cache_folder("precision") / f"{key}.json"
-    except OutputError as error:
-        progress.say(f"the precision is not kept: {error}")
-        return None
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    whole = isinstance(known, dict) and isinstance(known.get("why"), str)
-    return known if whole and known.get("precision") in ("fp32", "bf16") else None

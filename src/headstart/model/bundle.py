@@ -21,10 +21,11 @@ import numpy as np
 
 from headstart import files, progress
 from headstart.backbone import Backbone, records
+from headstart.data.dataset import Dataset, Partition
 from headstart.errors import BackboneError, BundleError, PlanError
 from headstart.features import How
 from headstart.model import card, timm_format
-from headstart.model.model import HELD_OUT_DIGITS, NETWORK, WEIGHTS, Model
+from headstart.model.model import HELD_OUT_DIGITS, NETWORK, TRAINED_ON_DIGITS, WEIGHTS, Model
 from headstart.plan import toml
 from headstart.train.head import Head
 
@@ -37,15 +38,15 @@ def save(
     model: Model,
     folder: str | Path,
     *,
+    dataset: Dataset | None = None,
+    partition: Partition | None = None,
     evidence: Mapping[str, Any] | None = None,
     metrics: Mapping[str, Any] | None = None,
-    data_fingerprint: str = "",
-    held_out: Sequence[str] = (),
     history: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Writes the bundle; a folder that is there is replaced as a whole. Raises OutputError.
 
-    held_out: digests of the pictures that were drawn for the report, so that they are known again later.
+    dataset, partition: what the model was made of, so that `headstart evaluate` knows the pictures again.
     """
     from safetensors.numpy import save as encoded
 
@@ -58,8 +59,7 @@ def save(
         if loads_in_timm:
             _json(temporary / "config.json", timm_format.config(model))
         _convert(model, temporary / NETWORK)
-        info = _info(model, evidence, metrics, data_fingerprint, history)
-        info["held_out"] = sorted({digest[:HELD_OUT_DIGITS] for digest in held_out})
+        info = _info(model, evidence, metrics, history) | _pictures(dataset, partition)
         parts = sorted(p for p in temporary.rglob("*") if p.is_file())
         info["files"] = {str(p.relative_to(temporary)): files.sha256(p) for p in parts}
         _json(temporary / "headstart.json", info)
@@ -71,9 +71,7 @@ def load(folder: str | Path) -> Model:
     folder = Path(folder)
     path = folder / "headstart.json"
     if not path.is_file():
-        raise BundleError(
-            f"{folder}: no bundle (no headstart.json); expected a folder written by `headstart train`"
-        )
+        raise BundleError(f"{folder}: {_instead(folder)}")
     try:
         info = json.loads(path.read_text(encoding="utf-8"))
         if info["format"] > FORMAT:
@@ -93,6 +91,15 @@ def load(folder: str | Path) -> Model:
         raise BundleError(
             f"{path}: damaged ({type(error).__name__}: {error}); save the bundle anew"
         ) from error
+
+
+def _instead(folder: Path) -> str:
+    """What is wrong with a folder that is no bundle."""
+    if not folder.exists():
+        return "no such folder; expected a bundle written by `headstart train`"
+    if (folder / "bundle" / "headstart.json").is_file():
+        return f"a run's folder; expected its bundle, {folder / 'bundle'}"
+    return "no bundle (no headstart.json); expected a folder written by `headstart train`"
 
 
 def _verify(folder: Path, checksums: Mapping[str, str]) -> None:
@@ -165,7 +172,6 @@ def _info(
     model: Model,
     evidence: Mapping[str, Any] | None,
     metrics: Mapping[str, Any] | None,
-    data_fingerprint: str,
     history: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     backbone = replace(model.backbone, weights=None, source=replace(model.backbone.source, statistics={}))
@@ -177,9 +183,25 @@ def _info(
         "evidence": evidence,
         "metrics": metrics or {},
         "history": list(history),
-        "data_fingerprint": data_fingerprint,
         "versions": versions(),
     }
+
+
+def _pictures(dataset: Dataset | None, partition: Partition | None) -> dict[str, Any]:
+    """data_fingerprint; trained_on, held_out: short digests, the latter where the report pictures were drawn and not
+    given as a split."""
+    if dataset is None:
+        return {"data_fingerprint": "", "trained_on": "", "held_out": []}
+    drawn = partition is not None and partition.report_name not in dataset.splits
+    return {
+        "data_fingerprint": dataset.fingerprint,
+        "trained_on": " ".join(_short(dataset, partition.train, TRAINED_ON_DIGITS) if partition else ()),
+        "held_out": _short(dataset, partition.report, HELD_OUT_DIGITS) if partition and drawn else [],
+    }
+
+
+def _short(dataset: Dataset, index: np.ndarray, digits: int) -> list[str]:
+    return sorted({dataset.digests[i][:digits] for i in index})
 
 
 def versions() -> dict[str, str]:

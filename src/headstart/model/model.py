@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
 NETWORK = "network"  # the converted network's folder inside a bundle
 WEIGHTS = "model.safetensors"
-HELD_OUT_DIGITS = 16  # of a SHA-256: enough to know a picture again
+# Of a SHA-256: enough to know one picture again, and enough to know a set again that may hold millions.
+HELD_OUT_DIGITS, TRAINED_ON_DIGITS = 16, 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """classes (C names), backbone (preparation and cuts), plan, head; and where the trunk's weights are:
 
@@ -45,7 +46,7 @@ class Model:
     module: nn.Module | None = None
     folder: Path | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
-    _runtimes: dict[How, Runtime] = field(default_factory=dict, repr=False, compare=False)
+    _runtimes: dict[How, Runtime] = field(default_factory=dict, compare=False)
 
     @staticmethod
     def of(fitted: Fitted) -> Model:
@@ -57,12 +58,23 @@ class Model:
         """The stages whose pooled outputs enter the head, in the network's order."""
         return tuple(stage for stage in self.backbone.stages if stage.name in self.plan.cut)
 
+    def __repr__(self) -> str:
+        cut = "+".join(self.plan.cut)
+        return f"Model({len(self.classes)} classes, {self.backbone.name} cut at {cut}, case {self.plan.case})"
+
     def held_out(self, dataset: Dataset) -> np.ndarray:
         """int64 [M]: those of the data set's pictures that were held out when this bundle was made."""
         known = set(self.info.get("held_out", ()))
         return np.array(
             [i for i, digest in enumerate(dataset.digests) if digest[:HELD_OUT_DIGITS] in known], np.int64
         )
+
+    def trained_on(self, dataset: Dataset) -> np.ndarray | None:
+        """bool [N]: which of the data set's pictures this bundle was trained on; None where it does not say."""
+        known = set(self.info.get("trained_on", "").split())
+        if not known:
+            return None
+        return np.array([digest[:TRAINED_ON_DIGITS] in known for digest in dataset.digests], bool)
 
     def probabilities(self, paths: Sequence[str], *, how: How | None = None) -> np.ndarray:
         """Probabilities float32 [N, C] of the pictures at `paths`, each row summing to 1.

@@ -84,7 +84,7 @@ def _case(
     init: str | None,
 ) -> tuple[int, str]:
     measured = CASES[evidence.size, evidence.similarity]
-    found = f"the evidence says case {measured}, {evidence.size} and {evidence.similarity}"
+    found = f"{evidence.size} and {evidence.similarity} would be case {measured}"
     if case is not None:
         way = _way(case, init)
         return case, f"Case {case}, as asked for ({found}): {way}."
@@ -131,7 +131,7 @@ def _lower(evidence: Evidence, backbone: Backbone) -> CutScore:
 
 
 def _scored(row: CutScore) -> str:
-    return f"its probe reaches {100 * row.accuracy:.1f} ± {100 * row.error:.1f} % cross-validated"
+    return f"its ridge probe reaches {100 * row.accuracy:.1f} ± {100 * row.error:.1f} % cross-validated"
 
 
 IMBALANCE = 5.0

@@ -19,7 +19,7 @@ HEAD_INITS = ("solved", "random")
 CLASS_WEIGHTS = ("none", "balanced")
 AUGMENTS = ("none", "light", "crop", "colour")
 OPTIMIZERS = ("adamw", "muon")
-PRECISIONS = ("fp32", "bf16")
+PRECISIONS = ("auto", "fp32", "bf16")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Recipe:
     epochs; lr (peak rate for rows with scale 1, and for the head); weight_decay; batch_size;
     warmup (share of all steps); label_smoothing in [0, 1); augment ("none", "light", "crop", "colour");
     ema (decay per step, 0 for none); patience (epochs without a better selection score, 0 = never stop early);
-    optimizer ("adamw", "muon"); precision ("fp32", or "bf16": layers compute in bfloat16, weights stay float32);
+    optimizer ("adamw", "muon"); precision ("fp32", or "bf16": layers compute in bfloat16, weights stay float32;
+    "auto": the faster one, by a short timing before the first step);
     start_size (pixels that the first epochs are trained at, growing to the plan's image_size; 0 = no growth);
     cutmix (share of the batches in which every picture gets a patch of another, and its label's share with it);
     mixup (share of the batches in which every picture is blended with another, and its label with the other's)
@@ -58,7 +59,7 @@ class Recipe:
     ema: float = 0.0
     patience: int = 0
     optimizer: str = "adamw"
-    precision: str = "fp32"
+    precision: str = "auto"
     start_size: int = 0
     cutmix: float = 0.0
     mixup: float = 0.0

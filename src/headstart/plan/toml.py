@@ -49,7 +49,7 @@ def loads(text: str) -> Plan:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PlanError(f"plan: not valid TOML: {error}") from error
+        raise PlanError(f"plan: not valid TOML ({error}); expected a plan of `headstart plan`") from error
     return _read(Plan, values, "plan")
 
 

@@ -94,7 +94,7 @@ def _results(evaluation: Evaluation, run: Run) -> dict[str, Any]:
     return {
         "right": int(evaluation.correct.sum()),
         "dots": figures.dots(_dots(run)),
-        "verdict": verdict(run),
+        "verdict": run.evaluations[0].against(run.baselines),
         "heat_map": confusion.heat_map(evaluation),
         "pairs": confusion.pairs(evaluation),
         "scores": sorted(evaluation.per_class(), key=_worst_first),
@@ -108,24 +108,6 @@ def pointed(evidence: Evidence) -> int:
         for case in cases.CASES
         if (case.size, case.similarity) == (evidence.size, evidence.similarity)
     )
-
-
-def verdict(run: Run) -> str:
-    """What the intervals of the report split allow to be said against the baselines; "" without baselines."""
-    floor = run.evaluations[0].interval[0]
-    passed = [name for name, facts in run.baselines.items() if facts["interval"][1] < floor]
-    level = [name for name in run.baselines if name not in passed]
-    sentences = []
-    if passed:
-        sentences.append(f"The interval lies clear above {_and(passed)}.")
-    if level:
-        sentences.append(f"It does not lie clear above {_and(level)}: no gain over that is shown here.")
-    return " ".join(sentences)
-
-
-def _and(names: list[str]) -> str:
-    quoted = [f"“{name}”" for name in names]
-    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if quoted[1:] else quoted)
 
 
 def _dots(run: Run) -> list[Dot]:

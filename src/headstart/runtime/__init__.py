@@ -14,6 +14,7 @@ from headstart.runtime.runtime import (
     start,
     suiting_batch,
 )
+from headstart.runtime.verdicts import once
 
 __all__ = [
     "PRECISIONS",
@@ -23,6 +24,7 @@ __all__ = [
     "chosen",
     "converted",
     "kept",
+    "once",
     "possible",
     "precisions",
     "processor",

@@ -252,11 +252,18 @@ def convert(job: Job) -> Any:
                     input=[-1, 3, size, size],
                     example_input=torch.zeros(2, 3, size, size),
                 )
-        except (RuntimeError, ValueError, TypeError, NotImplementedError) as error:
+        except (RuntimeError, ValueError, TypeError, NotImplementedError, *_refusals()) as error:
             reason = str(error).strip().splitlines()[0][:200]
             raise BackboneError(f"{job.backbone.name}: OpenVINO cannot convert it ({reason})") from error
         bar.advance()
     return model
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What conversion raises beside Python's own exceptions."""
+    from openvino import frontend
+
+    return frontend.GeneralFailure, frontend.NotImplementedFailure, frontend.OpConversionFailure
 
 
 def save(model: Any, folder: Path) -> None:

@@ -22,6 +22,6 @@ def turns(count: int, epochs: int, seconds: float, limit: float | None) -> list[
         if first >= 1:
             return [(min(epochs, first * 2**turn), n) for turn, n in enumerate(counts[:kept])]
     raise PlanError(
-        f"--time-limit: one epoch of each of {count} trainings takes about {count * seconds:.0f} s; "
-        "expected at least that"
+        f"--time-limit: one epoch of each of {count} trainings takes about {count * seconds:.0f} s; expected at least "
+        "that; the probes are kept, and --resume with more time goes on from them"
     )

@@ -55,7 +55,7 @@ def table(
     attempts: dict[str, Attempt], probe: np.ndarray, groups: np.ndarray, winner: str
 ) -> tuple[Arm, ...]:
     """The probe and every attempt as arms."""
-    arms = [_arm("probe", probe, winner, "frozen, on the selection pictures")]
+    arms = [_arm("probe", probe, winner, "frozen")]
     for name, attempt in attempts.items():
         gain, error = paired(attempt.correct, probe, groups)
         arms.append(

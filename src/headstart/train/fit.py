@@ -150,7 +150,8 @@ def joined(features: Features, backbone: Backbone, plan: Plan) -> np.ndarray:
 
 def _probe_alone(job: _Job, train: np.ndarray) -> Fitted:
     solved = job.solve(train, init=job.plan.head_init)
-    arm = Arm("probe", solved.cv_accuracy, None, len(train), True, "cross-validated on the training pictures")
+    note = "logistic regression, cross-validated on the training pictures"
+    arm = Arm("probe", solved.cv_accuracy, None, len(train), True, note)
     if solved.cv_correct is not None:
         arm = replace(arm, interval=wilson(int(solved.cv_correct.sum()), len(train)))
     else:

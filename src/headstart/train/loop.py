@@ -24,12 +24,14 @@ from headstart.data.preprocess import Preprocess
 from headstart.errors import PlanError
 from headstart.files import sha256_of
 from headstart.plan.plan import Recipe
-from headstart.runtime.torch import precisions
 from headstart.train import checkpoints, schedule
 from headstart.train.average import Average
 from headstart.train.batches import Pictures, mixed, order
 from headstart.train.optimizers import optimizer
+from headstart.train.precision import faster
 
+# Between two checkpoints lies at least so many times what it takes to write one.
+_PACE = 20
 # Keeps the draw of a batch's patch apart from the draws of the epoch's order and of its pictures' crops.
 _PATCH = 1
 
@@ -77,11 +79,6 @@ def device_of(name: str) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def fast_precision(device: torch.device) -> str:
-    """ "bf16" where the device computes in bfloat16 by its own instructions, else "fp32"."""
-    return precisions(device.type)[-1]
-
-
 def train(
     network: nn.Module,
     groups: list[dict],
@@ -119,21 +116,21 @@ class _Run:
         self.scales = [group["scale"] for group in groups]
         self.optimizer = optimizer(groups, recipe)
         weights = None if task.class_weights is None else torch.from_numpy(task.class_weights).to(self.device)
-        self.autocast = lambda: torch.autocast(
-            self.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"
-        )
         self.criterion = nn.CrossEntropyLoss(weights, label_smoothing=recipe.label_smoothing)
         self.average = Average(network, recipe.ema) if recipe.ema else None
         self.epochs = recipe.epochs
         self.history: list[dict[str, Any]] = []
         self.best: tuple[float, int, dict[str, torch.Tensor]] | None = None
         self.started = time.monotonic()
+        self.precision, self.due = recipe.precision, 0.0
 
     def run(self) -> tuple[dict[str, Any], ...]:
         with torch.random.fork_rng(devices=[]):
             first = self._resumed()
             if first < self.epochs:
                 self.task.pictures.warm(self.task.train)
+                if self.precision == "auto":
+                    self.precision = faster(self.network, self.device, self._size(0, self.epochs))
             for epoch in range(first, self.recipe.epochs):
                 if epoch >= self.epochs or self._stale():
                     break
@@ -170,6 +167,7 @@ class _Run:
             "train_loss": losses / seen,
             "lr": self.optimizer.param_groups[-1]["lr"],
             "size": size,
+            "precision": self.precision,
         }
         if len(self.task.selection):
             with self._averaged():
@@ -193,7 +191,7 @@ class _Run:
 
     def _loss(self, x: torch.Tensor, y: torch.Tensor, own: float) -> torch.Tensor:
         try:
-            with self.autocast():
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
                 logits = self.network(x).float()
         except ValueError as error:
             if len(x) > 1:
@@ -258,13 +256,15 @@ class _Run:
 
     def _save(self, epoch: int) -> None:
         folder = self.settings.checkpoints
-        if folder is None:
+        if folder is None or (epoch < self.epochs and time.monotonic() < self.due):
             return
+        began = time.monotonic()
         average = self.average.state if self.average else {}
         best = self.best[2] if self.best else {}
         facts = {
             "epoch": epoch,
             "epochs": self.epochs,
+            "precision": self.precision,
             "history": self.history,
             "best": self.best[:2] if self.best else None,
             "label": self.label,
@@ -272,6 +272,7 @@ class _Run:
             "average_steps": self.average.steps if self.average else 0,
         }
         checkpoints.save(folder, self.network, self.optimizer, average, best, facts)
+        self.due = time.monotonic() + _PACE * (time.monotonic() - began)
 
     def _identity(self) -> str:
         """Stands for what a checkpoint belongs to: network, pictures, labels, split, recipe and seed."""
@@ -290,6 +291,7 @@ class _Run:
             return 0
         facts, average, best = checkpoints.restore(folder, self.network, self.optimizer, self._identity())
         self.history, self.epochs = facts["history"], facts["epochs"]
+        self.precision = facts["precision"]
         if self.average:
             self.average.restore(average, facts["average_steps"])
         if facts["best"]:

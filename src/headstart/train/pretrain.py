@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,7 @@ def pretrain(
         fingerprint=dataset.fingerprint,
     )
     history = loop.train(module, groups(made), task, recipe, seed, settings, PHASE)
+    recipe = replace(recipe, precision=history[-1]["precision"])
     home.round_(module)
     source = _source(module, stages, task, partition.report, name, dataset.classes)
     probabilities = loop.predict(module, task, partition.report, torch.device("cpu"))

@@ -1,0 +1,55 @@
+"""A slip of the pen gets the nearest name, and a wrong place the right one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SLIPS = {
+    "a verb": (["trian", "x"], "did you mean train?"),
+    "a flag": (["train", "x", "--epoch", "3"], "did you mean --epochs?"),
+    "a flag like none": (["train", "x", "--xyzzy"], "flag --xyzzy is unknown; see headstart train"),
+    "an argument too many": (["evaluate", "a", "b", "c"], "'c': one argument too many"),
+    "a shipped network": (["inspect", "smal"], "did you mean small?"),
+    "a timm network": (["inspect", "timm:resnet81"], "did you mean timm:resnet"),
+    "a torchvision network": (["inspect", "torchvision:vgg61"], "did you mean torchvision:vgg1"),
+    "a folder": (["inspect", "no/such/place"], "no/such/place: no such folder; expected a folder written by"),
+    "a cut": (["inspect", "small", "--case", "2", "--cut", "stage9"], "did you mean stage"),
+    "its own cuts": (["inspect", "small", "--case", "2", "--cut", "x"], "its own cuts are stem, stage1"),
+    "a size too large": (["inspect", "small", "--image-size", "100000"], "from 1 to 4096"),
+}
+
+
+@pytest.mark.parametrize(("argv", "said"), SLIPS.values(), ids=SLIPS.keys())
+def test_a_slip_gets_a_hint_in_one_line(headstart, argv: list[str], said: str) -> None:
+    answer = headstart(*argv)
+    assert answer.code == 2
+    assert said in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_a_runs_folder_names_its_bundle(headstart, trained: Path) -> None:
+    for verb in (["predict", trained, "x.png"], ["inspect", trained]):
+        answer = headstart(*verb)
+        assert answer.code == 2
+        assert f"a run's folder; expected its bundle, {trained / 'bundle'}" in answer.err
+
+
+def test_other_pictures_of_the_training_set_are_known(headstart, trained: Path, shapes: Path) -> None:
+    """A part of the set has another fingerprint, and its pictures were learnt all the same."""
+    (one,) = [folder for folder in shapes.iterdir() if folder.name == "circle"]
+    part = trained.parent / "part"
+    part.mkdir(exist_ok=True)
+    if not (part / "circle").exists():
+        (part / "circle").symlink_to(one, target_is_directory=True)
+    answer = headstart("evaluate", trained / "bundle", part, "--split", "all")
+    assert answer.code == 0
+    assert "pictures: no honest accuracy" in answer.err
+
+
+def test_too_small_a_size_is_no_error_of_headstarts_own(headstart, shapes: Path, tmp_path: Path) -> None:
+    """OpenVINO refuses small at 7 pixels; torch runs it, and that is said."""
+    answer = headstart("plan", shapes, "--image-size", "7", "-o", tmp_path / "plan.toml")
+    assert answer.code == 0
+    assert "torch runs it instead" in answer.err
