@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.backbone import home
+from headstart.backbone import home, load
 from tests.cli.conftest import tree
 
 QUICK = ("--epochs", 2, "--batch-size", 8, "--image-size", 32, "--quiet")
@@ -175,3 +175,14 @@ def test_files_that_cannot_be_used_are_listed(headstart, tmp_path: Path) -> None
     (next(data.iterdir()) / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     assert headstart("pretrain", data, "-o", tmp_path / "net", *QUICK).code == 0
     assert "broken.png" in (tmp_path / "net" / "quarantine.csv").read_text(encoding="utf-8")
+
+
+def test_options_of_the_architecture_travel_with_the_card(headstart, three: Path, tmp_path: Path) -> None:
+    command = ("pretrain", three, "-o", tmp_path / "net", *QUICK, "--network", "timm:test_efficientnet")
+    answer = headstart(*command, "--model-kwargs", "output_stride=16")
+    assert answer.code == 0, answer.err
+    assert home.read_card(tmp_path / "net").model_kwargs == {"output_stride": 16}
+    assert max(stage.reduction for stage in load(str(tmp_path / "net")).stages) == 16
+    answer = headstart("pretrain", three, "-o", tmp_path / "other", *QUICK, "--model-kwargs", "width=8")
+    assert answer.code == 2
+    assert "does not take these --model-kwargs" in answer.err

@@ -31,13 +31,15 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Card:
-    """What a folder's `backbone.json` says. `training` holds recipe, seed, accuracy and versions, as written."""
+    """What a folder's `backbone.json` says. `training` holds recipe, seed, accuracy and versions, as written;
+    `model_kwargs` the architecture's options."""
 
     network: str
     preprocess: Preprocess
     source: Source
     sha256: str
     training: Mapping[str, Any] = field(default_factory=dict)
+    model_kwargs: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def network(folder: Path, kwargs: Mapping[str, Any], file: str | None, *, pretra
     from headstart.backbone.network import Network, fill
 
     card = read_card(folder)
-    made = blank(card.network, card.source.num_classes, kwargs)
+    made = blank(card.network, card.source.num_classes, {**card.model_kwargs, **kwargs})
     if pretrained:
         fill(made.module, str(_checked(folder, card)) if file is None else file)
     return Network(made.module.eval(), card.preprocess, card.source, made.taps, made.head)
@@ -131,6 +133,7 @@ def read_card(folder: Path) -> Card:
             source=Source(**source),
             sha256=values["sha256"],
             training=values["training"],
+            model_kwargs=values.get("model_kwargs", {}),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BackboneError(f"{path}: not a backbone's card ({type(error).__name__}: {error})") from error

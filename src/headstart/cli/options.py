@@ -93,14 +93,7 @@ def weights(parser: argparse.ArgumentParser) -> None:
     """The flags that say how the named network is loaded."""
     add = parser.add_argument_group("weights and input").add_argument
     add("--weights", metavar="FILE", help="local weights: .safetensors, or .pth read without running code")
-    add(
-        "--model-kwargs",
-        nargs="+",
-        action="extend",
-        type=values.key_value,
-        metavar="KEY=VALUE",
-        help="options of the architecture, as in timm's scripts",
-    )
+    model_kwargs(add)
     add(
         "--image-size", type=values.whole(1, LARGEST), metavar="PIXELS", help="input side (the network's own)"
     )
@@ -122,6 +115,18 @@ def weights(parser: argparse.ArgumentParser) -> None:
         "--interpolation",
         choices=("bicubic", "bilinear", "lanczos", "nearest"),
         help="how pictures are scaled (the network's own)",
+    )
+
+
+def model_kwargs(add: Callable[..., Any]) -> None:
+    """--model-kwargs"""
+    add(
+        "--model-kwargs",
+        nargs="+",
+        action="extend",
+        type=values.key_value,
+        metavar="KEY=VALUE",
+        help="options of the architecture, as in timm's scripts",
     )
 
 

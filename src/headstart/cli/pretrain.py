@@ -43,6 +43,7 @@ def add(subparsers: Any) -> None:
         metavar="PIXELS",
         help="input side (64)",
     )
+    options.model_kwargs(add)
     add("--name", metavar="NAME", help="what the data set is called in the card (name of DATA)")
     add("--without", metavar="FILE", help="a list of classes, one a line, that are left out")
     add("--notes", metavar="FILE", help="Markdown that the card ends with, such as the data's terms")
@@ -107,7 +108,8 @@ def run(args: Namespace) -> int:
     from headstart.train.pretrain import PHASE, check, pretrain
 
     recipe = _recipe_of(args)
-    check(args.network, args.image_size, recipe, args.seed or 0)
+    model_kwargs = dict(args.model_kwargs or ())
+    check(args.network, args.image_size, recipe, args.seed or 0, model_kwargs)
     notes = "" if args.notes is None else _text("--notes", args.notes, "Markdown")
     left_out = None if args.without is None else _left_out(args.without)
     pictures = steps.intake(args)
@@ -123,6 +125,7 @@ def run(args: Namespace) -> int:
         folder,
         name=args.name or run_folder.name_of(args.data),
         network=args.network,
+        model_kwargs=model_kwargs,
         image_size=args.image_size,
         recipe=recipe,
         seed=args.seed or 0,

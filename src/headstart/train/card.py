@@ -39,7 +39,8 @@ def markdown(card: Card, *, filters: bool, notes: str = "") -> str:
 def _facts(card: Card) -> Iterable[tuple[str, str]]:
     facts, side = card.training, card.preprocess.size
     low, high = facts["interval"]
-    yield "network", f"{card.network}, {side}×{side} pixels, {facts['parameters']:,} parameters"
+    options = "".join(f", {key}={value!r}" for key, value in card.model_kwargs.items())
+    yield "network", f"{card.network}{options}, {side}×{side} pixels, {facts['parameters']:,} parameters"
     yield (
         "data",
         f"{card.source.dataset}: {facts['pictures']:,} training pictures, {card.source.num_classes} classes",

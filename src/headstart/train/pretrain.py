@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ def pretrain(
     *,
     name: str,
     network: str = "small",
+    model_kwargs: Mapping[str, Any] | None = None,
     image_size: int = 64,
     recipe: Recipe = RECIPE,
     seed: int = 0,
@@ -72,15 +74,16 @@ def pretrain(
 ) -> Pretrained:
     """Trains `network` from random weights on the partition's train pictures and writes a backbone to `output`.
 
-    name: what the data set is called in the card; notes: Markdown that the card ends with. Raises what check() does,
-    DataError where there is nothing to learn or to measure, PictureError, OutputError, and PlanError where the loss is
-    no number.
+    name: what the data set is called in the card; model_kwargs: options of the architecture; notes: Markdown that the
+    card ends with. Raises what check() does, DataError where there is nothing to learn or to measure, PictureError,
+    OutputError, and PlanError where the loss is no number.
     """
-    check(network, image_size, recipe, seed)
+    kwargs = dict(model_kwargs or {})
+    check(network, image_size, recipe, seed, kwargs)
     _demand(dataset, partition)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        made = home.blank(network, len(dataset.classes))
+        made = home.blank(network, len(dataset.classes), kwargs)
     module = made.module
     preprocess = Preprocess(image_size, image_size, "bicubic", MEAN, STD)
     stages = dissect(module, made.taps, made.head, image_size).stages
@@ -105,7 +108,7 @@ def pretrain(
         "device": _device_name(settings.device),
         "threads": torch.get_num_threads(),
     }
-    _write(output, module, home.Card(network, preprocess, source, "", facts), notes)
+    _write(output, module, home.Card(network, preprocess, source, "", facts, kwargs), notes)
     return result
 
 
@@ -133,11 +136,17 @@ def _demand(dataset: Dataset, partition: Partition) -> None:
             raise DataError(f"pretrain: {counts[what]} {what}; expected {least} or more; add pictures")
 
 
-def check(network: str, image_size: int, recipe: Recipe, seed: int = 0) -> None:
+def check(
+    network: str,
+    image_size: int,
+    recipe: Recipe,
+    seed: int = 0,
+    model_kwargs: Mapping[str, Any] | None = None,
+) -> None:
     """Refuses before any work what cannot run.
 
-    Raises BackboneError where the network is unknown or does not take `image_size` or the recipe's start size,
-    PlanError for a seed or a recipe with a value outside its range.
+    Raises BackboneError where the network is unknown or does not take its options, `image_size` or the recipe's start
+    size, PlanError for a seed or a recipe with a value outside its range.
     """
     check_recipe(recipe, image_size, "pretrain")
     if not 0 <= seed < 2**31:
@@ -147,7 +156,7 @@ def check(network: str, image_size: int, recipe: Recipe, seed: int = 0) -> None:
             "pretrain: batch normalisation needs pictures beside each other; expected --batch-size 2 or more"
         )
     with torch.random.fork_rng(devices=[]):
-        made = home.blank(network, 2)
+        made = home.blank(network, 2, model_kwargs)
     sides = {image_size: "--image-size"}
     if recipe.start_size:
         sides.setdefault(recipe.start_size, "--start-size")
