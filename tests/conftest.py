@@ -74,13 +74,22 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def hymenoptera(shared: Path) -> Path:
-    """Ants and bees, unpacked where they are not yet; the test skips where they cannot be had."""
+def unpacked(shared: Path) -> Callable[[str], Path]:
+    """unpacked(name) → the data set's folder, unpacked where it is not yet; skips where it cannot be had."""
     import subprocess
 
-    unpack = shared / "data" / "unpack"
-    if not unpack.is_file():
-        pytest.skip("no ../shared/data beside the checkout")
-    folder = _USERS_CACHE / "headstart-data"
-    subprocess.run(["bash", str(unpack), str(folder), "hymenoptera"], check=True, capture_output=True)
-    return folder / "hymenoptera"
+    def folder(name: str) -> Path:
+        unpack = shared / "data" / "unpack"
+        if not unpack.is_file():
+            pytest.skip("no ../shared/data beside the checkout")
+        place = _USERS_CACHE / "headstart-data"
+        subprocess.run(["bash", str(unpack), str(place), name], check=True, capture_output=True)
+        return place / name
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hymenoptera(unpacked: Callable[[str], Path]) -> Path:
+    """Ants and bees."""
+    return unpacked("hymenoptera")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 from headstart import assess, backbone, data
 from headstart.evidence import measure
+from headstart.features import How
 from headstart.model import Model
 from headstart.plan.decide import decide
 from headstart.train.fit import fit
@@ -27,3 +31,23 @@ def test_squeezenet_from_torchvision_loads_and_is_cut(shared):
     network = backbone.load("torchvision:squeezenet1_0", weights=str(weights))
     assert network.stage_names == ("features.1", "features.5", "features.10", "features", "pre_logits")
     assert network.preprocess.mean == (0.485, 0.456, 0.406)
+
+
+@pytest.mark.parametrize("name", ["hymenoptera", "brain-mri"])
+@pytest.mark.parametrize("network", ["small", "mobilenet"])
+def test_the_fast_path_names_every_picture_as_the_reference_does(shared, unpacked, name, network):
+    """Features and head through OpenVINO in float32, the same head behind torch in float32: the same names."""
+    if network == "small":
+        trunk = backbone.load("small")
+    else:
+        weights = shared / "weights" / "mobilenetv2_100.safetensors"
+        trunk = backbone.load("timm:mobilenetv2_100", weights=str(weights), model_kwargs={"pad_type": "same"})
+    dataset = data.load(unpacked(name)).dataset
+    parts = data.partition(dataset, seed=0)
+    fast, reference = (How(runtime=runtime, precision="fp32") for runtime in ("openvino", "torch"))
+    plan = decide(measure(dataset, parts, trunk, how=fast), trunk, case=1)
+    model = Model.of(fit(plan, trunk, dataset, parts, how=fast))
+    paths = [dataset.paths[i] for i in parts.report]
+    here, there = (model.probabilities(paths, how=how) for how in (fast, reference))
+    assert np.array_equal(here.argmax(1), there.argmax(1))
+    assert np.abs(here - there).max() < 1e-3
