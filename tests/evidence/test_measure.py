@@ -56,7 +56,7 @@ def test_a_second_copy_is_asked_where_the_first_leaves_it_open(
 
     monkeypatch.setattr(ROOM, "judge", judge)
     network = backbone.load("demo-cnn")
-    evidence = measure(*shapes, network)
+    evidence = measure(*shapes, network, how=How(cache=False))
     assert asked == list(range(1, copies))
     said = "one copy" if copies == 1 else "2 copies"
     assert said in evidence.how["control"]
@@ -78,3 +78,32 @@ def test_all_copies_are_converted_with_the_network(shapes, monkeypatch, tmp_path
     assert sorted(converted, key=str) == [0, 1, None]
     measure(*shapes, network, how=replace(how, cache=False))
     assert len(converted) == 3
+
+
+def test_the_same_question_is_answered_from_what_is_kept(shapes, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    network, (dataset, parts) = backbone.load("demo-cnn"), shapes
+    first, other = measure(dataset, parts, network), measure(dataset, parts, network, seed=1)
+    weighed, original = [], ROOM.judge
+
+    def judge(*args, **options):
+        weighed.append(options["seed"])
+        return original(*args, **options)
+
+    monkeypatch.setattr(ROOM, "judge", judge)
+    assert measure(dataset, parts, network) == first
+    assert measure(dataset, parts, network, seed=1) == other
+    assert weighed == []
+    relabelled = replace(dataset, labels=1 - dataset.labels)
+    measure(relabelled, parts, network)
+    measure(dataset, parts, network, size="large")
+    assert weighed == [0, 0]
+
+
+def test_kept_evidence_that_is_damaged_is_weighed_anew(shapes, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    network = backbone.load("demo-cnn")
+    first = measure(*shapes, network)
+    (kept,) = (tmp_path / "cache" / "headstart" / "evidence").glob("*.json")
+    kept.write_text("{", encoding="utf-8")
+    assert measure(*shapes, network) == first

@@ -10,6 +10,7 @@ import numpy as np
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.split import sample
+from headstart.evidence import known
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.judge import BEATS, WITHIN, judge
 from headstart.evidence.precision import settle
@@ -43,9 +44,28 @@ def measure(
     chosen = sample(dataset.labels[train], max(SAMPLE, SAMPLE_PER_CLASS * len(dataset.classes)), seed)
     index = train[chosen]
     how, why = settle(dataset, train, backbone, how)
-    known = _converted(backbone, how)
+    place = known.place(dataset, partition, index, backbone, how, seed, size, similarity, draws)
+    evidence = known.read(place)
+    if evidence is None:
+        evidence = _weighed(dataset, train, index, backbone, how, draws, seed, size, similarity)
+        known.keep(place, evidence)
+    return replace(evidence, precision=how.precision, how={**evidence.how, "precision": why})
+
+
+def _weighed(
+    dataset: Dataset,
+    train: np.ndarray,
+    index: np.ndarray,
+    backbone: Backbone,
+    how: How,
+    draws: int,
+    seed: int,
+    size: str | None,
+    similarity: str | None,
+) -> Evidence:
+    before = _converted(backbone, how)
     features, *controls = extract_beside(dataset, index, backbone, (None, 0), how=how)
-    if not known and _converted(backbone, how):
+    if not before and _converted(backbone, how):
         # Torch is there now: what another data set may ask is converted too, and no later run imports torch for it.
         for draw in range(1, draws):
             start(Job(backbone, backbone.stages, draw=draw), runtime=how.runtime, device=how.device)
@@ -66,7 +86,7 @@ def measure(
     while len(controls) < draws and _open(evidence):
         controls.append(extract(dataset, index, backbone, how=how, draw=len(controls)))
         evidence = weigh(controls)
-    return replace(evidence, precision=how.precision, how={**evidence.how, "precision": why})
+    return evidence
 
 
 def _converted(backbone: Backbone, how: How) -> bool:
