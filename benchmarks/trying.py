@@ -23,7 +23,7 @@ def preparation(size: int, resize: int | None = None, interpolation: str = "bicu
 
 
 def recipe(**changes: Any) -> Recipe:
-    """`headstart pretrain`'s at this machine's precision, with changes."""
+    """`headstart pretrain`'s, with changes."""
     return replace(RECIPE, **changes)
 
 

@@ -93,7 +93,7 @@ def _backbone(name: str, weights: Path) -> Backbone:
 def _one(case: Case, name: str, backbone: Backbone, longer: int) -> None:
     progress.say(f"{case.name}, seed {case.seed}, {name}")
     began = time.perf_counter()
-    fresh = How(precision="auto", cache=False)  # costs what it costs on new pictures
+    fresh = How(precision="auto", keep="none")  # costs what it costs on new pictures
     measured = evidence.measure(case.dataset, case.partition, backbone, seed=case.seed, how=fresh)
     middle = time.perf_counter()
     plan = decide(measured, backbone, seed=case.seed)

@@ -38,6 +38,8 @@ def main() -> int:
     if args.job:
         print(json.dumps(job(args.job)))
         return 0
+    if args.folder:
+        args.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
         made = args.folder / "pictures" if args.folder else Path(folder) / "pictures"
         names = pictures(args.data / "tiny-imagenet" / "train", made, max(args.counts))

@@ -87,7 +87,7 @@ def test_random_weights_are_judged_on_the_report_and_follow_the_plan(model, shap
 
 def test_proof_in_one_pass_says_what_the_parts_say(model, shapes, monkeypatch):
     dataset, parts = shapes
-    how = How(cache=False, copies="fp32")
+    how = How(keep="none", copies="fp32")
     expected = assess.evaluate(model, dataset, parts.report, "held-out", how=how)
     bars = assess.baselines(model, dataset, parts, how=how)
     passes, original = [], loader.frames

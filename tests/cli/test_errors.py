@@ -57,6 +57,25 @@ def test_a_full_disk_is_one_line(headstart, monkeypatch: pytest.MonkeyPatch, num
     )
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Unable to allocate 120. GiB"),
+        RuntimeError(
+            "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"
+        ),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+    ],
+)
+def test_too_little_memory_is_one_line(headstart, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    raising(monkeypatch, error)
+    answer = headstart("backbones")
+    assert answer.code == 2
+    assert (
+        answer.err == "headstart: not enough memory; smaller pictures, batches or networks need less of it\n"
+    )
+
+
 def test_a_reader_that_went_away_is_no_error() -> None:
     import subprocess
 

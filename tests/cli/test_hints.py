@@ -14,6 +14,9 @@ SLIPS = {
     "a shipped network": (["inspect", "smal"], "did you mean small?"),
     "a timm network": (["inspect", "timm:resnet81"], "did you mean timm:resnet"),
     "a torchvision network": (["inspect", "torchvision:vgg61"], "did you mean torchvision:vgg1"),
+    "a weights' tag": (["inspect", "timm:resnet18.nope"], "no weights of that tag; there are resnet18.a1"),
+    "a slash for a colon": (["inspect", "timm/resnet18"], "did you mean timm:resnet18?"),
+    "a folder that is no backbone": (["inspect", "."], "holds no backbone"),
     "a folder": (["inspect", "no/such/place"], "no/such/place: no such folder; expected a folder written by"),
     "a cut": (["inspect", "small", "--case", "2", "--cut", "stage9"], "did you mean stage"),
     "its own cuts": (["inspect", "small", "--case", "2", "--cut", "x"], "its own cuts are stem, stage1"),
@@ -45,7 +48,7 @@ def test_other_pictures_of_the_training_set_are_known(headstart, trained: Path, 
         (part / "circle").symlink_to(one, target_is_directory=True)
     answer = headstart("evaluate", trained / "bundle", part, "--split", "all")
     assert answer.code == 0
-    assert "pictures: no honest accuracy" in answer.err
+    assert "the bundle was trained on 11 of these 14 pictures: no honest accuracy" in answer.err
 
 
 def test_too_small_a_size_is_no_error_of_headstarts_own(headstart, shapes: Path, tmp_path: Path) -> None:

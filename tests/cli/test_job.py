@@ -7,6 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from headstart.plan import toml
@@ -180,3 +181,39 @@ def test_a_finished_run_can_be_resumed(headstart, shapes: Path, backbone: Path, 
     other = headstart(*command, "--resume", "--seed", 3)
     assert other.code == 2
     assert "is another plan" in other.err
+
+
+def test_features_are_kept_as_asked(headstart, shapes: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    features = tmp_path / "cache" / "headstart" / "features"
+    found, dtypes = {}, {}
+    for kept in ("none", "fp16", "fp32"):
+        answer = headstart(
+            "train", shapes, "-o", tmp_path / kept, "--keep-features", kept, "--json", "--quiet"
+        )
+        assert answer.code == 0
+        found[kept] = json.loads(answer.out)["splits"]
+        dtypes[kept] = {str(np.load(path).dtype) for path in features.rglob("*.npy")}
+        shutil.rmtree(features, ignore_errors=True)
+    assert dtypes == {"none": set(), "fp16": {"float16"}, "fp32": {"float32"}}
+    assert found["none"] == found["fp32"]
+    assert set(found["fp16"]) == set(found["fp32"])
+
+
+def test_next_command_of_a_plan_keeps_what_was_asked_of_the_cache(
+    headstart, shapes: Path, tmp_path: Path
+) -> None:
+    answer = headstart("plan", shapes, "-o", tmp_path / "plan.toml", "--keep-features", "none")
+    assert answer.code == 0
+    assert "--keep-features none" in answer.out.splitlines()[-1]
+
+
+def test_pictures_of_a_selection_split_count_as_learnt(headstart, backbone: Path, tmp_path: Path) -> None:
+    """They choose epochs and arms, and a probe that is returned is solved on them too."""
+    for split, seed in (("train", 1), ("val", 2), ("test", 3)):
+        tree(tmp_path / "data" / split, names=("circle", "cross"), each=6, seed=seed)
+    run = tmp_path / "run"
+    assert headstart("train", tmp_path / "data", "--backbone", backbone, "-o", run, "--quiet").code == 0
+    for split, learnt in (("train", 12), ("val", 12), ("test", 0)):
+        answer = headstart("evaluate", run / "bundle", tmp_path / "data", "--split", split, "--json")
+        assert json.loads(answer.out)["splits"][split]["trained_on"] == learnt

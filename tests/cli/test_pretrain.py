@@ -183,6 +183,22 @@ def test_options_of_the_architecture_travel_with_the_card(headstart, three: Path
     assert answer.code == 0, answer.err
     assert home.read_card(tmp_path / "net").model_kwargs == {"output_stride": 16}
     assert max(stage.reduction for stage in load(str(tmp_path / "net")).stages) == 16
-    answer = headstart("pretrain", three, "-o", tmp_path / "other", *QUICK, "--model-kwargs", "width=8")
+
+
+@pytest.mark.parametrize(
+    ("network", "option", "said"),
+    [
+        ("small", "width=8", "does not take these --model-kwargs"),
+        ("timm:test_resnet", "output_stride=7", "does not take these --model-kwargs"),
+        ("small", "num_classes=7", "num_classes is settled by pictures and weights"),
+        ("timm:test_efficientnet", "in_chans=1", "in_chans is settled by pictures and weights"),
+    ],
+)
+def test_options_that_the_architecture_does_not_take(
+    headstart, three: Path, tmp_path: Path, network: str, option: str, said: str
+) -> None:
+    command = ("pretrain", three, "-o", tmp_path / "net", *QUICK, "--network", network)
+    answer = headstart(*command, "--model-kwargs", option)
     assert answer.code == 2
-    assert "does not take these --model-kwargs" in answer.err
+    assert said in answer.err
+    assert answer.err.count("\n") == 1

@@ -56,7 +56,7 @@ def test_a_second_copy_is_asked_where_the_first_leaves_it_open(
 
     monkeypatch.setattr(ROOM, "judge", judge)
     network = backbone.load("demo-cnn")
-    evidence = measure(*shapes, network, how=How(cache=False))
+    evidence = measure(*shapes, network, how=How(keep="none"))
     assert asked == list(range(1, copies))
     said = "one copy" if copies == 1 else "2 copies"
     assert said in evidence.how["control"]
@@ -76,7 +76,7 @@ def test_all_copies_are_converted_with_the_network(shapes, monkeypatch, tmp_path
     network, how = backbone.load("demo-cnn"), How(runtime="openvino")
     measure(*shapes, network, how=how)
     assert sorted(converted, key=str) == [0, 1, None]
-    measure(*shapes, network, how=replace(how, cache=False))
+    measure(*shapes, network, how=replace(how, keep="none"))
     assert len(converted) == 3
 
 
@@ -94,10 +94,30 @@ def test_the_same_question_is_answered_from_what_is_kept(shapes, monkeypatch, tm
     assert measure(dataset, parts, network) == first
     assert measure(dataset, parts, network, seed=1) == other
     assert weighed == []
-    relabelled = replace(dataset, labels=1 - dataset.labels)
-    measure(relabelled, parts, network)
-    measure(dataset, parts, network, size="large")
-    assert weighed == [0, 0]
+    other_labels = replace(dataset, labels=1 - dataset.labels)
+    other_groups = replace(dataset, groups=dataset.groups // 2)
+    fewer = replace(parts, train=parts.train[1:])
+    for changed in (
+        lambda: measure(other_labels, parts, network),
+        lambda: measure(other_groups, parts, network),
+        lambda: measure(dataset, fewer, network),
+        lambda: measure(dataset, parts, network, size="large"),
+        lambda: measure(dataset, parts, network, how=How(keep="fp16")),
+        lambda: measure(dataset, parts, network, draws=1),
+    ):
+        weighed.clear()
+        changed()
+        assert weighed
+
+
+def test_features_made_otherwise_are_weighed_anew(shapes, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    extracted = importlib.import_module("headstart.features.extract")
+    network = backbone.load("demo-cnn")
+    measure(*shapes, network)
+    monkeypatch.setattr(extracted, "VERSION", extracted.VERSION + 1)
+    measure(*shapes, network)
+    assert len(list((tmp_path / "cache" / "headstart" / "evidence").glob("*.json"))) == 2
 
 
 def test_kept_evidence_that_is_damaged_is_weighed_anew(shapes, monkeypatch, tmp_path):

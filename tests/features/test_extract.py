@@ -65,7 +65,7 @@ def test_pictures_are_decoded_once_for_a_network_and_its_random_copies(network, 
     assert counted == [28]
     assert [features.logits is None for features in together] == [False, True, True]
     for draw, features in zip((None, 0, 1), together, strict=True):
-        apart = extract(dataset, index, network, draw=draw, how=How(cache=False))
+        apart = extract(dataset, index, network, draw=draw, how=How(keep="none"))
         for cut in features.x:
             np.testing.assert_array_equal(features.x[cut], apart.x[cut])
     assert not np.array_equal(together[1].x["conv2"], together[2].x["conv2"])
@@ -104,7 +104,7 @@ def test_a_damaged_shard_is_computed_anew(network, counted, own_cache, tmp_path)
 
 def test_a_cache_that_cannot_be_written_is_done_without(network, own_cache, tmp_path, monkeypatch):
     dataset = _set(tmp_path)
-    kept = extract(dataset, np.arange(28), network, how=How(cache=False))
+    kept = extract(dataset, np.arange(28), network, how=How(keep="none"))
 
     def refuse(*_):
         raise OutputError("read-only")

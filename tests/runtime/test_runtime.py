@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 from headstart.errors import BackboneError
 from headstart.runtime import Job, precisions, start
@@ -126,3 +127,17 @@ def test_a_stream_that_is_given_up_leaves_the_network_usable(made):
     del given_up
     (found,) = runtime.stream([batch])
     np.testing.assert_allclose(found[0], expected[0], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "torch"])
+def test_a_stream_does_not_change_how_the_caller_computes(runtime, made):
+    network = made("resnet18")
+    size = network.preprocess.size
+    stream = start(Job(network, network.stages), runtime=runtime, device="cpu").stream(
+        np.zeros((2, size, size, 3), np.uint8) for _ in range(3)
+    )
+    next(stream)
+    assert torch.is_grad_enabled()
+    assert not torch.is_inference_mode_enabled()
+    stream.close()
+    assert torch.is_grad_enabled()

@@ -15,7 +15,7 @@ from headstart.study.contenders import RATES
 from headstart.train import loop
 from headstart.train.loop import Settings
 
-HOW = How(cache=False)
+HOW = How(keep="none")
 
 
 @pytest.fixture(scope="module")

@@ -58,7 +58,7 @@ def test_the_source_is_at_no_distance_from_itself(small, shapes):
     """Feature statistics travel with the weights: they are those of the held-out source pictures, at every cut."""
     _, backbone = small
     dataset, parts = shapes
-    features = extract(dataset, parts.report, backbone, how=How(cache=False))
+    features = extract(dataset, parts.report, backbone, how=How(keep="none"))
     assert set(backbone.source.statistics) == set(backbone.stage_names) >= {"stem", "stage4", PRE_LOGITS}
     for stage in backbone.stages:
         known, x = backbone.source.statistics[stage.name], features.x[stage.name][:, : stage.channels]
@@ -74,7 +74,7 @@ def test_the_source_is_at_no_distance_from_itself(small, shapes):
 def test_the_stored_network_is_as_accurate_as_the_card_says(small, shapes):
     done, backbone = small
     dataset, parts = shapes
-    logits = extract(dataset, parts.report, backbone, how=How(cache=False)).logits
+    logits = extract(dataset, parts.report, backbone, how=How(keep="none")).logits
     right = int((logits.argmax(1) == dataset.labels[parts.report]).sum())
     assert right == round(done.accuracy * done.n)
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from headstart.plan.plan import Recipe
-from headstart.train import loop, surgery
+from headstart.train import checkpoints, loop, surgery
 from headstart.train.batches import Pictures
 from headstart.train.loop import Settings, Task
 
@@ -16,10 +16,10 @@ class _Killed(Exception):
 
 
 RECIPES = {
-    "plain": Recipe(epochs=4, batch_size=16, lr=1e-3),
-    "average": Recipe(epochs=4, batch_size=16, lr=1e-3, ema=0.9),
-    "patience": Recipe(epochs=4, batch_size=16, lr=1e-3, patience=3),
-    "both": Recipe(epochs=4, batch_size=16, lr=1e-3, ema=0.9, patience=2),
+    "plain": Recipe(epochs=4, batch_size=16, lr=1e-3, precision="fp32"),
+    "average": Recipe(epochs=4, batch_size=16, lr=1e-3, precision="fp32", ema=0.9),
+    "patience": Recipe(epochs=4, batch_size=16, lr=1e-3, precision="fp32", patience=3),
+    "both": Recipe(epochs=4, batch_size=16, lr=1e-3, precision="fp32", ema=0.9, patience=2),
 }
 
 
@@ -35,7 +35,8 @@ def _run(backbone, plan, shapes, recipe, settings):
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES.keys())
-def test_resumed_equals_straight(demo, planned, shapes, recipe, tmp_path):
+def test_resumed_equals_straight(demo, planned, shapes, recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "_PACE", 0)
     plan = planned(demo, 3)
     straight, history = _run(demo, plan, shapes, recipe, Settings())
 
@@ -49,6 +50,36 @@ def test_resumed_equals_straight(demo, planned, shapes, recipe, tmp_path):
     resumed, again = _run(demo, plan, shapes, recipe, Settings(checkpoints=folder, resume=True))
     assert again == history
     assert all(torch.equal(resumed[name], straight[name]) for name in straight)
+
+
+def test_checkpoints_keep_their_pace(demo, planned, shapes, tmp_path, monkeypatch):
+    """The first epoch is kept and the last; one between only where enough time has passed."""
+    written, original = [], checkpoints.save
+
+    def save(folder, network, optimizer, average, best, facts):
+        written.append(facts["epoch"])
+        original(folder, network, optimizer, average, best, facts)
+
+    monkeypatch.setattr(checkpoints, "save", save)
+    monkeypatch.setattr(loop, "_PACE", 10**9)
+    _run(demo, planned(demo, 3), shapes, RECIPES["plain"], Settings(checkpoints=tmp_path / "checkpoint"))
+    assert written == [1, 4]
+
+
+def test_a_run_goes_on_in_the_precision_it_began_in(demo, planned, shapes, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "_PACE", 0)
+    recipe = Recipe(epochs=2, batch_size=16, lr=1e-3, precision="auto")
+
+    def kill(record):
+        raise _Killed
+
+    folder = tmp_path / "checkpoint"
+    monkeypatch.setattr(loop, "faster", lambda *_: "fp32")
+    with pytest.raises(_Killed):
+        _run(demo, planned(demo, 3), shapes, recipe, Settings(checkpoints=folder, on_epoch=kill))
+    monkeypatch.setattr(loop, "faster", lambda *_: "bf16")
+    _, history = _run(demo, planned(demo, 3), shapes, recipe, Settings(checkpoints=folder, resume=True))
+    assert [row["precision"] for row in history] == ["fp32", "fp32"]
 
 
 def test_the_time_limit_takes_epochs_off(demo, planned, shapes):

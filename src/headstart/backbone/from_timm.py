@@ -31,7 +31,7 @@ def network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretraine
             f"timm:{name}: timm {timm.__version__} has no such network; "
             f"{nearest(name, timm.list_models(pretrained=True), 'timm')}"
         )
-    config = timm.get_pretrained_cfg(name)
+    config = _config(name)
     head = config.classifier if config is not None else None
     if not isinstance(head, str):
         raise BackboneError(
@@ -50,17 +50,32 @@ def network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretraine
     return Network(module.eval(), _preprocess(module), Source("ImageNet", 0), _taps(module), head)
 
 
+def _config(name: str) -> Any:
+    """timm's facts about the weights called `name`. Raises BackboneError where they have no such tag."""
+    try:
+        return timm.get_pretrained_cfg(name)
+    except RuntimeError as error:
+        architecture = name.partition(".")[0]
+        tags = ", ".join(timm.list_models(f"{architecture}.*", pretrained=True)[:8])
+        raise BackboneError(f"timm:{name}: no weights of that tag; there are {tags or 'none'}") from error
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what an error says, or its kind where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def _created(name: str, kwargs: Mapping[str, Any], *, download: bool) -> nn.Module:
     try:
         with hub.asked_once() if download else contextlib.nullcontext():
             return timm.create_model(name, pretrained=download, **kwargs)
-    except TypeError as error:
-        raise BackboneError(f"timm:{name}: does not take these --model-kwargs ({error})") from error
-    except (OSError, RuntimeError) as error:
+    except (TypeError, AssertionError, ValueError, LookupError) as error:
+        raise BackboneError(f"timm:{name}: does not take these --model-kwargs ({_reason(error)})") from error
+    except RuntimeError as error:
+        raise BackboneError(f"timm:{name}: cannot be made: {_reason(error)}") from error
+    except OSError as error:
         if not download:
-            raise BackboneError(
-                f"timm:{name}: cannot be made: {str(error).strip().splitlines()[0]}"
-            ) from error
+            raise BackboneError(f"timm:{name}: cannot be made: {_reason(error)}") from error
         raise OfflineError(
             f"timm:{name}: its weights are not on this machine and could not be downloaded; "
             "go online once, or give a local file with --weights FILE"

@@ -65,6 +65,11 @@ def architectures() -> dict[str, Callable[..., nn.Module]]:
 
 def blank(name: str, num_classes: int, kwargs: Mapping[str, Any] | None = None) -> Blank:
     """The architecture called `name`, ours or "timm:NAME", with random weights. Raises BackboneError."""
+    for key in ("num_classes", "in_chans", "checkpoint_path"):
+        if key in (kwargs or {}):
+            raise BackboneError(
+                f"{name}: --model-kwargs {key} is settled by pictures and weights; leave it out"
+            )
     family, _, rest = name.partition(":")
     if family == "timm" and rest:
         from headstart.backbone import from_timm

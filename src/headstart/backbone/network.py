@@ -36,10 +36,9 @@ class Entry:
 
 def nearest(name: str, known: Sequence[str], family: str) -> str:
     """What a line about an unknown network ends with: the names nearest to it, or where all stand."""
-    near = difflib.get_close_matches(name, [entry.partition(".")[0] for entry in known], n=2, cutoff=0.75)
-    hint = (
-        f"did you mean {' or '.join(f'{family}:{entry}' for entry in dict.fromkeys(near))}? " if near else ""
-    )
+    plain = list(dict.fromkeys(entry.partition(".")[0] for entry in known))  # without weights' tags
+    near = difflib.get_close_matches(name.partition(".")[0], plain, n=2, cutoff=0.75)
+    hint = f"did you mean {' or '.join(f'{family}:{entry}' for entry in near)}? " if near else ""
     return f"{hint}`headstart backbones {family}` lists them"
 
 

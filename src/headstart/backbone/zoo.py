@@ -117,8 +117,12 @@ def _network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrain
 
 
 def _unknown(name: str) -> str:
-    if "/" in name or "\\" in name:
-        what = "holds no backbone" if Path(name).is_dir() else "no such folder"
+    family, _, rest = name.replace("\\", "/").partition("/")
+    place = Path(name).expanduser()
+    if family in ("timm", "torchvision") and not place.exists():
+        return f"backbone {name!r} is unknown; did you mean {family}:{rest}?"
+    if rest or place.is_dir():
+        what = "holds no backbone" if place.is_dir() else "a file" if place.exists() else "no such folder"
         return f"{name}: {what}; expected a folder written by `headstart pretrain`"
     known = list(
         dict.fromkeys(entry.name.partition(".")[0] for entry in available())

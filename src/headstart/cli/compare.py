@@ -31,6 +31,7 @@ def add(subparsers: Any) -> None:
         options.limits(),
         options.seed(),
         options.machine(),
+        options.cache(),
     )
     parser.add_argument("-o", "--output", metavar="FOLDER", help="(runs/<name of DATA>-compare)")
 
@@ -146,7 +147,8 @@ def _print(result: dict[str, Any], folder: Path) -> None:
     print(show.contenders(result["contenders"]))
     if any(row["share"] < 1 for row in result["contenders"]):
         print(
-            "time was short: (N %) had that share of the full training, so that their places are provisional"
+            "time was short: where a percentage stands beside the seconds, the training had that share of its epochs, "
+            "and its place is provisional"
         )
     print(
         f"\nplan chooses {result['choice']}, case {result['case']}: "

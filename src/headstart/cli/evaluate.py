@@ -42,7 +42,7 @@ def run(args: Namespace) -> int:
     dataset = steps.intake(args, training=False).dataset
     split, index = chosen(loaded, dataset, args.split)
     evaluation = assess.evaluate(loaded, dataset, index, split, how=steps.how(args, loaded.plan))
-    learnt = _trained_on(loaded, dataset, index)
+    learnt = 0 if split == "held-out" else _trained_on(loaded, dataset, index)
     if args.json:
         scores = {evaluation.split: {**evaluation.to_dict(), "trained_on": learnt}}
         show.as_json({"bundle": args.bundle, "data": args.data, "splits": scores})

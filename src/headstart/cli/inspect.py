@@ -63,10 +63,8 @@ def _found(args: Namespace) -> tuple[Backbone, Plan | None, int | None]:
             )
         loaded = model.load(args.name)
         return loaded.backbone, loaded.plan, len(loaded.classes)
-    if (Path(args.name) / run_folder.BUNDLE / "headstart.json").is_file():
-        raise PlanError(
-            f"{args.name}: a run's folder; expected its bundle, {Path(args.name) / run_folder.BUNDLE}"
-        )
+    if (bundle := run_folder.bundle_within(Path(args.name))) is not None:
+        raise PlanError(f"{args.name}: a run's folder; expected its bundle, {bundle}")
     return *_planned(args), None
 
 

@@ -31,6 +31,7 @@ from headstart.errors import HeadstartError
 
 VERBS = (demo, plan, train, evaluate, predict, compare, backbones, inspect, pretrain)
 INTERNAL, INTERRUPTED = 1, 130
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
 
 
 def parser() -> options.Parser:
@@ -74,9 +75,8 @@ def _no_more(unknown: Sequence[str], args: Namespace) -> None:
     name, see = unknown[0].partition("=")[0], f"see {args.parser.prog} --help"
     if not name.startswith("-"):
         raise HeadstartError(f"{name!r}: one argument too many; {see}")
-    flags = [flag for action in args.parser._actions for flag in action.option_strings]
-    near = difflib.get_close_matches(name, flags, n=1)
-    hint = f"did you mean {near[0]}? Else " if near else ""
+    near = args.parser.nearest(name)
+    hint = f"did you mean {near}? Else " if near else ""
     raise HeadstartError(f"flag {name} is unknown; {hint}{see}")
 
 
@@ -108,14 +108,21 @@ def _failed(error: Exception, *, debug: bool) -> int:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         where = f"{error.filename}: " if error.filename else ""
         return _refused(HeadstartError(f"{where}no space left on the disk; free some, or write elsewhere"))
-    if isinstance(error, MemoryError):
+    if _starved(error):
         return _refused(
-            HeadstartError("not enough memory; a smaller --image-size or --batch-size needs less of it")
+            HeadstartError("not enough memory; smaller pictures, batches or networks need less of it")
         )
     said = " ".join(str(error).split()) or "no message"
     hint = "" if debug else " (run with --debug for the traceback)"
     print(f"headstart: internal error: {type(error).__name__}: {said}{hint}", file=sys.stderr)
     return INTERNAL
+
+
+def _starved(error: Exception) -> bool:
+    """Python's, torch's and a graphics card's ways of saying that memory is at its end."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(said in str(error) for said in _NO_MEMORY)
+    )
 
 
 def _refused(error: HeadstartError) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -26,6 +27,11 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(*args, allow_abbrev=False, **kwargs)
+
+    def nearest(self, flag: str) -> str | None:
+        """The flag that `flag` may have been meant to be."""
+        known = [name for action in self._actions for name in action.option_strings]
+        return next(iter(difflib.get_close_matches(flag, known, n=1)), None)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
@@ -146,10 +152,27 @@ def machine() -> Parser:
     return parent
 
 
+def cache() -> Parser:
+    """--keep-features"""
+    parent, add = _group("cache")
+    add(
+        "--keep-features",
+        choices=("fp32", "fp16", "none"),
+        default="fp32",
+        help="how features are kept (fp32); fp16 takes half the disk, with none each step asks the network anew",
+    )
+    return parent
+
+
 def seed() -> Parser:
     """--seed"""
     parent, add = _group("chance")
-    add("--seed", type=values.whole(0), metavar="N", help="the same seed gives the same numbers (0)")
+    add(
+        "--seed",
+        type=values.whole(0),
+        metavar="N",
+        help="the same seed gives the same numbers on one machine (0)",
+    )
     return parent
 
 

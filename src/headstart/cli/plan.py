@@ -25,6 +25,7 @@ def add(subparsers: Any) -> None:
         options.training(),
         options.seed(),
         options.machine(),
+        options.cache(),
     )
     parser.add_argument("-o", "--output", default="plan.toml", metavar="FILE", help="(plan.toml)")
     parser.add_argument("--force", action="store_true", help="replace the file")
@@ -64,6 +65,8 @@ def run(args: Namespace) -> int:
 def _kept_flags(args: Namespace) -> list[str]:
     """The flags that a plan does not hold and its run needs again."""
     flags = ["--group-regex", args.group_regex] if args.group_regex else []
+    if args.keep_features != "fp32":
+        flags += ["--keep-features", args.keep_features]
     for name in ("weights", "mean", "std", "interpolation", "model_kwargs"):
         value = getattr(args, name)
         if value:

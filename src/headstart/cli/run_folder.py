@@ -32,6 +32,11 @@ def choose(args: Namespace, kind: str = "") -> Path:
     return Path(args.output) if args.output else Path("runs") / f"{name_of(args.data)}{kind}"
 
 
+def bundle_within(folder: Path) -> Path | None:
+    """The bundle of the run in `folder`, where there is one."""
+    return folder / BUNDLE if (folder / BUNDLE / "headstart.json").is_file() else None
+
+
 def check(folder: Path, args: Namespace) -> None:
     """Refuses early what claim() would refuse after the work. Raises OutputError."""
     if args.resume:

@@ -38,6 +38,7 @@ def how(args: Namespace, plan: Plan | None = None) -> How:
         runtime=args.runtime or (plan.runtime if plan else "auto"),
         precision=args.precision or (plan.precision if plan else "auto"),
         copies=args.precision or "auto",
+        keep=getattr(args, "keep_features", "fp32"),
         device=device(args),
         workers=args.workers,
     )

@@ -36,6 +36,7 @@ def add(subparsers: Any) -> None:
         options.limits(),
         options.seed(),
         options.machine(),
+        options.cache(),
     )
     parser.add_argument("--plan", metavar="FILE", help="do what this plan says, exactly; nothing is measured")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="(runs/<name of DATA>)")

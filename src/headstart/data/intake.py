@@ -198,7 +198,12 @@ def _notes(
 
 
 def _some_bad(source: str, bad: Sequence[BadPicture]) -> str:
-    told = [f"{one.path.removeprefix(source).lstrip('/')}: {one.reason}" for one in bad[:_TOLD]]
+    root = Path(source)
+    told = []
+    for one in bad[:_TOLD]:
+        path = Path(one.path)
+        below = root.is_dir() and path.is_relative_to(root)
+        told.append(f"{path.relative_to(root) if below else path}: {one.reason}")
     return "; ".join(told if len(bad) <= _TOLD else [*told, "…"])
 
 

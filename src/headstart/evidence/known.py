@@ -4,46 +4,50 @@ from __future__ import annotations
 
 import functools
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from headstart import files
+from headstart import files, intervals
 from headstart.backbone import Backbone
+from headstart.data import split
 from headstart.data.dataset import Dataset, Partition
 from headstart.errors import OutputError
 from headstart.evidence.evidence import Evidence
-from headstart.features import How
-from headstart.runtime import Job
+from headstart.features import How, identity
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the features: the folds' seed, what the user overrules, random copies at most."""
+
+    seed: int
+    size: str | None
+    similarity: str | None
+    draws: int
 
 
 def place(
-    dataset: Dataset, partition: Partition, index: np.ndarray, backbone: Backbone, how: How, *asked: object
+    dataset: Dataset,
+    partition: Partition,
+    index: np.ndarray,
+    backbone: Backbone,
+    how: How,
+    question: Question,
 ) -> Path | None:
-    """Where evidence on the pictures at `index` is kept, by all that it depends on; None where nothing is kept.
-
-    asked: what else bears on the answer, such as the seed and what the user overrules.
-    """
-    if not how.cache:
+    """Where evidence on the pictures at `index` is kept, by all that it depends on; None where nothing is kept."""
+    if how.keep == "none":
         return None
-    train = dataset.take(partition.train)
-    parts = dataset.take(index)
-    _, group = np.unique(parts.groups, return_inverse=True)
-    facts = [
-        backbone.source,
-        backbone.stages,
-        [how.runtime, how.precision, how.copies, how.device],
-        dataset.classes,
-        train.counts().tolist(),
-        len(np.unique(train.groups)),
-        asked,
-    ]
+    train, asked = dataset.take(partition.train), dataset.take(index)
+    _, group = np.unique(asked.groups, return_inverse=True)
+    counts = (train.counts().tolist(), len(np.unique(train.groups)))
     key = files.sha256_of(
         _code(),
-        Job(backbone, backbone.stages).key,
-        repr(facts),
-        *parts.digests,
-        parts.labels.tobytes(),
+        *(identity(backbone, draw, how) for draw in (None, *range(question.draws))),
+        repr((question, backbone.source, backbone.stages, dataset.classes, counts)),
+        *asked.digests,
+        asked.labels.tobytes(),
         group.tobytes(),
     )
     try:
@@ -54,8 +58,10 @@ def place(
 
 @functools.cache
 def _code() -> str:
-    """Stands for the way in which evidence is weighed: this room's source."""
-    return files.sha256_of(*(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))))
+    """Stands for the way in which evidence is weighed: the source of this room and of what it computes with."""
+    room = sorted(Path(__file__).parent.glob("*.py"))
+    beside = [Path(str(module.__file__)) for module in (split, intervals)]
+    return files.sha256_of(np.__version__, *(path.read_bytes() for path in (*room, *beside)))
 
 
 def read(path: Path | None) -> Evidence | None:

@@ -44,10 +44,11 @@ def measure(
     chosen = sample(dataset.labels[train], max(SAMPLE, SAMPLE_PER_CLASS * len(dataset.classes)), seed)
     index = train[chosen]
     how, why = settle(dataset, train, backbone, how)
-    place = known.place(dataset, partition, index, backbone, how, seed, size, similarity, draws)
+    question = known.Question(seed, size, similarity, draws)
+    place = known.place(dataset, partition, index, backbone, how, question)
     evidence = known.read(place)
     if evidence is None:
-        evidence = _weighed(dataset, train, index, backbone, how, draws, seed, size, similarity)
+        evidence = _weighed(dataset, train, index, backbone, how, question)
         known.keep(place, evidence)
     return replace(evidence, precision=how.precision, how={**evidence.how, "precision": why})
 
@@ -58,16 +59,13 @@ def _weighed(
     index: np.ndarray,
     backbone: Backbone,
     how: How,
-    draws: int,
-    seed: int,
-    size: str | None,
-    similarity: str | None,
+    question: known.Question,
 ) -> Evidence:
     before = _converted(backbone, how)
     features, *controls = extract_beside(dataset, index, backbone, (None, 0), how=how)
     if not before and _converted(backbone, how):
         # Torch is there now: what another data set may ask is converted too, and no later run imports torch for it.
-        for draw in range(1, draws):
+        for draw in range(1, question.draws):
             start(Job(backbone, backbone.stages, draw=draw), runtime=how.runtime, device=how.device)
     weigh = partial(
         judge,
@@ -78,12 +76,12 @@ def _weighed(
         stages=backbone.stages,
         totals=_totals(dataset, train),
         source=backbone.source,
-        seed=seed,
-        size=size,
-        similarity=similarity,
+        seed=question.seed,
+        size=question.size,
+        similarity=question.similarity,
     )
     evidence = weigh(controls)
-    while len(controls) < draws and _open(evidence):
+    while len(controls) < question.draws and _open(evidence):
         controls.append(extract(dataset, index, backbone, how=how, draw=len(controls)))
         evidence = weigh(controls)
     return evidence

@@ -20,6 +20,7 @@ from headstart.features.store import Store
 from headstart.runtime import Job, Runtime, chosen, possible, precisions, start, suiting_batch
 
 _SHARD = 2048
+KEEPS = ("fp32", "fp16", "none")
 # Raised whenever decoding, preparation or pooling change what a picture's features are.
 VERSION = 2
 
@@ -30,6 +31,8 @@ class How:
     runtime and picture size.
 
     copies: the precision of random copies, which are bars and no results: "auto" is the shortest that the machine has.
+    keep: how features are kept on the disk, "fp32", "fp16" (half the space; used as rounded, the first time too) or
+    "none".
     """
 
     runtime: str = "auto"
@@ -38,7 +41,11 @@ class How:
     device: str = "auto"
     workers: int = 0
     batch_size: int = 0
-    cache: bool = True
+    keep: str = "fp32"
+
+    def __post_init__(self) -> None:
+        if self.keep not in KEEPS:
+            raise ValueError(f"keep {self.keep!r}: expected one of {', '.join(KEEPS)}")
 
 
 def extract(
@@ -80,6 +87,11 @@ def extract_beside(
     return [table.features(chosen.digests) for table in tables]
 
 
+def identity(backbone: Backbone, draw: int | None, how: How) -> str:
+    """Stands for the features that extract() gives of a picture, on this machine."""
+    return _key(*_asked(backbone, draw, how))
+
+
 @dataclass(frozen=True)
 class _Table:
     """The rows of one network, and the job that makes more of them; `how` says what really runs."""
@@ -90,12 +102,8 @@ class _Table:
 
     @staticmethod
     def of(backbone: Backbone, draw: int | None, how: How) -> _Table:
-        job = Job(backbone, backbone.stages, "avgstd", draw is None and backbone.classifies, draw=draw)
-        wanted = how.precision if draw is None else how.copies
-        if draw is not None and wanted == "auto":
-            wanted = precisions(how.runtime, how.device)[-1]
-        how = replace(how, precision=possible(wanted, how.runtime, how.device))
-        return _Table(job, how, Store(_folder(job, how) if how.cache else None))
+        job, how = _asked(backbone, draw, how)
+        return _Table(job, how, Store(_folder(job, how), how.keep))
 
     def started(self) -> Runtime:
         how = self.how
@@ -167,12 +175,26 @@ def _prepared(backbone: Backbone, paths: Sequence[str], how: How) -> Iterator[np
         yield batch
 
 
+def _asked(backbone: Backbone, draw: int | None, how: How) -> tuple[Job, How]:
+    """(what runs, how it really runs)"""
+    job = Job(backbone, backbone.stages, "avgstd", draw is None and backbone.classifies, draw=draw)
+    wanted = how.precision if draw is None else how.copies
+    if draw is not None and wanted == "auto":
+        wanted = precisions(how.runtime, how.device)[-1]
+    return job, replace(how, precision=possible(wanted, how.runtime, how.device))
+
+
+def _key(job: Job, how: How) -> str:
+    """Stands for the rows: the network, how it runs, what prepares pictures for it."""
+    ran = (chosen(how.runtime, how.device), how.precision, PIL.__version__)
+    return files.sha256_of(str(VERSION), job.key, *ran, *(["fp16"] if how.keep == "fp16" else []))
+
+
 def _folder(job: Job, how: How) -> Path | None:
-    key = files.sha256_of(
-        str(VERSION), job.key, chosen(how.runtime, how.device), how.precision, PIL.__version__
-    )
+    if how.keep == "none":
+        return None
     try:
-        return files.cache_folder("features", key)
+        return files.cache_folder("features", _key(job, how))
     except OutputError as error:
         progress.say(f"features are not kept: {error}")
         return None

@@ -2,7 +2,7 @@
 
 A folder per (network, cuts, preparation, runtime, versions), holding shards of up to a few thousand rows:
 
-    NAME.npy           float32 [n, D], all outputs side by side
+    NAME.npy           float32 or float16 [n, D], all outputs side by side
     NAME.digests       n SHA-256 of pictures, one a line, and last the SHA-256 of NAME.npy
 
 A shard is written whole or not at all; two runs at once may compute the same row twice and lose nothing else.
@@ -23,10 +23,13 @@ from headstart.errors import OutputError
 
 
 class Store:
-    """Rows by picture digest. With `folder` None, or one that cannot be written, rows live in memory only."""
+    """Rows by picture digest, kept as "fp32" or "fp16" (rounded before they are used).
 
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
+    With `folder` None, or one that cannot be written, rows live in memory only.
+    """
+
+    def __init__(self, folder: Path | None, keep: str = "fp32") -> None:
+        self.folder, self.keep = folder, keep
         self._shards: list[np.ndarray] = []
         self._places: dict[str, tuple[int, int]] = {}
         for path in sorted(folder.glob("*.digests")) if folder is not None else ():
@@ -53,6 +56,8 @@ class Store:
 
     def add(self, digests: Sequence[str], rows: np.ndarray) -> None:
         """Keeps float32 [n, D] `rows`; where the disk refuses, in memory and for this run only, and says so."""
+        if self.keep == "fp16":
+            rows = _half(rows)
         self._index(digests, rows if self.folder is None else self._written(self.folder, digests, rows))
 
     def _written(self, folder: Path, digests: Sequence[str], rows: np.ndarray) -> np.ndarray:
@@ -78,3 +83,9 @@ class Store:
             here = np.flatnonzero(places[:, 0] == shard)
             out[here] = self._shards[shard][places[here, 1], columns]
         return out
+
+
+def _half(rows: np.ndarray) -> np.ndarray:
+    """float16 [n, D]; values beyond what that holds become the largest that it does."""
+    most = np.finfo(np.float16).max
+    return np.clip(rows, -most, most).astype(np.float16)

@@ -25,11 +25,12 @@ from headstart.data.dataset import Dataset, Partition
 from headstart.errors import BackboneError, BundleError, PlanError
 from headstart.features import How
 from headstart.model import card, timm_format
-from headstart.model.model import HELD_OUT_DIGITS, NETWORK, TRAINED_ON_DIGITS, WEIGHTS, Model
+from headstart.model.model import DIGITS, NETWORK, WEIGHTS, Model
 from headstart.plan import toml
 from headstart.train.head import Head
 
 FORMAT = 1
+_INFO = "headstart.json"
 HEAD_PREFIX = "headstart_head"
 _PACKAGES = ("headstart", "torch", "timm", "torchvision", "openvino", "numpy", "pillow")
 
@@ -46,7 +47,8 @@ def save(
 ) -> None:
     """Writes the bundle; a folder that is there is replaced as a whole. Raises OutputError.
 
-    dataset, partition: what the model was made of, so that `headstart evaluate` knows the pictures again.
+    dataset, partition: what the model was made of, so that `headstart evaluate` knows the pictures again; both or
+    neither, else ValueError.
     """
     from safetensors.numpy import save as encoded
 
@@ -62,14 +64,14 @@ def save(
         info = _info(model, evidence, metrics, history) | _pictures(dataset, partition)
         parts = sorted(p for p in temporary.rglob("*") if p.is_file())
         info["files"] = {str(p.relative_to(temporary)): files.sha256(p) for p in parts}
-        _json(temporary / "headstart.json", info)
+        _json(temporary / _INFO, info)
         (temporary / "README.md").write_text(card.text(model, info, loads_in_timm), encoding="utf-8")
 
 
 def load(folder: str | Path) -> Model:
     """The model in a bundle. Raises BundleError: no bundle, damaged parts, or from a newer version."""
     folder = Path(folder)
-    path = folder / "headstart.json"
+    path = folder / _INFO
     if not path.is_file():
         raise BundleError(f"{folder}: {_instead(folder)}")
     try:
@@ -97,7 +99,7 @@ def _instead(folder: Path) -> str:
     """What is wrong with a folder that is no bundle."""
     if not folder.exists():
         return "no such folder; expected a bundle written by `headstart train`"
-    if (folder / "bundle" / "headstart.json").is_file():
+    if (folder / "bundle" / _INFO).is_file():
         return f"a run's folder; expected its bundle, {folder / 'bundle'}"
     return "no bundle (no headstart.json); expected a folder written by `headstart train`"
 
@@ -188,20 +190,23 @@ def _info(
 
 
 def _pictures(dataset: Dataset | None, partition: Partition | None) -> dict[str, Any]:
-    """data_fingerprint; trained_on, held_out: short digests, the latter where the report pictures were drawn and not
-    given as a split."""
-    if dataset is None:
+    """data_fingerprint; trained_on: short digests of what heads and networks learn from or are chosen by; held_out: of
+    the report pictures, where these were drawn and not given as a split."""
+    if dataset is None or partition is None:
+        if dataset is not partition:
+            raise ValueError("save: dataset and partition go together; give both, or neither")
         return {"data_fingerprint": "", "trained_on": "", "held_out": []}
-    drawn = partition is not None and partition.report_name not in dataset.splits
+    drawn = partition.report_name not in dataset.splits
+    learnt = np.concatenate([partition.train, partition.selection])
     return {
         "data_fingerprint": dataset.fingerprint,
-        "trained_on": " ".join(_short(dataset, partition.train, TRAINED_ON_DIGITS) if partition else ()),
-        "held_out": _short(dataset, partition.report, HELD_OUT_DIGITS) if partition and drawn else [],
+        "trained_on": " ".join(_short(dataset, learnt)),
+        "held_out": _short(dataset, partition.report) if drawn else [],
     }
 
 
-def _short(dataset: Dataset, index: np.ndarray, digits: int) -> list[str]:
-    return sorted({dataset.digests[i][:digits] for i in index})
+def _short(dataset: Dataset, index: np.ndarray) -> list[str]:
+    return sorted({dataset.digests[i][:DIGITS] for i in index})
 
 
 def versions() -> dict[str, str]:

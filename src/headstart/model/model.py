@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 NETWORK = "network"  # the converted network's folder inside a bundle
 WEIGHTS = "model.safetensors"
-# Of a SHA-256: enough to know one picture again, and enough to know a set again that may hold millions.
-HELD_OUT_DIGITS, TRAINED_ON_DIGITS = 16, 10
+DIGITS = 16  # of a SHA-256: enough to know each of millions of pictures again
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,16 +64,14 @@ class Model:
     def held_out(self, dataset: Dataset) -> np.ndarray:
         """int64 [M]: those of the data set's pictures that were held out when this bundle was made."""
         known = set(self.info.get("held_out", ()))
-        return np.array(
-            [i for i, digest in enumerate(dataset.digests) if digest[:HELD_OUT_DIGITS] in known], np.int64
-        )
+        return np.array([i for i, digest in enumerate(dataset.digests) if digest[:DIGITS] in known], np.int64)
 
     def trained_on(self, dataset: Dataset) -> np.ndarray | None:
-        """bool [N]: which of the data set's pictures this bundle was trained on; None where it does not say."""
+        """bool [N]: which of the pictures this bundle learnt from or was chosen by; None where it does not say."""
         known = set(self.info.get("trained_on", "").split())
         if not known:
             return None
-        return np.array([digest[:TRAINED_ON_DIGITS] in known for digest in dataset.digests], bool)
+        return np.array([digest[:DIGITS] in known for digest in dataset.digests], bool)
 
     def probabilities(self, paths: Sequence[str], *, how: How | None = None) -> np.ndarray:
         """Probabilities float32 [N, C] of the pictures at `paths`, each row summing to 1.

@@ -28,10 +28,15 @@ class TorchRuntime:
     def stream(self, batches: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, ...]]:
         """See Runtime.stream."""
         for batch in batches:
-            with torch.inference_mode(), self._autocast():
-                x = torch.from_numpy(self.preprocess.normalise(batch)).to(self.device)
-                x = x.contiguous(memory_format=torch.channels_last)
-                yield tuple(tensor.float().cpu().numpy() for tensor in self.network(x))
+            yield self._outputs(
+                batch
+            )  # outside of inference mode, which would reach whoever takes the batches
+
+    def _outputs(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        with torch.inference_mode(), self._autocast():
+            x = torch.from_numpy(self.preprocess.normalise(batch)).to(self.device)
+            x = x.contiguous(memory_format=torch.channels_last)
+            return tuple(tensor.float().cpu().numpy() for tensor in self.network(x))
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from headstart.train.loop import Settings, Task
 
 # Raised whenever the same contender would come to something else than before.
-VERSION = 2
+VERSION = 3
 
 
 def compare(
@@ -210,7 +210,8 @@ class _Field:
     def _place(self, contender: Contender) -> Path:
         """By everything that the outcome depends on, so that nothing else is ever taken for it."""
         plan = contender.plan
-        facts = [VERSION, contender.name, plan, self.backbone.key, self.how.precision, self.settings.device]
+        how = (self.how.runtime, self.how.precision, self.how.keep)
+        facts = [VERSION, contender.name, plan, self.backbone.key, how, self.settings.device]
         parts = [self._identity(part) for part in self._parts.values()]
         return self.folder / files.sha256_of(repr(facts), repr(versions()), *parts)[:16]
 

@@ -237,7 +237,8 @@ def _attempt(name: str, plan: Plan, job: _Job, task: Task, head: Head, settings:
         network, groups, task, plan.recipe, plan.seed, replace(settings, checkpoints=folder), name
     )
     probabilities = loop.predict(network, task, task.selection, torch.device("cpu"))
-    return Attempt(plan, network, probabilities.argmax(1) == task.labels[task.selection], history)
+    ran = plan.with_recipe(precision=history[-1].get("precision", plan.recipe.precision))
+    return Attempt(ran, network, probabilities.argmax(1) == task.labels[task.selection], history)
 
 
 def _returned(

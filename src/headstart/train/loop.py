@@ -130,7 +130,7 @@ class _Run:
             if first < self.epochs:
                 self.task.pictures.warm(self.task.train)
                 if self.precision == "auto":
-                    self.precision = faster(self.network, self.device, self._size(0, self.epochs))
+                    self.precision = faster(self.network, self.device, self.task.preprocess.size)
             for epoch in range(first, self.recipe.epochs):
                 if epoch >= self.epochs or self._stale():
                     break
@@ -291,7 +291,7 @@ class _Run:
             return 0
         facts, average, best = checkpoints.restore(folder, self.network, self.optimizer, self._identity())
         self.history, self.epochs = facts["history"], facts["epochs"]
-        self.precision = facts["precision"]
+        self.precision = facts.get("precision", self.recipe.precision)
         if self.average:
             self.average.restore(average, facts["average_steps"])
         if facts["best"]:

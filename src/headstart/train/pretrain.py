@@ -96,7 +96,7 @@ def pretrain(
         fingerprint=dataset.fingerprint,
     )
     history = loop.train(module, groups(made), task, recipe, seed, settings, PHASE)
-    recipe = replace(recipe, precision=history[-1]["precision"])
+    recipe = replace(recipe, precision=history[-1].get("precision", recipe.precision))
     home.round_(module)
     source = _source(module, stages, task, partition.report, name, dataset.classes)
     probabilities = loop.predict(module, task, partition.report, torch.device("cpu"))
