@@ -3,8 +3,10 @@
     python benchmarks/speed/heads.py --data DIR --weights DIR [--rounds 3]
 
 5,000 pictures of 100 classes of DIR/tiny-imagenet's train, 1,280 features at the top; 8 penalties, five folds, the same
-for both. scikit-learn gets the standardised features that we solve on, lbfgs, and both cores. Seconds of the solve
-alone, in turn, the median counts; beside them the accuracy on 2,500 of its val pictures and the objective at the end.
+for both; ours ends the path of penalties where the held-out loss clearly rises. scikit-learn gets the standardised
+features that we solve on, lbfgs, and both cores, once with its own tolerance and once with one (CLOSE) that brings it
+as near the optimum as ours is certified to be. Seconds of the solve alone, in turn, the median counts; beside them the
+accuracy on 2,500 of its val pictures and the objective at the end.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +27,7 @@ from headstart.train import head
 from headstart.train.logistic import log_softmax
 
 CLASSES, EACH, ASKED = 100, 50, 25
+CLOSE = 1e-5  # of LogisticRegressionCV: the gradient's largest entry, per picture
 
 
 def main() -> int:
@@ -35,21 +39,28 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     (x, y), (held, truth) = features(args)
-    seconds: dict[str, list[float]] = {"headstart": [], "LogisticRegressionCV": []}
+    solvers = {
+        "headstart": ours,
+        "LogisticRegressionCV, as it comes": partial(sklearn, tolerance=1e-4),
+        "LogisticRegressionCV, as near the optimum": partial(sklearn, tolerance=CLOSE),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in solvers}
     said: dict[str, str] = {}
     for _ in range(args.rounds):
-        for name, solve in (("headstart", ours), ("LogisticRegressionCV", sklearn)):
+        for name, solve in solvers.items():
             began = time.perf_counter()
             logits, l2, objective = solve(x, y, held)
             seconds[name].append(time.perf_counter() - began)
             accuracy = (logits.argmax(1) == truth).mean()
-            said[name] = f"{accuracy:.3f} | {l2:g} | {objective:.6g}"
+            said[name] = f"{accuracy:.3f} | {l2:g} | {objective:.7g}"
     print("| solver | seconds | accuracy | penalty chosen | objective there |\n|-|-|-|-|-|")
     medians = {name: statistics.median(own) for name, own in seconds.items()}
     for name, own in medians.items():
         print(f"| {name} | {own:.1f} | {said[name]} |")
     print(f"\n- at most 10 s: {medians['headstart']:.1f} s")
-    print(f"- at least 5 times: {medians['LogisticRegressionCV'] / medians['headstart']:.1f}")
+    for name, median in medians.items():
+        if name != "headstart":
+            print(f"- at least 5 times {name}: {median / medians['headstart']:.1f}")
     return 0
 
 
@@ -76,7 +87,9 @@ def ours(x: np.ndarray, y: np.ndarray, held: np.ndarray) -> tuple[np.ndarray, fl
     return solved.head.logits(held), solved.l2, objective(solved.head.logits(x), y, weight, solved.l2)
 
 
-def sklearn(x: np.ndarray, y: np.ndarray, held: np.ndarray) -> tuple[np.ndarray, float, float]:
+def sklearn(
+    x: np.ndarray, y: np.ndarray, held: np.ndarray, tolerance: float
+) -> tuple[np.ndarray, float, float]:
     from sklearn.linear_model import LogisticRegressionCV
     from sklearn.model_selection import PredefinedSplit
 
@@ -84,7 +97,12 @@ def sklearn(x: np.ndarray, y: np.ndarray, held: np.ndarray) -> tuple[np.ndarray,
     z = scaling.apply(x, np.float64)
     split = PredefinedSplit(folds(y, np.arange(len(y)), head.FOLDS, 0))
     model = LogisticRegressionCV(
-        Cs=[1 / l2 for l2 in head.GRID], cv=split, scoring="neg_log_loss", max_iter=1000, n_jobs=2
+        Cs=[1 / l2 for l2 in head.GRID],
+        cv=split,
+        scoring="neg_log_loss",
+        max_iter=1000,
+        tol=tolerance,
+        n_jobs=2,
     ).fit(z, y)
     l2 = 1 / float(np.ravel(model.C_)[0])
     return (

@@ -18,10 +18,10 @@ from headstart import files, progress
 from headstart.data.twins import SIZE
 from headstart.errors import OutputError
 
-# Raised whenever decoding gives other pixels, or a picture another signature, than before.
-VERSION = 2
-_DIGEST, _PIXELS = 32, 16
-_RECORD, _CHECKSUM = _DIGEST + _PIXELS + SIZE, 32
+# Raised whenever decoding gives other pixels, or a picture another hash or signature, than before.
+VERSION = 3
+_DIGEST, PIXELS = 32, 16
+_RECORD, _CHECKSUM = _DIGEST + PIXELS + SIZE, 32
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Looks:
         content, start = self._places.get(key, (None, 0))
         if content is None:
             return None
-        middle, end = start + _DIGEST + _PIXELS, start + _RECORD
+        middle, end = start + _DIGEST + PIXELS, start + _RECORD
         return Look(content[start + _DIGEST : middle], content[middle:end])
 
     def add(self, digest: str, look: Look) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from headstart import files, progress
 from headstart.data.dataset import BadPicture
 from headstart.data.decode import decode, read_bytes
-from headstart.data.looks import Look, Looks
+from headstart.data.looks import PIXELS, Look, Looks
 from headstart.data.threads import ordered
 from headstart.data.twins import NOTHING, root, signature
 from headstart.errors import PictureError
@@ -38,9 +38,11 @@ def examine(path: str, looks: Looks | None = None) -> Examined:
     if known is not None:
         return Examined(digest, known.pixels, known.signature)
     pixels = decode(data)
-    look = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
+    look = hashlib.sha256(
+        repr(pixels.shape).encode()
+    )  # twice as fast as blake2b where processors have it built in
     look.update(pixels.data)
-    found = Look(look.digest(), signature(pixels))
+    found = Look(look.digest()[:PIXELS], signature(pixels))
     if looks:
         looks.add(digest, found)
     return Examined(digest, found.pixels, found.signature)

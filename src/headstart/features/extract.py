@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, tee
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from headstart.features.store import Store
 from headstart.runtime import Job, Runtime, chosen, possible, precisions, start, suiting_batch
 
 _SHARD = 2048
+_TURN = 40 << 20  # bytes of pictures that networks take by turns
 KEEPS = ("fp32", "fp16", "none")
 # Raised whenever decoding, preparation or pooling change what a picture's features are.
 VERSION = 2
@@ -143,21 +144,50 @@ class _Cuts(Mapping[str, np.ndarray]):
 
 def _compute(tables: Sequence[_Table], digests: Sequence[str], paths: Sequence[str], label: str) -> None:
     runtimes = [table.started() for table in tables]
-    batches = tee(_prepared(tables[0].job.backbone, paths, tables[0].how), len(tables))
-    streams = [runtime.stream(own) for runtime, own in zip(runtimes, batches, strict=True)]
     rows: list[list[np.ndarray]] = [[] for _ in tables]
     done = kept = 0
     with progress.bar(label, len(paths)) as bar:
-        for outputs in zip(*streams, strict=True):
+        for outputs in _by_turns(runtimes, _prepared(tables[0].job.backbone, paths, tables[0].how)):
             for own, found in zip(rows, outputs, strict=True):
-                own.append(np.concatenate(found, axis=1))
-            done += len(rows[0][-1])
-            bar.advance(len(rows[0][-1]))
+                own += found
+            count = sum(map(len, outputs[0]))
+            done += count
+            bar.advance(count)
             if done - kept >= _SHARD or done == len(paths):
                 for table, own in zip(tables, rows, strict=True):
                     table.store.add(digests[kept:done], np.concatenate(own))
                     own.clear()
                 kept = done
+
+
+def _by_turns(runtimes: Sequence[Runtime], batches: Iterator[np.ndarray]) -> Iterator[list[list[np.ndarray]]]:
+    """For a turn of pictures, each runtime's rows [B, D] batch by batch.
+
+    The first runtime takes pictures as they are decoded, the others the same ones from memory after it: two networks by
+    turns of a batch push each other out of the processor's caches.
+    """
+    while True:
+        turn: list[np.ndarray] = []
+        outputs = [[_row(found) for found in runtimes[0].stream(_noted(batches, turn))]]
+        if not turn:
+            return
+        outputs += [[_row(found) for found in runtime.stream(turn)] for runtime in runtimes[1:]]
+        yield outputs
+
+
+def _row(outputs: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate(outputs, axis=1)
+
+
+def _noted(batches: Iterator[np.ndarray], turn: list[np.ndarray]) -> Iterator[np.ndarray]:
+    """The next batches, up to _TURN bytes of pictures, which are put into `turn`."""
+    size = 0
+    for batch in batches:
+        turn.append(batch)
+        size += batch.nbytes
+        yield batch
+        if size >= _TURN:
+            return
 
 
 def run(

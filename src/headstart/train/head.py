@@ -17,10 +17,12 @@ from headstart.train import perceptron
 from headstart.train.logistic import Problem, log_softmax
 
 FOLDS = 5
-# Penalties on features of mean squared length 1, strong to weak; the path ends when two in a row get worse.
+# Penalties on features of mean squared length 1, strong to weak; the path ends when two in a row get worse, or one does
+# by more than CLEARLY paired standard errors.
 GRID = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.001)
 FEW_L2 = 0.3  # without cross-validation
-ROUGH, FINAL = 5e-2, 1e-5  # certified gap to the optimum as a share of the objective: in folds, at the end
+CLEARLY = 3.0
+ROUGH, FINAL = 5e-2, 5e-5  # certified gap to the optimum as a share of the objective: in folds, at the end
 MOST_EPOCHS, FEW_EPOCHS = 30, 15  # of minibatch training; the latter without cross-validation
 CV_LIMIT = 10_000  # more pictures than this choose by a part of them
 FLOOR = np.log(1e-4)  # one hopeless picture (its class missing from a fold) shall not decide
@@ -144,6 +146,11 @@ class _Way(Protocol):
     @property
     def patience(self) -> int: ...
 
+    @property
+    def one_valley(self) -> bool:
+        """Whether losses along the values fall and then rise, so that the first clear rise is the end."""
+        ...
+
     def held_out(self, fold: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
         """(value, held-out log-probabilities [N, C]) along the values."""
         ...
@@ -160,10 +167,17 @@ def _choose(way: _Way, fold: np.ndarray, labels: np.ndarray, weights: np.ndarray
     accuracy; so it judges only among values within one standard error of the highest accuracy.
     """
     values, losses, right = [], [], []
+    least = np.full(len(labels), np.inf)
     for value, log_p in way.held_out(fold):
+        own = -weights * np.maximum(log_p[np.arange(len(labels)), labels], FLOOR)
         values.append(value)
-        losses.append(-float(weights @ np.maximum(log_p[np.arange(len(labels)), labels], FLOOR)))
+        losses.append(float(own.sum()))
         right.append(log_p.argmax(axis=1) == labels)
+        worse = own - least
+        if losses[-1] == min(losses):
+            least = own
+        elif way.one_valley and worse.sum() > CLEARLY * np.sqrt(len(worse)) * worse.std():
+            break
         if len(values) - 1 - int(np.argmin(losses)) >= way.patience:
             break
     accuracy = np.array([float(weights @ correct) for correct in right]) / weights.sum()
@@ -178,22 +192,28 @@ class _Logistic:
 
     few = FEW_L2
     patience = 2
+    one_valley = True
 
     def __init__(self, x: np.ndarray, labels: np.ndarray, n_classes: int, weights: np.ndarray) -> None:
         self.problem, self.weights = Problem.of(x, labels, n_classes), weights
+        self._near: dict[
+            float, np.ndarray
+        ] = {}  # penalty → the mean of the folds' solutions, near the whole one
 
     def held_out(self, fold: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
         numbers, place = np.unique(fold, return_inverse=True)
         weights = self.weights[:, None] * (fold[:, None] != numbers)
         problem = self.problem.rough()
-        theta = problem.start(len(numbers))
+        theta = problem.start(len(numbers), np.float32)
         for l2 in GRID:
             theta, _ = problem.solve(l2, start=theta, weights=weights, tolerance=ROUGH)
+            self._near[l2] = theta.mean(axis=1, keepdims=True, dtype=np.float64)
             yield l2, log_softmax(problem.logits(theta)[np.arange(len(fold)), place])
 
     def head(self, value: float) -> Head:
-        theta, certified = self.problem.start(), True
-        for l2 in [*(l2 for l2 in GRID if l2 > value), value]:
+        theta, certified = self._near.get(value, self.problem.start()), True
+        path = [] if value in self._near else [l2 for l2 in GRID if l2 > value]
+        for l2 in [*path, value]:
             tolerance = FINAL if l2 == value else ROUGH
             theta, certified = self.problem.solve(
                 l2, start=theta, weights=self.weights[:, None], tolerance=tolerance
@@ -221,6 +241,7 @@ class _Minibatch:
     seed: int
     few: float = FEW_EPOCHS
     patience: int = MOST_EPOCHS
+    one_valley: bool = False
 
     def _epochs(self, z: np.ndarray, rows: np.ndarray, count: int) -> Iterator[perceptron.Parameters]:
         return perceptron.epochs(

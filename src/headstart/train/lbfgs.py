@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-MEMORY = 10
+MEMORY = 6
 DECREASE = 1e-4  # of what the slope promises (Armijo)
 
 

@@ -23,7 +23,8 @@ from headstart.evidence.spectrum import Scaling, Spectrum, slices
 from headstart.train.lbfgs import minimise
 
 STEPS = 500
-FLOAT64_CELLS = 30_000_000  # above this many numbers float32 holds the features
+FLOAT64_CELLS = 4_000_000  # above this many numbers float32 holds the features
+_LARGE = 60.0  # exp() of more than this comes near what float32 holds
 
 
 @dataclass(frozen=True)
@@ -56,20 +57,20 @@ class Problem:
         """The same in float32, for what is not solved to the last digit."""
         return replace(self, design=self.design.astype(np.float32, copy=False))
 
-    def start(self, k: int = 1) -> np.ndarray:
-        """float64 [r + 1, k, C]: zeros; the last row is the intercept."""
-        return np.zeros((self.design.shape[1] + 1, k, self.n_classes))
+    def start(self, k: int = 1, dtype: type = np.float64) -> np.ndarray:
+        """[r + 1, k, C]: zeros; the last row is the intercept."""
+        return np.zeros((self.design.shape[1] + 1, k, self.n_classes), dtype)
 
     def logits(self, theta: np.ndarray, part: slice = slice(None)) -> np.ndarray:
         """[N, k, C] at theta [r + 1, k, C], of the pictures in `part`."""
-        flat = theta.reshape(len(theta), -1).astype(self.design.dtype)
+        flat = theta.reshape(len(theta), -1).astype(self.design.dtype, copy=False)
         found = self.design[part] @ flat[:-1]
         found += flat[-1]
         return found.reshape(-1, *theta.shape[1:])
 
     def objective(self, theta: np.ndarray, l2: float, weights: np.ndarray) -> tuple[float, np.ndarray]:
         """(f, its gradient [r + 1, k, C]), summed over the k fits; weights [N, k] are 0 where held out."""
-        loss, gradient = l2 / 2 * float((theta[:-1] ** 2).sum()), np.zeros(theta.shape)
+        loss, gradient = l2 / 2 * float((theta[:-1] ** 2).sum()), np.zeros_like(theta)
         gradient[:-1] = l2 * theta[:-1]
         for part in slices(self.design, max(self.design.shape[1], theta[0].size)):
             loss += self._add(theta, weights[part], part, gradient)
@@ -79,10 +80,15 @@ class Problem:
         """The log-loss of the pictures in `part`; its gradient is added to `gradient`."""
         # One array [n, k, C] is overwritten step by step, as logits, shares and pulls: it is the largest there is.
         shares, labels = self.logits(theta, part), self.labels[part]
-        shares -= shares.max(axis=-1, keepdims=True)
+        if max(shares.max(), -shares.min()) > _LARGE:
+            shares -= shares.max(axis=-1, keepdims=True)
         rows = np.arange(len(shares))
         own = shares[rows, :, labels].astype(np.float64)
-        total = np.exp(shares, out=shares).sum(axis=-1, dtype=np.float64)
+        np.exp(shares, out=shares)
+        ones = np.ones(
+            self.n_classes, shares.dtype
+        )  # a product with ones sums many times faster than sum() over few
+        total = (shares.reshape(-1, self.n_classes) @ ones).reshape(shares.shape[:-1]).astype(np.float64)
         shares *= (weights / total)[:, :, None].astype(shares.dtype)
         shares[rows, :, labels] -= weights.astype(shares.dtype)
         flat = shares.reshape(len(shares), -1)
