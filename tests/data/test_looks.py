@@ -8,7 +8,7 @@ from PIL import Image
 
 from headstart.data import quality
 from headstart.data.dataset import BadPicture
-from headstart.data.looks import Looks
+from headstart.data.looks import Looks, known_pairs
 
 
 @pytest.fixture
@@ -74,3 +74,21 @@ def test_without_a_folder_nothing_is_kept(paths, decoded):
     quality.examine_all(paths, looks=Looks(None))
     quality.examine_all(paths, looks=Looks(None))
     assert len(decoded) == 10
+
+
+def test_near_twins_are_found_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    asked = []
+
+    def find() -> np.ndarray:
+        asked.append(1)
+        return np.array([[0, 3], [1, 2]])
+
+    for signatures in (b"abc", b"abc", b"abd"):
+        np.testing.assert_array_equal(known_pairs(signatures, find), [[0, 3], [1, 2]])
+    assert len(asked) == 2
+    for kept in (tmp_path / "headstart" / "looks" / "twins").glob("*.json"):
+        kept.write_text(kept.read_text(encoding="utf-8").replace("3", "4"), encoding="utf-8")
+    np.testing.assert_array_equal(known_pairs(b"abc", find), [[0, 3], [1, 2]])
+    assert len(asked) == 3
+    np.testing.assert_array_equal(known_pairs(b"x", lambda: np.empty((0, 2), np.int64)).shape, (0, 2))

@@ -12,7 +12,7 @@ from headstart import progress
 from headstart.data import layouts, twins
 from headstart.data.dataset import BadPicture, Dataset, Intake
 from headstart.data.listing import Listing, Row, some
-from headstart.data.looks import Looks
+from headstart.data.looks import Looks, known_pairs
 from headstart.data.quality import Examined, examine_all, leaks, unify
 from headstart.errors import DataError
 
@@ -92,8 +92,11 @@ def _usable(
 
 
 def _near(seen: Sequence[Examined]) -> np.ndarray:
-    signatures = np.frombuffer(b"".join(picture.signature for picture in seen), np.int8)
-    return twins.pairs(signatures.reshape(len(seen), -1))
+    """Near twins of the pictures, nearest first: int64 [P, 2], from an earlier run where these were all the same."""
+    signatures = b"".join(picture.signature for picture in seen)
+    return known_pairs(
+        signatures, lambda: twins.pairs(np.frombuffer(signatures, np.int8).reshape(len(seen), -1))
+    )
 
 
 def _compiled(group_regex: str | None) -> re.Pattern[str] | None:
