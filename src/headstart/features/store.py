@@ -38,7 +38,7 @@ class Store:
     def _open(self, path: Path) -> None:
         *digests, checksum = path.read_text(encoding="ascii", errors="replace").split() or [""]
         data = path.with_suffix(".npy")
-        if not data.is_file() or files.sha256(data) != checksum:
+        if not data.is_file() or _checksum(data) != checksum:
             progress.say(f"{data}: damaged; its features are computed anew")
             with contextlib.suppress(OSError):
                 path.unlink()
@@ -83,6 +83,18 @@ class Store:
             here = np.flatnonzero(places[:, 0] == shard)
             out[here] = self._shards[shard][places[here, 1], columns]
         return out
+
+
+# Shard → (size and date, SHA-256): hashed once in a process, which asks for one set's features several times.
+_hashed: dict[Path, tuple[tuple[int, int], str]] = {}
+
+
+def _checksum(path: Path) -> str:
+    stat = path.stat()
+    state = (stat.st_size, stat.st_mtime_ns)
+    if _hashed.get(path, (None, ""))[0] != state:
+        _hashed[path] = state, files.sha256(path)
+    return _hashed[path][1]
 
 
 def _half(rows: np.ndarray) -> np.ndarray:
