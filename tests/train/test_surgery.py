@@ -138,6 +138,16 @@ def test_a_head_goes_in_and_comes_out_the_same(layers):
         np.testing.assert_allclose(surgery.extract(target).logits(x.numpy()), source(x).numpy(), atol=1e-5)
 
 
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_softened_head_names_the_same_and_is_less_sure(layers):
+    torch.manual_seed(0)
+    source, target = (surgery.linear_head(6, 3, layers) for _ in range(2))
+    surgery.implant(surgery.extract(source), target, scale=0.1)
+    x = torch.randn(5, 6)
+    with torch.inference_mode():
+        torch.testing.assert_close(target(x), 0.1 * source(x))
+
+
 def test_every_trained_parameter_has_one_rate_and_vectors_do_not_decay(resnet, planned):
     plan = planned(resnet, 3)
     network = surgery.operate(plan, resnet, 3)

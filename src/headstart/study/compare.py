@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from headstart.train.loop import Settings, Task
 
 # Raised whenever the same contender would come to something else than before.
-VERSION = 3
+VERSION = 4
 
 
 def compare(
@@ -169,7 +169,8 @@ class _Field:
         plan = contender.plan
         network = surgery.operate(plan, self.backbone, len(self.dataset.classes))
         if plan.head_start == "solved":
-            surgery.implant(self._solved(self._x("kept", plan), self.kept, plan).head, network.head)
+            solved = self._solved(self._x("kept", plan), self.kept, plan)
+            surgery.implant(solved.head, network.head, scale=surgery.SOFTENED)
         resume = state is not None and checkpoints.exists(state)
         settings = replace(self.settings, time_limit=None, checkpoints=state, resume=resume)
         label = f"{contender.name}, rate {plan.recipe.lr:g}"

@@ -230,7 +230,7 @@ def _attempt(name: str, plan: Plan, job: _Job, task: Task, head: Head, settings:
 
     network = surgery.operate(plan, job.backbone, len(job.dataset.classes))
     if plan.head_start == "solved":
-        surgery.implant(head, network.head)
+        surgery.implant(head, network.head, scale=surgery.SOFTENED)
     folder = None if settings.checkpoints is None else settings.checkpoints / name
     groups = surgery.rates(network, plan, job.backbone)
     history = loop.train(

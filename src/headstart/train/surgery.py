@@ -73,6 +73,11 @@ def assemble(plan: Plan, backbone: Backbone, module: nn.Module, n_classes: int) 
     return Classifier(Tapped(module, stages, plan.pool), head, frozen)
 
 
+# A head solved on the pictures that training goes on with is surer of them than of any others, and leaves little to learn
+# from: it starts with its directions, and with so much of its scores.
+SOFTENED = 0.1
+
+
 def linear_head(width: int, n_classes: int, layers: int) -> nn.Module:
     """A randomly initialised head of 1 or 2 linear layers with ReLU between."""
     if layers == 1:
@@ -81,13 +86,15 @@ def linear_head(width: int, n_classes: int, layers: int) -> nn.Module:
     return nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, n_classes))
 
 
-def implant(head: Head, module: nn.Module) -> None:
-    """Copies a solved head's weights into a torch head of the same shape."""
+def implant(head: Head, module: nn.Module, *, scale: float = 1.0) -> None:
+    """Copies a solved head's weights into a torch head of the same shape, its scores times `scale`."""
     layers = [layer for layer in module.modules() if isinstance(layer, nn.Linear)]
     with torch.no_grad():
         for layer, (weight, bias) in zip(layers, head.layers, strict=True):
             layer.weight.copy_(torch.from_numpy(weight))
             layer.bias.copy_(torch.from_numpy(bias))
+        layers[-1].weight.mul_(scale)
+        layers[-1].bias.mul_(scale)
 
 
 def extract(module: nn.Module) -> Head:
