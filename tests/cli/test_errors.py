@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -77,8 +79,6 @@ def test_too_little_memory_is_one_line(headstart, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_reader_that_went_away_is_no_error() -> None:
-    import subprocess
-
     code = (
         "import sys; from headstart.cli import backbones, main\n"
         "def run(args):\n    print('x' * 100000, flush=True); return 0\n"
@@ -94,3 +94,23 @@ def test_a_reader_that_went_away_is_no_error() -> None:
     said = process.stderr.read()
     process.stderr.close()
     assert (process.wait(), said) == (0, "")
+
+
+def test_a_reader_that_goes_after_the_plan_does_not_end_the_training(
+    backbone: Path, shapes: Path, tmp_path: Path
+) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "headstart",
+        "train",
+        str(shapes),
+        "--backbone",
+        str(backbone),
+        "--quiet",
+    ]
+    run = subprocess.Popen([*command, "-o", str(tmp_path / "run")], stdout=subprocess.PIPE)
+    assert run.stdout is not None
+    run.stdout.close()
+    assert run.wait(timeout=120) == 0
+    assert (tmp_path / "run" / "bundle" / "headstart.json").is_file()

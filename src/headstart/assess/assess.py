@@ -51,7 +51,8 @@ def _labels(model: Model, dataset: Dataset, index: np.ndarray, split: str) -> np
     if unknown:
         raise DataError(
             f"{dataset.root}: classes the model does not know: {', '.join(unknown[:5])}; "
-            f"it knows {', '.join(model.classes[:5])}{' …' if len(model.classes) > 5 else ''}"
+            f"it knows {', '.join(model.classes[:5])}{' …' if len(model.classes) > 5 else ''}; "
+            "make the class names equal, or name pictures of its own classes"
         )
     if not len(index):
         raise DataError(f"{dataset.root}: no pictures in the {split} split; choose another with --split")

@@ -92,7 +92,8 @@ def _guarded(args: Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        print("headstart: interrupted", file=sys.stderr)
+        hint = "; the same command with --resume goes on" if hasattr(args, "resume") else ""
+        print(f"headstart: interrupted{hint}", file=sys.stderr)
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last door: nothing may leave as a bare traceback
         return _failed(error, debug=args.debug)

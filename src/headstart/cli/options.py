@@ -179,7 +179,7 @@ def seed() -> Parser:
 def bundle() -> Parser:
     """BUNDLE"""
     parent = Parser(add_help=False)
-    parent.add_argument("bundle", metavar="BUNDLE", help="a folder written by `headstart train`")
+    parent.add_argument("bundle", metavar="BUNDLE", help="the folder `bundle` of a run of `headstart train`")
     return parent
 
 
@@ -234,7 +234,7 @@ def training() -> Parser:
         "--weight-decay",
         type=values.number(),
         metavar="DECAY",
-        help="decoupled, as in AdamW (the same for every set)",
+        help="decoupled, as in AdamW (0.05)",
     )
     add("--batch-size", type=values.whole(1), metavar="N", help="pictures in a step")
     return parent

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,14 @@ _WIDEST = 20
 def as_json(value: Mapping[str, Any]) -> None:
     """Prints one object."""
     print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def early(text: str) -> None:
+    """Prints before the work is done: a reader that has gone, as `head` does, must not end the work."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def plain(text: str) -> str:

@@ -77,7 +77,7 @@ def _show_plan(args: Namespace, job: Decided) -> None:
     if not args.json:
         from headstart.plan import table
 
-        print(table.describe(job.plan, job.backbone, n_classes=len(job.intake.dataset.classes)), flush=True)
+        show.early(table.describe(job.plan, job.backbone, n_classes=len(job.intake.dataset.classes)))
 
 
 def _write_plan(folder: Path, job: Decided) -> None:

@@ -165,7 +165,8 @@ def _demand(source: str, named: dict[str, set[str]], dataset: Dataset) -> None:
         count, name = min(few)
         others = f" (and {len(few) - 1} more classes have too few)" if len(few) > 1 else ""
         raise DataError(
-            f"{source}: class {name!r} has {count} usable pictures{' in train' if where else ''}{others}; "
+            f"{source}: class {name!r} has {count} usable picture{'' if count == 1 else 's'}"
+            f"{' in train' if where else ''}{others}; "
             f"expected at least {_LEAST}; add pictures, or take the class out"
         )
 

@@ -73,8 +73,8 @@ def assemble(plan: Plan, backbone: Backbone, module: nn.Module, n_classes: int) 
     return Classifier(Tapped(module, stages, plan.pool), head, frozen)
 
 
-# A head solved on the pictures that training goes on with is surer of them than of any others, and leaves little to learn
-# from: it starts with its directions, and with so much of its scores.
+# A head solved on the pictures that training goes on with is surer of them than of any others, which leaves little to
+# learn from: training starts with its directions, and with so much of its scores.
 SOFTENED = 0.1
 
 
