@@ -15,10 +15,11 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headstart import progress
 from headstart.errors import OutputError
 
 if TYPE_CHECKING:
@@ -160,6 +161,35 @@ def cache_folder(*names: str) -> Path:
         with contextlib.suppress(PermissionError):
             base.chmod(0o700)
     return folder
+
+
+def remembered(room: Sequence[str], key: str, make: Callable[[], Any], *, what: str = "") -> Any:
+    """A JSON value: what `make` gave for this key before, else what it gives now, kept in the cache folder `room`.
+
+    One that is damaged is made anew. what: its name where it cannot be kept, which is then said; "" says nothing.
+    """
+    try:
+        path = cache_folder(*room) / f"{key}.json"
+    except OutputError as error:
+        _not_kept(what, error)
+        return make()
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if kept["checksum"] == sha256_of(repr(kept["value"])):
+            return kept["value"]
+    except (OSError, ValueError, LookupError, TypeError):
+        pass  # none yet, or damaged
+    value = json.loads(json.dumps(make()))
+    try:
+        write_json(path, {"value": value, "checksum": sha256_of(repr(value))})
+    except OutputError as error:
+        _not_kept(what, error)
+    return value
+
+
+def _not_kept(what: str, error: OutputError) -> None:
+    if what:
+        progress.say(f"{what} not kept: {error}")
 
 
 def scratch(shape: tuple[int, ...], dtype: type) -> np.ndarray:

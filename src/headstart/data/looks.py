@@ -7,7 +7,6 @@ can be used are kept. Everything may be deleted at any time.
 from __future__ import annotations
 
 import hashlib
-import json
 import mmap
 import secrets
 from collections.abc import Callable
@@ -97,21 +96,6 @@ def _read(path: Path) -> dict[bytes, tuple[mmap.mmap, int]]:
 
 def known_pairs(signatures: bytes, find: Callable[[], np.ndarray]) -> np.ndarray:
     """int64 [P, 2]: what `find` gives for these signatures, now or in an earlier run."""
-    source = Path(twins.__file__).read_bytes()
-    try:
-        path = files.cache_folder("looks", "twins") / f"{files.sha256_of(source, signatures)}.json"
-    except OutputError:
-        return find()
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        if kept["checksum"] == files.sha256_of(repr(kept["pairs"])):
-            return np.array(kept["pairs"], np.int64).reshape(-1, 2)
-    except (OSError, ValueError, LookupError, TypeError):
-        pass  # none yet, or damaged: found anew
-    pairs = find()
-    try:
-        plain = pairs.tolist()
-        files.write_json(path, {"pairs": plain, "checksum": files.sha256_of(repr(plain))})
-    except OutputError as error:
-        progress.say(f"near twins are not kept: {error}")
-    return pairs
+    key = files.sha256_of(Path(twins.__file__).read_bytes(), signatures)
+    kept = files.remembered(("looks", "twins"), key, lambda: find().tolist(), what="near twins are")
+    return np.array(kept, np.int64).reshape(-1, 2)

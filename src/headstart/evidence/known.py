@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from headstart import files, intervals
 from headstart.backbone import Backbone
 from headstart.data import split
 from headstart.data.dataset import Dataset, Partition
-from headstart.errors import OutputError
 from headstart.evidence.evidence import Evidence
 from headstart.features import How, identity
 
@@ -28,17 +27,18 @@ class Question:
     draws: int
 
 
-def place(
+def known(
     dataset: Dataset,
     partition: Partition,
     index: np.ndarray,
     backbone: Backbone,
     how: How,
     question: Question,
-) -> Path | None:
-    """Where evidence on the pictures at `index` is kept, by all that it depends on; None where nothing is kept."""
+    weigh: Callable[[], Evidence],
+) -> Evidence:
+    """What `weigh` says of the pictures at `index`, now or before: evidence is kept by all that it depends on."""
     if how.keep == "none":
-        return None
+        return weigh()
     train, asked = dataset.take(partition.train), dataset.take(index)
     _, group = np.unique(asked.groups, return_inverse=True)
     counts = (train.counts().tolist(), len(np.unique(train.groups)))
@@ -50,10 +50,7 @@ def place(
         asked.labels.tobytes(),
         group.tobytes(),
     )
-    try:
-        return files.cache_folder("evidence") / f"{key}.json"
-    except OutputError:
-        return None
+    return Evidence.from_dict(files.remembered(("evidence",), key, lambda: weigh().to_dict()))
 
 
 @functools.cache
@@ -62,22 +59,3 @@ def _code() -> str:
     room = sorted(Path(__file__).parent.glob("*.py"))
     beside = [Path(str(module.__file__)) for module in (split, intervals)]
     return files.sha256_of(np.__version__, *(path.read_bytes() for path in (*room, *beside)))
-
-
-def read(path: Path | None) -> Evidence | None:
-    """What is kept there, if it is whole."""
-    if path is None:
-        return None
-    try:
-        return Evidence.from_dict(json.loads(path.read_text(encoding="utf-8"))["evidence"])
-    except (OSError, ValueError, LookupError, TypeError):
-        return None
-
-
-def keep(path: Path | None, evidence: Evidence) -> None:
-    """Keeps it; where the disk refuses, the next run weighs it anew."""
-    try:
-        if path is not None:
-            files.write_json(path, {"evidence": evidence.to_dict()})
-    except OutputError:
-        return

@@ -10,9 +10,9 @@ import numpy as np
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.split import sample
-from headstart.evidence import known
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.judge import BEATS, WITHIN, judge
+from headstart.evidence.known import Question, known
 from headstart.evidence.precision import settle
 from headstart.evidence.size import Totals
 from headstart.features import How, extract, extract_beside
@@ -44,12 +44,9 @@ def measure(
     chosen = sample(dataset.labels[train], max(SAMPLE, SAMPLE_PER_CLASS * len(dataset.classes)), seed)
     index = train[chosen]
     how, why = settle(dataset, train, backbone, how)
-    question = known.Question(seed, size, similarity, draws)
-    place = known.place(dataset, partition, index, backbone, how, question)
-    evidence = known.read(place)
-    if evidence is None:
-        evidence = _weighed(dataset, train, index, backbone, how, question)
-        known.keep(place, evidence)
+    question = Question(seed, size, similarity, draws)
+    weigh = partial(_weighed, dataset, train, index, backbone, how, question)
+    evidence = known(dataset, partition, index, backbone, how, question, weigh)
     return replace(evidence, precision=how.precision, how={**evidence.how, "precision": why})
 
 
@@ -59,7 +56,7 @@ def _weighed(
     index: np.ndarray,
     backbone: Backbone,
     how: How,
-    question: known.Question,
+    question: Question,
 ) -> Evidence:
     before = _converted(backbone, how)
     features, *controls = extract_beside(dataset, index, backbone, (None, 0), how=how)

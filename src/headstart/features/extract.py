@@ -164,8 +164,12 @@ def _by_turns(runtimes: Sequence[Runtime], batches: Iterator[np.ndarray]) -> Ite
     """For a turn of pictures, each runtime's rows [B, D] batch by batch.
 
     The first runtime takes pictures as they are decoded, the others the same ones from memory after it: two networks by
-    turns of a batch push each other out of the processor's caches.
+    turns of a batch push each other out of the processor's caches. One alone runs straight through.
     """
+    if len(runtimes) == 1:
+        for found in runtimes[0].stream(batches):
+            yield [[_row(found)]]
+        return
     while True:
         turn: list[np.ndarray] = []
         outputs = [[_row(found) for found in runtimes[0].stream(_noted(batches, turn))]]

@@ -28,9 +28,8 @@ class TorchRuntime:
     def stream(self, batches: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, ...]]:
         """See Runtime.stream."""
         for batch in batches:
-            yield self._outputs(
-                batch
-            )  # outside of inference mode, which would reach whoever takes the batches
+            # Outside of inference mode, which would reach whoever takes the batches.
+            yield self._outputs(batch)
 
     def _outputs(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         with torch.inference_mode(), self._autocast():

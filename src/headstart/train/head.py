@@ -196,9 +196,8 @@ class _Logistic:
 
     def __init__(self, x: np.ndarray, labels: np.ndarray, n_classes: int, weights: np.ndarray) -> None:
         self.problem, self.weights = Problem.of(x, labels, n_classes), weights
-        self._near: dict[
-            float, np.ndarray
-        ] = {}  # penalty → the mean of the folds' solutions, near the whole one
+        # Penalty → the mean of the folds' solutions, near the whole one.
+        self._near: dict[float, np.ndarray] = {}
 
     def held_out(self, fold: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
         numbers, place = np.unique(fold, return_inverse=True)

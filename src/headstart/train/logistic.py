@@ -85,9 +85,8 @@ class Problem:
         rows = np.arange(len(shares))
         own = shares[rows, :, labels].astype(np.float64)
         np.exp(shares, out=shares)
-        ones = np.ones(
-            self.n_classes, shares.dtype
-        )  # a product with ones sums many times faster than sum() over few
+        # A product with ones sums many times faster than sum() over few.
+        ones = np.ones(self.n_classes, shares.dtype)
         total = (shares.reshape(-1, self.n_classes) @ ones).reshape(shares.shape[:-1]).astype(np.float64)
         shares *= (weights / total)[:, :, None].astype(shares.dtype)
         shares[rows, :, labels] -= weights.astype(shares.dtype)
