@@ -62,22 +62,23 @@ def field():
 def test_what_a_plan_comes_to_follows_the_selection_pictures_alone(demo, field):
     """A training that is better on the report pictures only is not kept."""
     groups = np.arange(20)
-    top = demo.top.name
-    assert top == "pre_logits"
     one, three = cases.make(1, demo), cases.make(3, demo)
     four = cases.make(4, demo)
     lower = cases.make(2, demo, cut="conv2")
-    assert realised(one, top, field["good"], groups) == "probe at pre_logits"
-    assert realised(lower, top, field["good"], groups) == "probe at conv2"
-    assert realised(three, top, field["good"], groups) == "probe, then fine-tune"
-    assert realised(three, top, field["bad"], groups) == "probe at pre_logits"
+    assert realised(one, field["good"], groups) == "probe at pre_logits"
+    assert realised(lower, field["good"], groups) == "probe at conv2"
+    assert realised(three, field["good"], groups) == "probe, then fine-tune"
+    assert realised(three, field["bad"], groups) == "probe at pre_logits"
+    joint = cases.make(3, demo, fallback_cut=demo.stage_names)
+    below = [*field["good"], outcome("probe at all cuts", 30, selection=18)]
+    assert realised(joint, below, groups) == "probe at all cuts"
     scratch = [*field["bad"], outcome("from scratch", 20, selection=20)]
-    assert realised(four, top, scratch, groups) == "from scratch"
-    assert realised(four, top, [*field["bad"], outcome("from scratch", 40, selection=9)], groups) == (
+    assert realised(four, scratch, groups) == "from scratch"
+    assert realised(four, [*field["bad"], outcome("from scratch", 40, selection=9)], groups) == (
         "probe at pre_logits"
     )
     both = replace(four, fallback="both")
-    assert realised(both, top, [*field["good"], outcome("from scratch", 20, selection=20)], groups) == (
+    assert realised(both, [*field["good"], outcome("from scratch", 20, selection=20)], groups) == (
         "from scratch"
     )
 
@@ -100,7 +101,7 @@ def test_every_contender_is_a_valid_plan_and_trainings_share_one_recipe(demo):
 
 
 def test_the_budget_is_pictures_seen_and_its_rates_are_fixed():
-    assert budget(200).epochs == 80
+    assert budget(200).epochs == 40
     assert budget(100_000).epochs == 5
     assert budget(200, {"epochs": 3}).epochs == 3
     assert budget(200).lr == RATES[0]

@@ -102,6 +102,15 @@ def test_the_probe_is_returned_where_training_does_not_succeed(demo, planned, sh
     assert "probe is returned" in fitted.plan.reasons[-1]
 
 
+def test_the_probe_that_stands_in_sits_where_the_plan_says(demo, planned, shapes):
+    plan = planned(demo, 3, fallback_cut="conv1+conv2", recipe={"lr": 1e-9})
+    fitted = fit(plan, demo, *shapes)
+    assert (fitted.plan.cut, fitted.plan.pool, fitted.plan.fallback_cut) == (("conv1", "conv2"), "avgstd", ())
+    assert [row.stage for row in fitted.plan.rows] == ["conv1", "conv2"]
+    alone = fit(planned(demo, 2, cut="conv1+conv2"), demo, *shapes)
+    assert np.array_equal(fitted.head.layers[0][0], alone.head.layers[0][0])
+
+
 def test_scratch_is_tried_where_fine_tuning_does_not_succeed(demo, planned, shapes):
     fitted = fit(planned(demo, 4, recipe={"lr": 1e-9}), demo, *shapes)
     assert [arm.name for arm in fitted.arms] == ["probe", "fine-tune", "scratch"]

@@ -103,24 +103,30 @@ def carve(labels: np.ndarray, groups: np.ndarray, share: float, seed: int) -> tu
         raise DataError(f"share: {share}; expected between 0 and 1; choose such as 0.2")
     total = np.bincount(labels)
     wanted = np.clip(np.rint(share * total), 1, np.maximum(total - 1, 0)).astype(int).tolist()
-    left, content_of = total.tolist(), list(_shuffled(labels, groups, seed))
+    left = total.tolist()
     carved = np.zeros(len(labels), bool)
+    hungry = {c for c, n in enumerate(wanted) if n > 0}
 
     def take(members: np.ndarray, content: list[tuple[int, int]]) -> None:
         carved[members] = True
         for c, n in content:
             wanted[c] -= n
             left[c] -= n
+            if wanted[c] <= 0:
+                hungry.discard(c)
 
     def spares(content: list[tuple[int, int]]) -> bool:
         return all(left[c] > n for c, n in content)
 
-    for members, content in content_of:
+    for members, content in _shuffled(labels, groups, seed):
+        if not hungry:  # no group brings any class nearer to what it wants
+            break
         nearer = sum(abs(wanted[c] - n) for c, n in content) < sum(abs(wanted[c]) for c, n in content)
         if nearer and spares(content):
             take(members, content)
     # A class of few large groups may have gone without: its smallest group then, if the class can spare it.
-    for members, content in sorted(content_of, key=lambda group: len(group[0])):
+    again = _shuffled(labels, groups, seed) if (total == left).any() else ()
+    for members, content in sorted(again, key=lambda group: len(group[0])):
         if any(left[c] == total[c] for c, _ in content) and spares(content):
             take(members, content)
     return np.flatnonzero(~carved), np.flatnonzero(carved)
@@ -138,13 +144,10 @@ def _shuffled(
     starts = np.searchsorted(number[order], np.arange(len(first) + 1)).tolist()
     width = int(labels.max(initial=0)) + 1
     pairs, sizes = np.unique(number * width + labels, return_counts=True)
-    contents: list[list[tuple[int, int]]] = [[] for _ in first]
-    for group, name, size in zip(
-        (pairs // width).tolist(), (pairs % width).tolist(), sizes.tolist(), strict=True
-    ):
-        contents[group].append((name, size))
+    content = list(zip((pairs % width).tolist(), sizes.tolist(), strict=True))
+    ends = np.searchsorted(pairs // width, np.arange(len(first) + 1)).tolist()
     for group in np.random.default_rng(seed).permutation(np.argsort(first)).tolist():
-        yield order[starts[group] : starts[group + 1]], contents[group]
+        yield order[starts[group] : starts[group + 1]], content[ends[group] : ends[group + 1]]
 
 
 def sample(labels: np.ndarray, n: int, seed: int) -> np.ndarray:

@@ -18,7 +18,8 @@ standardisation is that of all n pictures; it uses no labels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,36 +98,58 @@ def cross_validate(
     """Exact k-fold cross-validation of the ridge probe; the penalty with the smallest held-out error is kept.
 
     x [M, D], or its spectrum once standardised; labels int64 [M]; fold int64 [M], the fold number of each picture
-    (classes may be missing from a fold). The penalty is chosen by squared error, not by the accuracy that is reported.
+    (classes may be missing from a fold). The penalty is chosen by squared error, not by the accuracy that is reported:
+    downhill from the middle of the grid, since the error falls towards one penalty and rises beyond it.
     Raises DataError where all pictures are in one fold.
     """
     if len(np.unique(fold)) < 2:
         raise DataError(f"{len(labels)} pictures in one group: nothing can be held out; more are needed")
     spectrum = x if isinstance(x, Spectrum) else Spectrum.standardised(x)
     targets = one_hot(labels, n_classes)
-    held_out = _held_out(spectrum, targets, fold, grid)
-    errors = [float(((targets - scores) ** 2).sum()) for scores in held_out]
-    best = int(np.argmin(errors))
-    return Probe(grid[best], held_out[best], held_out[best].argmax(axis=1) == labels)
+    held_out = _HeldOut(spectrum, targets, fold)
+    place = downhill(lambda step: float(((targets - held_out.scores(grid[step])) ** 2).sum()), len(grid))
+    scores = held_out.scores(grid[place])
+    return Probe(grid[place], scores, scores.argmax(axis=1) == labels)
 
 
-def _held_out(
-    spectrum: Spectrum, targets: np.ndarray, fold: np.ndarray, grid: Sequence[float]
-) -> list[np.ndarray]:
-    """Held-out scores [M, C], one array per penalty."""
-    n = len(targets)
-    left = np.column_stack([np.full(n, n**-0.5), spectrum.left])  # [M, r + 1], first column the intercept
-    shares = [np.append(1.0, spectrum.values / (spectrum.values + l2)) for l2 in grid]
-    projected = left.T @ targets  # [r + 1, C]
-    result = [np.empty_like(targets) for _ in grid]
-    for number in np.unique(fold):
-        block = np.flatnonzero(fold == number)
-        rows = left[block]
-        inner = rows.T @ rows if len(block) > left.shape[1] else None
-        for scores, share in zip(result, shares, strict=True):
-            residual = targets[block] - rows @ (share[:, None] * projected)
-            scores[block] = targets[block] - _leave_out(rows, share, inner, residual)
-    return result
+def downhill(error: Callable[[int], float], count: int) -> int:
+    """The place in 0 … count − 1 where `error` is least, asked from the middle on towards where it falls."""
+    known: dict[int, float] = {}
+
+    def at(place: int) -> float:
+        if place not in known:
+            known[place] = error(place) if 0 <= place < count else math.inf
+        return known[place]
+
+    here = count // 2
+    while (best := min((here, here - 1, here + 1), key=at)) != here:
+        here = best
+    return here
+
+
+class _HeldOut:
+    """Held-out scores by penalty: what all penalties share is computed once."""
+
+    def __init__(self, spectrum: Spectrum, targets: np.ndarray, fold: np.ndarray) -> None:
+        n = len(targets)
+        left = np.column_stack([np.full(n, n**-0.5), spectrum.left])  # [M, r + 1], first column the intercept
+        self.values, self.targets, self.projected = spectrum.values, targets, left.T @ targets  # [r + 1, C]
+        self.known: dict[float, np.ndarray] = {}
+        self.blocks = []
+        for number in np.unique(fold):
+            block = np.flatnonzero(fold == number)
+            rows = left[block]
+            self.blocks.append((block, rows, rows.T @ rows if len(block) > left.shape[1] else None))
+
+    def scores(self, l2: float) -> np.ndarray:
+        """float64 [M, C], each picture's by the fit that did not see its fold."""
+        if l2 not in self.known:
+            share = np.append(1.0, self.values / (self.values + l2))
+            self.known[l2] = scores = np.empty_like(self.targets)
+            for block, rows, inner in self.blocks:
+                residual = self.targets[block] - rows @ (share[:, None] * self.projected)
+                scores[block] = self.targets[block] - _leave_out(rows, share, inner, residual)
+        return self.known[l2]
 
 
 def _leave_out(

@@ -34,6 +34,7 @@ def make(
     cut: str | Sequence[str] | None = None,
     init: str | None = None,
     fallback: str | None = None,
+    fallback_cut: str | Sequence[str] | None = None,
     head_init: str = "solved",
     head_layers: int = 1,
     class_weight: str = "none",
@@ -60,11 +61,12 @@ def make(
         weights_sha256=backbone.weights_sha256,
         rows=_rows(case, kept, scratch=scratch),
         cut=cuts,
-        pool="avgstd" if any(backbone.stage(name).spatial for name in cuts) else "avg",
+        pool=_pool(backbone, cuts),
         image_size=backbone.preprocess.size,
         head_layers=head_layers,
         head_init=head_init,
         fallback=fallback or ("none" if case in (1, 2) or scratch else {3: "probe", 4: "scratch"}[case]),
+        fallback_cut=cut_names(fallback_cut),
         class_weight=class_weight,
         recipe=overruled(default_recipe(n, scratch=scratch), recipe or {}),
         seed=seed,
@@ -75,6 +77,13 @@ def make(
     )
     plan.validate(backbone.stage_names)
     return plan
+
+
+def probe_of(plan: Plan, backbone: Backbone) -> Plan:
+    """The frozen probe that a trained plan has to beat, and that stands in where it does not."""
+    rows = tuple(Row(stage, "pretrained", 0.0) for stage in _kept(backbone, plan.bar))
+    frozen = replace(plan, rows=rows, cut=plan.bar, pool=_pool(backbone, plan.bar))
+    return replace(frozen, head_init="solved", fallback="none", fallback_cut=())
 
 
 def cut_names(cut: str | Sequence[str] | None) -> tuple[str, ...]:
@@ -126,6 +135,10 @@ def _kept(backbone: Backbone, cuts: Sequence[str]) -> tuple[str, ...]:
     """Stages up to the highest cut."""
     names = backbone.stage_names
     return names[: max(names.index(cut) for cut in cuts) + 1]
+
+
+def _pool(backbone: Backbone, cuts: Sequence[str]) -> str:
+    return "avgstd" if any(backbone.stage(name).spatial for name in cuts) else "avg"
 
 
 def _rows(case: int, kept: Sequence[str], *, scratch: bool) -> tuple[Row, ...]:

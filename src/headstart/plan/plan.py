@@ -78,6 +78,7 @@ class Plan:
     head_init     "solved" (the convex problem's optimum) or "random" (as the lesson has it)
     fallback      what stands in where gradient training does not succeed: "none", "probe", "scratch" (the better
                   of the two is kept); "both" trains from scratch in any case and keeps the better
+    fallback_cut  where the frozen probe sits that training must beat, and that stands in; empty: at `cut`
     class_weight  "none" or "balanced"
     image_size    input side in pixels
     runtime, precision   how the frozen part runs
@@ -95,6 +96,7 @@ class Plan:
     head_layers: int = 1
     head_init: str = "solved"
     fallback: str = "none"
+    fallback_cut: tuple[str, ...] = ()
     class_weight: str = "none"
     recipe: Recipe = field(default_factory=Recipe)
     seed: int = 0
@@ -107,6 +109,11 @@ class Plan:
     def frozen(self) -> bool:
         """True where no stage is trained: features once, then a head."""
         return all(row.frozen for row in self.rows)
+
+    @property
+    def bar(self) -> tuple[str, ...]:
+        """Where the frozen probe sits that training must beat."""
+        return self.fallback_cut or self.cut
 
     @property
     def from_scratch(self) -> bool:
@@ -131,7 +138,7 @@ class Plan:
         frozen (which only a study's `control` may ask for), and values outside their range.
         """
         self._check_values()
-        for cut in self.cut:
+        for cut in (*self.cut, *self.fallback_cut):
             if cut not in stages:
                 raise PlanError(f"plan: cut {cut!r} is not a stage of {self.backbone}: {', '.join(stages)}")
         kept = list(stages[: max(stages.index(cut) for cut in self.cut) + 1])

@@ -24,6 +24,7 @@ HEADER = """\
 # head_init       "solved" (the convex problem's optimum) or "random"
 # fallback        what stands in where gradient training does not succeed: "none", "probe", "scratch",
 #                 or "both": from scratch in any case, and the better is kept
+# fallback_cut    stages whose frozen probe training must beat, and which stands in; empty: those of cut
 # class_weight    "none" or "balanced"
 # preparation     short hash of --mean, --std, --interpolation, --model-kwargs, which the run needs again
 # recipe          gradient training: rates are for this batch size; augment "none", "light", "crop" or

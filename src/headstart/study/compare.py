@@ -62,7 +62,7 @@ def compare(
     outcomes = [field.probe(contender) for contender in contenders if not contender.trained]
     outcomes += _trainings(field, [contender for contender in contenders if contender.trained])
     report = partition.report
-    choice = realised(plan, backbone.top.name, outcomes, dataset.groups[field.selection])
+    choice = realised(plan, outcomes, dataset.groups[field.selection])
     return ranked(outcomes, dataset.labels[report], dataset.groups[report], choice)
 
 

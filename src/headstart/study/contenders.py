@@ -16,7 +16,7 @@ from headstart.plan.plan import Plan, Recipe
 RATES = (2e-4, 1e-3)
 BATCH = 32
 # Pictures that each training sees: enough for a few hundred pictures to be learnt, and a few passes over thousands.
-SEEN, FEWEST_EPOCHS = 16_000, 5
+SEEN, FEWEST_EPOCHS = 8_000, 5
 
 
 FINE_TUNE, PROBE_FIRST, CUT_FIRST, SCRATCH = (

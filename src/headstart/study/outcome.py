@@ -111,15 +111,16 @@ def ranked(outcomes: Sequence[Outcome], labels: np.ndarray, groups: np.ndarray, 
     return Comparison(tuple(order), labels, groups, choice)
 
 
-def realised(plan: Plan, top: str, outcomes: Sequence[Outcome], groups: np.ndarray) -> str:
+def realised(plan: Plan, outcomes: Sequence[Outcome], groups: np.ndarray) -> str:
     """The contender that `headstart train` would have returned for `plan`, fall-backs included.
 
     groups int64 [V] of the selection pictures, by which trainings are held against the probe, as fit() does.
     """
+    probe_at = probe_name(plan.bar[0]) if len(plan.bar) == 1 else ALL_CUTS
     if plan.frozen:
-        return probe_name(plan.cut[0]) if len(plan.cut) == 1 else ALL_CUTS
+        return probe_at
     found = {outcome.name: outcome for outcome in outcomes}
-    probe = found[probe_name(top)]
+    probe = found[probe_at]
     ways = [SCRATCH] if plan.from_scratch else [PROBE_FIRST]
     if plan.fallback in ("scratch", "both") and not plan.from_scratch:
         ways.append(SCRATCH)

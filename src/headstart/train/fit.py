@@ -1,7 +1,8 @@
 """fit(): does what a plan says, and falls back where that does not succeed.
 
 Every plan starts from the frozen probe at its cut: for cases 1 and 2 it is the result, for the others it is the
-head that training starts from (linear probe, then fine-tune: Kumar et al. 2022) and the bar that training must pass.
+head that training starts from (linear probe, then fine-tune: Kumar et al. 2022). A frozen probe, there or at the
+plan's fallback_cut, is the bar that training must pass.
 Training *succeeds* if it beats the probe on the selection pictures by more than one paired standard error.
 """
 
@@ -20,6 +21,7 @@ from headstart.data.split import carve
 from headstart.errors import PlanError
 from headstart.features import Features, How, extract
 from headstart.intervals import wilson
+from headstart.plan import cases
 from headstart.plan.plan import Plan, Row
 from headstart.train import head as heads
 from headstart.train.arms import Arm, Attempt, best, sentence, succeeds, table
@@ -128,6 +130,11 @@ class _Job:
         """float32 [N, D]: what enters the head."""
         return joined(features, self.backbone, self.plan)
 
+    @property
+    def bar(self) -> _Job:
+        """The frozen probe that training has to beat."""
+        return replace(self, plan=cases.probe_of(self.plan, self.backbone))
+
     def solve(self, index: np.ndarray, *, init: str) -> Solved:
         return heads.solve(
             self.joined(self.features(index)),
@@ -163,7 +170,9 @@ def _trained(job: _Job, partition: Partition, settings: Settings) -> Fitted:
     plan, dataset = job.plan, job.dataset
     train, chosen = selection(dataset, partition, plan.seed)
     probe = job.solve(train, init="solved")
-    correct = probe.head.logits(job.joined(job.features(chosen))).argmax(1) == dataset.labels[chosen]
+    bar = job.bar
+    standing = probe if bar.plan.cut == plan.cut else bar.solve(train, init="solved")
+    correct = standing.head.logits(bar.joined(bar.features(chosen))).argmax(1) == dataset.labels[chosen]
     groups = dataset.groups[chosen]
     task = task_of(plan, job.backbone, dataset, train, chosen, job.how)
     ways = _ways(plan)
@@ -245,11 +254,9 @@ def _returned(
     job: _Job, partition: Partition, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]
 ) -> Fitted:
     """The probe in place of training that did not succeed, solved anew on all training pictures."""
-    rows = tuple(Row(row.stage, "pretrained", 0.0) for row in job.plan.rows)
     reason = "Training did not beat the frozen probe by more than one paired standard error; the probe is returned."
-    plan = replace(
-        job.plan, rows=rows, head_init="solved", fallback="none", reasons=(*job.plan.reasons, reason)
-    )
+    bar = job.bar
+    plan = replace(bar.plan, reasons=(*bar.plan.reasons, reason))
     train = np.sort(np.concatenate([partition.train, partition.selection]))
     solved = replace(job, plan=plan).solve(train, init="solved")
     return Fitted(plan, job.backbone, job.dataset.classes, solved.head, None, tuple(arms), history, solved.l2)
@@ -260,7 +267,7 @@ def _kept(job: _Job, attempt: Attempt, arms: Sequence[Arm], history: tuple[dict[
 
     module = attempt.network.trunk.module
     return Fitted(
-        plan=replace(attempt.plan, head_init=attempt.plan.head_start, fallback="none"),
+        plan=replace(attempt.plan, head_init=attempt.plan.head_start, fallback="none", fallback_cut=()),
         backbone=job.backbone,
         classes=job.dataset.classes,
         head=surgery.extract(attempt.network.head),
