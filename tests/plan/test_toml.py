@@ -61,8 +61,8 @@ def test_header_explains_and_rows_read_as_a_table(text: str) -> None:
         ("case = 3", 'case = "3"', r"case is '3'; expected a whole number"),
         ("case = 3", "case = true", r"case is True; expected a whole number"),
         ("epochs = ", "epoch = ", "recipe: unknown key 'epoch'"),
-        ("lr_scale = 0.1 ", 'lr_scale = "slow" ', r"rows\[0\]: lr_scale is 'slow'; expected a number"),
-        (", lr_scale = 0.1 ", " ", r"rows\[0\]: key 'lr_scale' is missing"),
+        ("lr_scale = 1.0 ", 'lr_scale = "slow" ', r"rows\[0\]: lr_scale is 'slow'; expected a number"),
+        (", lr_scale = 1.0 ", " ", r"rows\[0\]: key 'lr_scale' is missing"),
         ('backbone = "', "backbone = ", "not valid TOML"),
     ],
 )
@@ -73,7 +73,7 @@ def test_bad_plans_name_the_key(text: str, old: str, new: str, message: str) -> 
 
 
 def test_whole_numbers_pass_as_rates(text: str) -> None:
-    plan = toml.loads(text.replace("lr = 0.0005", "lr = 1"))
+    plan = toml.loads(text.replace("lr = 0.001", "lr = 1"))
     assert plan.recipe.lr == 1.0
     assert isinstance(plan.recipe.lr, float)
 
@@ -83,7 +83,7 @@ def test_whole_numbers_pass_as_rates(text: str) -> None:
     [
         ('"body.0"', '"body.7"', "row 'body.7' is not a stage"),
         ('init = "pretrained"', 'init = "warm"', "init is 'warm'"),
-        ("lr_scale = 0.1", "lr_scale = -1.0", "lr_scale is -1"),
+        ("lr_scale = 1.0", "lr_scale = -1.0", "lr_scale is -1"),
         ('cut = [\n    "pre_logits",\n]', 'cut = ["body.1"]', "above the cut"),
     ],
 )
@@ -96,7 +96,7 @@ def test_edited_rows_that_do_not_hold_are_refused(backbone, text, old, new, mess
 
 def test_random_and_frozen_is_refused(backbone, text: str) -> None:
     edited = text.replace('init = "pretrained"', 'init = "random"', 1).replace(
-        "lr_scale = 0.1", "lr_scale = 0", 1
+        "lr_scale = 1.0", "lr_scale = 0", 1
     )
     with pytest.raises(PlanError, match="'stem' is random and frozen"):
         toml.loads(edited).validate(backbone.stage_names)

@@ -11,13 +11,10 @@ from headstart.backbone.backbone import Backbone
 from headstart.errors import PlanError
 from headstart.plan.plan import Plan, Recipe, Row
 
-# Graded rates of fine-tuning, from the first stage to the last (discriminative rates, Howard & Ruder 2018).
-FIRST_SCALE, LAST_SCALE = 0.1, 1.0
 # (pictures below, steps, batch size): the stairs of BiT-HyperRule (Kolesnikov 2020), at smaller batches.
 STAIRS = ((20_000, 500, 32), (500_000, 10_000, 64), (math.inf, 20_000, 128))
 FEWEST_EPOCHS, MOST_EPOCHS = 5, 30
 SCRATCH_EPOCHS = 2  # from scratch needs more passes
-FINE_TUNE_RATE, SCRATCH_RATE = 5e-4, 1e-3
 HIDDEN = (64, 512)  # bounds of a two-layer head's width
 
 
@@ -94,14 +91,10 @@ def cut_names(cut: str | Sequence[str] | None) -> tuple[str, ...]:
 
 
 def default_recipe(n: int, *, scratch: bool = False) -> Recipe:
-    """Epochs so that the steps fit the set's size, within bounds; more, and a higher rate, from scratch."""
+    """Epochs so that the steps fit the set's size, within bounds; more from scratch."""
     steps, batch = next((steps, batch) for below, steps, batch in STAIRS if n < below)
     epochs = min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(steps * batch / max(n, 1))))
-    return Recipe(
-        epochs=epochs * SCRATCH_EPOCHS if scratch else epochs,
-        lr=SCRATCH_RATE if scratch else FINE_TUNE_RATE,
-        batch_size=batch,
-    )
+    return Recipe(epochs=epochs * SCRATCH_EPOCHS if scratch else epochs, batch_size=batch)
 
 
 def overruled(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
@@ -142,18 +135,6 @@ def _pool(backbone: Backbone, cuts: Sequence[str]) -> str:
 
 
 def _rows(case: int, kept: Sequence[str], *, scratch: bool) -> tuple[Row, ...]:
-    if scratch:
-        return tuple(Row(stage, "random", 1.0) for stage in kept)
-    if case in (1, 2):
-        return tuple(Row(stage, "pretrained", 0.0) for stage in kept)
-    return tuple(
-        Row(stage, "pretrained", scale) for stage, scale in zip(kept, _graded(len(kept)), strict=True)
-    )
-
-
-def _graded(count: int) -> list[float]:
-    """Geometric from FIRST_SCALE to LAST_SCALE, to three figures so that a plan reads well."""
-    if count == 1:
-        return [LAST_SCALE]
-    ratio = (LAST_SCALE / FIRST_SCALE) ** (1 / (count - 1))
-    return [float(f"{FIRST_SCALE * ratio**place:.3g}") for place in range(count)]
+    """Trained stages all learn at the recipe's rate: rates that rise with the stages were measured, and lose."""
+    init = "random" if scratch else "pretrained"
+    return tuple(Row(stage, init, 0.0 if case in (1, 2) else 1.0) for stage in kept)

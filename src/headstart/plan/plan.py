@@ -1,7 +1,7 @@
 """Plan: every strategy of transfer as a point in one table, one row per stage.
 
 Case 1 is a cut at the top with every row frozen, case 2 a lower cut with every row frozen, case 3 all rows
-pre-trained with graded rates, case 4 all rows random at rate 1; Yosinski's AnB, AnB+ and BnB (2014) are
+pre-trained and trained, case 4 all rows random and trained; Yosinski's AnB, AnB+ and BnB (2014) are
 further points of the same table. A plan holds no code and no class paths: a stranger's plan is safe to load.
 """
 

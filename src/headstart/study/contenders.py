@@ -13,7 +13,7 @@ from headstart.plan import cases
 from headstart.plan.plan import Plan, Recipe
 
 # Each trained contender is trained with each of these peak rates, and selection pictures choose between them.
-RATES = (2e-4, 1e-3)
+RATES = (5e-4, 2e-3)
 BATCH = 32
 # Pictures that each training sees: enough for a few hundred pictures to be learnt, and a few passes over thousands.
 SEEN, FEWEST_EPOCHS = 8_000, 5
