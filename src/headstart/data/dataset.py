@@ -51,13 +51,14 @@ class Dataset:
     def take(self, index: Sequence[int] | np.ndarray) -> Dataset:
         """The pictures at `index`, in its order, with the same classes."""
         index = np.asarray(index, dtype=np.int64)
+        places = index.tolist()
         return Dataset(
-            paths=tuple(self.paths[i] for i in index),
+            paths=tuple(self.paths[i] for i in places),
             labels=self.labels[index],
             classes=self.classes,
             groups=self.groups[index],
-            splits=tuple(self.splits[i] for i in index),
-            digests=tuple(self.digests[i] for i in index),
+            splits=tuple(self.splits[i] for i in places),
+            digests=tuple(self.digests[i] for i in places),
             root=self.root,
         )
 

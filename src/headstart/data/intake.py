@@ -93,10 +93,12 @@ def _usable(
 
 def _near(seen: Sequence[Examined]) -> np.ndarray:
     """Near twins of the pictures, nearest first: int64 [P, 2], from an earlier run where these were all the same."""
-    signatures = b"".join(picture.signature for picture in seen)
-    return known_pairs(
-        signatures, lambda: twins.pairs(np.frombuffer(signatures, np.int8).reshape(len(seen), -1))
-    )
+
+    def find() -> np.ndarray:
+        signatures = b"".join(picture.signature for picture in seen)
+        return twins.pairs(np.frombuffer(signatures, np.int8).reshape(len(seen), -1))
+
+    return known_pairs([picture.digest for picture in seen], find)
 
 
 def _compiled(group_regex: str | None) -> re.Pattern[str] | None:

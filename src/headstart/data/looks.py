@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,8 +94,8 @@ def _read(path: Path) -> dict[bytes, tuple[mmap.mmap, int]]:
     return {content[at : at + _DIGEST]: (content, at) for at in range(0, end, _RECORD)} if whole else {}
 
 
-def known_pairs(signatures: bytes, find: Callable[[], np.ndarray]) -> np.ndarray:
-    """int64 [P, 2]: what `find` gives for these signatures, now or in an earlier run."""
-    key = files.sha256_of(Path(twins.__file__).read_bytes(), signatures)
+def known_pairs(digests: Sequence[str], find: Callable[[], np.ndarray]) -> np.ndarray:
+    """int64 [P, 2]: what `find` gives for these pictures, now or in an earlier run."""
+    key = files.sha256_of(Path(twins.__file__).read_bytes(), str(VERSION), PIL.__version__, "".join(digests))
     kept = files.remembered(("looks", "twins"), key, lambda: find().tolist(), what="near twins are")
     return np.array(kept, np.int64).reshape(-1, 2)

@@ -78,11 +78,12 @@ def unify(*views: Sequence[Hashable]) -> np.ndarray:
     for view in views:
         first: dict[Hashable, int] = {}
         for index, key in enumerate(view):
-            a, b = root(parent, index), root(parent, first.setdefault(key, index))
-            parent[max(a, b)] = min(a, b)
-    numbers: dict[int, int] = {}
-    roots = (root(parent, index) for index in range(len(parent)))
-    return np.array([numbers.setdefault(root, len(numbers)) for root in roots], np.int64)
+            other = first.setdefault(key, index)
+            if other != index:
+                a, b = root(parent, index), root(parent, other)
+                parent[max(a, b)] = min(a, b)
+    roots = [root(parent, index) for index in range(len(parent))]  # each group's first picture
+    return np.unique(roots, return_inverse=True)[1].astype(np.int64)
 
 
 def leaks(
