@@ -1,79 +1,54 @@
 """What choosing costs: the regret of the plan and of constant choices, from the raw results. Prints Markdown tables.
 
-    python benchmarks/regret/analyse.py [--resplits 20] [--longer TIMES]
+    python benchmarks/regret/analyse.py --weights DIR [--resplits 20] [--longer TIMES]
 
 Test pictures are halved, groups whole. On one half the best strategy is named (seeds averaged first); on the other the
 regret is what is lost against the strategy that is best there. The *floor* is the regret of the strategy named on the
 first half: what chance leaves to whoever knows everything. Halves are swapped, and all is averaged over the resplits.
-A *hit* lies, on the second half, within one paired standard error of the strategy named on the first. --longer holds
-the settings that run.py trained that many times as long against the same ones at the budget.
+A *hit* lies, on the second half, within one paired standard error of the strategy named on the first. The plan is made
+from the stored evidence with priors fitted to all *other* data sets (fit.py), so that nothing that is judged had a say
+in it. --longer holds the settings that run.py trained that many times as long against the same ones at the budget.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import json
-import sys
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from fit import fitted
+from results import ENOUGH, Setting, load
 from run import folder
 
 from headstart.intervals import paired
+from headstart.study.contenders import ALL_CUTS, FINE_TUNE, PROBE_FIRST, SCRATCH
 
-ENOUGH = 2_000  # test pictures from which a setting counts for the aims
-
-
-@dataclass(frozen=True)
-class Setting:
-    """right: strategy → bool [seeds, R]; choices: the plan's strategy for each of `seeds`; n: training pictures."""
-
-    domain: str
-    each: int
-    backbone: str
-    groups: np.ndarray
-    right: Mapping[str, np.ndarray]
-    choices: tuple[str, ...]
-    n: int
-    seconds: float
-    evidence_seconds: float
-    seeds: tuple[int, ...]
-
-    @property
-    def name(self) -> str:
-        return f"{self.domain} {self.each or 'all'}, {self.backbone}"
-
-    def chosen(self, choose: Callable[[Setting, int], str]) -> np.ndarray:
-        """float [seeds, R]: right or wrong under a way of choosing, which may differ by seed."""
-        return np.stack([self.right[choose(self, seed)][seed] for seed in range(len(self.choices))]).astype(
-            float
-        )
+PLAN, TOP = "the plan", "always the top probe"
+FEW = 2_000  # training pictures from which "counts only" trains
 
 
-WAYS: dict[str, Callable[[Setting, int], str]] = {
-    "the plan": lambda setting, seed: setting.choices[seed],
-    "always the top probe": lambda setting, _: _probes(setting)[-2],
-    "always all cuts": lambda *_: "probe at all cuts",
-    "always fine-tune": lambda *_: "fine-tune",
-    "always probe, then fine-tune": lambda *_: "probe, then fine-tune",
-    "always from scratch": lambda *_: "from scratch",
-    "counts only": lambda setting, _: _probes(setting)[-2] if setting.n < 2_000 else "probe, then fine-tune",
-}
-
-
-def _probes(setting: Setting) -> list[str]:
-    """Probes in the network's order; the last is all cuts, the one before it the top."""
-    return [name for name in setting.right if name.startswith("probe at")]
+def choices(setting: Setting, plan: Sequence[str]) -> dict[str, list[str]]:
+    """Way of choosing → the strategy chosen, seed by seed."""
+    top = setting.probes[-1]
+    few = setting.evidence[0].n < FEW
+    always = {
+        TOP: top,
+        "always all cuts": ALL_CUTS,
+        "always fine-tune": FINE_TUNE,
+        "always probe, then fine-tune": PROBE_FIRST,
+        "always from scratch": SCRATCH,
+        "counts only": top if few else PROBE_FIRST,
+    }
+    return {PLAN: list(plan), **{way: [name] * len(setting.seeds) for way, name in always.items()}}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--resplits", type=int, default=20)
     parser.add_argument("--longer", type=int)
     args = parser.parse_args()
@@ -81,8 +56,9 @@ def main() -> int:
     if args.longer:
         print(at_rest(settings, load(folder(args.longer)), args.longer))
         return 0
-    scores = {setting.name: regrets(setting, args.resplits) for setting in settings}
-    print(by_setting(settings, scores))
+    plans = {setting.name: planned(setting, settings, args.weights) for setting in settings}
+    scores = {setting.name: regrets(setting, plans[setting.name], args.resplits) for setting in settings}
+    print(by_setting(settings, scores, plans))
     for title, chosen in (
         (f"{ENOUGH:,} test pictures or more", [s for s in settings if len(s.groups) >= ENOUGH]),
         ("fewer", [s for s in settings if len(s.groups) < ENOUGH]),
@@ -92,11 +68,17 @@ def main() -> int:
             print(
                 by_way([scores[setting.name] for setting in chosen], [setting.domain for setting in chosen])
             )
-    costs = [s.evidence_seconds / s.seconds for s in settings]
+    costs = [setting.evidence_seconds / setting.seconds for setting in settings]
     print(
         f"\nevidence and decision, as a share of running every strategy: {100 * np.median(costs):.1f} % (median)"
     )
     return 0
+
+
+def planned(setting: Setting, settings: Sequence[Setting], weights: Path) -> list[str]:
+    """What the plan comes to for every seed, by priors that know nothing of the setting's data set."""
+    priors = fitted([other for other in settings if other.domain != setting.domain])
+    return [setting.choice(place, weights, priors) for place in range(len(setting.seeds))]
 
 
 def at_rest(settings: list[Setting], rested: list[Setting], longer: int) -> str:
@@ -125,61 +107,14 @@ def at_rest(settings: list[Setting], rested: list[Setting], longer: int) -> str:
     return "\n".join([*lines, f"\ntrained longer: {longer} times the budget"])
 
 
-def load(results: Path) -> list[Setting]:
-    """All settings whose evidence stands for every seed."""
-    csv.field_size_limit(sys.maxsize)
-    rows: dict[tuple, dict[str, dict[int, dict]]] = defaultdict(lambda: defaultdict(dict))
-    for row in _rows(results / "outcomes.csv"):
-        rows[row["domain"], int(row["each"]), row["backbone"]][row["strategy"]][int(row["seed"])] = row
-    groups = {
-        row["domain"]: np.array(row["groups"].split(), np.int64) for row in _rows(results / "settings.csv")
-    }
-    measured: dict[tuple, dict[int, dict]] = defaultdict(dict)
-    for line in (results / "evidence.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        measured[row["domain"], row["each"], row["backbone"]][row["seed"]] = row
-    return [_setting(key, rows[key], groups[key[0]], found) for key, found in measured.items()]
-
-
-def _rows(path: Path) -> list[dict]:
-    with path.open(encoding="utf-8") as handle:
-        return list(csv.DictReader(handle))
-
-
-def _setting(
-    key: tuple, rows: Mapping[str, dict[int, dict]], groups: np.ndarray, found: dict[int, dict]
-) -> Setting:
-    seeds = sorted(found)
-    lacking = [name for name in rows if set(rows[name]) < set(seeds)]
-    if lacking:
-        raise SystemExit(f"{key}: seeds lack {', '.join(lacking)}; run again")
-    named = list(rows)
-
-    def right(name: str) -> np.ndarray:
-        packed = [np.frombuffer(bytes.fromhex(rows[name][seed]["right"]), np.uint8) for seed in seeds]
-        return np.stack([np.unpackbits(bits)[: len(groups)] for bits in packed]).astype(bool)
-
-    order = [f"probe at {row['cut']}" for row in found[seeds[0]]["evidence"]["profile"]] + [
-        "probe at all cuts"
-    ]
-    ordered = [name for name in order if name in named] + [name for name in named if name not in order]
-    return Setting(
-        *key,
-        groups,
-        {name: right(name) for name in ordered},
-        tuple(found[seed]["choice"] for seed in seeds),
-        found[seeds[0]]["evidence"]["n"],
-        sum(float(rows[name][seed]["seconds"]) for name in named for seed in seeds),
-        sum(sum(found[seed]["seconds"].values()) for seed in seeds),
-        tuple(seeds),
-    )
-
-
-def regrets(setting: Setting, resplits: int) -> dict[str, tuple[float, float]]:
+def regrets(setting: Setting, plan: Sequence[str], resplits: int) -> dict[str, tuple[float, float]]:
     """way → (regret, hits), both averaged over resplits and halves; "floor" among them."""
     sums: dict[str, list[tuple[float, float]]] = defaultdict(list)
     right = {name: values.mean(axis=0) for name, values in setting.right.items()}
-    chosen = {name: setting.chosen(way).mean(axis=0) for name, way in WAYS.items()}
+    chosen = {
+        way: np.mean([setting.right[name][seed] for seed, name in enumerate(names)], axis=0)
+        for way, names in choices(setting, plan).items()
+    }
     chosen["random"] = np.mean(list(right.values()), axis=0)
     rng = np.random.default_rng(0)
     for _ in range(resplits):
@@ -195,7 +130,11 @@ def regrets(setting: Setting, resplits: int) -> dict[str, tuple[float, float]]:
     return {name: tuple(np.mean(found, axis=0)) for name, found in sums.items()}
 
 
-def by_setting(settings: list[Setting], scores: Mapping[str, Mapping[str, tuple[float, float]]]) -> str:
+def by_setting(
+    settings: Sequence[Setting],
+    scores: Mapping[str, Mapping[str, tuple[float, float]]],
+    plans: Mapping[str, Sequence[str]],
+) -> str:
     lines = [
         "| setting | n | tested | best | its accuracy | the plan chooses | regret | floor |",
         "|-|-|-|-|-|-|-|-|",
@@ -203,11 +142,11 @@ def by_setting(settings: list[Setting], scores: Mapping[str, Mapping[str, tuple[
     for setting in settings:
         accuracy = {name: values.mean() for name, values in setting.right.items()}
         best = max(accuracy, key=lambda name: accuracy[name])
-        choices = ", ".join(dict.fromkeys(setting.choices))
+        named = ", ".join(dict.fromkeys(plans[setting.name]))
         own = scores[setting.name]
         lines.append(
-            f"| {setting.name} | {setting.n:,} | {len(setting.groups):,} | {best} | {accuracy[best]:.3f} | {choices} "
-            f"| {100 * own['the plan'][0]:.1f} | {100 * own['floor'][0]:.1f} |"
+            f"| {setting.name} | {setting.evidence[0].n:,} | {len(setting.groups):,} | {best} | {accuracy[best]:.3f} "
+            f"| {named} | {100 * own[PLAN][0]:.1f} | {100 * own['floor'][0]:.1f} |"
         )
     return "\n".join(lines)
 
@@ -224,7 +163,7 @@ def by_way(scores: list[Mapping[str, tuple[float, float]]], domains: list[str]) 
     draws = [
         np.concatenate([places[k] for k in rng.integers(len(names), size=len(names))]) for _ in range(2_000)
     ]
-    for name in [*WAYS, "random"]:
+    for name in [way for way in scores[0] if way != "floor"]:
         above = 100 * (np.array([own[name][0] for own in scores]) - floor)
         low, high = np.percentile([above[draw].mean() for draw in draws], [2.5, 97.5])
         hits = 100 * np.mean([own[name][1] for own in scores])

@@ -6,9 +6,10 @@
 Results go to benchmarks/regret/results: `outcomes.csv`, one row for a strategy on a setting, right or wrong picture by
 picture in it; `settings.csv`, labels and groups of the test pictures; `evidence.jsonl`, what was measured before the
 choice, and what that cost. What lies there is not run again, so that the whole can be had in pieces: --time-limit stops
-before the next setting. --longer trains that many times as long, to see where strategies come to rest, and keeps its
-results apart. `unseen` goes with `twin` alone, `small` pre-trained without those classes: the other networks
-may have seen its pictures, and MobileNetV2 those of hymenoptera's kind.
+before the next setting. Where the evidence has changed, take `evidence.jsonl` away: it is measured anew, and the
+outcomes stay. --longer trains that many times as long, to see where strategies come to rest, and keeps its results
+apart. `unseen` goes with `twin` alone, `small` pre-trained without those classes: the other networks may have seen its
+pictures, and MobileNetV2 those of hymenoptera's kind.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import argparse
 import csv
 import json
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,7 @@ from headstart.train.fit import selection
 
 SIZE = 64
 EVIDENCE = "evidence.jsonl"
+Key = tuple[str, int, str, int]  # domain, pictures a class, network, seed
 OUTCOMES = (
     "domain", "each", "backbone", "seed", "strategy", "cut", "accuracy", "selection", "lr", "seconds", "right", "trace"
 )  # fmt: skip
@@ -57,18 +58,15 @@ def main() -> int:
     keep_pages()
     progress.use(console.choose(quiet=False))
     began = time.monotonic()
-    results = folder(args.longer)
-    done = _done(results)
+    results = Results(folder(args.longer))
     for case in cases(args.data, args.domains, args.seeds):
         for name in args.backbones:
             if (case.domain == "unseen") != (name == "twin") or case.each not in (args.each or [case.each]):
                 continue
-            if (case.domain, str(case.each), name, str(case.seed)) in done:
-                continue
             if time.monotonic() - began > args.time_limit:
                 print("time is up; run again to go on")
                 return 0
-            _one(case, name, _backbone(name, args.weights), args.longer)
+            _one(case, name, network(name, args.weights), args.longer, results)
     return 0
 
 
@@ -77,7 +75,8 @@ def folder(longer: int = 1) -> Path:
     return Path(__file__).parent / ("results" if longer == 1 else f"results-{longer}-times")
 
 
-def _backbone(name: str, weights: Path) -> Backbone:
+def network(name: str, weights: Path) -> Backbone:
+    """The network that results call `name`."""
     if name == "mobilenet":
         return headstart.load_backbone(
             "timm:mobilenetv2_100",
@@ -90,20 +89,35 @@ def _backbone(name: str, weights: Path) -> Backbone:
     return headstart.load_backbone(name, image_size=SIZE)
 
 
-def _one(case: Case, name: str, backbone: Backbone, longer: int) -> None:
-    progress.say(f"{case.name}, seed {case.seed}, {name}")
+def _one(case: Case, name: str, backbone: Backbone, longer: int, results: Results) -> None:
+    key = (case.domain, case.each, name, case.seed)
+    if key not in results.measured:
+        progress.say(f"{case.name}, seed {case.seed}, {name}: evidence")
+        results.add_evidence(key, *_measured(case, backbone))
+    if key not in results.run:
+        progress.say(f"{case.name}, seed {case.seed}, {name}: every strategy")
+        found = _compared(case, backbone, results.measured[key], longer)
+        results.add_outcomes(key, case, found)
+
+
+def _measured(case: Case, backbone: Backbone) -> tuple[evidence.Evidence, float, np.ndarray]:
+    """(the evidence, what it took with the decision, groups of the selection pictures)"""
     began = time.perf_counter()
     fresh = How(precision="auto", keep="none")  # costs what it costs on new pictures
     measured = evidence.measure(case.dataset, case.partition, backbone, seed=case.seed, how=fresh)
-    middle = time.perf_counter()
-    plan = decide(measured, backbone, seed=case.seed)
-    seconds = {"evidence": middle - began, "decision": time.perf_counter() - middle}
+    decide(measured, backbone, seed=case.seed)
+    seconds = time.perf_counter() - began
+    _, chosen = selection(case.dataset, case.partition, case.seed)
+    return measured, seconds, np.unique(case.dataset.groups[chosen], return_inverse=True)[1]
+
+
+def _compared(case: Case, backbone: Backbone, measured: evidence.Evidence, longer: int) -> Comparison:
     kept, _ = selection(case.dataset, case.partition, case.seed)
     recipe = {"epochs": longer * budget(len(kept)).epochs}
     field = contenders(backbone, cut=_lower(measured), n=len(kept), seed=case.seed, recipe=recipe)
+    plan = decide(measured, backbone, seed=case.seed)
     kept_at, how = files.cache_folder("benchmarks", "regret"), How(precision=measured.precision)
-    found = compare(field, plan, backbone, case.dataset, case.partition, kept_at, how=how)
-    _keep(folder(longer), case, name, found, measured.to_dict(), asdict(plan), seconds)
+    return compare(field, plan, backbone, case.dataset, case.partition, kept_at, how=how)
 
 
 def _lower(measured: evidence.Evidence) -> str:
@@ -111,35 +125,57 @@ def _lower(measured: evidence.Evidence) -> str:
     return max(measured.profile[:-1], key=lambda row: row.accuracy).cut
 
 
-def _keep(
-    results: Path,
-    case: Case,
-    name: str,
-    found: Comparison,
-    measured: dict,
-    plan: dict,
-    seconds: dict[str, float],
-) -> None:
-    results.mkdir(exist_ok=True)
-    key = {"domain": case.domain, "each": case.each, "backbone": name, "seed": case.seed}
-    _settings(results, case)
-    for outcome in found.outcomes:
-        right = outcome.predictions == found.labels
-        row = {
-            **key,
-            "strategy": outcome.name,
-            "cut": outcome.cut,
-            "accuracy": f"{right.mean():.4f}",
-            "selection": np.packbits(outcome.selection).tobytes().hex(),
-            "lr": outcome.lr or "",
-            "seconds": f"{outcome.seconds:.2f}",
-            "trace": " ".join(f"{accuracy:.3f}" for accuracy in outcome.trace),
-            "right": np.packbits(right).tobytes().hex(),
-        }
-        _append(results / "outcomes.csv", OUTCOMES, row)
-    with (results / EVIDENCE).open("a", encoding="utf-8") as handle:
-        row = {**key, "choice": found.choice, "seconds": seconds, "evidence": measured, "plan": plan}
-        handle.write(json.dumps(row) + "\n")
+class Results:
+    """The files of results: what stands in them, and one more setting at a time."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.measured: dict[Key, evidence.Evidence] = {}
+        for row in _lines(place / EVIDENCE):
+            key = (row["domain"], row["each"], row["backbone"], row["seed"])
+            self.measured[key] = evidence.Evidence.from_dict(row["evidence"])
+        self.run: set[Key] = set()
+        if (place / "outcomes.csv").is_file():
+            with (place / "outcomes.csv").open(encoding="utf-8") as handle:
+                rows = csv.DictReader(handle)
+                self.run = {(r["domain"], int(r["each"]), r["backbone"], int(r["seed"])) for r in rows}
+
+    def add_evidence(
+        self, key: Key, measured: evidence.Evidence, seconds: float, selection_groups: np.ndarray
+    ) -> None:
+        self.place.mkdir(exist_ok=True)
+        self.measured[key] = measured
+        row = {**_named(key), "seconds": seconds, "selection_groups": selection_groups.tolist()}
+        with (self.place / EVIDENCE).open("a", encoding="utf-8") as handle:
+            handle.write(json.dumps({**row, "evidence": measured.to_dict()}) + "\n")
+
+    def add_outcomes(self, key: Key, case: Case, found: Comparison) -> None:
+        _settings(self.place, case)
+        for outcome in found.outcomes:
+            right = outcome.predictions == found.labels
+            row = {
+                **_named(key),
+                "strategy": outcome.name,
+                "cut": outcome.cut,
+                "accuracy": f"{right.mean():.4f}",
+                "selection": np.packbits(outcome.selection).tobytes().hex(),
+                "lr": outcome.lr or "",
+                "seconds": f"{outcome.seconds:.2f}",
+                "trace": " ".join(f"{accuracy:.3f}" for accuracy in outcome.trace),
+                "right": np.packbits(right).tobytes().hex(),
+            }
+            _append(self.place / "outcomes.csv", OUTCOMES, row)
+        self.run.add(key)
+
+
+def _named(key: Key) -> dict[str, str | int]:
+    return dict(zip(("domain", "each", "backbone", "seed"), key, strict=True))
+
+
+def _lines(path: Path) -> list[dict]:
+    if not path.is_file():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def _settings(results: Path, case: Case) -> None:
@@ -166,15 +202,6 @@ def _append(path: Path, head: tuple[str, ...], row: dict) -> None:
         if new:
             writer.writeheader()
         writer.writerow(row)
-
-
-def _done(results: Path) -> set[tuple[str, str, str, str]]:
-    """Settings whose evidence stands: it is written last."""
-    path = results / EVIDENCE
-    if not path.is_file():
-        return set()
-    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    return {(r["domain"], str(r["each"]), r["backbone"], str(r["seed"])) for r in rows}
 
 
 if __name__ == "__main__":

@@ -44,6 +44,14 @@ class Reach:
 
 
 @dataclass(frozen=True)
+class Gain:
+    """What training is expected to add to the best frozen probe's accuracy, and the spread of that expectation."""
+
+    expected: float
+    spread: float
+
+
+@dataclass(frozen=True)
 class Evidence:
     """The measured ground for a plan.
 
@@ -53,8 +61,9 @@ class Evidence:
     size             "small" or "large"
     similarity       "similar" or "different"
     profile          one CutScore per cut, from input to output
-    best_cut         the cut of case 2
-    concatenated     all cuts side by side, scored the same way (cut = "+" joined names)
+    best_cut         where a frozen probe is expected to be best: one cut, or all of them, "+" joined
+    concatenated     all cuts side by side, scored alike (cut = "+" joined names; behind < 0: ahead of the best one)
+    joint_lead, joint_lead_error   their lead over the top cut, and its paired standard error
     control          best cross-validated accuracy of the same network with random weights, of as many copies as it took
     control_error    standard error of (pre-trained top cut − control), paired
     curve            learning curve of the probe at the best cut
@@ -65,6 +74,8 @@ class Evidence:
     folds            cross-validation folds
     reach            what the curve comes to with all n pictures, or with twice as many where all were measured: fitted
     logme            LogME of the top cut, per picture: how well its features explain the labels
+    gains            "fine-tune" and "from scratch" → what they are expected to add to the probe at best_cut
+    speed            pictures a second through the frozen network on this machine, or None
     precision        "fp32" or "bf16": what the frozen networks ran in
     how              fact's name → one sentence saying how it was got
     """
@@ -90,12 +101,19 @@ class Evidence:
     precision: str = "fp32"
     reach: Reach | None = None
     logme: float | None = None
+    joint_lead: float = 0.0
+    joint_lead_error: float = 0.0
+    gains: Mapping[str, Gain] = field(default_factory=dict)
+    speed: float | None = None
 
     @property
     def top(self) -> CutScore:
         return self.profile[-1]
 
     def score(self, cut: str) -> CutScore:
+        """The score at one cut, or at all of them, "+" joined."""
+        if self.concatenated is not None and cut == self.concatenated.cut:
+            return self.concatenated
         return next(row for row in self.profile if row.cut == cut)
 
     def to_dict(self) -> dict[str, Any]:
@@ -111,5 +129,6 @@ class Evidence:
                 "concatenated": None if joint is None else CutScore(**joint),
                 "reach": None if reach is None else Reach(**reach),
                 "curve": tuple(CurvePoint(**row) for row in values["curve"]),
+                "gains": {name: Gain(**gain) for name, gain in values.get("gains", {}).items()},
             }
         )

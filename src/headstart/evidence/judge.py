@@ -1,4 +1,4 @@
-"""From features to Evidence: the depth profile, the random control, the verdicts on size and similarity.
+"""From features to Evidence: the depth profile, the random control, the learning curve.
 
 Pure numpy: the same features give the same evidence. All probes see the same folds, so every comparison
 between two cuts, or with the control, is paired picture by picture.
@@ -6,7 +6,8 @@ between two cuts, or with the control, is paired picture by picture.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,18 +15,28 @@ from headstart.backbone.backbone import Source, Stage
 from headstart.data.split import folds
 from headstart.errors import DataError
 from headstart.evidence import nearness
+from headstart.evidence.conclude import SHALLOWER, conclude
 from headstart.evidence.curve import reach
-from headstart.evidence.evidence import CutScore, Evidence
+from headstart.evidence.evidence import Evidence
 from headstart.evidence.logme import logme
 from headstart.evidence.profile import ProbeTable
-from headstart.evidence.size import Totals, verdict
 from headstart.features.features import Features
 from headstart.intervals import paired
 
 FOLDS = 5
-WITHIN = 1.0  # similar: the top cut lies within this many paired standard errors of the best
-BEATS = 2.0  # and beats the random control by this many
-SHALLOWER = 0.003  # case 2 takes a shallower cut where the paired loss is at most this
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The whole training part, of which a sample may have been measured.
+
+    n, groups      pictures, and groups of them that belong together
+    class_counts   class name → pictures
+    """
+
+    n: int
+    groups: int
+    class_counts: Mapping[str, int]
 
 
 def judge(
@@ -55,21 +66,21 @@ def judge(
     profile = table.profile(probes)
     best = next(row for row in profile if row.behind <= SHALLOWER)
     control = table.best(controls, names)
-    lead, lead_error = paired(probes[names[-1]].correct, control.correct, groups)
-    curve, gain = table.curve(features.x[best.cut], probes[best.cut], seed)
-    sizes = verdict(totals, curve, *gain, sampled=len(labels))
-    similar = _similarity(profile, control.accuracy, lead, lead_error)
+    _, lead_error = paired(probes[names[-1]].correct, control.correct, groups)
+    joint = table.joint(features, names) if len(names) > 1 else None
+    ahead = paired(joint.correct, probes[names[-1]].correct, groups) if joint else (0.0, 0.0)
+    curve = table.curve(features.x[best.cut], probes[best.cut], seed)
     distance, distance_how = nearness.distance(features, stages, source)
-    return Evidence(
+    facts = Evidence(
         n=totals.n,
         groups=totals.groups,
         class_counts=dict(totals.class_counts),
         sampled=len(labels),
-        size=size or sizes[0],
-        similarity=similarity or similar[0],
+        size="",
+        similarity="",
         profile=profile,
         best_cut=best.cut,
-        concatenated=table.concatenated(features, names, probes) if len(names) > 1 else None,
+        concatenated=joint and table.score("+".join(names), joint, table.most(probes)),
         control=control.accuracy,
         control_error=lead_error,
         curve=curve,
@@ -80,22 +91,21 @@ def judge(
         folds=len(np.unique(table.fold)),
         reach=reach(curve, totals.n if len(labels) < totals.n else 2 * totals.n),
         logme=logme(top, table.targets),
+        joint_lead=ahead[0],
+        joint_lead_error=ahead[1],
         how={
-            "size": _overruled(size, *sizes),
-            "similarity": _overruled(similarity, *similar),
             "profile": table.describe(probes),
             "control": f"best of {len(names)} cuts of {_copies(len(controls))} with random weights",
-            **_how_of(best, distance_how),
+            **_how_of(best.cut, distance_how),
         },
     )
+    return conclude(facts, size=size, similarity=similarity)
 
 
-def _how_of(best: CutScore, distance: str) -> dict[str, str]:
+def _how_of(cut: str, distance: str) -> dict[str, str]:
     return {
         "distance": distance,
-        "best_cut": f"the shallowest cut within {100 * SHALLOWER:.1f} points of the best: {best.cut}, "
-        f"{_percent(best.accuracy)}, {100 * best.behind:.1f} points behind",
-        "curve": f"the probe at {best.cut} trained on 25, 50 and 100 % of each fold's training pictures",
+        "curve": f"the probe at {cut} trained on 25, 50 and 100 % of each fold's training pictures",
         "reach": "the curve continued as a power law, with its 95 % interval: fitted, not measured",
         "logme": "LogME of the top cut (You et al. 2021), per picture; higher is better, on the same pictures",
         "entropy": "mean entropy of the source's own head here, divided by log of its outputs",
@@ -111,36 +121,5 @@ def _folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
     return folds(labels, groups, min(FOLDS, distinct), seed)
 
 
-def _similarity(
-    profile: Sequence[CutScore], control: float, lead: float, lead_error: float
-) -> tuple[str, str]:
-    """("similar" or "different", the sentence that says why)."""
-    top = profile[-1]
-    best = min(profile, key=lambda row: row.behind)
-    near = top.behind <= WITHIN * top.behind_error
-    beats = lead > 0 and lead >= BEATS * lead_error
-    place = (
-        "the best cut"
-        if top.behind == 0
-        else f"{100 * top.behind:.1f} ± {100 * top.behind_error:.1f} points behind {best.cut}"
-    )
-    against = (
-        f"{100 * lead:+.1f} ± {100 * lead_error:.1f} points against random weights ({_percent(control)}), "
-        f"{'enough' if beats else 'not enough'}"
-    )
-    return (
-        "similar" if near and beats else "different",
-        f"the top cut {top.cut} reaches {_percent(top.accuracy)}, {place}; {against}",
-    )
-
-
-def _overruled(asked: str | None, measured: str, why: str) -> str:
-    return f"{measured}: {why}" if asked is None else f"{asked}, as asked for; measured {measured}: {why}"
-
-
 def _copies(count: int) -> str:
     return f"{count} copies" if count > 1 else "one copy"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"

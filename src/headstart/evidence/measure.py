@@ -10,11 +10,12 @@ import numpy as np
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.split import sample
+from headstart.evidence.conclude import BEATS, WITHIN
+from headstart.evidence.cost import speed
 from headstart.evidence.evidence import Evidence
-from headstart.evidence.judge import BEATS, WITHIN, judge
+from headstart.evidence.judge import Totals, judge
 from headstart.evidence.known import Question, known
 from headstart.evidence.precision import settle
-from headstart.evidence.size import Totals
 from headstart.features import How, extract, extract_beside
 from headstart.runtime import Job, kept, start
 
@@ -47,7 +48,8 @@ def measure(
     question = Question(seed, size, similarity, draws)
     weigh = partial(_weighed, dataset, train, index, backbone, how, question)
     evidence = known(dataset, partition, index, backbone, how, question, weigh)
-    return replace(evidence, precision=how.precision, how={**evidence.how, "precision": why})
+    told = {**evidence.how, "precision": why, "speed": "the frozen network alone, timed on this machine"}
+    return replace(evidence, precision=how.precision, speed=speed(backbone, how), how=told)
 
 
 def _weighed(

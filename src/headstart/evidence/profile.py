@@ -48,27 +48,29 @@ class ProbeTable:
         return CutScore(cut, accuracy, error, behind, behind_error)
 
     def profile(self, probes: dict[str, Probe]) -> tuple[CutScore, ...]:
-        best = max(reversed(probes.values()), key=lambda probe: probe.accuracy)
+        best = self.most(probes)
         return tuple(self.score(cut, probe, best) for cut, probe in probes.items())
 
-    def concatenated(self, features: Features, names: list[str], probes: dict[str, Probe]) -> CutScore:
-        best = max(probes.values(), key=lambda probe: probe.accuracy)
-        joint = self.probe(np.concatenate([features.x[name] for name in names], axis=1))
-        return self.score("+".join(names), joint, best)
+    @staticmethod
+    def most(probes: dict[str, Probe]) -> Probe:
+        """The most accurate; of equals the deepest."""
+        return max(reversed(probes.values()), key=lambda probe: probe.accuracy)
 
-    def curve(
-        self, x: np.ndarray, probe: Probe, seed: int
-    ) -> tuple[tuple[CurvePoint, ...], tuple[float, float]]:
-        """The learning curve, and (gain, paired error) of its last doubling.
+    def joint(self, features: Features, names: Sequence[str]) -> Probe:
+        """The probe at all cuts side by side."""
+        return self.probe(np.concatenate([features.x[name] for name in names], axis=1))
+
+    def curve(self, x: np.ndarray, probe: Probe, seed: int) -> tuple[CurvePoint, ...]:
+        """The learning curve.
 
         The same folds, penalty and standardisation throughout, so the last point is the cross-validated
         accuracy itself. Parts are cut by groups and classes like folds.
         """
         if len(np.unique(self.groups)) < 4:
-            return (), (0.0, float("inf"))
+            return ()
         part = folds(self.labels, self.groups, 4, seed + 1)
         scaling = Scaling.of(x)
-        points, right = [], []
+        points = []
         for share in SHARES:
             chosen = part < round(4 * share)
             correct = probe.correct if share == 1 else self._correct(x, chosen, probe.l2, scaling)
@@ -77,9 +79,7 @@ class ProbeTable:
             accuracy, error = paired(correct, np.zeros_like(correct), self.groups)
             count = np.mean([(chosen & (self.fold != number)).sum() for number in np.unique(self.fold)])
             points.append(CurvePoint(round(float(count)), accuracy, error))
-            right.append(correct)
-        gain = paired(right[-1], right[-2], self.groups) if len(right) > 1 else (0.0, float("inf"))
-        return tuple(points), gain
+        return tuple(points)
 
     def _correct(self, x: np.ndarray, chosen: np.ndarray, l2: float, scaling: Scaling) -> np.ndarray | None:
         """bool [M] held out, trained on the `chosen` of the other folds; None where there are none."""

@@ -32,6 +32,7 @@ def make(
     init: str | None = None,
     fallback: str | None = None,
     fallback_cut: str | Sequence[str] | None = None,
+    gain: tuple[float, float] | None = None,
     head_init: str = "solved",
     head_layers: int = 1,
     class_weight: str = "none",
@@ -64,6 +65,7 @@ def make(
         head_init=head_init,
         fallback=fallback or ("none" if case in (1, 2) or scratch else {3: "probe", 4: "scratch"}[case]),
         fallback_cut=cut_names(fallback_cut),
+        gain=gain or (),
         class_weight=class_weight,
         recipe=overruled(default_recipe(n, scratch=scratch), recipe or {}),
         seed=seed,
@@ -80,7 +82,7 @@ def probe_of(plan: Plan, backbone: Backbone) -> Plan:
     """The frozen probe that a trained plan has to beat, and that stands in where it does not."""
     rows = tuple(Row(stage, "pretrained", 0.0) for stage in _kept(backbone, plan.bar))
     frozen = replace(plan, rows=rows, cut=plan.bar, pool=_pool(backbone, plan.bar))
-    return replace(frozen, head_init="solved", fallback="none", fallback_cut=())
+    return replace(frozen, head_init="solved", fallback="none", fallback_cut=(), gain=())
 
 
 def cut_names(cut: str | Sequence[str] | None) -> tuple[str, ...]:

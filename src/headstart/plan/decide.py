@@ -52,6 +52,9 @@ def decide(
     number, why = _case(evidence, backbone, case=case, cut=cut, init=init)
     chosen, cut_why = _cut(number, evidence, backbone, cut)
     reasons += [why, cut_why, *_warnings(evidence, class_weight)]
+    gain = (
+        evidence.gains.get("from scratch" if init == "random" else "fine-tune") if number in (3, 4) else None
+    )
     return cases.make(
         number,
         backbone,
@@ -59,6 +62,8 @@ def decide(
         cut=chosen,
         init=init,
         fallback="both" if case == 4 and init is None else None,
+        fallback_cut=_bar(evidence, backbone, cut) if number in (3, 4) else None,
+        gain=gain and (gain.expected, gain.spread),
         head_init=head_init,
         head_layers=head_layers,
         class_weight=class_weight,
@@ -115,9 +120,15 @@ def _cut(
     top = evidence.top
     gain = 100 * (best.accuracy - top.accuracy)
     return best.cut, (
-        f"Cut at {best.cut}: {_scored(best)}, {gain:+.1f} points against the top cut {top.cut} "
+        f"{_where(best.cut, evidence)}: {_scored(best)}, {gain:+.1f} points against the top cut {top.cut} "
         f"({100 * top.accuracy:.1f} %)."
     )
+
+
+def _bar(evidence: Evidence, backbone: Backbone, cut: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    """Where the frozen probe sits that training must beat: the best one, unless a cut was asked for."""
+    best = cases.cut_names(evidence.best_cut)
+    return None if cut is not None or best == (backbone.top.name,) else best
 
 
 def _lower(evidence: Evidence, backbone: Backbone) -> CutScore:
@@ -128,6 +139,11 @@ def _lower(evidence: Evidence, backbone: Backbone) -> CutScore:
     if not below:
         raise PlanError(f"case 2 needs a cut below the top, and {backbone.name} has only {backbone.top.name}")
     return max(reversed(below), key=lambda row: row.accuracy)
+
+
+def _where(cut: str, evidence: Evidence) -> str:
+    joint = evidence.concatenated
+    return f"All {len(evidence.profile)} cuts side by side" if joint and cut == joint.cut else f"Cut at {cut}"
 
 
 def _scored(row: CutScore) -> str:

@@ -79,6 +79,7 @@ class Plan:
     fallback      what stands in where gradient training does not succeed: "none", "probe", "scratch" (the better
                   of the two is kept); "both" trains from scratch in any case and keeps the better
     fallback_cut  where the frozen probe sits that training must beat, and that stands in; empty: at `cut`
+    gain          (what training is expected to add to that probe's accuracy, the spread of this expectation), or ()
     class_weight  "none" or "balanced"
     image_size    input side in pixels
     runtime, precision   how the frozen part runs
@@ -97,6 +98,7 @@ class Plan:
     head_init: str = "solved"
     fallback: str = "none"
     fallback_cut: tuple[str, ...] = ()
+    gain: tuple[float, ...] = ()
     class_weight: str = "none"
     recipe: Recipe = field(default_factory=Recipe)
     seed: int = 0
@@ -172,6 +174,10 @@ class Plan:
         for name, (value, allowed) in choices.items():
             if value not in allowed:
                 raise PlanError(f"plan: {name} is {value!r}; expected one of {', '.join(map(str, allowed))}")
+        if self.gain and not (len(self.gain) == 2 and self.gain[1] > 0):
+            raise PlanError(
+                f"plan: gain is {list(self.gain)}; expected [gain, spread above 0] in accuracy, or []"
+            )
         if not self.cut:
             raise PlanError("plan: cut is empty; name at least one stage")
         if not 0 <= self.seed < 2**31:

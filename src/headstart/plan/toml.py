@@ -25,6 +25,8 @@ HEADER = """\
 # fallback        what stands in where gradient training does not succeed: "none", "probe", "scratch",
 #                 or "both": from scratch in any case, and the better is kept
 # fallback_cut    stages whose frozen probe training must beat, and which stands in; empty: those of cut
+# gain            what training is expected to add to that probe's accuracy, and the spread of this expectation: what
+#                 the selection pictures say is weighed against it; []: nothing is expected
 # class_weight    "none" or "balanced"
 # preparation     short hash of --mean, --std, --interpolation, --model-kwargs, which the run needs again
 # recipe          gradient training: rates are for this batch size; augment "none", "light", "crop" or
@@ -81,7 +83,8 @@ def _value(entry: Field[Any], value: Any, place: str) -> Any:
             raise PlanError(f"{place} is {value!r}; expected a list")
         if "Row" in declared:
             return tuple(_read(Row, row, f"{place}[{i}]") for i, row in enumerate(value))
-        return tuple(_scalar("str", item, f"{place}[{i}]") for i, item in enumerate(value))
+        kind = "float" if "float" in declared else "str"
+        return tuple(_scalar(kind, item, f"{place}[{i}]") for i, item in enumerate(value))
     return _scalar(declared, value, place)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -130,6 +130,7 @@ def realised(plan: Plan, outcomes: Sequence[Outcome], groups: np.ndarray) -> str
             succeeds(a, probe.selection, groups) for a in attempts.values()
         ):
             break
-        attempts[way] = Attempt(plan, None, found[way].selection, ())
+        own = replace(plan, gain=()) if way == SCRATCH and not plan.from_scratch else plan
+        attempts[way] = Attempt(own, None, found[way].selection, ())
     winner = best(plan, attempts, probe.selection, groups)
     return probe.name if winner == "probe" else winner

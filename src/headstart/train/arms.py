@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.intervals import paired, wilson
+from headstart.intervals import paired, shrunk, wilson
 from headstart.plan.plan import Plan
 
 
@@ -35,9 +35,13 @@ class Attempt:
 
 
 def succeeds(attempt: Attempt, probe: np.ndarray, groups: np.ndarray) -> bool:
-    """True where the attempt beats the probe (bool [V]) by more than one paired standard error."""
+    """Whether the attempt is better than the probe (bool [V]), as far as can be told.
+
+    Where its plan says what to expect of training, the measured gain weighs against that by its paired standard error;
+    else it must be more than that error.
+    """
     gain, error = paired(attempt.correct, probe, groups)
-    return gain > error
+    return shrunk(gain, error, *attempt.plan.gain) > 0 if attempt.plan.gain else gain > error
 
 
 def best(plan: Plan, attempts: dict[str, Attempt], probe: np.ndarray, groups: np.ndarray) -> str:

@@ -3,7 +3,8 @@
 Every plan starts from the frozen probe at its cut: for cases 1 and 2 it is the result, for the others it is the
 head that training starts from (linear probe, then fine-tune: Kumar et al. 2022). A frozen probe, there or at the
 plan's fallback_cut, is the bar that training must pass.
-Training *succeeds* if it beats the probe on the selection pictures by more than one paired standard error.
+Training *succeeds* if it is better than the probe on the selection pictures, as far as these and the plan can tell
+(`arms.succeeds`).
 """
 
 from __future__ import annotations
@@ -229,7 +230,7 @@ def _ways(plan: Plan) -> list[tuple[str, Plan]]:
     if plan.fallback not in ("scratch", "both") or plan.from_scratch:
         return [first]
     rows = tuple(Row(row.stage, "random", 1.0) for row in plan.rows)
-    return [first, ("scratch", replace(plan, rows=rows))]
+    return [first, ("scratch", replace(plan, rows=rows, gain=()))]
 
 
 def _attempt(name: str, plan: Plan, job: _Job, task: Task, head: Head, settings: Settings) -> Attempt:
@@ -254,7 +255,7 @@ def _returned(
     job: _Job, partition: Partition, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]
 ) -> Fitted:
     """The probe in place of training that did not succeed, solved anew on all training pictures."""
-    reason = "Training did not beat the frozen probe by more than one paired standard error; the probe is returned."
+    reason = "Training did not beat the frozen probe on the selection pictures; the probe is returned."
     bar = job.bar
     plan = replace(bar.plan, reasons=(*bar.plan.reasons, reason))
     train = np.sort(np.concatenate([partition.train, partition.selection]))
@@ -267,7 +268,9 @@ def _kept(job: _Job, attempt: Attempt, arms: Sequence[Arm], history: tuple[dict[
 
     module = attempt.network.trunk.module
     return Fitted(
-        plan=replace(attempt.plan, head_init=attempt.plan.head_start, fallback="none", fallback_cut=()),
+        plan=replace(
+            attempt.plan, head_init=attempt.plan.head_start, fallback="none", fallback_cut=(), gain=()
+        ),
         backbone=job.backbone,
         classes=job.dataset.classes,
         head=surgery.extract(attempt.network.head),

@@ -1,0 +1,37 @@
+"""What strategies cost on this machine, from a short timing of the frozen network."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+
+import numpy as np
+
+from headstart import files
+from headstart.backbone import Backbone
+from headstart.features import How
+from headstart.runtime import Job, chosen, processor, start, suiting_batch
+
+_PICTURES = 32
+
+
+def speed(backbone: Backbone, how: How) -> float:
+    """Pictures a second through the frozen network, decoding apart; timed once and kept for network and machine."""
+    machine = (platform.machine(), processor(), str(os.cpu_count()))
+    ran = (chosen(how.runtime, how.device), how.precision)
+    key = files.sha256_of(Job(backbone, backbone.stages).key, *ran, *machine)
+    return float(files.remembered(("speed",), key, lambda: _timed(backbone, how)))
+
+
+def _timed(backbone: Backbone, how: How) -> float:
+    side = backbone.preprocess.size
+    size = suiting_batch(side, how.runtime, how.device)
+    batch = np.random.default_rng(0).integers(0, 256, (size, side, side, 3), dtype=np.uint8)
+    job = Job(backbone, backbone.stages)
+    runtime = start(job, runtime=how.runtime, precision=how.precision, device=how.device)
+    list(runtime.stream([batch]))  # compiles
+    count = max(2, _PICTURES // size)
+    began = time.perf_counter()
+    list(runtime.stream([batch] * count))
+    return count * size / (time.perf_counter() - began)
