@@ -16,6 +16,7 @@ QUICK = ("--backbone", "demo-cnn", "--epochs", 1, "--quiet")
 
 def test_strategies_side_by_side_with_the_plan_s_choice_marked(headstart, tmp_path: Path) -> None:
     data = tree(tmp_path / "shapes", each=16)
+    (data / "circle" / "torn.png").write_bytes(b"")
     folder = tmp_path / "out"
     answer = headstart("compare", data, "-o", folder, *QUICK, "--json")
     assert (answer.code, answer.err) == (0, "")
@@ -31,6 +32,9 @@ def test_strategies_side_by_side_with_the_plan_s_choice_marked(headstart, tmp_pa
     for row in rows:
         right = sum(line["label"] == line[row["name"]] for line in answers)
         assert right == round(row["accuracy"] * row["n"])
+    assert said["pictures"]["quarantine"] == 1
+    with (folder / "quarantine.csv").open(encoding="utf-8") as handle:
+        assert [Path(row["path"]).name for row in csv.DictReader(handle)] == ["torn.png"]
     drawing = ElementTree.parse(folder / "compare.svg")
     shown = "".join(drawing.getroot().itertext())
     assert all(row["name"] in shown for row in rows)
@@ -38,6 +42,7 @@ def test_strategies_side_by_side_with_the_plan_s_choice_marked(headstart, tmp_pa
     assert again.code == 0
     assert "* " + said["choice"] in again.out
     assert "points behind" in again.out
+    assert f"left out 1 file, listed in {folder / 'quarantine.csv'}" in again.out
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,29 @@ def test_a_wrong_command_line_is_one_line_and_exit_2(headstart, argv: list[str],
     assert said in answer.err
 
 
+def test_flags_offer_what_the_rooms_take() -> None:
+    """The parser names the choices again, since the rooms import too much for `--help`."""
+    from headstart import runtime
+    from headstart.features.extract import KEEPS
+    from headstart.plan import plan
+
+    offered = {
+        (verb, action.option_strings[0]): tuple(action.choices)
+        for verb in ("train", "pretrain")
+        for action in door.parser().parse_args([verb, "x"]).parser._actions
+        if action.choices
+    }
+    assert offered["train", "--keep-features"] == KEEPS
+    assert offered["train", "--runtime"] == runtime.RUNTIMES
+    assert offered["train", "--precision"] == runtime.PRECISIONS
+    assert offered["train", "--init"] == plan.INITS
+    assert offered["train", "--head-init"] == plan.HEAD_INITS
+    assert offered["train", "--class-weight"] == plan.CLASS_WEIGHTS
+    assert offered["pretrain", "--optimizer"] == plan.OPTIMIZERS
+    assert offered["pretrain", "--augment"] == plan.AUGMENTS
+    assert offered["pretrain", "--precision"] == plan.PRECISIONS
+
+
 def test_model_kwargs_are_read_as_timm_reads_them() -> None:
     args = door.parser().parse_args(["plan", "x", "--model-kwargs", "pad_type=same", "drop=0.1", "wide=True"])
     assert dict(args.model_kwargs) == {"pad_type": "same", "drop": 0.1, "wide": True}

@@ -43,7 +43,8 @@ def run(args: Namespace) -> int:
     job = steps.decided(args)
     field = _contenders(args, job)
     run_folder.claim(folder, args, run_folder.facts(args, job.plan.seed))
-    _write_plan(folder, job)
+    run_folder.write_plan(folder, job.plan)
+    run_folder.write_quarantine(folder, job.intake.quarantine)
     comparison = _compared(args, job, field, folder)
     result = _result(job, comparison, folder)
     _write(folder, job, comparison, result)
@@ -104,19 +105,17 @@ def _compared(args: Namespace, job: Decided, field: tuple[Contender, ...], folde
     )
 
 
-def _write_plan(folder: Path, job: Decided) -> None:
-    from headstart.plan import toml
-
-    files.write_text(folder / run_folder.PLAN, toml.dumps(job.plan))
-
-
 def _result(job: Decided, comparison: Comparison, folder: Path) -> dict[str, Any]:
     """What --json prints; docs/json.md tells its fields."""
     return {
         "backbone": job.backbone.name,
         "case": job.plan.case,
         "split": job.partition.report_name,
-        "pictures": {"train": len(job.partition.train), "report": len(job.partition.report)},
+        "pictures": {
+            "train": len(job.partition.train),
+            "report": len(job.partition.report),
+            "quarantine": len(job.intake.quarantine),
+        },
         "contenders": comparison.rows(),
         "choice": comparison.choice,
         "regret": comparison.regret,
@@ -154,6 +153,7 @@ def _print(result: dict[str, Any], folder: Path) -> None:
         f"\nplan chooses {result['choice']}, case {result['case']}: "
         f"{100 * result['regret']:.1f} points behind the best of these, picked by the same pictures"
     )
+    run_folder.print_quarantine(folder, result["pictures"]["quarantine"])
     print(f"run      {folder}")
     print(f"figure   {folder / FIGURE}")
     print(f"answers  {folder / TABLE}")

@@ -117,8 +117,7 @@ def run(args: Namespace) -> int:
     partition = data.partition(dataset, seed=args.seed or 0)
     settings, command = _settings(args, folder), _begun(args, folder)
     run_folder.claim(folder, args, {**run_folder.facts(args, args.seed or 0), "command": command})
-    if pictures.quarantine:
-        data.write_quarantine(folder / run_folder.QUARANTINE, pictures.quarantine)
+    run_folder.write_quarantine(folder, pictures.quarantine)
     result = pretrain(
         dataset,
         partition,

@@ -12,10 +12,14 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headstart import files
 from headstart.errors import OutputError
+
+if TYPE_CHECKING:
+    from headstart.data import BadPicture
+    from headstart.plan.plan import Plan
 
 BUNDLE, CHECKPOINTS, PLAN, REPORT = "bundle", "checkpoints", "plan.toml", "report.html"
 METRICS, PREDICTIONS, FACTS, QUARANTINE = "metrics.jsonl", "predictions.csv", "env.json", "quarantine.csv"
@@ -91,6 +95,27 @@ def facts(args: Namespace, seed: int) -> dict[str, Any]:
             "memory_bytes": _memory(),
         },
     }
+
+
+def write_plan(folder: Path, plan: Plan) -> None:
+    """What the run goes by. Raises OutputError."""
+    from headstart.plan import toml
+
+    files.write_text(folder / PLAN, toml.dumps(plan))
+
+
+def write_quarantine(folder: Path, pictures: Sequence[BadPicture]) -> None:
+    """The files that were left out, where there are any. Raises OutputError."""
+    from headstart import data
+
+    if pictures:
+        data.write_quarantine(folder / QUARANTINE, pictures)
+
+
+def print_quarantine(folder: Path, count: int) -> None:
+    """Says where the files that were left out are listed, where there are any."""
+    if count:
+        print(f"left out {count:,} file{'s' * (count != 1)}, listed in {folder / QUARANTINE}")
 
 
 def _memory() -> int | None:

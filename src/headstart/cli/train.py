@@ -50,7 +50,8 @@ def run(args: Namespace) -> int:
     _show_plan(args, job)
     facts = run_folder.facts(args, job.plan.seed)
     run_folder.claim(folder, args, facts)
-    _write_plan(folder, job)
+    run_folder.write_plan(folder, job.plan)
+    run_folder.write_quarantine(folder, job.intake.quarantine)
     fitted = _fit(args, job, folder)
     model, evaluation, result = _judged(args, job, fitted, folder)
     _write_results(folder, job, model, evaluation, result, fitted)
@@ -78,15 +79,6 @@ def _show_plan(args: Namespace, job: Decided) -> None:
         from headstart.plan import table
 
         show.early(table.describe(job.plan, job.backbone, n_classes=len(job.intake.dataset.classes)))
-
-
-def _write_plan(folder: Path, job: Decided) -> None:
-    from headstart import data
-    from headstart.plan import toml
-
-    files.write_text(folder / run_folder.PLAN, toml.dumps(job.plan))
-    if job.intake.quarantine:
-        data.write_quarantine(folder / run_folder.QUARANTINE, job.intake.quarantine)
 
 
 def _fit(args: Namespace, job: Decided, folder: Path) -> Fitted:
@@ -227,9 +219,7 @@ def _summary(result: dict[str, Any], evaluation: Evaluation, folder: Path) -> No
     print(show.score(evaluation))
     print(show.baselines(result["baselines"]))
     print(f"  {evaluation.against(result['baselines'])}\n")
-    left_out = result["pictures"]["quarantine"]
-    if left_out:
-        print(f"left out {left_out:,} files, listed in {folder / run_folder.QUARANTINE}")
+    run_folder.print_quarantine(folder, result["pictures"]["quarantine"])
     print(f"run      {folder}")
     print(f"report   {result['report']}")
     print(f"bundle   {result['bundle']}")
