@@ -190,6 +190,36 @@ def test_force_keeps_the_former_run_until_the_new_one_can_begin(
     assert (folder / "report.html").is_file()
 
 
+USAGE = [
+    (["--backbone", "demo-cmm"], "'demo-cmm' is unknown"),
+    (["--backbone", "."], "holds no backbone"),
+    (["--device", "mps"], "--device mps"),
+    (["--cut", "nowhere"], "nowhere"),
+    (["--case", "1", "--init", "random"], "case 1"),
+    (["--case", "1", "--cut", "conv2"], "case 1 cuts at the top"),
+    (["--group-regex", "("], "group regex"),
+    (["--plan", "none.toml"], "none.toml: cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("flags", "said"), USAGE, ids=[" ".join(flags) for flags, _ in USAGE])
+def test_mistakes_in_flags_are_said_before_a_used_folder_and_before_pictures_are_read(
+    headstart, shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: list[str], said: str
+) -> None:
+    def never(*_args: object, **_more: object) -> None:
+        raise AssertionError("pictures are read")
+
+    monkeypatch.setattr("headstart.data.load", never)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    (tmp_path / "diary.txt").write_text("dear diary")
+    own = [] if {"--backbone", "--plan"} & set(flags) else ["--backbone", "demo-cnn"]
+    answer = headstart("train", shapes, *own, *flags, "-o", tmp_path, "--quiet")
+    assert (answer.code, answer.err.count("\n")) == (2, 1)
+    assert said in answer.err
+    right = headstart("train", shapes, "--backbone", "demo-cnn", "-o", tmp_path, "--quiet")
+    assert (right.code, str(tmp_path) in right.err) == (2, True)
+
+
 def test_a_plan_file_is_not_overwritten(headstart, shapes: Path, tmp_path: Path) -> None:
     file = tmp_path / "plan.toml"
     file.write_text("mine")

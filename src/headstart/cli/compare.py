@@ -38,9 +38,10 @@ def add(subparsers: Any) -> None:
 
 def run(args: Namespace) -> int:
     folder = run_folder.choose(args, "-compare")
-    run_folder.check(folder, args)
     _refuse(args)
-    job = steps.decided(args)
+    asked = steps.asked(args)
+    run_folder.check(folder, args)
+    job = steps.decided(args, asked)
     field = _contenders(args, job)
     run_folder.claim(folder, args, run_folder.facts(args, job.plan.seed))
     run_folder.write_plan(folder, job.plan)

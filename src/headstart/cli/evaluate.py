@@ -39,9 +39,10 @@ def run(args: Namespace) -> int:
     from headstart import assess, model
 
     loaded = model.load(args.bundle)
+    how = steps.how(args, loaded.plan)
     dataset = steps.intake(args, training=False).dataset
     split, index = chosen(loaded, dataset, args.split)
-    evaluation = assess.evaluate(loaded, dataset, index, split, how=steps.how(args, loaded.plan))
+    evaluation = assess.evaluate(loaded, dataset, index, split, how=how)
     learnt = 0 if split == "held-out" else _trained_on(loaded, dataset, index)
     if args.json:
         scores = {evaluation.split: {**evaluation.to_dict(), "trained_on": learnt}}

@@ -32,14 +32,11 @@ def add(subparsers: Any) -> None:
 
 
 def run(args: Namespace) -> int:
-    output = Path(args.output)
-    if output.is_dir():
-        raise OutputError(f"{output}: is a folder; name a file such as {output / 'plan.toml'}")
-    if output.exists() and not args.force:
-        raise OutputError(f"{output}: already there; name another file, or add --force to replace it")
     from headstart.plan import table, toml
 
-    job = steps.decided(args)
+    output, asked = Path(args.output), steps.asked(args)
+    _check_free(output, force=args.force)
+    job = steps.decided(args, asked)
     files.write_text(output, toml.dumps(job.plan))
     if args.json:
         show.as_json(
@@ -60,6 +57,14 @@ def run(args: Namespace) -> int:
         f"next     {shlex.join(['headstart', 'train', args.data, '--plan', str(output), *_kept_flags(args)])}"
     )
     return 0
+
+
+def _check_free(output: Path, *, force: bool) -> None:
+    """Raises OutputError where the plan cannot be written to `output`."""
+    if output.is_dir():
+        raise OutputError(f"{output}: is a folder; name a file such as {output / 'plan.toml'}")
+    if output.exists() and not force:
+        raise OutputError(f"{output}: already there; name another file with -o, or add --force to replace it")
 
 
 def _kept_flags(args: Namespace) -> list[str]:

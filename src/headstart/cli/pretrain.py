@@ -102,20 +102,21 @@ def _recipe(group: Any) -> None:
 
 
 def run(args: Namespace) -> int:
-    folder = run_folder.choose(args, "-pretrained")
-    run_folder.check(folder, args)
     from headstart import data
     from headstart.train.pretrain import PHASE, check, pretrain
 
-    recipe = _recipe_of(args)
+    folder = run_folder.choose(args, "-pretrained")
+    recipe, settings = _recipe_of(args), _settings(args, folder)
     model_kwargs = dict(args.model_kwargs or ())
+    data.check(args.data, args.group_regex)
     check(args.network, args.image_size, recipe, args.seed or 0, model_kwargs)
     notes = "" if args.notes is None else _text("--notes", args.notes, "Markdown")
     left_out = None if args.without is None else _left_out(args.without)
+    run_folder.check(folder, args)
     pictures = steps.intake(args)
     dataset = pictures.dataset if left_out is None else pictures.dataset.without(left_out)
     partition = data.partition(dataset, seed=args.seed or 0)
-    settings, command = _settings(args, folder), _begun(args, folder)
+    command = _begun(args, folder)
     run_folder.claim(folder, args, {**run_folder.facts(args, args.seed or 0), "command": command})
     run_folder.write_quarantine(folder, pictures.quarantine)
     result = pretrain(

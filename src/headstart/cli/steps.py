@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What the command line names. `plan` is None where no --plan was given."""
+
+    backbone: Backbone
+    plan: Plan | None
+
+
+@dataclass(frozen=True)
 class Decided:
     """Pictures, network and what is to be done. `evidence` is None where a plan was given."""
 
@@ -90,16 +98,39 @@ def backbone(args: Namespace, *, name: str | None = None, image_size: int | None
     return network
 
 
-def decided(args: Namespace) -> Decided:
-    """Everything up to the plan: measured and decided, or read from --plan."""
+def asked(args: Namespace) -> Asked:
+    """The network and the plan of the flags: what is wrong with them is said before any picture is read.
+
+    Raises DataError, BackboneError, PlanError.
+    """
+    from headstart import data
+
+    data.check(args.data, args.group_regex)
+    device(args)
     plan_file = getattr(args, "plan", None)
-    given = None if plan_file is None else read_plan(Path(plan_file), args)
-    pictures = intake(args)
+    if plan_file is not None:
+        plan = read_plan(Path(plan_file), args)
+        return Asked(_backbone_of(plan, args), plan)
+    network = backbone(args)
+    _check_strategy(args, network)
+    return Asked(network, None)
+
+
+def _check_strategy(args: Namespace, network: Backbone) -> None:
+    """Raises PlanError where the case that is asked for contradicts other flags."""
+    from headstart.plan import cases
+
+    if args.case is not None and (args.case != 2 or args.cut):  # else the cut is measured
+        cases.make(args.case, network, cut=args.cut, init=args.init)
+
+
+def decided(args: Namespace, asked: Asked) -> Decided:
+    """Everything up to the plan: measured and decided, or as it was given."""
+    pictures, network, given = intake(args), asked.backbone, asked.plan
     seed = (args.seed or 0) if given is None else given.seed
     partition = _partition(pictures, seed)
     if given is not None:
-        return Decided(pictures, partition, _backbone_of(given, args), given, None)
-    network = backbone(args)
+        return Decided(pictures, partition, network, given, None)
     evidence = _measured(args, pictures, partition, network, seed)
     return Decided(pictures, partition, network, _decide(args, evidence, network, seed), evidence)
 

@@ -44,8 +44,9 @@ def add(subparsers: Any) -> None:
 
 def run(args: Namespace) -> int:
     folder = run_folder.choose(args)
+    asked = steps.asked(args)
     run_folder.check(folder, args)
-    job = steps.decided(args)
+    job = steps.decided(args, asked)
     _same_plan(folder, job, args)
     _show_plan(args, job)
     facts = run_folder.facts(args, job.plan.seed)

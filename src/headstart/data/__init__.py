@@ -1,7 +1,7 @@
 """Pictures with labels: reading, checking, dividing and preparing them."""
 
 from headstart.data.dataset import BadPicture, Dataset, Intake, Partition
-from headstart.data.intake import load
+from headstart.data.intake import check, load
 from headstart.data.loader import frames, pictures
 from headstart.data.preprocess import Preprocess
 from headstart.data.quality import write_quarantine
@@ -14,6 +14,7 @@ __all__ = [
     "Partition",
     "Preprocess",
     "carve",
+    "check",
     "folds",
     "frames",
     "load",

@@ -73,6 +73,12 @@ def load(
     return Intake(dataset, (*bad, *_left_out(rows, copies, out)), notes)
 
 
+def check(source: str | Path, group_regex: str | None = None) -> None:
+    """What load() refuses without a look into `source`. Raises DataError."""
+    layouts.check(str(source))
+    _compiled(group_regex)
+
+
 def _usable(
     source: str, listing: Listing, workers: int
 ) -> tuple[list[Row], list[Examined], list[BadPicture]]:

@@ -21,14 +21,16 @@ from headstart.errors import DataError
 
 def listing(source: str) -> Listing:
     """Everything that `source` names, sorted by path; no picture is opened. Raises DataError."""
-    if os.path.isdir(source):
-        found = _folder(source)
-    elif os.path.isfile(source):
-        found = _file(source)
-    else:
-        raise DataError(f"{source}: no such folder; expected a folder of pictures, a .csv, .parquet or .tar")
+    check(source)
+    found = _folder(source) if os.path.isdir(source) else _file(source)
     found.rows.sort()
     return found
+
+
+def check(source: str) -> None:
+    """Raises DataError where there is nothing of that name."""
+    if not os.path.exists(source):
+        raise DataError(f"{source}: no such folder; expected a folder of pictures, a .csv, .parquet or .tar")
 
 
 def _file(source: str) -> Listing:
