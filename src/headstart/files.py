@@ -114,11 +114,22 @@ def check_free(path: Path, *, force: bool) -> None:
 
     Raises OutputError where it is in use and `force` is not given, or where it is not a run's folder.
     """
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        if not force:
-            raise OutputError(f"{path}: already in use; name another folder, or add --force to replace it")
-        if not path.is_dir() or not (path / "env.json").is_file():
-            raise OutputError(f"{path}: holds something other than a run (no env.json); it is not replaced")
+    if is_free(path):
+        return
+    if not (path / "env.json").is_file():
+        raise OutputError(
+            f"{path}: holds something other than a run (no env.json); name another folder with -o"
+        )
+    if not force:
+        raise OutputError(
+            f"{path}: already in use; add --resume to go on with that run or --force to replace it, or name "
+            "another folder with -o"
+        )
+
+
+def is_free(path: Path) -> bool:
+    """Whether `path` is not there yet, or an empty folder."""
+    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
 
 
 def claim_folder(path: Path, *, force: bool) -> Path:

@@ -173,11 +173,20 @@ def test_a_plan_that_is_not_there(headstart, shapes: Path, tmp_path: Path) -> No
 
 def test_a_used_folder_is_left_alone(headstart, shapes: Path, tmp_path: Path) -> None:
     (tmp_path / "diary.txt").write_text("dear diary")
-    for flags, said in ([], "--force"), (["--force"], "no env.json"), (["--resume"], "no run to resume"):
+    for flags, said in ([], "no env.json"), (["--force"], "no env.json"), (["--resume"], "no run to resume"):
         answer = headstart("train", shapes, "-o", tmp_path, "--quiet", *flags)
         assert answer.code == 2
         assert said in answer.err
     assert (tmp_path / "diary.txt").read_text() == "dear diary"
+
+
+def test_a_used_folder_of_a_run_names_every_way_on(headstart, shapes: Path, backbone: Path, trained: Path):
+    for verb in ("train", "compare"):
+        answer = headstart(verb, shapes, "--backbone", backbone, "-o", trained, "--quiet")
+        assert (answer.code, answer.err.count("\n")) == (2, 1)
+        assert all(
+            f" {flag}" in answer.err for flag in (f"{trained}: already in use", "--resume", "--force", "-o")
+        )
 
 
 def test_force_keeps_the_former_run_until_the_new_one_can_begin(

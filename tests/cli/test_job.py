@@ -208,6 +208,19 @@ def test_next_command_of_a_plan_keeps_what_was_asked_of_the_cache(
     assert "--keep-features none" in answer.out.splitlines()[-1]
 
 
+def test_next_command_of_a_plan_names_a_folder_that_is_free(
+    headstart, shapes: Path, backbone: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = []
+    for used in (None, "shapes", "shapes-2"):
+        if used:
+            (tmp_path / "runs" / used / "bundle").mkdir(parents=True)
+        answer = headstart("plan", shapes, "--backbone", backbone, "--case", 1, "--force")
+        said.append(answer.out.splitlines()[-1].partition("--plan plan.toml")[2])
+    assert said == ["", " -o runs/shapes-2", " -o runs/shapes-3"]
+
+
 def test_pictures_of_a_selection_split_count_as_learnt(headstart, backbone: Path, tmp_path: Path) -> None:
     """They choose epochs and arms, and a probe that is returned is solved on them too."""
     for split, seed in (("train", 1), ("val", 2), ("test", 3)):

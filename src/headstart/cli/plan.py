@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart import files
-from headstart.cli import options, show, steps
+from headstart.cli import options, run_folder, show, steps
 from headstart.errors import OutputError
 
 
@@ -53,10 +53,16 @@ def run(args: Namespace) -> int:
         return 0
     print(table.describe(job.plan, job.backbone, n_classes=len(job.intake.dataset.classes)))
     print(f"plan     {output}")
-    print(
-        f"next     {shlex.join(['headstart', 'train', args.data, '--plan', str(output), *_kept_flags(args)])}"
-    )
+    print(f"next     {_next(args, output)}")
     return 0
+
+
+def _next(args: Namespace, output: Path) -> str:
+    """The command that does the plan, in a folder that is free."""
+    usual = run_folder.usual(args.data)
+    free = run_folder.free(usual)
+    where = [] if free == usual else ["-o", str(free)]
+    return shlex.join(["headstart", "train", args.data, "--plan", str(output), *_kept_flags(args), *where])
 
 
 def _check_free(output: Path, *, force: bool) -> None:

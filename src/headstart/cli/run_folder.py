@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import os
 import platform
@@ -32,8 +33,19 @@ def name_of(data: str) -> str:
 
 
 def choose(args: Namespace, kind: str = "") -> Path:
-    """The folder asked for, or runs/<data's name>, with the kind of run behind it."""
-    return Path(args.output) if args.output else Path("runs") / f"{name_of(args.data)}{kind}"
+    """The folder asked for, or the usual one."""
+    return Path(args.output) if args.output else usual(args.data, kind)
+
+
+def usual(data: str, kind: str = "") -> Path:
+    """runs/<data's name>, with the kind of run behind it."""
+    return Path("runs") / f"{name_of(data)}{kind}"
+
+
+def free(folder: Path) -> Path:
+    """`folder`, or where that is in use the first of folder-2, folder-3, … that is not."""
+    others = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
+    return next(place for place in itertools.chain([folder], others) if files.is_free(place))
 
 
 def bundle_within(folder: Path) -> Path | None:
