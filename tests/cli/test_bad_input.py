@@ -142,6 +142,11 @@ PLANS = [
     ("lr_scale = 0.0", "lr_scale = -1.0", [], "lr_scale"),
     ("rows = [", "row = [", [], "unknown key 'row'"),
     ('stage = "', 'stage = "x', [], "not a stage"),
+    ('backbone = "', 'backbone = "x', [], "no such folder"),
+    ('weights_sha256 = "', 'weights_sha256 = "x', [], "other weights"),
+    ("image_size = 64", "image_size = 0", [], "image_size is 0; expected 1 or more"),
+    ("image_size = 64", "image_size = 96", [], "image_size"),
+    ('runtime = "auto"', 'runtime = "fast"', [], "runtime is 'fast'; expected one of auto"),
     ("seed = 0", "seed = zero", [], "TOML"),
     ("", "", ["--seed", "5"], "--seed 5: "),
     ("", "", ["--epochs", "77"], "--epochs 77: "),
@@ -162,7 +167,18 @@ def test_plans_that_do_not_hold(
     assert answer.code == 2
     assert answer.err.count("\n") == 1
     assert said in answer.err
+    assert str(file) in answer.err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_plan_for_another_network_is_not_drawn_on_this_one(
+    headstart, tmp_path: Path, plan_text: str
+) -> None:
+    file = tmp_path / "plan.toml"
+    file.write_text(plan_text, encoding="utf-8")
+    answer = headstart("inspect", "demo-cnn", "--plan", file, "--quiet")
+    assert (answer.code, answer.err.count("\n")) == (2, 1)
+    assert f"{file}: row 'stem' is not a stage of demo-cnn" in answer.err
 
 
 def test_a_plan_that_is_not_there(headstart, shapes: Path, tmp_path: Path) -> None:

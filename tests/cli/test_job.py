@@ -135,6 +135,26 @@ def test_a_plan_edited_by_hand_is_done_as_it_stands(
     assert [record["epoch"] for record in epochs if "epoch" in record] == [1]
 
 
+def test_a_plan_whose_table_is_another_case_is_shown_as_what_it_is(
+    headstart, shapes: Path, backbone: Path, tmp_path: Path
+) -> None:
+    file, stem = tmp_path / "plan.toml", 'stage = "stem", init = "pretrained", lr_scale = '
+    assert headstart("plan", shapes, "--backbone", backbone, "--case", 3, "--epochs", 1, "-o", file).code == 0
+    text = file.read_text(encoding="utf-8")
+    assert f"{stem}1.0 " in text
+    file.write_text(text.replace(f"{stem}1.0 ", f"{stem}0.0 "), encoding="utf-8")
+    answer = headstart("train", shapes, "--plan", file, "-o", tmp_path / "run")
+    assert answer.code == 0
+    assert answer.out.startswith("case 0 (none of the four)")
+    assert f"{file}: says case 3, and its table is none of the four (case 0)" in answer.err
+    kept = toml.loads((tmp_path / "run" / "plan.toml").read_text(encoding="utf-8"))
+    assert (kept.case, kept.rows) == (0, toml.loads(file.read_text(encoding="utf-8")).rows)
+    file.write_text(text.replace("case = 3", "case = 1"), encoding="utf-8")
+    drawn = headstart("inspect", backbone, "--plan", file, "--json")
+    assert json.loads(drawn.out)["plan"]["case"] == 3
+    assert "says case 1, and its table is case 3" in drawn.err
+
+
 def test_case_4_by_order_tables_both_ways(headstart, shapes: Path, backbone: Path, tmp_path: Path) -> None:
     command = ["train", shapes, "--backbone", backbone, "--case", 4, "--epochs", 1, "--batch-size", 8]
     answer = headstart(*command, "-o", tmp_path / "run", "--json", "--quiet")

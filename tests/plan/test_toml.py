@@ -56,14 +56,23 @@ def test_header_explains_and_rows_read_as_a_table(text: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('pool = "avg"', 'pol = "avg"', "unknown key 'pol'"),
+        ('pool = "avg"', 'pol = "avg"', "unknown key 'pol'; did you mean 'pool'"),
+        (
+            '{ stage = "stem", init = "pretrained", lr_scale = 1.0 }',
+            '"stem"',
+            "plan: row 1 is 'stem'; expected a table",
+        ),
         ('pool = "avg"\n', "", "'pool' is missing"),
         ("case = 3", 'case = "3"', r"case is '3'; expected a whole number"),
         ("case = 3", "case = true", r"case is True; expected a whole number"),
         ("epochs = ", "epoch = ", "recipe: unknown key 'epoch'"),
-        ("lr_scale = 1.0 ", 'lr_scale = "slow" ', r"rows\[0\]: lr_scale is 'slow'; expected a number"),
-        (", lr_scale = 1.0 ", " ", r"rows\[0\]: key 'lr_scale' is missing"),
-        ('backbone = "', "backbone = ", "not valid TOML"),
+        ("lr_scale = 1.0 ", 'lr_scale = "slow" ', "plan: row 'stem': lr_scale is 'slow'; expected a number"),
+        (", lr_scale = 1.0 ", " ", "plan: row 'stem': key 'lr_scale' is missing; expected a number; add it"),
+        (
+            'backbone = "',
+            "backbone = ",
+            r"line \d+, 'backbone = timm:handmade\"', is not valid TOML \(Invalid value\)",
+        ),
     ],
 )
 def test_bad_plans_name_the_key(text: str, old: str, new: str, message: str) -> None:
@@ -92,6 +101,28 @@ def test_edited_rows_that_do_not_hold_are_refused(backbone, text, old, new, mess
     plan = toml.loads(text.replace(old, new, 1))
     with pytest.raises(PlanError, match=message):
         plan.validate(backbone.stage_names)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "case"),
+    [
+        ("case = 3", "case = 1", 3),
+        ('fallback = "probe"', 'fallback = "both"', 4),
+        ('init = "pretrained"', 'init = "random"', 4),
+        ('"stem", init = "pretrained", lr_scale = 1.0', '"stem", init = "pretrained", lr_scale = 0.0', 0),
+    ],
+)
+def test_the_table_says_which_case_it_is(text: str, old: str, new: str, case: int) -> None:
+    """Whatever its label; every `init` is changed, and one rate."""
+    assert old in text
+    assert toml.loads(text.replace(old, new)).case_of("pre_logits") == case
+
+
+@pytest.mark.parametrize(
+    ("case", "cut"), [(1, None), (2, "body.1"), (2, "stem+body.0"), (3, "body.1"), (4, None)]
+)
+def test_a_case_as_it_is_made_is_that_case(backbone, case: int, cut: str | None) -> None:
+    assert cases.make(case, backbone, cut=cut).case_of("pre_logits") == case
 
 
 def test_random_and_frozen_is_refused(backbone, text: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import files
-from headstart.cli import options, run_folder, show, steps
+from headstart.cli import asked, options, run_folder, show, steps
 from headstart.errors import PlanError
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ def add(subparsers: Any) -> None:
 def run(args: Namespace) -> int:
     folder = run_folder.choose(args, "-compare")
     _refuse(args)
-    asked = steps.asked(args)
+    named = asked.of(args)
     run_folder.check(folder, args)
-    job = steps.decided(args, asked)
+    job = steps.decided(args, named)
     field = _contenders(args, job)
     run_folder.claim(folder, args, run_folder.facts(args, job.plan.seed))
     run_folder.write_plan(folder, job.plan)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart.cli import options, run_folder, show, steps, values
+from headstart.cli import asked, options, run_folder, show, steps, values
 from headstart.errors import PlanError
 
 if TYPE_CHECKING:
@@ -72,13 +72,7 @@ def _planned(args: Namespace) -> tuple[Backbone, Plan | None]:
     from headstart.plan import cases
 
     if args.plan:
-        from headstart.backbone import PRE_LOGITS
-
-        plan = steps.read_plan(Path(args.plan))
-        args.cut = tuple(name for name in plan.cut if name != PRE_LOGITS)
-        network = steps.backbone(args, name=args.name, image_size=plan.image_size)
-        plan.validate(network.stage_names)
-        return network, plan
+        return asked.drawn(Path(args.plan), args)
     if args.cut and not args.case:
         raise PlanError("--cut: says where a case slices; add --case")
     network = steps.backbone(args, name=args.name)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart import files
-from headstart.cli import options, run_folder, show, steps
+from headstart.cli import asked, options, run_folder, show, steps
 from headstart.errors import OutputError
 
 
@@ -34,9 +34,9 @@ def add(subparsers: Any) -> None:
 def run(args: Namespace) -> int:
     from headstart.plan import table, toml
 
-    output, asked = Path(args.output), steps.asked(args)
+    output, named = Path(args.output), asked.of(args)
     _check_free(output, force=args.force)
-    job = steps.decided(args, asked)
+    job = steps.decided(args, named)
     files.write_text(output, toml.dumps(job.plan))
     if args.json:
         show.as_json(

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headstart import progress
 from headstart.cli import options
-from headstart.errors import PlanError
 
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
+    from headstart.cli.asked import Asked
     from headstart.data import Intake, Partition
     from headstart.evidence import Evidence
     from headstart.features import How
     from headstart.plan.plan import Plan
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the command line names. `plan` is None where no --plan was given."""
-
-    backbone: Backbone
-    plan: Plan | None
 
 
 @dataclass(frozen=True)
@@ -98,32 +89,6 @@ def backbone(args: Namespace, *, name: str | None = None, image_size: int | None
     return network
 
 
-def asked(args: Namespace) -> Asked:
-    """The network and the plan of the flags: what is wrong with them is said before any picture is read.
-
-    Raises DataError, BackboneError, PlanError.
-    """
-    from headstart import data
-
-    data.check(args.data, args.group_regex)
-    device(args)
-    plan_file = getattr(args, "plan", None)
-    if plan_file is not None:
-        plan = read_plan(Path(plan_file), args)
-        return Asked(_backbone_of(plan, args), plan)
-    network = backbone(args)
-    _check_strategy(args, network)
-    return Asked(network, None)
-
-
-def _check_strategy(args: Namespace, network: Backbone) -> None:
-    """Raises PlanError where the case that is asked for contradicts other flags."""
-    from headstart.plan import cases
-
-    if args.case is not None and (args.case != 2 or args.cut):  # else the cut is measured
-        cases.make(args.case, network, cut=args.cut, init=args.init)
-
-
 def decided(args: Namespace, asked: Asked) -> Decided:
     """Everything up to the plan: measured and decided, or as it was given."""
     pictures, network, given = intake(args), asked.backbone, asked.plan
@@ -181,46 +146,3 @@ def recipe(args: Namespace) -> dict[str, float | int]:
     """The recipe's values that flags overrule."""
     names = ("epochs", "lr", "weight_decay", "batch_size")
     return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-
-
-def read_plan(path: Path, args: Namespace | None = None) -> Plan:
-    """The plan in a file; with `args`, flags must not say otherwise. Raises PlanError naming the file."""
-    from headstart.plan import toml
-
-    try:
-        plan = toml.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise PlanError(f"{path}: cannot be read ({reason}); expected a plan of `headstart plan`") from error
-    except PlanError as error:
-        raise PlanError(f"{path}: {str(error).removeprefix('plan: ')}") from error
-    if args is not None:
-        _agree(args, plan, path)
-    return plan
-
-
-def _agree(args: Namespace, plan: Plan, path: Path) -> None:
-    """Raises PlanError where a flag contradicts the plan, or would change nothing beside it."""
-    same = ("backbone", "image_size", "seed", "case", "cut", "head_init", "head_layers", "class_weight")
-    planned = {name: getattr(plan, name) for name in (*same, "runtime", "precision")}
-    planned["init"] = "random" if plan.from_scratch else "pretrained"
-    planned |= {name: getattr(plan.recipe, name) for name in ("epochs", "lr", "weight_decay", "batch_size")}
-    for name, value in planned.items():
-        flag, asked = f"--{name.replace('_', '-')}", getattr(args, name)
-        if asked is not None and asked != value:
-            asked, value = (", ".join(v) if isinstance(v, tuple) else v for v in (asked, value))
-            raise PlanError(f"{flag} {asked}: {path} says {value}; edit the plan, or leave the flag out")
-    for name in ("size", "similarity"):
-        if getattr(args, name) is not None:
-            raise PlanError(f"--{name}: changes nothing beside --plan {path}; leave it out")
-
-
-def _backbone_of(plan: Plan, args: Namespace) -> Backbone:
-    """The plan's network. Raises PlanError where its rows do not match it."""
-    from headstart import backbone as room
-    from headstart.train.fit import check
-
-    args.cut = tuple(name for name in plan.cut if name != room.PRE_LOGITS)
-    network = backbone(args, name=plan.backbone, image_size=plan.image_size)
-    check(plan, network)
-    return network

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import files
-from headstart.cli import options, run_folder, show, steps
+from headstart.cli import asked, options, run_folder, show, steps
 from headstart.errors import PlanError
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def add(subparsers: Any) -> None:
 
 def run(args: Namespace) -> int:
     folder = run_folder.choose(args)
-    asked = steps.asked(args)
+    named = asked.of(args)
     run_folder.check(folder, args)
-    job = steps.decided(args, asked)
+    job = steps.decided(args, named)
     _same_plan(folder, job, args)
     _show_plan(args, job)
     facts = run_folder.facts(args, job.plan.seed)
@@ -67,7 +67,7 @@ def run(args: Namespace) -> int:
 def _same_plan(folder: Path, job: Decided, args: Namespace) -> None:
     """A run is resumed with its own plan or not at all. Raises PlanError."""
     if args.resume and (folder / run_folder.PLAN).exists():
-        former = steps.read_plan(folder / run_folder.PLAN)
+        former = asked.plan_in(folder / run_folder.PLAN)
         if former != job.plan:
             raise PlanError(
                 f"--resume: {folder / run_folder.PLAN} is another plan than these flags and pictures give; "

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from headstart import runtime
 from headstart.errors import PlanError
 
 INITS = ("pretrained", "random")
@@ -127,6 +128,16 @@ class Plan:
         """What the head really starts from: "random" above random rows, whose features nothing is solved on."""
         return "random" if any(row.init == "random" for row in self.rows) else self.head_init
 
+    def case_of(self, top: str) -> int:
+        """The case that the table is, whatever `case` says; 0 for none of the four. top: the network's top cut."""
+        if self.frozen:
+            return 1 if self.cut == (top,) else 2
+        if self.from_scratch:
+            return 4
+        if any(row.frozen or row.init == "random" for row in self.rows):
+            return 0
+        return 4 if self.fallback in ("scratch", "both") else 3
+
     def row(self, stage: str) -> Row:
         return next(row for row in self.rows if row.stage == stage)
 
@@ -139,15 +150,16 @@ class Plan:
         Raises PlanError naming the row: unknown, missing, out of order, dropped but listed, or random and
         frozen (which only a study's `control` may ask for), and values outside their range.
         """
-        self._check_values()
+        self.check_values()
+        unknown = f"is not a stage of {self.backbone}; expected one of {', '.join(stages)}"
         for cut in (*self.cut, *self.fallback_cut):
             if cut not in stages:
-                raise PlanError(f"plan: cut {cut!r} is not a stage of {self.backbone}: {', '.join(stages)}")
+                raise PlanError(f"plan: cut {cut!r} {unknown}")
         kept = list(stages[: max(stages.index(cut) for cut in self.cut) + 1])
         names = [row.stage for row in self.rows]
         for name in names:
             if name not in stages:
-                raise PlanError(f"plan: row {name!r} is not a stage of {self.backbone}: {', '.join(stages)}")
+                raise PlanError(f"plan: row {name!r} {unknown}")
             if name not in kept:
                 raise PlanError(
                     f"plan: row {name!r} lies above the cut {kept[-1]!r}; remove it or raise the cut"
@@ -162,7 +174,8 @@ class Plan:
         for row in self.rows:
             _check_row(row, control=control)
 
-    def _check_values(self) -> None:
+    def check_values(self) -> None:
+        """Raises PlanError naming a value outside its range: what can be told without the network."""
         choices = {
             "case": (self.case, (0, 1, 2, 3, 4)),
             "pool": (self.pool, POOLS),
@@ -170,6 +183,8 @@ class Plan:
             "head_init": (self.head_init, HEAD_INITS),
             "fallback": (self.fallback, FALLBACKS),
             "class_weight": (self.class_weight, CLASS_WEIGHTS),
+            "runtime": (self.runtime, runtime.RUNTIMES),
+            "precision": (self.precision, runtime.PRECISIONS),
         }
         for name, (value, allowed) in choices.items():
             if value not in allowed:
@@ -180,6 +195,8 @@ class Plan:
             )
         if not self.cut:
             raise PlanError("plan: cut is empty; name at least one stage")
+        if self.image_size < 1:
+            raise PlanError(f"plan: image_size is {self.image_size}; expected 1 or more")
         if not 0 <= self.seed < 2**31:
             raise PlanError(f"plan: seed is {self.seed}; expected 0 to {2**31 - 1}")
         check_recipe(self.recipe, self.image_size)

@@ -53,7 +53,7 @@ def describe(plan: Plan, backbone: Backbone, *, n_classes: int | None = None) ->
     """Plain text: what the plan is, its table, its reasons."""
     layers = "1 linear layer" if plan.head_layers == 1 else "2 linear layers with a ReLU between"
     lines = [
-        f"case {plan.case or '-'}   {plan.backbone}, {plan.image_size} px   "
+        f"case {plan.case or '0 (none of the four)'}   {plan.backbone}, {plan.image_size} px   "
         f"cut {' + '.join(plan.cut)}   pool {plan.pool}   head {layers}, {plan.head_start}"
         + ("" if plan.fallback == "none" else f"   falls back to {plan.fallback}"),
         "",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, asdict, fields
@@ -36,7 +38,7 @@ HEADER = """\
 # reasons         why; they change nothing
 
 """
-_ARTICLES = {"int": "a whole number", "float": "a number", "str": "a string"}
+_ARTICLES = {"int": "a whole number", "float": "a number", "str": "a string", "tuple": "a list"}
 
 
 def dumps(plan: Plan) -> str:
@@ -52,26 +54,48 @@ def loads(text: str) -> Plan:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PlanError(f"plan: not valid TOML ({error}); expected a plan of `headstart plan`") from error
+        raise PlanError(f"plan: {_spoilt(text, str(error))}") from error
     return _read(Plan, values, "plan")
+
+
+def _spoilt(text: str, reason: str) -> str:
+    """What is wrong with a text that is no TOML, with the line where that shows."""
+    place = re.search(r" \(at line (\d+), column \d+\)", reason)
+    if place is None:
+        return f"not valid TOML ({reason}); mend it, or write the plan anew with `headstart plan`"
+    line = text.splitlines()[int(place[1]) - 1].strip()
+    said = reason[: place.start()]
+    return (
+        f"line {place[1]}, {line!r}, is not valid TOML ({said}); expected KEY = VALUE, with strings in quotes"
+    )
 
 
 def _read(kind: type, values: Any, place: str) -> Any:
     """A dataclass of `kind` from a TOML table found at `place`."""
     if not isinstance(values, Mapping):
-        raise PlanError(f"{place}: is {values!r}; expected a table")
+        raise PlanError(f"{place} is {values!r}; expected a table with the keys {_names(kind)}")
     known = {entry.name: entry for entry in fields(kind)}
     for key in values:
         if key not in known:
-            raise PlanError(f"{place}: unknown key {key!r}; known are {', '.join(known)}")
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}? Known are" if near else "known are"
+            raise PlanError(f"{place}: unknown key {key!r}; {hint} {_names(kind)}")
     for key, entry in known.items():
         if key not in values and not _optional(entry):
-            raise PlanError(f"{place}: key {key!r} is missing; write it as `headstart plan` does")
+            raise PlanError(f"{place}: key {key!r} is missing; expected {_ARTICLES[_kind(entry)]}; add it")
     return kind(**{key: _value(known[key], value, f"{place}: {key}") for key, value in values.items()})
 
 
 def _optional(entry: Field[Any]) -> bool:
     return entry.default is not MISSING or entry.default_factory is not MISSING
+
+
+def _names(kind: type) -> str:
+    return ", ".join(entry.name for entry in fields(kind))
+
+
+def _kind(entry: Field[Any]) -> str:
+    return str(entry.type).partition("[")[0]
 
 
 def _value(entry: Field[Any], value: Any, place: str) -> Any:
@@ -82,10 +106,16 @@ def _value(entry: Field[Any], value: Any, place: str) -> Any:
         if not isinstance(value, list):
             raise PlanError(f"{place} is {value!r}; expected a list")
         if "Row" in declared:
-            return tuple(_read(Row, row, f"{place}[{i}]") for i, row in enumerate(value))
+            return tuple(_read(Row, row, _row(row, number)) for number, row in enumerate(value, 1))
         kind = "float" if "float" in declared else "str"
         return tuple(_scalar(kind, item, f"{place}[{i}]") for i, item in enumerate(value))
     return _scalar(declared, value, place)
+
+
+def _row(row: Any, number: int) -> str:
+    """What a row is called: by its stage where it names one, else by its number from 1."""
+    stage = row.get("stage") if isinstance(row, Mapping) else None
+    return f"plan: row {stage!r}" if isinstance(stage, str) else f"plan: row {number}"
 
 
 def _scalar(declared: str, value: Any, place: str) -> Any:

@@ -96,7 +96,8 @@ def check(plan: Plan, backbone: Backbone) -> None:
     if plan.preparation not in ("", backbone.preparation):
         raise PlanError(
             "plan: made for another input preparation or other --model-kwargs; give the flags that the plan was "
-            "made with (--mean, --std, --interpolation, --model-kwargs), or clear preparation"
+            "made with (--mean, --std, --interpolation, --model-kwargs), or clear preparation, as after an edit of "
+            "image_size"
         )
     plan.validate(backbone.stage_names)
     if plan.recipe.start_size and not plan.frozen:
