@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from headstart import progress
+
 # Many tiny networks: threads that wait for each other cost more than they bring. numpy and torch come in later.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -39,6 +41,20 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         folder = tmp_path_factory.mktemp("cache")
         patch.setenv("XDG_CACHE_HOME", str(folder))
         yield folder
+
+
+@pytest.fixture
+def said() -> Iterator[list[str]]:
+    """The lines of news that the test's own work says."""
+    lines: list[str] = []
+
+    class Noting(progress.Silent):
+        def say(self, line: str) -> None:
+            lines.append(line)
+
+    progress.use(Noting())
+    yield lines
+    progress.use(progress.Silent())
 
 
 @pytest.fixture(scope="session")

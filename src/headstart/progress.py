@@ -38,12 +38,14 @@ class Silent:
 
 
 _reporter: Reporter = Silent()
+_said: set[str] = set()
 
 
 def use(reporter: Reporter) -> None:
-    """Sets the process's reporter."""
+    """Sets the process's reporter, to which nothing has been said yet."""
     global _reporter
     _reporter = reporter
+    _said.clear()
 
 
 def bar(label: str, total: int) -> contextlib.AbstractContextManager[Bar]:
@@ -54,3 +56,10 @@ def bar(label: str, total: int) -> contextlib.AbstractContextManager[Bar]:
 def say(line: str) -> None:
     """One line of news, such as what was chosen and why."""
     _reporter.say(line)
+
+
+def say_once(line: str) -> None:
+    """News that several trainings or networks would repeat: said the first time only."""
+    if line not in _said:
+        _said.add(line)
+        say(line)

@@ -27,6 +27,16 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return hands
 
 
+def test_what_is_said_once_is_said_to_every_new_reader(said: list[str]) -> None:
+    for line in ("one", "two", "one"):
+        progress.say_once(line)
+    assert said == ["one", "two"]
+    stream = io.StringIO()
+    progress.use(console.Lines(stream))
+    progress.say_once("one")
+    assert stream.getvalue() == "one\n"
+
+
 def test_a_quick_job_is_not_mentioned(clock: Clock) -> None:
     stream = io.StringIO()
     with console.Lines(stream).bar("reading", 10) as bar:

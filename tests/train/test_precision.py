@@ -55,6 +55,13 @@ def test_the_verdict_is_kept_for_the_network_its_trained_part_and_the_size(netwo
     assert len(list(files.cache_folder("precision").glob("*.json"))) == 3
 
 
+def test_the_verdict_is_said_once_for_trainings_alike(network, seconds, said):
+    seconds(1.0, 0.5)
+    for size in (8, 8, 9):
+        precision.faster(network, CPU, size)
+    assert said == ["trains in bf16: a step in bf16 takes 0.50 of the time of one in fp32 here"]
+
+
 def test_a_machine_without_bfloat16_is_not_timed(network, seconds, monkeypatch):
     taken = seconds(1.0, 0.5)
     monkeypatch.setattr(precision, "precisions", lambda device: ("fp32",))

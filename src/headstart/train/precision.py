@@ -26,7 +26,7 @@ _WORTH = 1.1
 
 def faster(network: nn.Module, device: torch.device, size: int) -> str:
     """ "bf16" where the device has it and steps of `network` on [16, 3, size, size] are clearly faster in it, else
-    "fp32". The network itself stays as it is; the verdict is said and kept."""
+    "fp32". The network itself stays as it is; the verdict is said once and kept."""
     if "bf16" not in precisions(device.type):
         return "fp32"
     trained = [name for name, parameter in network.named_parameters() if parameter.requires_grad]
@@ -34,7 +34,7 @@ def faster(network: nn.Module, device: torch.device, size: int) -> str:
     what = (repr(network), " ".join(trained), str(size))
     subject = ["training", str(_VERSION), *what, device.type, kind, torch.__version__]
     known = once(subject, lambda: _timed(network, device, size))
-    progress.say(f"trains in {known['precision']}: {known['why']}")
+    progress.say_once(f"trains in {known['precision']}: {known['why']}")
     return known["precision"]
 
 
