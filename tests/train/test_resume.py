@@ -35,7 +35,7 @@ def _run(backbone, plan, shapes, recipe, settings):
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES.keys())
-def test_resumed_equals_straight(demo, planned, shapes, recipe, tmp_path, monkeypatch):
+def test_resumed_equals_straight(demo, planned, shapes, recipe, tmp_path, monkeypatch, said):
     monkeypatch.setattr(loop, "_PACE", 0)
     plan = planned(demo, 3)
     straight, history = _run(demo, plan, shapes, recipe, Settings())
@@ -50,6 +50,15 @@ def test_resumed_equals_straight(demo, planned, shapes, recipe, tmp_path, monkey
     resumed, again = _run(demo, plan, shapes, recipe, Settings(checkpoints=folder, resume=True))
     assert again == history
     assert all(torch.equal(resumed[name], straight[name]) for name in straight)
+    assert said == ["training: 3 of 4 epochs are done; it goes on with epoch 4"]
+
+
+def test_a_finished_run_says_so_when_it_is_resumed(demo, planned, shapes, tmp_path, said):
+    recipe = Recipe(epochs=1, batch_size=16, precision="fp32")
+    for resume in (False, True):
+        settings = Settings(checkpoints=tmp_path, resume=resume)
+        _run(demo, planned(demo, 3), shapes, recipe, settings)
+    assert said == ["training: 1 of 1 epochs are done; nothing is left to train"]
 
 
 def test_checkpoints_keep_their_pace(demo, planned, shapes, tmp_path, monkeypatch):

@@ -296,7 +296,10 @@ class _Run:
             self.average.restore(average, facts["average_steps"])
         if facts["best"]:
             self.best = (*facts["best"], best)
-        return facts["epoch"]
+        done = facts["epoch"]
+        left = f"it goes on with epoch {done + 1}" if done < self.epochs else "nothing is left to train"
+        progress.say(f"{self.label}: {done} of {self.epochs} epochs are done; {left}")
+        return done
 
 
 @torch.inference_mode()
