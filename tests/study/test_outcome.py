@@ -12,7 +12,7 @@ from headstart.errors import PlanError
 from headstart.plan import cases
 from headstart.study.contenders import RATES, budget, contenders
 from headstart.study.outcome import Outcome, ranked, realised
-from headstart.study.turns import turns
+from headstart.study.turns import halved, length
 
 LABELS = np.arange(40) % 2
 GROUPS = np.arange(40)
@@ -111,19 +111,27 @@ def test_the_budget_is_pictures_seen_and_its_rates_are_fixed():
 
 @pytest.mark.parametrize("limit", [10, 33, 100, 399, 400, 5000])
 @pytest.mark.parametrize("count", [2, 6, 8])
-def test_turns_keep_within_the_limit_and_halve(count, limit):
+def test_turns_keep_within_the_limit_and_use_it(count, limit):
     """Epochs of one second, 50 at full length."""
-    found = turns(count, 50, 1.0, limit)
-    assert sum(epochs * n for epochs, n in found) <= limit
-    assert found[0][1] == count
-    for (short, many), (long, few) in itertools.pairwise(found):
-        assert few == -(-many // 2)
-        assert long == min(50, 2 * short)
-    if count * 50 <= limit:
-        assert found == [(50, count)]
+    counts, found, left = halved(count), [0], limit
+    for turn, n in enumerate(counts):
+        epochs = length(counts[turn:], 50, 1.0, left)
+        if epochs > found[-1]:
+            found.append(epochs)
+            left -= epochs * n
+    assert 0 <= left <= 0.2 * limit or found == [0, 50]
+    assert all(long >= min(50, 2 * short) for short, long in itertools.pairwise(found))
 
 
-def test_without_a_limit_all_are_trained_at_full_length_and_one_epoch_must_fit():
-    assert turns(8, 50, 1.0, None) == [(50, 8)]
-    with pytest.raises(PlanError, match="takes about 8 s; expected at least that"):
-        turns(8, 50, 1.0, 7.9)
+def test_the_better_half_goes_on_down_to_two():
+    assert halved(8) == [8, 4, 2]
+    assert halved(6) == [6, 3, 2]
+    assert halved(2) == [2]
+
+
+def test_what_full_length_leaves_over_goes_to_the_first_turn():
+    assert length([8, 4, 2], 50, 1.0, 400) == 50
+    assert length([8, 4, 2], 50, 1.0, 399) == 18
+    assert 18 * 8 + 36 * 4 + 50 * 2 <= 399 < 19 * 8 + 38 * 4 + 50 * 2
+    assert length([8, 4, 2], 50, 1.0, 8) == 1
+    assert length([8, 4, 2], 50, 1.0, 7.9) == 0

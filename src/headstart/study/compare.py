@@ -21,12 +21,13 @@ import numpy as np
 from headstart import files, progress
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
+from headstart.errors import PlanError
 from headstart.features import Features, How, extract
 from headstart.model import versions
 from headstart.plan.plan import Plan
 from headstart.study.contenders import RATES, Contender
 from headstart.study.outcome import Comparison, Outcome, ranked, realised
-from headstart.study.turns import turns
+from headstart.study.turns import halved, length, too_short
 from headstart.train import head as heads
 from headstart.train.fit import joined, selection, task_of
 
@@ -69,13 +70,47 @@ def compare(
 def _trainings(field: _Field, contenders: Sequence[Contender]) -> list[Outcome]:
     """One outcome for each, at the better of its rates; all that was tried is paid for."""
     runs = [replace(c, plan=c.plan.with_recipe(lr=rate)) for c in contenders for rate in RATES]
-    tried: dict[str, list[Outcome]] = {contender.name: [] for contender in contenders}
-    for epochs, count in field.turns(runs):
+    limit = field.settings.time_limit
+    if limit is None or not runs:
+        found = [field.training(run, run.plan.recipe.epochs) for run in runs]
+    else:
+        found = _by_turns(field, runs, limit)
+    return [_better([o for o in found if o.name == contender.name]) for contender in contenders]
+
+
+def _by_turns(field: _Field, runs: Sequence[Contender], limit: float) -> list[Outcome]:
+    """All `runs` at full length; where the limit does not hold that, turn by turn the better half for longer.
+
+    A turn's length follows from the time that is left and the seconds that epochs took in the turn before, for the
+    first turn from one epoch of the last run. Raises PlanError where not one epoch of each fits.
+    """
+    full, counts = runs[-1].plan.recipe.epochs, halved(len(runs))
+    seconds, left = field.training(runs[-1], 1).seconds, limit
+    tried, done = list[Outcome](), 0
+    for turn, count in enumerate(counts):
+        epochs = length(counts[turn:], full, seconds, left)
+        if not tried and not epochs:
+            raise PlanError(too_short(count, seconds))
+        if epochs <= done:
+            continue  # longer ones may still fit for the fewer of the next turn
+        if epochs < full or done:
+            progress.say(f"time is short: {count} trainings get {epochs} of {full} epochs")
         found = [(field.training(run, epochs), run) for run in runs[:count]]
-        for outcome, run in found:
-            tried[run.name].append(outcome)
-        runs = [run for _, run in sorted(found, key=lambda pair: -float(pair[0].selection.mean()))]
-    return [_better(own) for own in tried.values()]
+        found.sort(key=lambda pair: -float(pair[0].selection.mean()))
+        tried += [outcome for outcome, _ in found]
+        runs = [run for _, run in found]
+        seconds, left, done = _epoch_seconds(tried[-count:], epochs), limit - field.paid, epochs
+    return tried
+
+
+def _epoch_seconds(outcomes: Sequence[Outcome], epochs: int) -> float:
+    """What an epoch took in the better half of a turn's outcomes, best first."""
+    better = outcomes[: -(-len(outcomes) // 2)]
+    return sum(outcome.seconds for outcome in better) / (len(better) * epochs)
+
+
+def _label(contender: Contender) -> str:
+    return f"{contender.name}, rate {contender.plan.recipe.lr:g}"
 
 
 def _seconds(history: Sequence[Mapping[str, Any]]) -> float:
@@ -103,10 +138,16 @@ class _Field:
     def __post_init__(self) -> None:
         self.kept, self.selection = selection(self.dataset, self.partition, self.plan.seed)
         self._features: dict[str, Features] = {}
+        self._paid: dict[Path, float] = {}
+
+    @property
+    def paid(self) -> float:
+        """Seconds of all trainings asked for, also of those that lay in the folder."""
+        return sum(self._paid.values())
 
     def probe(self, contender: Contender) -> Outcome:
         """Solved on all training pictures; and, for the selection pictures, on what they leave."""
-        return self._once(contender, lambda: self._probe(contender))
+        return self._once(contender, contender.name, lambda: self._probe(contender))
 
     def _probe(self, contender: Contender) -> Outcome:
         plan, train = contender.plan, self.partition.train
@@ -143,8 +184,11 @@ class _Field:
     def training(self, contender: Contender, epochs: int) -> Outcome:
         """One training with a schedule of `epochs`."""
         shorter = replace(contender, plan=contender.plan.with_recipe(epochs=epochs))
-        share = epochs / contender.plan.recipe.epochs
-        return self._once(shorter, lambda: self._trained(shorter, share))
+        full = contender.plan.recipe.epochs
+        label = f"{_label(shorter)}, {epochs} of {full} epochs"
+        outcome = self._once(shorter, label, lambda: self._trained(shorter, epochs / full))
+        self._paid[self._place(shorter)] = outcome.seconds
+        return outcome
 
     def _trained(self, contender: Contender, share: float) -> Outcome:
         import torch
@@ -152,7 +196,7 @@ class _Field:
         from headstart.train import loop
 
         plan = contender.plan
-        network, history = self._run(contender, self._place(contender) / "checkpoints")
+        network, history = self._run(contender)
         right, named = (
             loop.predict(network, self._task, index, torch.device("cpu")).argmax(1)
             for index in (self.selection, self.partition.report)
@@ -162,8 +206,8 @@ class _Field:
         cut, seconds = "+".join(plan.cut), _seconds(history)
         return Outcome(contender.name, cut, named, correct, seconds, plan.recipe.lr, share, trace)
 
-    def _run(self, contender: Contender, state: Path | None) -> tuple[nn.Module, Sequence[Mapping[str, Any]]]:
-        """(the trained network, the record of every epoch); state: where it may be found half done."""
+    def _run(self, contender: Contender) -> tuple[nn.Module, Sequence[Mapping[str, Any]]]:
+        """(the trained network, the record of every epoch); one that lies half done in the folder goes on."""
         from headstart.train import checkpoints, loop, surgery
 
         plan = contender.plan
@@ -171,11 +215,12 @@ class _Field:
         if plan.head_start == "solved":
             solved = self._solved(self._x("kept", plan), self.kept, plan)
             surgery.implant(solved.head, network.head, scale=surgery.SOFTENED)
-        resume = state is not None and checkpoints.exists(state)
-        settings = replace(self.settings, time_limit=None, checkpoints=state, resume=resume)
-        label = f"{contender.name}, rate {plan.recipe.lr:g}"
+        state = self._place(contender) / "checkpoints"
+        settings = replace(
+            self.settings, time_limit=None, checkpoints=state, resume=checkpoints.exists(state)
+        )
         groups = surgery.rates(network, plan, self.backbone)
-        history = loop.train(network, groups, self._task, plan.recipe, plan.seed, settings, label)
+        history = loop.train(network, groups, self._task, plan.recipe, plan.seed, settings, _label(contender))
         return network, history
 
     @cached_property
@@ -183,21 +228,8 @@ class _Field:
         """The same for every training: pictures are decoded once."""
         return task_of(self.plan, self.backbone, self.dataset, self.kept, self.selection, self.how)
 
-    def turns(self, runs: Sequence[Contender]) -> list[tuple[int, int]]:
-        """See turns.turns; the seconds of an epoch are those of the last run's first one, where there is a limit."""
-        if not runs:
-            return []
-        epochs, limit, seconds = runs[-1].plan.recipe.epochs, self.settings.time_limit, 0.0
-        if limit is not None:
-            first = replace(runs[-1], plan=runs[-1].plan.with_recipe(epochs=1))
-            seconds = _seconds(self._run(first, None)[1])
-        found = turns(len(runs), epochs, seconds, limit)
-        if len(found) > 1:
-            progress.say(f"time is short: of {len(runs)} trainings the better half goes on by turns")
-        return found
-
-    def _once(self, contender: Contender, run: Callable[[], Outcome]) -> Outcome:
-        """What lies in the folder, or what `run` gives, kept there."""
+    def _once(self, contender: Contender, label: str, run: Callable[[], Outcome]) -> Outcome:
+        """What lies in the folder, or what `run` gives, kept there and said under `label`."""
         place = self._place(contender)
         if (place / "outcome.json").is_file():
             return Outcome.from_dict(json.loads((place / "outcome.json").read_text(encoding="utf-8")))
@@ -205,7 +237,7 @@ class _Field:
         files.write_json(place / "outcome.json", outcome.to_dict())
         shutil.rmtree(place / "checkpoints", ignore_errors=True)
         said = f"{100 * outcome.selection.mean():.1f} % on selection pictures, {outcome.seconds:.0f} s"
-        progress.say(f"{contender.name}: {said}")
+        progress.say(f"{label}: {said}")
         return outcome
 
     def _place(self, contender: Contender) -> Path:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from headstart.errors import PlanError
+from collections.abc import Sequence
 
 
-def turns(count: int, epochs: int, seconds: float, limit: float | None) -> list[tuple[int, int]]:
-    """[(epochs, how many of the best get them)], turn by turn, for `count` trainings of `epochs` at full length.
-
-    seconds: of one epoch; limit: seconds for all turns together, or None. One turn with all of them where it holds
-    them; else each turn is twice as long as the one before, for the better half, down to two. Raises PlanError where
-    not even one epoch of each fits.
-    """
-    if limit is None or count * epochs * seconds <= limit:
-        return [(epochs, count)]
+def halved(count: int) -> list[int]:
+    """How many are trained turn by turn: all of `count`, then the better half of those before, down to two."""
     counts = [count]
     while counts[-1] > 2:
         counts.append(-(-counts[-1] // 2))
+    return counts
+
+
+def length(counts: Sequence[int], epochs: int, seconds: float, left: float) -> int:
+    """Epochs of each training in the next turn, which has counts[0] of them; 0 where not one epoch of each fits.
+
+    counts: of the turns that are still to come, each twice as long as the one before, up to `epochs`, full length;
+    the last ones fall away where time does not hold them. seconds: of one epoch; left: for all these turns together.
+    """
+    if counts[0] * epochs * seconds <= left:
+        return epochs
     for kept in range(len(counts), 0, -1):
-        first = int(limit / seconds / sum(n * 2**turn for turn, n in enumerate(counts[:kept])))
-        if first >= 1:
-            return [(min(epochs, first * 2**turn), n) for turn, n in enumerate(counts[:kept])]
-    raise PlanError(
+        for first in range(epochs - 1, 0, -1):
+            lengths = (min(epochs, first * 2**turn) for turn in range(kept))
+            if seconds * sum(n * each for n, each in zip(counts, lengths, strict=False)) <= left:
+                return first
+    return 0
+
+
+def too_short(count: int, seconds: float) -> str:
+    """Why a limit is refused that does not hold one epoch, of `seconds`, of each of `count` trainings."""
+    return (
         f"--time-limit: one epoch of each of {count} trainings takes about {count * seconds:.0f} s; expected at least "
         "that; the probes are kept, and --resume with more time goes on from them"
     )
