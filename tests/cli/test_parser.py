@@ -6,6 +6,7 @@ import argparse
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,20 @@ def test_flags_offer_what_the_rooms_take() -> None:
     assert offered["pretrain", "--optimizer"] == plan.OPTIMIZERS
     assert offered["pretrain", "--augment"] == plan.AUGMENTS
     assert offered["pretrain", "--precision"] == plan.PRECISIONS
+
+
+def test_help_of_pretrain_tells_the_recipe_s_defaults() -> None:
+    from headstart.train.pretrain import RECIPE
+
+    recipe = {name: str(value).removesuffix(".0") for name, value in asdict(RECIPE).items()}
+    told = {
+        action.dest: action.help.rpartition("(")[2].removesuffix(")")
+        for action in door.parser().parse_args(["pretrain", "x"]).parser._actions
+        if action.help and action.dest in recipe
+    }
+    assert {"epochs", "lr", "weight_decay", "batch_size", "optimizer", "augment"} <= set(told)
+    del told["start_size"]  # none, where it is not given
+    assert told == {name: recipe[name] for name in told}
 
 
 def test_model_kwargs_are_read_as_timm_reads_them() -> None:

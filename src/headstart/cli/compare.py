@@ -27,7 +27,7 @@ def add(subparsers: Any) -> None:
         options.pictures(),
         options.network(),
         options.strategy(),
-        options.training(),
+        options.training(lr="left out here: two are tried", batch_size="32"),
         options.limits(),
         options.seed(),
         options.machine(),

@@ -225,18 +225,28 @@ def strategy() -> Parser:
     return parent
 
 
-def training() -> Parser:
-    """--epochs --lr --weight-decay --batch-size"""
-    parent, add = _group("gradient training (chosen by the number of pictures where not given)")
-    add("--epochs", type=values.whole(1), metavar="N", help="passes over the training pictures")
-    add("--lr", type=values.number(open_end=True), metavar="RATE", help="peak rate for the batch size")
+def training(
+    epochs: str = "by the number of pictures",
+    lr: str = "by what training starts from",
+    weight_decay: str = "0.05",
+    batch_size: str = "by the number of pictures",
+) -> Parser:
+    """--epochs --lr --weight-decay --batch-size, each with its default in words"""
+    parent, add = _group("gradient training")
+    add("--epochs", type=values.whole(1), metavar="N", help=f"passes over the training pictures ({epochs})")
+    add(
+        "--lr",
+        type=values.number(open_end=True),
+        metavar="RATE",
+        help=f"peak rate for the batch size ({lr})",
+    )
     add(
         "--weight-decay",
         type=values.number(),
         metavar="DECAY",
-        help="decoupled, as in AdamW (0.05)",
+        help=f"decoupled, as in AdamW ({weight_decay})",
     )
-    add("--batch-size", type=values.whole(1), metavar="N", help="pictures in a step")
+    add("--batch-size", type=values.whole(1), metavar="N", help=f"pictures in a step ({batch_size})")
     return parent
 
 

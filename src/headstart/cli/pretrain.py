@@ -25,7 +25,7 @@ def add(subparsers: Any) -> None:
         run,
         "train a network from random weights, as a backbone for others",
         options.pictures(),
-        options.training(),
+        options.training(epochs="30", lr="0.004", batch_size="256"),
         options.limits(),
         options.seed(),
     )
