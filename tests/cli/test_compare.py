@@ -42,6 +42,7 @@ def test_strategies_side_by_side_with_the_plan_s_choice_marked(headstart, tmp_pa
     assert again.code == 0
     assert "* " + said["choice"] in again.out
     assert "points behind" in again.out
+    assert "± is one paired standard error" in again.out
     assert f"left out 1 file, listed in {folder / 'quarantine.csv'}" in again.out
 
 

@@ -1,5 +1,7 @@
 """Evidence → case → stage table."""
 
+from dataclasses import replace
+
 import pytest
 
 from headstart.errors import BackboneError, PlanError
@@ -125,6 +127,9 @@ def test_table_shows_dropped_rows_and_the_head(evidence, backbone) -> None:
 def test_description_holds_every_row_and_reason(evidence, backbone) -> None:
     plan = decide(evidence("large", "similar", n=60_000), backbone)
     text = table.describe(plan, backbone, n_classes=10)
+    assert text.endswith("± is one standard error.\n")
+    plain = table.describe(replace(plan, reasons=("Because.",)), backbone)
+    assert "±" not in plain
     for row in plan.rows:
         assert f"{row.lr_scale:g}" in text
         assert row.stage in text

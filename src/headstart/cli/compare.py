@@ -145,6 +145,7 @@ def _write(folder: Path, job: Decided, comparison: Comparison, result: dict[str,
 
 def _print(result: dict[str, Any], folder: Path) -> None:
     print(show.contenders(result["contenders"]))
+    print("± is one paired standard error: of the difference, picture by picture")
     if any(row["share"] < 1 for row in result["contenders"]):
         print(
             "time was short: where a percentage stands beside the seconds, the training had that share of its epochs, "

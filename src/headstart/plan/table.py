@@ -68,6 +68,8 @@ def describe(plan: Plan, backbone: Backbone, *, n_classes: int | None = None) ->
         ]
     if plan.reasons:
         lines += ["", *(f"- {_plain(reason)}" for reason in plan.reasons)]
+        if any("±" in reason for reason in plan.reasons):
+            lines.append("± is one standard error.")
     return "\n".join(lines) + "\n"
 
 
