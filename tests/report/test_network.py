@@ -57,6 +57,15 @@ def test_several_cuts_are_all_marked() -> None:
     assert "cut at conv1 + conv3: 608 values" in draw(plan, network)
 
 
+def test_a_head_for_an_unknown_number_of_classes_has_the_weights_of_each() -> None:
+    network = sample.backbone()
+    (line,) = [line for line in draw(sample.plan(2, network), network).splitlines() if "new head" in line]
+    assert line.split()[-5:] == ["513", "new,", "for", "each", "class"]
+    two = replace(sample.plan(2, network), head_layers=2)
+    (line,) = [line for line in draw(two, network).splitlines() if "new head" in line]
+    assert line.split()[-2:] == ["–", "new"]
+
+
 def test_a_solved_head_has_no_rate() -> None:
     network = sample.backbone()
     solved, trained = (parts(sample.plan(case, network), network) for case in (1, 3))

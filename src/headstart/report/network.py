@@ -34,7 +34,8 @@ CLASSIFIER = "classifier"  # the network's own, which a new head replaces
 
 @dataclass(frozen=True)
 class Part:
-    """One stretch of the drawing. `stage` is None for a head; `cut`: its output enters the new head."""
+    """One stretch of the drawing. `stage` is None for a head; `cut`: its output enters the new head; `each`: the
+    parameters are those for each class, since their number is not known."""
 
     name: str
     status: str
@@ -43,11 +44,12 @@ class Part:
     lr_scale: float | None
     parameters: int | None
     cut: bool = False
+    each: bool = False
 
     @property
     def words(self) -> str:
         """The status in words."""
-        return _WORDS[self.status]
+        return _WORDS[self.status] + (", for each class" if self.each else "")
 
     @property
     def sign(self) -> str:
@@ -57,18 +59,19 @@ class Part:
 def parts(plan: Plan | None, backbone: Backbone, classes: int | None = None) -> tuple[Part, ...]:
     """The network in the order of drawing: what stays, the new head, then what is sliced off.
 
-    Without a plan: the network as it comes, with its own classifier. With the number of `classes` the new
-    head's parameters are known.
+    Without a plan: the network as it comes, with its own classifier. Without the number of `classes` the new head has
+    the parameters of one class; those of two layers are then not known, whose width follows the number.
     """
     if plan is None:
         stages = [Part(s.name, "pretrained", s, "pretrained", None, s.parameters) for s in backbone.stages]
         return (*stages, Part(CLASSIFIER, "pretrained", None, "pretrained", None, None))
-    *stages, head = table.rows(plan, backbone, n_classes=classes)
+    each = classes is None and plan.head_layers == 1
+    *stages, head = table.rows(plan, backbone, n_classes=1 if each else classes)
     every = [_part(row, plan, backbone) for row in stages]
     kept = [part for part in every if part.status != "dropped"]
     solved_once = plan.frozen and plan.head_start == "solved"
     rate = None if solved_once else head.lr_scale
-    new = Part("new head", "new", None, plan.head_start, rate, head.parameters)
+    new = Part("new head", "new", None, plan.head_start, rate, head.parameters, each=each)
     return (*kept, new, *every[len(kept) :], Part(CLASSIFIER, "dropped", None, "", None, None))
 
 
