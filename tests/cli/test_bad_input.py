@@ -278,11 +278,14 @@ def test_splits_that_are_not_there(headstart, trained: Path, shapes: Path, tmp_p
 
 
 def test_no_usable_picture_to_predict(headstart, trained: Path, tmp_path: Path) -> None:
-    (tmp_path / "torn.png").write_bytes(b"\x89PNG")
-    answer = headstart("predict", trained / "bundle", tmp_path / "torn.png", "--quiet")
+    for name in ("torn.png", "worn.png"):
+        (tmp_path / name).write_bytes(b"\x89PNG")
+    answer = headstart("predict", trained / "bundle", tmp_path / "torn.png")
     assert answer.code == 2
     assert answer.err.count("\n") == 1
     assert "torn.png" in answer.err
+    both = headstart("predict", trained / "bundle", tmp_path / "torn.png", tmp_path / "worn.png")
+    assert [both.err.count(name) for name in ("torn.png", "worn.png")] == [1, 1]
     assert headstart("predict", trained / "bundle", tmp_path / "none.png").code == 2
 
 

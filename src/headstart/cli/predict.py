@@ -37,7 +37,7 @@ def run(args: Namespace) -> int:
     loaded = model.load(args.bundle)
     paths = data.pictures(args.images)
     good, probabilities, bad = predicted(loaded, paths, steps.how(args, loaded.plan))
-    for picture in bad:
+    for picture in bad if good else bad[1:]:  # the error below names the first
         progress.say(f"left out {show.plain(picture.path)}: {picture.reason}")
     if not good:
         raise DataError(
