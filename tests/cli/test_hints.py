@@ -52,7 +52,17 @@ def test_other_pictures_of_the_training_set_are_known(headstart, trained: Path, 
 
 
 def test_too_small_a_size_is_no_error_of_headstarts_own(headstart, shapes: Path, tmp_path: Path) -> None:
-    """OpenVINO refuses small at 7 pixels; torch runs it, and that is said."""
+    """OpenVINO refuses small at 7 pixels; torch runs it. Both are said, once, without a place in anyone's source."""
     answer = headstart("plan", shapes, "--image-size", "7", "-o", tmp_path / "plan.toml")
     assert answer.code == 0
-    assert "torch runs it instead" in answer.err
+    assert answer.err.count("small at 7 px: too small for its layers") == 1
+    assert "choose --image-size 16 or more" in answer.err
+    assert answer.err.count("OpenVINO cannot convert it at 7 px (Conversion is failed for") == 1
+    assert answer.err.count("torch runs it instead") == 1
+    assert ".cpp" not in answer.err
+
+
+def test_a_size_that_suffices_is_not_remarked_on(headstart) -> None:
+    """One place of small's last map stands for 16 pixels."""
+    said = [headstart("inspect", "small", "--image-size", size).err for size in (15, 16)]
+    assert ["too small" in line for line in said] == [True, False]

@@ -48,6 +48,8 @@ def load(
     anatomy = dissect(network.module, [*network.taps, *extra], network.head, prepared.size)
     if anatomy.trouble:
         notes.append(_shortened(name, prepared.size, anatomy))
+    elif prepared.size < network.preprocess.size:
+        notes += _too_small(name, prepared.size, network)
     backbone = Backbone(
         name=name,
         stages=anatomy.stages,
@@ -131,6 +133,22 @@ def _unknown(name: str) -> str:
     near = near or difflib.get_close_matches(name, known, n=2, cutoff=0.75)
     hint = f"; did you mean {' or '.join(near)}?" if near else ";"
     return f"backbone {name!r} is unknown{hint} `headstart backbones` lists them"
+
+
+def _too_small(name: str, size: int, network: Network) -> list[str]:
+    """What is to be said where pictures of `size` are smaller than what one place of the network's last map stands for
+    at its own size."""
+    try:
+        own = dissect(network.module, network.taps, network.head, network.preprocess.size)
+    except BackboneError:  # options made it for another size
+        return []
+    coarsest = max(own.stages, key=lambda stage: stage.reduction)
+    if size >= coarsest.reduction:
+        return []
+    return [
+        f"{name} at {size} px: too small for its layers, since a place of {coarsest.name} stands for "
+        f"{coarsest.reduction} pixels a side; choose --image-size {coarsest.reduction} or more"
+    ]
 
 
 def _shortened(name: str, size: int, anatomy: Anatomy) -> str:

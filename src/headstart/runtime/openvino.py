@@ -253,10 +253,18 @@ def convert(job: Job) -> Any:
                     example_input=torch.zeros(2, 3, size, size),
                 )
         except (RuntimeError, ValueError, TypeError, NotImplementedError, *_refusals()) as error:
-            reason = str(error).strip().splitlines()[0][:200]
-            raise BackboneError(f"{job.backbone.name}: OpenVINO cannot convert it ({reason})") from error
+            raise BackboneError(
+                f"{job.backbone.name}: OpenVINO cannot convert it at {size} px ({_reason(error)})"
+            ) from error
         bar.advance()
     return model
+
+
+def _reason(error: Exception) -> str:
+    """The line that sums the error up, where there is one: the first names places in OpenVINO's own source."""
+    lines = [line.strip("- ") for line in str(error).strip().splitlines() if line]
+    summed = [line for line in lines if line.startswith("Conversion is failed for")]
+    return (summed or lines or [type(error).__name__])[0][:200]
 
 
 def _refusals() -> tuple[type[Exception], ...]:

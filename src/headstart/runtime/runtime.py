@@ -50,7 +50,7 @@ def start(job: Job, *, runtime: str = "auto", precision: str = "fp32", device: s
     except BackboneError as error:
         if runtime == "openvino":
             raise
-        progress.say(f"{error}; torch runs it instead")
+        progress.say_once(f"{error}; torch runs it instead")
         return _torch(job, precision, device)
 
 
