@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -153,6 +154,20 @@ def test_a_plan_whose_table_is_another_case_is_shown_as_what_it_is(
     drawn = headstart("inspect", backbone, "--plan", file, "--json")
     assert json.loads(drawn.out)["plan"]["case"] == 3
     assert "says case 1, and its table is case 3" in drawn.err
+
+
+def test_a_fall_back_may_sit_at_any_module(headstart, backbone: Path, shapes: Path, tmp_path: Path) -> None:
+    file = tmp_path / "plan.toml"
+    assert headstart("plan", shapes, "--backbone", backbone, "--case", 3, "-o", file).code == 0
+    text = file.read_text(encoding="utf-8")
+    row = '{ stage = "stage3.0", init = "pretrained", lr_scale = 1.0 },'
+    text = re.sub(r"fallback_cut = \[[^]]*\]", 'fallback_cut = ["stage3.0"]', text)
+    file.write_text(
+        text.replace('    { stage = "stage3",', f'    {row}\n    {{ stage = "stage3",'), encoding="utf-8"
+    )
+    drawn = headstart("inspect", backbone, "--plan", file, "--json")
+    assert drawn.code == 0, drawn.err
+    assert json.loads(drawn.out)["plan"]["fallback_cut"] == ["stage3.0"]
 
 
 def test_case_4_by_order_tables_both_ways(headstart, shapes: Path, backbone: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 import headstart as package
 from headstart.cli import main as door
 from headstart.cli import values
+from headstart.plan.plan import Recipe
 
 HEAVY = ("torch", "timm", "torchvision", "sklearn", "openvino", "numpy", "PIL", "rich", "jinja2")
 PROBE = """
@@ -143,6 +144,12 @@ def test_help_of_pretrain_tells_the_recipe_s_defaults() -> None:
     assert {"epochs", "lr", "weight_decay", "batch_size", "optimizer", "augment"} <= set(told)
     del told["start_size"]  # none, where it is not given
     assert told == {name: recipe[name] for name in told}
+
+
+def test_help_tells_a_plan_s_rate_and_weight_decay(headstart) -> None:
+    recipe, said = Recipe(), " ".join(headstart("train", "--help").out.split())
+    assert f"peak rate for the batch size ({recipe.lr})" in said
+    assert f"decoupled, as in AdamW ({recipe.weight_decay})" in said
 
 
 def test_model_kwargs_are_read_as_timm_reads_them() -> None:

@@ -98,10 +98,10 @@ def _named(path: Path) -> Iterator[None]:
 
 
 def _network(args: Namespace, plan: Plan, name: str) -> Backbone:
-    """The network called `name`, with the plan's cuts and input side."""
+    """The network called `name`, with the plan's cuts, those of its fall-back too, and its input side."""
     from headstart.backbone import PRE_LOGITS
 
-    args.cut = tuple(cut for cut in plan.cut if cut != PRE_LOGITS)
+    args.cut = tuple(cut for cut in dict.fromkeys((*plan.cut, *plan.fallback_cut)) if cut != PRE_LOGITS)
     return steps.backbone(args, name=name, image_size=plan.image_size)
 
 

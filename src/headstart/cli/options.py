@@ -227,7 +227,7 @@ def strategy() -> Parser:
 
 def training(
     epochs: str = "by the number of pictures",
-    lr: str = "by what training starts from",
+    lr: str = "0.001",
     weight_decay: str = "0.05",
     batch_size: str = "by the number of pictures",
 ) -> Parser:
