@@ -6,11 +6,14 @@ import shlex
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headstart import files
 from headstart.cli import asked, options, run_folder, show, steps
 from headstart.errors import OutputError
+
+if TYPE_CHECKING:
+    from headstart.cli.steps import Decided
 
 
 def add(subparsers: Any) -> None:
@@ -37,6 +40,7 @@ def run(args: Namespace) -> int:
     output, named = Path(args.output), asked.of(args)
     _check_free(output, force=args.force)
     job = steps.decided(args, named)
+    expected = _prospects(job)
     files.write_text(output, toml.dumps(job.plan))
     if args.json:
         show.as_json(
@@ -47,14 +51,24 @@ def run(args: Namespace) -> int:
                 "backbone": job.backbone.name,
                 "plan": asdict(job.plan),
                 "evidence": job.evidence and job.evidence.to_dict(),
+                "prospects": expected,
                 "output": str(output),
             }
         )
         return 0
     print(table.describe(job.plan, job.backbone, n_classes=len(job.intake.dataset.classes)))
+    if expected:
+        print(show.prospects(expected) + "\n")
     print(f"plan     {output}")
     print(f"next     {_next(args, output)}")
     return 0
+
+
+def _prospects(job: Decided) -> list[dict[str, Any]]:
+    """What each strategy is expected to reach and to cost."""
+    from headstart.plan.prospects import prospects
+
+    return [asdict(found) for found in prospects(job.evidence, job.backbone)] if job.evidence else []
 
 
 def _next(args: Namespace, output: Path) -> str:

@@ -131,6 +131,32 @@ def contenders(rows: Sequence[Mapping[str, Any]]) -> str:
     return table(head, cells)
 
 
+def prospects(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What strategies are expected to reach and to cost."""
+    cells = [
+        (
+            f"{row['strategy']}, {_cuts(row['cut'])}",
+            f"{row['accuracy']:.3f}",
+            f"{row['low']:.3f} to {row['high']:.3f}",
+            "-" if row["seconds"] is None else duration(row["seconds"]),
+        )
+        for row in rows
+    ]
+    return table(("expected", "accuracy", "95 % interval", "takes about"), cells)
+
+
+def _cuts(cut: str) -> str:
+    count = cut.count("+") + 1
+    return plain(cut) if count == 1 else f"{count} cuts side by side"
+
+
+def duration(seconds: float) -> str:
+    """ "3 s", "12 min", "2.5 h": to two figures or so, since it is an estimate."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
 _BARS = {
     "majority class": "majority class (always the most frequent one of training)",
     "random weights": "random weights (the same network, its head solved anew)",
