@@ -127,9 +127,9 @@ def _setting(rows: list[list[dict]], measured: list[dict], groups: np.ndarray) -
 def _outcome(row: dict, selected: int) -> Outcome:
     """Without predictions: what was right is kept, not what was said."""
     none = np.empty(0, np.int64)
-    return Outcome(
-        row["strategy"], row["cut"], none, _bits(row["selection"], selected), float(row["seconds"])
-    )
+    lr = float(row["lr"]) if row["lr"] else None
+    right = _bits(row["selection"], selected)
+    return Outcome(row["strategy"], row["cut"], none, right, float(row["seconds"]), lr)
 
 
 def _bits(packed: str, count: int) -> np.ndarray:

@@ -114,15 +114,10 @@ def _measured(case: Case, backbone: Backbone) -> tuple[evidence.Evidence, float,
 def _compared(case: Case, backbone: Backbone, measured: evidence.Evidence, longer: int) -> Comparison:
     kept, _ = selection(case.dataset, case.partition, case.seed)
     recipe = {"epochs": longer * budget(len(kept)).epochs}
-    field = contenders(backbone, cut=_lower(measured), n=len(kept), seed=case.seed, recipe=recipe)
+    field = contenders(backbone, cut=measured.lower.cut, n=len(kept), seed=case.seed, recipe=recipe)
     plan = decide(measured, backbone, seed=case.seed)
     kept_at, how = files.cache_folder("benchmarks", "regret"), How(precision=measured.precision)
     return compare(field, plan, backbone, case.dataset, case.partition, kept_at, how=how)
-
-
-def _lower(measured: evidence.Evidence) -> str:
-    """The best cut below the top: fine-tuning up to there is run whatever the plan says."""
-    return max(measured.profile[:-1], key=lambda row: row.accuracy).cut
 
 
 class Results:

@@ -22,11 +22,10 @@ def wilson(hits: int, n: int, z: float = Z95) -> tuple[float, float]:
 
 def shrunk(measured: float, error: float, mean: float, spread: float) -> float:
     """What to expect of a difference that was measured with a standard error, where such differences lie about `mean`
-    with a standard deviation of `spread`: the mean of the normal posterior."""
+    with a standard deviation of `spread` > 0: the mean of the normal posterior."""
     if math.isinf(error):
         return mean
-    weight = 1.0 if math.isinf(spread) else spread**2 / (spread**2 + error**2) if spread or error else 0.0
-    return mean + weight * (measured - mean)
+    return mean + spread**2 / (spread**2 + error**2) * (measured - mean)
 
 
 def paired(first: np.ndarray, second: np.ndarray, groups: np.ndarray | None = None) -> tuple[float, float]:

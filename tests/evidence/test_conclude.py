@@ -4,27 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.evidence.conclude import conclude, typical_class
-from headstart.evidence.evidence import CutScore, Evidence
+from headstart.evidence.conclude import conclude
+from headstart.evidence.evidence import SCRATCH, TUNED, CutScore, Evidence
 from headstart.evidence.priors import Line, Priors
 
-PRIORS = Priors(joint=(0.01, 0.02), tuning=Line(0.0, 0.05, 0.1, 0.03), scratch=Line(-0.2, 0.1, 0.0, 0.1))
+PRIORS = Priors(joint=(0.01, 0.02), tuning=Line(0.1, 0.1, 0.2), scratch=(0.5, 0.4))
 
 
 def facts(
-    top: float = 0.90,
-    low: float = 0.80,
-    joint: float = 0.91,
-    error: float = 0.01,
-    each: int = 100,
-    n_classes: int = 4,
+    top: float = 0.90, low: float = 0.80, joint: float = 0.91, error: float = 0.01, each: int = 100
 ) -> Evidence:
     """Two cuts and both together; `error` is every paired standard error."""
-    n, best = each * n_classes, max(top, low)
+    n, best = each * 4, max(top, low)
     return Evidence(
         n=n,
         groups=n,
-        class_counts={str(c): each for c in range(n_classes)},
+        class_counts=dict.fromkeys("abcd", each),
         sampled=n,
         size="",
         similarity="",
@@ -42,8 +37,7 @@ def facts(
         source_entropy=None,
         distance=None,
         folds=5,
-        joint_lead=joint - top,
-        joint_lead_error=error,
+        typical_class=each,
     )
 
 
@@ -59,8 +53,7 @@ def test_where_little_can_be_measured_the_prior_says_where_to_cut() -> None:
 
 
 def test_a_network_of_one_cut_has_no_other() -> None:
-    alone = facts()
-    alone = replace(alone, profile=alone.profile[1:], concatenated=None)
+    alone = replace(facts(), profile=facts().profile[1:], concatenated=None)
     assert conclude(alone, priors=PRIORS).best_cut == "top"
 
 
@@ -68,19 +61,17 @@ def test_similar_is_a_top_that_nothing_is_expected_to_beat() -> None:
     assert found(joint=0.88, error=0.005).similarity == "similar"
     assert found(joint=0.92, error=0.005).similarity == "different"
     assert found(low=0.95, joint=0.93, error=0.005).similarity == "different"
-    assert (
-        conclude(replace(facts(joint=0.88, error=0.005), control=0.895), priors=PRIORS).similarity
-        == "different"
-    )
+    strong = replace(facts(joint=0.88, error=0.005), control=0.895)
+    assert conclude(strong, priors=PRIORS).similarity == "different"
 
 
 @pytest.mark.parametrize(
     ("changes", "size"),
     [
-        ({"each": 100, "joint": 0.94, "error": 0.001}, "large"),  # +0.6 points
-        ({"each": 100, "joint": 0.97, "error": 0.001}, "small"),  # +0.3: little is left to gain
-        ({"each": 10, "joint": 0.91, "error": 0.001}, "small"),
-        ({"each": 1_000, "joint": 0.99, "error": 0.001}, "large"),
+        ({"each": 100, "joint": 0.90}, "large"),  # a tenth of the errors is 1 point
+        ({"each": 100, "joint": 0.96}, "small"),  # and here less than half of one
+        ({"each": 10, "joint": 0.80, "top": 0.5}, "small"),  # no share of the errors with ten in a class
+        ({"each": 10_000, "joint": 0.98}, "large"),
         ({"each": 4, "top": 0.3, "low": 0.3, "joint": 0.3}, "small"),  # too few, whatever there is to gain
     ],
 )
@@ -90,11 +81,15 @@ def test_large_is_where_training_is_expected_to_pay(changes, size) -> None:
     assert f"{changes['each']:,} in the typical class" in verdict.how["size"]
 
 
-def test_frames_of_one_thing_count_once() -> None:
-    many = facts(each=1_000, joint=0.99, error=0.001)
-    few = replace(many, groups=many.groups // 100)
-    assert typical_class(few) == 10
-    assert conclude(few, priors=PRIORS).size == "small"
+def test_no_more_is_to_be_gained_than_is_wrong() -> None:
+    endless = found(each=10**12, joint=0.95)
+    assert endless.gains[TUNED].expected == pytest.approx(0.05)
+    assert endless.gains[TUNED].spread > 0
+
+
+def test_scratch_loses_a_share_of_the_lead_over_random_weights() -> None:
+    gain = found(joint=0.90, error=0.001).gains[SCRATCH]
+    assert (gain.expected, gain.spread) == (pytest.approx(-0.2), pytest.approx(0.16))
 
 
 def test_what_was_asked_for_is_honoured_and_what_was_measured_is_said() -> None:

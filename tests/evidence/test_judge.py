@@ -8,8 +8,10 @@ import pytest
 from headstart.backbone.backbone import Source, Stage
 from headstart.errors import DataError
 from headstart.evidence import nearness
+from headstart.evidence.conclude import conclude
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.judge import Totals, judge
+from headstart.evidence.priors import Line, Priors
 from headstart.features.features import Features
 
 STAGES = (
@@ -33,13 +35,17 @@ def features(signal: dict[str, float], seed: int = 0, logits: bool = True) -> Fe
 
 
 LABELS = np.arange(N) % 3
-TOTALS = Totals(N, N, dict.fromkeys(CLASSES, 80))
+TOTALS = Totals(N, N, dict.fromkeys(CLASSES, 80), 80)
 NOISE = {"low": 0.0, "mid": 0.0, "pre_logits": 0.0}
 # A top that what lies below it can only spoil.
 CLEAR_TOP = NOISE | {"pre_logits": 0.55}
 
 
-def weighed(signal: dict[str, float], **changes) -> Evidence:
+# All cuts together are expected to be as good as the best one.
+PRIORS = Priors(joint=(0.0, 0.02), tuning=Line(0.1, 0.1, 0.2), scratch=(0.5, 0.4))
+
+
+def weighed(signal: dict[str, float], *, size=None, similarity=None, controls=(1, 2), **changes) -> Evidence:
     values = {
         "labels": LABELS,
         "groups": np.arange(N),
@@ -49,7 +55,8 @@ def weighed(signal: dict[str, float], **changes) -> Evidence:
         "source": Source("somewhere", 20),
         "seed": 0,
     } | changes
-    return judge(features(signal), [features(NOISE, 1), features(NOISE, 2)], **values)
+    facts = judge(features(signal), [features(NOISE, seed) for seed in controls], **values)
+    return conclude(facts, size=size, similarity=similarity, priors=PRIORS)
 
 
 def test_strong_top_is_similar_and_small() -> None:
@@ -68,7 +75,7 @@ def test_strong_top_is_similar_and_small() -> None:
 
 
 def test_beyond_the_sample_the_curve_is_continued() -> None:
-    many = Totals(5_000, 5_000, dict.fromkeys(CLASSES, 1_666))
+    many = Totals(5_000, 5_000, dict.fromkeys(CLASSES, 1_666), 1_666)
     found = weighed({"low": 0.1, "mid": 0.3, "pre_logits": 0.5}, totals=many)
     assert found.reach is not None
     assert found.reach.n == 5_000
@@ -96,7 +103,7 @@ def test_shallower_cut_of_equal_worth_is_taken() -> None:
 
 def test_what_random_weights_reach_too_is_not_similar() -> None:
     strong = {"low": 0.1, "mid": 0.2, "pre_logits": 1.0}
-    found = judge(
+    facts = judge(
         features(strong),
         [features(strong, 7)],
         labels=LABELS,
@@ -107,6 +114,7 @@ def test_what_random_weights_reach_too_is_not_similar() -> None:
         source=Source("", 0),
         seed=0,
     )
+    found = conclude(facts, priors=PRIORS)
     assert found.similarity == "different"
     assert "not enough" in found.how["similarity"]
 
@@ -140,17 +148,18 @@ def test_same_arguments_same_evidence_and_json() -> None:
 @pytest.mark.parametrize("per_class", [1, 2, 3])
 def test_very_few_pictures_pass_through(per_class: int) -> None:
     index = np.arange(3 * per_class)
-    found = judge(
+    facts = judge(
         features({"low": 0.1, "mid": 0.3, "pre_logits": 3.0}).take(index),
         [features(NOISE).take(index)],
         labels=LABELS[index],
         groups=index,
         classes=CLASSES,
         stages=STAGES,
-        totals=Totals(len(index), len(index), dict.fromkeys(CLASSES, per_class)),
+        totals=Totals(len(index), len(index), dict.fromkeys(CLASSES, per_class), per_class),
         source=Source("", 0),
         seed=0,
     )
+    found = conclude(facts, priors=PRIORS)
     assert found.size == "small"
     assert "fixed" in found.how["profile"]
 

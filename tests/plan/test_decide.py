@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from headstart.errors import BackboneError, PlanError
+from headstart.evidence.evidence import TUNED, CutScore, Gain
 from headstart.plan import cases, table
 from headstart.plan.decide import decide
 
@@ -34,15 +35,54 @@ def test_case_2_asked_for_where_the_top_is_best_takes_the_best_below(evidence, b
 
 
 def test_case_3_trains_all_stages_at_one_rate(evidence, backbone) -> None:
-    plan = decide(evidence("large", "similar", n=60_000), backbone)
+    plan = decide(evidence("large", "similar", best="pre_logits", n=60_000), backbone)
     scales = [row.lr_scale for row in plan.rows]
     assert (plan.case, plan.fallback) == (3, "probe")
     assert {row.init for row in plan.rows} == {"pretrained"}
     assert scales == [1.0] * len(KEPT)
 
 
+def test_training_knows_its_bar_and_what_to_expect(evidence, backbone) -> None:
+    found = replace(evidence("large", "similar", best="body.1"), gains={TUNED: Gain(0.02, 0.03)})
+    near = tuple(
+        replace(row, behind=0.04 if row.cut == "pre_logits" else row.behind) for row in found.profile
+    )
+    plan = decide(replace(found, profile=near), backbone)
+    assert (plan.cut, plan.fallback_cut, plan.gain) == (("pre_logits",), ("body.1",), (0.02, 0.03))
+    asked = decide(found, backbone, cut="body.0")
+    assert (asked.cut, asked.fallback_cut, asked.gain) == (("body.0",), (), ())
+    frozen = decide(evidence("small", "similar", best="pre_logits"), backbone)
+    assert (frozen.fallback_cut, frozen.gain) == ((), ())
+
+
+def test_training_goes_up_to_a_lower_cut_that_is_much_better(evidence, backbone) -> None:
+    plan = decide(evidence("large", "different", best="body.1"), backbone)
+    assert (plan.cut, plan.fallback_cut) == (("body.1",), ())
+    assert [row.stage for row in plan.rows] == ["stem", "body.0", "body.1"]
+    assert any("15.0 points more than at the top cut" in reason for reason in plan.reasons)
+
+
+def test_all_cuts_side_by_side_are_a_case_2(evidence, backbone) -> None:
+    joint = CutScore("+".join(KEPT), 0.93, 0.01, -0.03, 0.01)
+    found = replace(evidence("small", "different"), concatenated=joint, best_cut=joint.cut)
+    plan = decide(found, backbone)
+    assert (plan.case, plan.cut, plan.pool) == (2, KEPT, "avgstd")
+    assert any(reason.startswith("All 4 cuts side by side: ") for reason in plan.reasons)
+
+
+def test_a_network_of_one_cut_has_no_case_2(evidence, backbone) -> None:
+    alone = replace(backbone, stages=backbone.stages[-1:])
+    found = evidence("small", "different", best="pre_logits")
+    found = replace(found, profile=found.profile[-1:])
+    plan = decide(found, alone)
+    assert plan.case == 1
+    assert any("no lower one" in reason for reason in plan.reasons)
+    with pytest.raises(PlanError, match="use case 1"):
+        decide(found, alone, case=2)
+
+
 def test_case_4_falls_back_to_scratch_or_starts_there(evidence, backbone) -> None:
-    found = evidence("large", "different", n=60_000)
+    found = evidence("large", "different", best="pre_logits", n=60_000)
     plan = decide(found, backbone)
     assert (plan.case, plan.fallback, plan.from_scratch) == (4, "scratch", False)
     assert decide(found, backbone, case=4).fallback == "both"

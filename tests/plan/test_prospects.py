@@ -2,22 +2,20 @@
 
 from dataclasses import replace
 
-from headstart.evidence.evidence import Gain
+import pytest
+
+from headstart.evidence.evidence import SCRATCH, TUNED, Gain
 from headstart.plan import cases
+from headstart.plan.decide import decide
 from headstart.plan.prospects import STEP, prospects
 
-GAINS = {"fine-tune": Gain(0.02, 0.03), "from scratch": Gain(-0.3, 0.1)}
+GAINS = {TUNED: Gain(0.02, 0.03), SCRATCH: Gain(-0.3, 0.1)}
 
 
 def test_every_strategy_has_an_interval_and_a_cost(evidence, backbone) -> None:
-    facts = replace(evidence("small", "different", best="body.0"), gains=GAINS, speed=200.0)
-    top, best, tuned, scratch = prospects(facts, backbone)
-    assert [p.strategy for p in (top, best, tuned, scratch)] == [
-        "probe",
-        "probe",
-        "fine-tune",
-        "from scratch",
-    ]
+    facts = replace(evidence("small", "different", best="body.0"), gains=GAINS)
+    top, best, tuned, scratch = prospects(facts, decide(facts, backbone), "pre_logits", 200.0)
+    assert [p.strategy for p in (top, best, tuned, scratch)] == ["probe", "probe", TUNED, SCRATCH]
     assert (top.cut, best.cut, tuned.cut) == ("pre_logits", "body.0", "pre_logits")
     assert [round(p.accuracy, 6) for p in (best, tuned, scratch)] == [0.9, 0.92, 0.6]
     for found in (top, best, tuned, scratch):
@@ -27,6 +25,14 @@ def test_every_strategy_has_an_interval_and_a_cost(evidence, backbone) -> None:
     assert tuned.seconds == 4 * (1 + STEP * cases.default_recipe(800).epochs)
 
 
+def test_the_plan_s_own_epochs_and_cut_are_what_is_told(evidence, backbone) -> None:
+    facts = replace(evidence("large", "different", best="pre_logits"), gains=GAINS)
+    plan = decide(facts, backbone, cut="body.1", recipe_overrides={"epochs": 2})
+    tuned = prospects(facts, plan, "pre_logits", 200.0)[1]
+    assert (tuned.cut, tuned.seconds) == ("body.1", pytest.approx(4 * (1 + STEP * 2)))
+
+
 def test_what_was_not_timed_has_no_cost(evidence, backbone) -> None:
-    alone = prospects(evidence("small", "similar", best="pre_logits"), backbone)
+    facts = evidence("small", "similar", best="pre_logits")
+    alone = prospects(facts, decide(facts, backbone), "pre_logits", None)
     assert [(p.strategy, p.seconds) for p in alone] == [("probe", None)]

@@ -21,7 +21,9 @@ GROUPS = np.arange(40)
 def outcome(name: str, right: int, *, selection: int = 20, seconds: float = 1.0) -> Outcome:
     """`right` of 40 report pictures and `selection` of 20 selection pictures named right."""
     predictions = np.where(np.arange(40) < right, LABELS, 1 - LABELS)
-    return Outcome(name, "top", predictions, np.arange(20) < selection, seconds)
+    cut = name.removeprefix("probe at ") if name.startswith("probe at") else "pre_logits"
+    lr = None if name.startswith("probe at") else 1e-3
+    return Outcome(name, cut, predictions, np.arange(20) < selection, seconds, lr)
 
 
 def test_the_best_stands_first_and_of_equals_the_cheaper():
@@ -66,17 +68,28 @@ def test_what_a_plan_comes_to_follows_the_selection_pictures_alone(demo, field):
     four = cases.make(4, demo)
     lower = cases.make(2, demo, cut="conv2")
     assert realised(one, field["good"], groups) == "probe at pre_logits"
-    assert realised(lower, field["good"], groups) == "probe at conv2"
+    assert realised(lower, [*field["good"], outcome("probe at conv2", 20)], groups) == "probe at conv2"
     assert realised(three, field["good"], groups) == "probe, then fine-tune"
     assert realised(three, field["bad"], groups) == "probe at pre_logits"
     joint = cases.make(3, demo, fallback_cut=demo.stage_names)
-    below = [*field["good"], outcome("probe at all cuts", 30, selection=18)]
+    all_cuts = replace(outcome("probe at all cuts", 30, selection=18), cut="+".join(demo.stage_names))
+    below = [*field["good"], all_cuts]
     assert realised(joint, below, groups) == "probe at all cuts"
     scratch = [*field["bad"], outcome("from scratch", 20, selection=20)]
     assert realised(four, scratch, groups) == "from scratch"
     assert realised(four, [*field["bad"], outcome("from scratch", 40, selection=9)], groups) == (
         "probe at pre_logits"
     )
+    expecting = replace(three, gain=(0.1, 0.05))
+    assert (
+        realised(expecting, field["bad"], groups) == "probe, then fine-tune"
+    )  # no difference seen, some expected
+    assert realised(replace(three, gain=(-0.9, 0.05)), field["good"], groups) == "probe at pre_logits"
+    assert (
+        realised(expecting, field["bad"], np.zeros(20, np.int64)) == "probe at pre_logits"
+    )  # one group says nothing
+    with pytest.raises(PlanError, match="no probe at conv1"):
+        realised(cases.make(2, demo, cut="conv1"), field["good"], groups)
     both = replace(four, fallback="both")
     assert realised(both, [*field["good"], outcome("from scratch", 20, selection=20)], groups) == (
         "from scratch"

@@ -12,7 +12,6 @@ from headstart.errors import PlanError
 
 if TYPE_CHECKING:
     from headstart.cli.steps import Decided
-    from headstart.evidence import Evidence
     from headstart.study import Comparison, Contender
 
 RESULTS, TABLE, FIGURE, TRIALS = "compare.json", "compare.csv", "compare.svg", "trials"
@@ -73,7 +72,7 @@ def _contenders(args: Namespace, job: Decided) -> tuple[Contender, ...]:
     kept, _ = selection(job.intake.dataset, job.partition, job.plan.seed)
     return contenders(
         job.backbone,
-        cut=_lower(job.evidence),
+        cut=job.evidence.lower.cut,
         n=len(kept),
         seed=job.plan.seed,
         class_weight=job.plan.class_weight,
@@ -81,12 +80,6 @@ def _contenders(args: Namespace, job: Decided) -> tuple[Contender, ...]:
         precision=job.plan.precision,
         recipe=steps.recipe(args),
     )
-
-
-def _lower(evidence: Evidence) -> str:
-    """The best cut below the top; the top where there is none."""
-    below = evidence.profile[:-1] or evidence.profile
-    return max(below, key=lambda row: row.accuracy).cut
 
 
 def _compared(args: Namespace, job: Decided, field: tuple[Contender, ...], folder: Path) -> Comparison:

@@ -40,7 +40,7 @@ def run(args: Namespace) -> int:
     output, named = Path(args.output), asked.of(args)
     _check_free(output, force=args.force)
     job = steps.decided(args, named)
-    expected = _prospects(job)
+    expected = _prospects(args, job)
     files.write_text(output, toml.dumps(job.plan))
     if args.json:
         show.as_json(
@@ -64,11 +64,15 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _prospects(job: Decided) -> list[dict[str, Any]]:
+def _prospects(args: Namespace, job: Decided) -> list[dict[str, Any]]:
     """What each strategy is expected to reach and to cost."""
+    from headstart.evidence import speed
     from headstart.plan.prospects import prospects
 
-    return [asdict(found) for found in prospects(job.evidence, job.backbone)] if job.evidence else []
+    if job.evidence is None:
+        return []
+    rate = speed(job.backbone, steps.how(args, job.plan))
+    return [asdict(found) for found in prospects(job.evidence, job.plan, job.backbone.top.name, rate)]
 
 
 def _next(args: Namespace, output: Path) -> str:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
-from headstart.evidence.evidence import Evidence, Gain
+from headstart.evidence.evidence import SCRATCH, TUNED, Evidence, Gain
 from headstart.evidence.priors import PRIORS, Priors
 from headstart.intervals import shrunk
 
@@ -19,6 +17,7 @@ BEATS = 2.0  # and beats the random control by this many
 SHALLOWER = 0.003  # case 2 takes a shallower cut where the paired loss is at most this
 WORTH = 0.005  # large: training is expected to add more than this,
 FEWEST = 5  # and the typical class has so many groups to train on and to choose by
+LEAST_LEAD = LEAST_SPREAD = 0.005  # no expectation is surer than this
 
 
 def conclude(
@@ -26,19 +25,15 @@ def conclude(
 ) -> Evidence:
     """The same facts with best_cut, similarity, gains and size; `size` and `similarity` overrule."""
     cut, cut_why = _best_cut(facts, priors)
-    similar = _similarity(facts, priors)
     found = replace(facts, best_cut=cut)
-    each, error = typical_class(facts), 1 - found.score(cut).accuracy
-    gains = {
-        name: Gain(line.gain(each, error), line.spread)
-        for name, line in (("fine-tune", priors.tuning), ("from scratch", priors.scratch))
-    }
-    large = _size(facts, gains["fine-tune"], each)
+    similar = _similarity(found)
+    gains = _gains(found, priors)
+    large = _size(found, gains[TUNED])
     said = {
         "best_cut": cut_why,
         "similarity": _overruled(similarity, *similar),
         "size": _overruled(size, *large),
-        "gains": "over the best frozen probe, from its error and the pictures in a class: as on other data sets",
+        "gains": "what training took of the best frozen probe's errors on other data sets, with as many in a class",
     }
     return replace(
         found,
@@ -49,15 +44,27 @@ def conclude(
     )
 
 
-def typical_class(facts: Evidence) -> float:
-    """Groups of pictures in the median class, taking the classes' pictures to be grouped alike."""
-    return float(np.median(list(facts.class_counts.values()))) * facts.groups / facts.n
+def near(facts: Evidence) -> bool:
+    """Whether nothing is expected to beat the top cut: neither a cut below it nor all of them together."""
+    joint = facts.concatenated is not None and facts.best_cut == facts.concatenated.cut
+    return not joint and facts.top.behind <= WITHIN * facts.top.behind_error
+
+
+def _gains(facts: Evidence, priors: Priors) -> dict[str, Gain]:
+    best = facts.score(facts.best_cut).accuracy
+    error, lead = 1 - best, max(best - facts.control, LEAST_LEAD)
+    share, (lost, spread) = priors.tuning.share(facts.typical_class), priors.scratch
+    return {
+        TUNED: Gain(share * error, max(priors.tuning.spread * error, LEAST_SPREAD)),
+        SCRATCH: Gain(-lost * lead, spread * lead),
+    }
 
 
 def _best_cut(facts: Evidence, priors: Priors) -> tuple[str, str]:
+    """(where a frozen probe is expected to be best, the sentence that says why)."""
     single = next(row for row in facts.profile if row.behind <= SHALLOWER)
     why = (
-        f"the shallowest cut within {100 * SHALLOWER:.1f} points of the best: {single.cut}, "
+        f"the shallowest cut within {100 * SHALLOWER:.1f} points of the best single one: {single.cut}, "
         f"{_percent(single.accuracy)}, {100 * single.behind:.1f} points behind"
     )
     joint = facts.concatenated
@@ -66,44 +73,40 @@ def _best_cut(facts: Evidence, priors: Priors) -> tuple[str, str]:
     lead = shrunk(-joint.behind, joint.behind_error, *priors.joint)
     told = (
         f"{100 * -joint.behind:+.1f} ± {100 * joint.behind_error:.1f} points against the best single cut, "
-        f"{100 * lead:+.1f} to be expected"
+        f"{100 * lead:+.1f} to be expected, as on other data sets it was {100 * priors.joint[0]:+.1f}"
     )
     if lead > 0:
         return joint.cut, f"all cuts side by side, {_percent(joint.accuracy)}: {told}"
     return single.cut, f"{why}; all cuts side by side: {told}"
 
 
-def _similarity(facts: Evidence, priors: Priors) -> tuple[str, str]:
+def _similarity(facts: Evidence) -> tuple[str, str]:
     """("similar" or "different", the sentence that says why)."""
     top, best = facts.top, min(facts.profile, key=lambda row: row.behind)
     lead, error = top.accuracy - facts.control, facts.control_error
-    near = top.behind <= WITHIN * top.behind_error
     beats = lead > 0 and lead >= BEATS * error
     place = (
-        "the best cut"
+        "the best single cut"
         if top.behind == 0
         else f"{100 * top.behind:.1f} ± {100 * top.behind_error:.1f} points behind {best.cut}"
     )
-    if facts.concatenated is not None:
-        joint, joint_error = facts.joint_lead, facts.joint_lead_error
-        near = near and shrunk(joint, joint_error, *priors.joint) <= 0
-        place += f", all cuts side by side {100 * joint:+.1f} ± {100 * joint_error:.1f} against it"
     against = (
         f"{100 * lead:+.1f} ± {100 * error:.1f} points against random weights ({_percent(facts.control)}), "
         f"{'enough' if beats else 'not enough'}"
     )
     return (
-        "similar" if near and beats else "different",
+        "similar" if near(facts) and beats else "different",
         f"the top cut {top.cut} reaches {_percent(top.accuracy)}, {place}; {against}",
     )
 
 
-def _size(facts: Evidence, gain: Gain, each: float) -> tuple[str, str]:
+def _size(facts: Evidence, gain: Gain) -> tuple[str, str]:
     """("small" or "large", the sentence that says why): large where training through is expected to pay."""
+    each = facts.typical_class
     seen = f"{facts.groups:,} groups of pictures ({facts.n:,} files), {each:,.0f} in the typical class"
-    expected = f"{100 * gain.expected:+.1f} ± {100 * gain.spread:.1f} points"
     if each < FEWEST:
         return "small", f"{seen}: fewer than {FEWEST} are too few to train on and to choose by"
+    expected = f"{100 * gain.expected:+.1f} ± {100 * gain.spread:.1f} points"
     large = gain.expected > WORTH
     return (
         "large" if large else "small",

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+# What can be expected beside frozen probes, by the names that compare has for them.
+TUNED, SCRATCH = "probe, then fine-tune", "from scratch"
+
 
 @dataclass(frozen=True)
 class CutScore:
@@ -63,10 +66,9 @@ class Evidence:
     profile          one CutScore per cut, from input to output
     best_cut         where a frozen probe is expected to be best: one cut, or all of them, "+" joined
     concatenated     all cuts side by side, scored alike (cut = "+" joined names; behind < 0: ahead of the best one)
-    joint_lead, joint_lead_error   their lead over the top cut, and its paired standard error
     control          best cross-validated accuracy of the same network with random weights, of as many copies as it took
     control_error    standard error of (pre-trained top cut − control), paired
-    curve            learning curve of the probe at the best cut
+    curve, curve_cut learning curve of the probe at the best single cut
     majority         share of the most frequent class
     entropy          source head's mean entropy on these pictures / log S, or None
     source_entropy   the same on the source's own held-out pictures, or None
@@ -74,8 +76,8 @@ class Evidence:
     folds            cross-validation folds
     reach            what the curve comes to with all n pictures, or with twice as many where all were measured: fitted
     logme            LogME of the top cut, per picture: how well its features explain the labels
-    gains            "fine-tune" and "from scratch" → what they are expected to add to the probe at best_cut
-    speed            pictures a second through the frozen network on this machine, or None
+    typical_class    groups of pictures in the median class
+    gains            TUNED and SCRATCH → what they are expected to add to the probe at best_cut
     precision        "fp32" or "bf16": what the frozen networks ran in
     how              fact's name → one sentence saying how it was got
     """
@@ -101,14 +103,18 @@ class Evidence:
     precision: str = "fp32"
     reach: Reach | None = None
     logme: float | None = None
-    joint_lead: float = 0.0
-    joint_lead_error: float = 0.0
+    typical_class: float = 0.0
+    curve_cut: str = ""
     gains: Mapping[str, Gain] = field(default_factory=dict)
-    speed: float | None = None
 
     @property
     def top(self) -> CutScore:
         return self.profile[-1]
+
+    @property
+    def lower(self) -> CutScore:
+        """The best cut below the top; the top where there is none."""
+        return max(self.profile[:-1] or self.profile, key=lambda row: row.accuracy)
 
     def score(self, cut: str) -> CutScore:
         """The score at one cut, or at all of them, "+" joined."""

@@ -15,7 +15,7 @@ from headstart.backbone.backbone import Source, Stage
 from headstart.data.split import folds
 from headstart.errors import DataError
 from headstart.evidence import nearness
-from headstart.evidence.conclude import SHALLOWER, conclude
+from headstart.evidence.conclude import SHALLOWER
 from headstart.evidence.curve import reach
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.logme import logme
@@ -32,11 +32,13 @@ class Totals:
 
     n, groups      pictures, and groups of them that belong together
     class_counts   class name → pictures
+    typical_class  groups of pictures in the median class
     """
 
     n: int
     groups: int
     class_counts: Mapping[str, int]
+    typical_class: float
 
 
 def judge(
@@ -50,13 +52,11 @@ def judge(
     totals: Totals,
     source: Source,
     seed: int,
-    size: str | None = None,
-    similarity: str | None = None,
 ) -> Evidence:
-    """Weighs M pictures' features at K cuts against those of `controls`: the same network, random weights.
+    """The facts: M pictures' features at K cuts, held against those of `controls`: the same network, random weights.
 
-    labels, groups int64 [M]. `size` ("small", "large") and `similarity` ("similar", "different") overrule
-    what is measured. Raises DataError where all pictures are in one group; ValueError without a control.
+    What follows from them, conclude() says. labels, groups int64 [M]. Raises DataError where all pictures are in one
+    group; ValueError without a control.
     """
     if not controls:
         raise ValueError("judge needs features of at least one network with random weights as control")
@@ -68,10 +68,9 @@ def judge(
     control = table.best(controls, names)
     _, lead_error = paired(probes[names[-1]].correct, control.correct, groups)
     joint = table.joint(features, names) if len(names) > 1 else None
-    ahead = paired(joint.correct, probes[names[-1]].correct, groups) if joint else (0.0, 0.0)
     curve = table.curve(features.x[best.cut], probes[best.cut], seed)
     distance, distance_how = nearness.distance(features, stages, source)
-    facts = Evidence(
+    return Evidence(
         n=totals.n,
         groups=totals.groups,
         class_counts=dict(totals.class_counts),
@@ -91,15 +90,14 @@ def judge(
         folds=len(np.unique(table.fold)),
         reach=reach(curve, totals.n if len(labels) < totals.n else 2 * totals.n),
         logme=logme(top, table.targets),
-        joint_lead=ahead[0],
-        joint_lead_error=ahead[1],
+        typical_class=totals.typical_class,
+        curve_cut=best.cut,
         how={
             "profile": table.describe(probes),
             "control": f"best of {len(names)} cuts of {_copies(len(controls))} with random weights",
             **_how_of(best.cut, distance_how),
         },
     )
-    return conclude(facts, size=size, similarity=similarity)
 
 
 def _how_of(cut: str, distance: str) -> dict[str, str]:

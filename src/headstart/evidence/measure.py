@@ -10,12 +10,12 @@ import numpy as np
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.split import sample
-from headstart.evidence.conclude import BEATS, WITHIN
-from headstart.evidence.cost import speed
+from headstart.evidence.conclude import BEATS, conclude, near
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.judge import Totals, judge
 from headstart.evidence.known import Question, known
 from headstart.evidence.precision import settle
+from headstart.evidence.probe import typical_count
 from headstart.features import How, extract, extract_beside
 from headstart.runtime import Job, kept, start
 
@@ -48,8 +48,7 @@ def measure(
     question = Question(seed, size, similarity, draws)
     weigh = partial(_weighed, dataset, train, index, backbone, how, question)
     evidence = known(dataset, partition, index, backbone, how, question, weigh)
-    told = {**evidence.how, "precision": why, "speed": "the frozen network alone, timed on this machine"}
-    return replace(evidence, precision=how.precision, speed=speed(backbone, how), how=told)
+    return replace(evidence, precision=how.precision, how={**evidence.how, "precision": why})
 
 
 def _weighed(
@@ -66,7 +65,7 @@ def _weighed(
         # Torch is there now: what another data set may ask is converted too, and no later run imports torch for it.
         for draw in range(1, question.draws):
             start(Job(backbone, backbone.stages, draw=draw), runtime=how.runtime, device=how.device)
-    weigh = partial(
+    facts = partial(
         judge,
         features,
         labels=dataset.labels[index],
@@ -76,13 +75,12 @@ def _weighed(
         totals=_totals(dataset, train),
         source=backbone.source,
         seed=question.seed,
-        size=question.size,
-        similarity=question.similarity,
     )
-    evidence = weigh(controls)
+    overruled = {"size": question.size, "similarity": question.similarity}
+    evidence = conclude(facts(controls), **overruled)
     while len(controls) < question.draws and _open(evidence):
         controls.append(extract(dataset, index, backbone, how=how, draw=len(controls)))
-        evidence = weigh(controls)
+        evidence = conclude(facts(controls), **overruled)
     return evidence
 
 
@@ -93,8 +91,10 @@ def _converted(backbone: Backbone, how: How) -> bool:
 def _open(evidence: Evidence) -> bool:
     """Whether another random copy may change what the top cut's lead over the best so far says."""
     top, error = evidence.top, evidence.control_error
-    near = top.behind <= WITHIN * top.behind_error
-    return near and (BEATS - DOUBT) * error <= top.accuracy - evidence.control < (BEATS + CLEAR) * error
+    return (
+        near(evidence)
+        and (BEATS - DOUBT) * error <= top.accuracy - evidence.control < (BEATS + CLEAR) * error
+    )
 
 
 def _totals(dataset: Dataset, train: np.ndarray) -> Totals:
@@ -103,4 +103,5 @@ def _totals(dataset: Dataset, train: np.ndarray) -> Totals:
         n=len(train),
         groups=len(np.unique(dataset.groups[train])),
         class_counts={name: int(count) for name, count in zip(dataset.classes, counts, strict=True)},
+        typical_class=typical_count(dataset.labels[train], dataset.groups[train]),
     )

@@ -1,4 +1,4 @@
-"""What other pictures have taught of what all cuts together, and training, add to a frozen probe.
+"""What other pictures have taught of what all cuts together, and training, come to beside a frozen probe.
 
 Fitted to the settings of benchmarks/regret (`fit.py` there prints these numbers; spreads are those of data sets that
 were left out of the fit). They say what to expect before anything is trained; what is then measured on the pictures at
@@ -13,33 +13,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Line:
-    """Accuracy gained over the best frozen probe: level + per_tenfold · log10(each / 100) + per_error · error.
+    """Share of the frozen probe's errors that training takes away: level + per_tenfold · log10(each / 100), at most 1.
 
-    each: groups of pictures in the typical class; error: the frozen probe's share of wrong answers; spread: standard
-    deviation of what the line does not say.
+    each: groups of pictures in the typical class; spread: standard deviation of what the line does not say.
     """
 
     level: float
     per_tenfold: float
-    per_error: float
     spread: float
 
-    def gain(self, each: float, error: float) -> float:
-        return self.level + self.per_tenfold * math.log10(max(each, 1.0) / 100) + self.per_error * error
+    def share(self, each: float) -> float:
+        return min(1.0, self.level + self.per_tenfold * math.log10(max(each, 1.0) / 100))
 
 
 @dataclass(frozen=True)
 class Priors:
-    """joint: mean and spread of the lead of all cuts side by side over the best single one; tuning: of fine-tuning;
-    scratch: of training from random weights."""
+    """What to expect, each with its spread.
+
+    joint    mean and spread of the lead of all cuts side by side over the best single one, in accuracy
+    tuning   of fine-tuning from the probe
+    scratch  mean and spread of the share of the probe's lead over random weights that is lost by training from these
+    """
 
     joint: tuple[float, float]
     tuning: Line
-    scratch: Line
+    scratch: tuple[float, float]
 
 
-PRIORS = Priors(
-    joint=(0.010, 0.025),
-    tuning=Line(0.0, 0.03, 0.1, 0.04),
-    scratch=Line(-0.1, 0.1, 0.0, 0.1),
-)
+PRIORS = Priors(joint=(0.02, 0.025), tuning=Line(0.04, 0.06, 0.1), scratch=(0.7, 0.5))

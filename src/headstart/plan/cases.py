@@ -82,7 +82,8 @@ def probe_of(plan: Plan, backbone: Backbone) -> Plan:
     """The frozen probe that a trained plan has to beat, and that stands in where it does not."""
     rows = tuple(Row(stage, "pretrained", 0.0) for stage in _kept(backbone, plan.bar))
     frozen = replace(plan, rows=rows, cut=plan.bar, pool=_pool(backbone, plan.bar))
-    return replace(frozen, head_init="solved", fallback="none", fallback_cut=(), gain=())
+    plain = replace(frozen, head_init="solved", fallback="none", fallback_cut=(), gain=())
+    return replace(plain, case=plain.case_of(backbone.top.name))
 
 
 def cut_names(cut: str | Sequence[str] | None) -> tuple[str, ...]:

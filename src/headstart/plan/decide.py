@@ -7,10 +7,12 @@ from typing import Any
 
 from headstart.backbone.backbone import Backbone
 from headstart.errors import PlanError
-from headstart.evidence.evidence import CutScore, Evidence
+from headstart.evidence.evidence import SCRATCH, TUNED, CutScore, Evidence
 from headstart.plan import cases
 from headstart.plan.plan import Plan
 
+# Training goes up to the best lower cut, and drops the rest, where the probe there is better than the top one by more.
+LOWER = 0.05
 CASES = {
     ("small", "similar"): 1,
     ("small", "different"): 2,
@@ -50,11 +52,10 @@ def decide(
     """
     reasons = [f"{_fact(evidence, 'size')}.", f"{_fact(evidence, 'similarity')}."]
     number, why = _case(evidence, backbone, case=case, cut=cut, init=init)
-    chosen, cut_why = _cut(number, evidence, backbone, cut)
+    chosen, cut_why = _cut(number, evidence, backbone, cut, init)
     reasons += [why, cut_why, *_warnings(evidence, class_weight)]
-    gain = (
-        evidence.gains.get("from scratch" if init == "random" else "fine-tune") if number in (3, 4) else None
-    )
+    own = number in (3, 4) and cut is None  # what to expect is known of the plan's own way of training alone
+    gain = evidence.gains.get(SCRATCH if init == "random" else TUNED) if own else None
     return cases.make(
         number,
         backbone,
@@ -62,7 +63,7 @@ def decide(
         cut=chosen,
         init=init,
         fallback="both" if case == 4 and init is None else None,
-        fallback_cut=_bar(evidence, backbone, cut) if number in (3, 4) else None,
+        fallback_cut=evidence.best_cut if own and evidence.best_cut != chosen else None,
         gain=gain and (gain.expected, gain.spread),
         head_init=head_init,
         head_layers=head_layers,
@@ -97,6 +98,8 @@ def _case(
         return 4, f"Case 4, because random weights were asked for ({found}): {_way(4, init)}."
     if measured == 1 and cut is not None and cases.cut_names(cut) != (backbone.top.name,):
         return 2, f"Case 2, because a cut below the top was asked for ({found}): {_way(2, init)}."
+    if measured == 2 and cut is None and len(backbone.stages) == 1:
+        return 1, f"Case 1, because {backbone.name} has 1 cut and no lower one ({found}): {_way(1, init)}."
     return measured, f"Case {measured}, {evidence.size} and {evidence.similarity}: {_way(measured, init)}."
 
 
@@ -107,38 +110,40 @@ def _way(case: int, init: str | None) -> str:
 
 
 def _cut(
-    case: int, evidence: Evidence, backbone: Backbone, cut: str | Sequence[str] | None
+    case: int, evidence: Evidence, backbone: Backbone, cut: str | Sequence[str] | None, init: str | None
 ) -> tuple[str | Sequence[str] | None, str]:
     """The cut to make, None for the top, and the sentence for it."""
     names = cases.cut_names(cut)
     if names:
         scored = [_scored(row) for row in evidence.profile if (row.cut,) == names]
         return names, f"Cut at {'+'.join(names)}, as asked for{''.join(f': {text}' for text in scored)}."
-    if case != 2:
-        return None, f"Cut at the top, {backbone.top.name}: {_scored(evidence.top)}."
-    best = _lower(evidence, backbone)
     top = evidence.top
+    if case in (3, 4) and init != "random" and top.behind > LOWER:
+        lower = evidence.lower
+        return lower.cut, (
+            f"Cut at {lower.cut}, and trained up to there: {_scored(lower)}, {100 * top.behind:.1f} points more than "
+            f"at the top cut {top.cut}, and more than {100 * LOWER:.0f}."
+        )
+    if case != 2:
+        return None, f"Cut at the top, {backbone.top.name}: {_scored(top)}."
+    best = _frozen(evidence, backbone)
     gain = 100 * (best.accuracy - top.accuracy)
+    why = f" Why: {evidence.how['best_cut']}." if "best_cut" in evidence.how else ""
     return best.cut, (
         f"{_where(best.cut, evidence)}: {_scored(best)}, {gain:+.1f} points against the top cut {top.cut} "
-        f"({100 * top.accuracy:.1f} %)."
+        f"({100 * top.accuracy:.1f} %).{why}"
     )
 
 
-def _bar(evidence: Evidence, backbone: Backbone, cut: str | Sequence[str] | None) -> tuple[str, ...] | None:
-    """Where the frozen probe sits that training must beat: the best one, unless a cut was asked for."""
-    best = cases.cut_names(evidence.best_cut)
-    return None if cut is not None or best == (backbone.top.name,) else best
-
-
-def _lower(evidence: Evidence, backbone: Backbone) -> CutScore:
+def _frozen(evidence: Evidence, backbone: Backbone) -> CutScore:
     """Case 2's cut: the measured one, or, where that is the top, the best below it."""
     if evidence.best_cut != backbone.top.name:
         return evidence.score(evidence.best_cut)
-    below = evidence.profile[:-1]
-    if not below:
-        raise PlanError(f"case 2 needs a cut below the top, and {backbone.name} has only {backbone.top.name}")
-    return max(reversed(below), key=lambda row: row.accuracy)
+    if len(evidence.profile) == 1:
+        raise PlanError(
+            f"case 2 needs a cut below the top, and {backbone.name} has only {backbone.top.name}; use case 1"
+        )
+    return evidence.lower
 
 
 def _where(cut: str, evidence: Evidence) -> str:

@@ -189,9 +189,9 @@ class Plan:
         for name, (value, allowed) in choices.items():
             if value not in allowed:
                 raise PlanError(f"plan: {name} is {value!r}; expected one of {', '.join(map(str, allowed))}")
-        if self.gain and not (len(self.gain) == 2 and self.gain[1] > 0):
+        if self.gain and not (len(self.gain) == 2 and -1 <= self.gain[0] <= 1 and 0 < self.gain[1] <= 1):
             raise PlanError(
-                f"plan: gain is {list(self.gain)}; expected [gain, spread above 0] in accuracy, or []"
+                f"plan: gain is {list(self.gain)}; expected [gain from -1 to 1, spread above 0 up to 1], or []"
             )
         if not self.cut:
             raise PlanError("plan: cut is empty; name at least one stage")

@@ -9,6 +9,7 @@ from typing import Any
 
 from headstart.backbone.backbone import Backbone
 from headstart.errors import PlanError
+from headstart.evidence.evidence import SCRATCH, TUNED
 from headstart.plan import cases
 from headstart.plan.plan import Plan, Recipe
 
@@ -19,12 +20,7 @@ BATCH = 32
 SEEN, FEWEST_EPOCHS = 8_000, 5
 
 
-FINE_TUNE, PROBE_FIRST, CUT_FIRST, SCRATCH = (
-    "fine-tune",
-    "probe, then fine-tune",
-    "cut, then fine-tune",
-    "from scratch",
-)
+FINE_TUNE, PROBE_FIRST, CUT_FIRST = "fine-tune", TUNED, "cut, then fine-tune"
 ALL_CUTS = "probe at all cuts"
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from headstart.errors import PlanError
 from headstart.intervals import paired, wilson
 from headstart.plan.plan import Plan
-from headstart.study.contenders import ALL_CUTS, PROBE_FIRST, SCRATCH, probe_name
+from headstart.study.contenders import CUT_FIRST, PROBE_FIRST, SCRATCH
 from headstart.train.arms import Attempt, best, succeeds
 
 
@@ -114,14 +115,14 @@ def ranked(outcomes: Sequence[Outcome], labels: np.ndarray, groups: np.ndarray, 
 def realised(plan: Plan, outcomes: Sequence[Outcome], groups: np.ndarray) -> str:
     """The contender that `headstart train` would have returned for `plan`, fall-backs included.
 
-    groups int64 [V] of the selection pictures, by which trainings are held against the probe, as fit() does.
+    groups int64 [V] of the selection pictures, by which trainings are held against the probe, as fit() does. Raises
+    PlanError where none of the outcomes is what the plan asks for.
     """
-    probe_at = probe_name(plan.bar[0]) if len(plan.bar) == 1 else ALL_CUTS
+    probe = _of(outcomes, plan.bar, trained=False)
     if plan.frozen:
-        return probe_at
+        return probe.name
     found = {outcome.name: outcome for outcome in outcomes}
-    probe = found[probe_at]
-    ways = [SCRATCH] if plan.from_scratch else [PROBE_FIRST]
+    ways = [SCRATCH] if plan.from_scratch else [_of(outcomes, plan.cut, trained=True).name]
     if plan.fallback in ("scratch", "both") and not plan.from_scratch:
         ways.append(SCRATCH)
     attempts: dict[str, Attempt] = {}
@@ -134,3 +135,13 @@ def realised(plan: Plan, outcomes: Sequence[Outcome], groups: np.ndarray) -> str
         attempts[way] = Attempt(own, None, found[way].selection, ())
     winner = best(plan, attempts, probe.selection, groups)
     return probe.name if winner == "probe" else winner
+
+
+def _of(outcomes: Sequence[Outcome], cut: Sequence[str], *, trained: bool) -> Outcome:
+    """The probe at `cut`, or the network that was trained up to there from the solved head."""
+    names, place = (PROBE_FIRST, CUT_FIRST), "+".join(cut)
+    for outcome in outcomes:
+        if outcome.cut == place and (outcome.name in names if trained else outcome.lr is None):
+            return outcome
+    kind = "training" if trained else "probe"
+    raise PlanError(f"compare: no {kind} at {place} was run; expected it among the contenders; add it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +42,14 @@ def succeeds(attempt: Attempt, probe: np.ndarray, groups: np.ndarray) -> bool:
     else it must be more than that error.
     """
     gain, error = paired(attempt.correct, probe, groups)
-    return shrunk(gain, error, *attempt.plan.gain) > 0 if attempt.plan.gain else gain > error
+    if math.isinf(error):  # one group of pictures tells nothing
+        return False
+    return _expected(attempt, gain, error) > 0 if attempt.plan.gain else gain > error
+
+
+def _expected(attempt: Attempt, gain: float, error: float) -> float:
+    """What was measured and what the plan expects together. Pictures that all agree leave an error of one of them."""
+    return shrunk(gain, max(error, 1 / len(attempt.correct)), *attempt.plan.gain)
 
 
 def best(plan: Plan, attempts: dict[str, Attempt], probe: np.ndarray, groups: np.ndarray) -> str:
@@ -49,10 +57,8 @@ def best(plan: Plan, attempts: dict[str, Attempt], probe: np.ndarray, groups: np
 
     A plan without a fall-back keeps what it asked for.
     """
-    name = max(attempts, key=lambda key: attempts[key].correct.mean())
-    if plan.fallback == "none" or succeeds(attempts[name], probe, groups):
-        return name
-    return "probe"
+    good = [key for key in attempts if plan.fallback == "none" or succeeds(attempts[key], probe, groups)]
+    return max(good, key=lambda key: attempts[key].correct.mean(), default="probe")
 
 
 def table(
@@ -62,9 +68,12 @@ def table(
     arms = [_arm("probe", probe, winner, "frozen")]
     for name, attempt in attempts.items():
         gain, error = paired(attempt.correct, probe, groups)
-        arms.append(
-            _arm(name, attempt.correct, winner, f"{100 * gain:+.1f} ± {100 * error:.1f} points on the probe")
-        )
+        note = f"{100 * gain:+.1f} ± {100 * error:.1f} points on the probe"
+        if attempt.plan.gain:
+            expected, spread = attempt.plan.gain
+            both = _expected(attempt, gain, error)
+            note += f", {100 * expected:+.1f} ± {100 * spread:.1f} were expected: {100 * both:+.1f} by both"
+        arms.append(_arm(name, attempt.correct, winner, note))
     return tuple(arms)
 
 
