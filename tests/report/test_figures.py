@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.assess.evaluation import Evaluation
+from headstart.evidence.conclude import WORTH
+from headstart.evidence.evidence import TUNED, Gain
 from headstart.report import cases, confusion, figures, svg
 from tests.report import sample
 
@@ -65,16 +67,13 @@ def test_the_data_set_stands_on_the_side_of_its_verdict(
     assert 0.1 < place <= 0.45 if verdict == "similar" else 0.55 <= place <= 0.95
 
 
-@pytest.mark.parametrize("groups", [6, 1_000, 100_000, 3_000_000])
+@pytest.mark.parametrize("expected", [-0.5, 0.0, 0.02, 0.5])
 @pytest.mark.parametrize("size", ["small", "large"])
-def test_the_dividing_line_lies_on_the_right_side_of_the_data_set(groups: int, size: str) -> None:
-    measured = replace(sample.evidence(("a", "b"), size=size), groups=groups)
-    line = cases.dividing_line(measured)
-    assert (groups < line) if size == "small" else (groups > line)
-
-
-def test_without_evidence_the_line_lies_midway_between_the_lessons_numbers() -> None:
-    assert math.log(cases.dividing_line(None)) == pytest.approx((math.log(2_000) + math.log(1_000_000)) / 2)
+def test_what_training_promises_is_drawn_on_the_side_of_the_verdict(expected: float, size: str) -> None:
+    measured = replace(sample.evidence(("a", "b"), size=size), gains={TUNED: Gain(expected, 0.02)})
+    place = cases.promise(measured)
+    assert (place < WORTH) if size == "small" else (place > WORTH)
+    assert cases.promise(replace(measured, gains={})) == pytest.approx(WORTH, abs=0.011)
 
 
 def test_each_case_accounts_for_all_six_layers_of_the_demonstration_network() -> None:

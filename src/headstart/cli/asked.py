@@ -43,11 +43,16 @@ def of(args: Namespace) -> Asked:
 
 
 def _check_case(args: Namespace, network: Backbone) -> None:
-    """Raises PlanError where the case that is asked for contradicts other flags."""
+    """Raises PlanError where the case that is asked for contradicts other flags, or the network has none such."""
     from headstart.plan import cases
 
-    if args.case is not None and (args.case != 2 or args.cut):  # else the cut is measured
-        cases.make(args.case, network, cut=args.cut, init=args.init)
+    if args.case == 2 and not args.cut and len(network.stages) == 1:
+        raise PlanError(
+            f"--case 2: {network.name} has one cut, {network.top.name}, and no lower one; use --case 1"
+        )
+    if args.case is not None:  # where case 2 is to cut, is measured: any lower cut stands in
+        cut = network.stage_names[0] if args.case == 2 and not args.cut else args.cut
+        cases.make(args.case, network, cut=cut, init=args.init)
 
 
 def plan_in(path: Path) -> Plan:

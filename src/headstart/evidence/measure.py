@@ -76,11 +76,11 @@ def _weighed(
         source=backbone.source,
         seed=question.seed,
     )
-    overruled = {"size": question.size, "similarity": question.similarity}
-    evidence = conclude(facts(controls), **overruled)
+    verdict = partial(conclude, size=question.size, similarity=question.similarity)
+    evidence = verdict(facts(controls))
     while len(controls) < question.draws and _open(evidence):
         controls.append(extract(dataset, index, backbone, how=how, draw=len(controls)))
-        evidence = conclude(facts(controls), **overruled)
+        evidence = verdict(facts(controls))
     return evidence
 
 

@@ -152,9 +152,10 @@ class Plan:
         """
         self.check_values()
         unknown = f"is not a stage of {self.backbone}; expected one of {', '.join(stages)}"
-        for cut in (*self.cut, *self.fallback_cut):
-            if cut not in stages:
-                raise PlanError(f"plan: cut {cut!r} {unknown}")
+        for key, cuts in (("cut", self.cut), ("fallback_cut", self.fallback_cut)):
+            for cut in cuts:
+                if cut not in stages:
+                    raise PlanError(f"plan: {key} {cut!r} {unknown}")
         kept = list(stages[: max(stages.index(cut) for cut in self.cut) + 1])
         names = [row.stage for row in self.rows]
         for name in names:

@@ -56,6 +56,7 @@ def describe(plan: Plan, backbone: Backbone, *, n_classes: int | None = None) ->
         f"case {plan.case or '0 (none of the four)'}   {plan.backbone}, {plan.image_size} px   "
         f"cut {' + '.join(plan.cut)}   pool {plan.pool}   head {layers}, {plan.head_start}"
         + ("" if plan.fallback == "none" else f"   falls back to {plan.fallback}"),
+        *_bar(plan),
         "",
         *_grid(rows(plan, backbone, n_classes=n_classes)),
     ]
@@ -71,6 +72,16 @@ def describe(plan: Plan, backbone: Backbone, *, n_classes: int | None = None) ->
         if any("±" in reason for reason in plan.reasons):
             lines.append("± is one standard error.")
     return "\n".join(lines) + "\n"
+
+
+def _bar(plan: Plan) -> list[str]:
+    """What training has to beat, and what it is expected to add to that."""
+    if plan.frozen or plan.fallback == "none":
+        return []
+    expected = ""
+    if plan.gain:
+        expected = f"; {100 * plan.gain[0]:+.1f} ± {100 * plan.gain[1]:.1f} points are expected of it"
+    return [f"training must beat the frozen probe at {' + '.join(plan.bar)}{expected}"]
 
 
 def _plain(reason: str) -> str:

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from headstart.evidence.conclude import WORTH
+from headstart.evidence.evidence import TUNED
 from headstart.report import svg
 from headstart.report.svg import Scale, Svg
 from headstart.report.words import count, plural
@@ -13,9 +15,7 @@ from headstart.report.words import count, plural
 if TYPE_CHECKING:
     from headstart.evidence.evidence import Evidence
 
-SMALL, LARGE = 2_000, 1_000_000  # what the lesson calls small and large; the line between is subjective
-_MIDDLE = math.sqrt(SMALL * LARGE)
-_DECADES = 3.7  # shown on each side of the dividing line
+_POINTS = 0.10  # gain in accuracy, expected of training, shown on each side of the dividing line
 _LEFT, _TOP, _SIDE = 94, 10, 380  # the square of the chart
 _STANDARD_ERRORS = 6.0  # how far "different" is drawn at half of its half
 
@@ -53,8 +53,7 @@ CASES = (
 
 def chart(evidence: Evidence | None, chosen: int) -> Svg:
     """Similarity across, size downwards; `chosen` (0 for none) is highlighted, the data set is the dot."""
-    line = dividing_line(evidence)
-    y = Scale(line / 10**_DECADES, line * 10**_DECADES, _TOP, _TOP + _SIDE, log=True)
+    y = Scale(WORTH - _POINTS, WORTH + _POINTS, _TOP, _TOP + _SIDE)
     marks = [_quadrant(case, case.number == chosen) for case in CASES]
     marks += _axes(y)
     label = (
@@ -68,20 +67,19 @@ def chart(evidence: Evidence | None, chosen: int) -> Svg:
     return svg.drawing(_LEFT + _SIDE + 10, _TOP + _SIDE + 34, label, *marks)
 
 
-def dividing_line(evidence: Evidence | None) -> float:
-    """Where small turns into large: midway between the lesson's numbers, or moved to suit the verdict."""
-    if evidence is None:
-        return _MIDDLE
-    if evidence.size == "small":
-        return max(_MIDDLE, 2.0 * evidence.groups)
-    return min(_MIDDLE, 0.5 * evidence.groups)
+def promise(evidence: Evidence) -> float:
+    """The gain in accuracy that training is drawn at: what is expected of it, on the side of the verdict."""
+    gain = evidence.gains.get(TUNED)
+    expected = gain.expected if gain else WORTH
+    return min(expected, WORTH - 0.01) if evidence.size == "small" else max(expected, WORTH + 0.01)
 
 
 def strangeness(evidence: Evidence) -> float:
     """0 (plainly similar) to 1 (plainly different); the line between the two is at one half.
 
-    Similar asks two things of the top cut: to lie within one paired standard error of the best cut, and to
-    beat the random control by two. The worse of both margins, in standard errors, is what is drawn.
+    Similar asks of the top cut to lie within one paired standard error of the best cut, and to beat the random control
+    by two. The worse of both margins, in standard errors, is what is drawn; where all cuts together make the set
+    different, it is drawn beyond the line.
     """
     behind = _ratio(evidence.top.behind, evidence.top.behind_error)
     above = _ratio(evidence.top.accuracy - evidence.control, evidence.control_error)
@@ -114,14 +112,15 @@ def _quadrant(case: Case, chosen: bool) -> Svg:
 
 def _axes(y: Scale) -> list[Svg]:
     bottom, marks = _TOP + _SIDE, []
-    for tick in (100, SMALL, LARGE):
-        if y.low < tick < y.high:
-            marks.append(svg.line(_LEFT - 5, y(tick), _LEFT, y(tick), "axis-line"))
-            marks.append(svg.text(_LEFT - 9, y(tick) + 4, count(tick), "tick", "end"))
+    for tick in (-0.05, 0.0, 0.05):
+        marks.append(svg.line(_LEFT - 5, y(tick), _LEFT, y(tick), "axis-line"))
+        marks.append(svg.text(_LEFT - 9, y(tick) + 4, f"{100 * tick:+.0f} points", "tick", "end"))
     marks.append(svg.line(_LEFT, _TOP + 4, _LEFT, bottom - 4, "axis-line"))
     middle = (_LEFT - 82, _TOP + _SIDE / 2)
     turned = f"rotate(-90 {middle[0]} {middle[1]:.0f})"
-    marks.append(svg.text(*middle, "← large  ·  pictures  ·  small →", "axis", "middle", transform=turned))
+    marks.append(
+        svg.text(*middle, "← large  ·  what training adds  ·  small →", "axis", "middle", transform=turned)
+    )
     marks.append(svg.text(_LEFT + 4, bottom + 22, "← similar", "axis"))
     marks.append(svg.text(_LEFT + _SIDE / 2, bottom + 22, "to the source data", "axis", "middle"))
     marks.append(svg.text(_LEFT + _SIDE - 4, bottom + 22, "different →", "axis", "end"))
@@ -133,7 +132,7 @@ def _data_set(evidence: Evidence, y: Scale) -> list[Svg]:
     x, half = _LEFT + _SIDE * strangeness(evidence), _SIDE / 2
     left = _LEFT + (half if evidence.similarity == "different" else 0)
     middle = _TOP + half + (half if evidence.size == "large" else 0) - half / 2
-    dot = min(max(y(max(evidence.groups, 1)), _TOP + 64), _TOP + _SIDE - 64)
+    dot = min(max(y(promise(evidence)), _TOP + 64), _TOP + _SIDE - 64)
     name, words = min(max(x, left + 54), left + half - 54), dot + 30 if dot < middle else dot - 36
     return [
         svg.circle(x, dot, 15, "here-ring"),

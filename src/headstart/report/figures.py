@@ -89,7 +89,7 @@ def profile(evidence: Evidence) -> Figure:
     label = f"Accuracy by depth: {said}; random weights {percent(evidence.control)}"
     legend = (
         ("point", "linear probe at this cut"),
-        ("point best", f"the cut for case 2: {evidence.best_cut}"),
+        ("point best", f"where a frozen probe is expected to be best: {_best_cut(evidence)}"),
         ("control", f"best cut of random weights, {percent(evidence.control)}"),
         ("majority", f"majority class, {percent(evidence.majority)}{below}"),
     )
@@ -98,6 +98,11 @@ def profile(evidence: Evidence) -> Figure:
         "of a linear probe on the pooled features, from the first cut to the last. Bars: 95 %."
     )
     return Figure(svg.drawing(WIDTH, HEIGHT, label, *marks), legend, caption)
+
+
+def _best_cut(evidence: Evidence) -> str:
+    joint = evidence.concatenated
+    return "all cuts" if joint and evidence.best_cut == joint.cut else evidence.best_cut
 
 
 def learning_curve(evidence: Evidence) -> Figure | None:
@@ -122,7 +127,7 @@ def learning_curve(evidence: Evidence) -> Figure | None:
     marks.append(svg.text((_LEFT + WIDTH) / 2, HEIGHT - 8, "training pictures (log scale)", "axis", "middle"))
     said = ", ".join(f"{count(point.n)}: {percent(point.accuracy)}" for point in points)
     legend = (("point", "linear probe"), ("majority", f"majority class, {percent(evidence.majority)}{below}"))
-    caption = f"Does the probe at {evidence.best_cut} still gain from more pictures? Bars: 95 %."
+    caption = f"Does the probe at {evidence.curve_cut} still gain from more pictures? Bars: 95 %."
     return Figure(svg.drawing(WIDTH, HEIGHT, f"Learning curve: {said}", *marks), legend, caption)
 
 
