@@ -23,7 +23,7 @@ from results import ENOUGH, Setting, load
 from run import folder
 
 from headstart.intervals import paired
-from headstart.study.contenders import ALL_CUTS, FINE_TUNE, PROBE_FIRST, SCRATCH
+from headstart.study.contenders import ALL_CUTS, CUT_FIRST, FINE_TUNE, PROBE_FIRST, SCRATCH
 
 PLAN, TOP = "the plan", "always the top probe"
 FEW = 2_000  # training pictures from which "counts only" trains
@@ -38,6 +38,7 @@ def choices(setting: Setting, plan: Sequence[str]) -> dict[str, list[str]]:
         "always all cuts": ALL_CUTS,
         "always fine-tune": FINE_TUNE,
         "always probe, then fine-tune": PROBE_FIRST,
+        "always cut, then fine-tune": CUT_FIRST,
         "always from scratch": SCRATCH,
         "counts only": top if few else PROBE_FIRST,
     }

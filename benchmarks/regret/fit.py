@@ -9,18 +9,21 @@ pictures alone would make. A setting weighs by its test pictures: few of them sa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from results import Setting, load
 from run import folder
 
 from headstart.evidence.conclude import LEAST_LEAD, conclude
-from headstart.evidence.priors import PRIORS, Line, Priors
-from headstart.plan.decide import LOWER
+from headstart.evidence.priors import PRIORS, Priors
 from headstart.study.contenders import ALL_CUTS, CUT_FIRST, PROBE_FIRST, SCRATCH
 
-# A slope is pulled towards 0 as if by so many settings that say 0.
-RIDGE = 0.3
+LOWERS = (0.0, 0.02, 0.04, 0.06, 0.08, 0.12, 1.0)  # to choose from; the last never goes below the top
+TO_SIGMA = (
+    1.4826  # from the median absolute deviation to a standard deviation: a few leads are next to nothing
+)
+LEAST = 0.01  # no spread is less
 # Standard deviation of a gain between settings, against which chance in the test pictures is weighed.
 BETWEEN = 0.03
 
@@ -38,11 +41,14 @@ def fitted(settings: Sequence[Setting]) -> Priors:
         raise SystemExit(
             "priors need settings of at least two data sets beside those that are left out; run more"
         )
-    joint, spread = _fit(settings, _lead, _constant)
-    (level, slope), tuned = _fit(settings, _tuned, _by_class)
-    lost, lost_spread = _fit(settings, _lost, _constant)
+    lower = max(LOWERS, key=lambda lead: np.mean([_mean(s, _ways(s, lead)) for s in settings]))
+    lost = np.array([_lost(setting) for setting in settings])
+    middle = float(np.median(lost))
     return Priors(
-        (float(joint[0]), spread), Line(float(level), float(slope), tuned), (float(lost[0]), lost_spread)
+        joint=_fit(settings, _lead),
+        tuning=_fit(settings, partial(_tuned, lower)),
+        scratch=(middle, float(TO_SIGMA * np.median(np.abs(lost - middle)))),
+        lower=lower,
     )
 
 
@@ -52,14 +58,16 @@ def _lead(setting: Setting) -> float:
     return setting.accuracy(ALL_CUTS) - _mean(setting, [f"probe at {cut}" for cut in singles])
 
 
-def _tuned(setting: Setting) -> float:
-    """Share of the best frozen probe's errors that the training which the plan would do takes away."""
-    ways = [
-        CUT_FIRST if e.top.behind > LOWER and CUT_FIRST in setting.right else PROBE_FIRST
-        for e in setting.evidence
-    ]
+def _ways(setting: Setting, lower: float) -> list[str]:
+    """The training that the plan would do, seed by seed."""
+    leads = [e.lower.accuracy - e.top.accuracy for e in setting.evidence]
+    return [CUT_FIRST if lead > lower and CUT_FIRST in setting.right else PROBE_FIRST for lead in leads]
+
+
+def _tuned(lower: float, setting: Setting) -> float:
+    """Share of the best frozen probe's errors that this training takes away."""
     best = _mean(setting, _frozen(setting))
-    return (_mean(setting, ways) - best) / (1 - best)
+    return (_mean(setting, _ways(setting, lower)) - best) / (1 - best)
 
 
 def _lost(setting: Setting) -> float:
@@ -80,34 +88,23 @@ def _mean(setting: Setting, strategies: Sequence[str]) -> float:
     return float(np.mean([setting.right[name][seed].mean() for seed, name in enumerate(strategies)]))
 
 
-def _constant(setting: Setting) -> list[float]:
-    return [1.0]
-
-
-def _by_class(setting: Setting) -> list[float]:
-    each = np.mean([np.log10(max(e.typical_class, 1.0) / 100) for e in setting.evidence])
-    return [1.0, float(each)]
-
-
-def _fit(
-    settings: Sequence[Setting], value: Callable[[Setting], float], facts: Callable[[Setting], list[float]]
-) -> tuple[np.ndarray, float]:
-    """(coefficients, spread of what they miss in data sets that were left out)."""
-    x, y = np.array([facts(s) for s in settings]), np.array([value(s) for s in settings])
+def _fit(settings: Sequence[Setting], value: Callable[[Setting], float]) -> tuple[float, float]:
+    """(mean, spread of data sets that were left out about the mean of the others)"""
+    y = np.array([value(s) for s in settings])
     noise = np.array([0.5 / len(s.groups) for s in settings])  # variance of a paired difference, at most
-    weight = 1 / (BETWEEN**2 + noise)
     domains = np.array([s.domain for s in settings])
+    names = np.unique(domains)
+    # A data set weighs by its test pictures, whatever the number of its settings.
+    weight = 1 / (BETWEEN**2 + noise) / np.array([np.sum(domains == d) for d in domains])
     missed = np.empty(len(y))
-    for domain in np.unique(domains):
-        out = domains == domain
-        missed[out] = y[out] - x[out] @ _solved(x[~out], y[~out], weight[~out])
-    between = max(float(np.average(missed**2 - noise, weights=weight)), 0.01**2)
-    return _solved(x, y, weight), float(np.sqrt(between))
-
-
-def _solved(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    pull = np.diag([1e-9] + [RIDGE * float(weight.mean())] * (x.shape[1] - 1))
-    return np.linalg.solve(x.T @ (weight[:, None] * x) + pull, x.T @ (weight * y))
+    for name in names:
+        out = domains == name
+        missed[out] = y[out] - np.average(y[~out], weights=weight[~out])
+    between = max(float(np.average(missed**2 - noise, weights=weight)), LEAST**2)
+    few = (len(names) + 1) / (
+        len(names) - 1
+    )  # a spread of a few data sets is not well known: as Student's t has it
+    return float(np.average(y, weights=weight)), float(np.sqrt(between * few))
 
 
 if __name__ == "__main__":

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from headstart.evidence.conclude import conclude
-from headstart.evidence.evidence import SCRATCH, TUNED, CutScore, Evidence
-from headstart.evidence.priors import Line, Priors
+from headstart.evidence.evidence import SCRATCH, CutScore, Evidence, Gain
+from headstart.evidence.priors import Priors
 
-PRIORS = Priors(joint=(0.01, 0.02), tuning=Line(0.1, 0.1, 0.2), scratch=(0.5, 0.4))
+PRIORS = Priors(joint=(0.01, 0.02), tuning=(0.1, 0.2), scratch=(0.5, 0.4), lower=0.05)
 
 
 def facts(
@@ -68,23 +69,22 @@ def test_similar_is_a_top_that_nothing_is_expected_to_beat() -> None:
 @pytest.mark.parametrize(
     ("changes", "size"),
     [
-        ({"each": 100, "joint": 0.90}, "large"),  # a tenth of the errors is 1 point
-        ({"each": 100, "joint": 0.96}, "small"),  # and here less than half of one
-        ({"each": 10, "joint": 0.80, "top": 0.5}, "small"),  # no share of the errors with ten in a class
-        ({"each": 10_000, "joint": 0.98}, "large"),
-        ({"each": 4, "top": 0.3, "low": 0.3, "joint": 0.3}, "small"),  # too few, whatever there is to gain
+        ({"each": 100, "joint": 0.80, "top": 0.5}, "large"),  # 2 ± 4 points
+        ({"each": 100, "joint": 0.96}, "small"),  # 0.4 ± 0.8: little is left to gain
+        ({"each": 5, "joint": 0.80, "top": 0.5}, "large"),
+        ({"each": 4, "joint": 0.80, "top": 0.5}, "small"),  # too few, whatever there is to gain
     ],
 )
-def test_large_is_where_training_is_expected_to_pay(changes, size) -> None:
+def test_large_is_where_training_is_worth_a_try(changes, size) -> None:
     verdict = found(**changes)
     assert verdict.size == size
     assert f"{changes['each']:,} in the typical class" in verdict.how["size"]
 
 
-def test_no_more_is_to_be_gained_than_is_wrong() -> None:
-    endless = found(each=10**12, joint=0.95)
-    assert endless.gains[TUNED].expected == pytest.approx(0.05)
-    assert endless.gains[TUNED].spread > 0
+def test_to_try_is_worth_more_than_what_is_expected_and_than_nothing() -> None:
+    assert Gain(0.0, 0.1).tried == pytest.approx(0.1 / np.sqrt(2 * np.pi))
+    assert Gain(-0.05, 0.1).tried > 0
+    assert Gain(0.3, 0.01).tried == pytest.approx(0.3)
 
 
 def test_scratch_loses_a_share_of_the_lead_over_random_weights() -> None:
@@ -92,8 +92,15 @@ def test_scratch_loses_a_share_of_the_lead_over_random_weights() -> None:
     assert (gain.expected, gain.spread) == (pytest.approx(-0.2), pytest.approx(0.16))
 
 
+def test_training_goes_up_to_a_lower_cut_that_is_much_better() -> None:
+    assert found(top=0.80, low=0.84).trained_cut == "top"
+    assert found(top=0.80, low=0.86).trained_cut == "low"
+    alone = replace(facts(), profile=facts().profile[1:], concatenated=None)
+    assert conclude(alone, priors=PRIORS).trained_cut == "top"
+
+
 def test_what_was_asked_for_is_honoured_and_what_was_measured_is_said() -> None:
-    asked = conclude(facts(each=10), size="large", similarity="similar", priors=PRIORS)
+    asked = conclude(facts(each=4), size="large", similarity="similar", priors=PRIORS)
     assert (asked.size, asked.similarity) == ("large", "similar")
     assert asked.how["size"].startswith("large, as asked for; measured small")
 

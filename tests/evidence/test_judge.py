@@ -11,7 +11,7 @@ from headstart.evidence import nearness
 from headstart.evidence.conclude import conclude
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.judge import Totals, judge
-from headstart.evidence.priors import Line, Priors
+from headstart.evidence.priors import Priors
 from headstart.features.features import Features
 
 STAGES = (
@@ -42,7 +42,7 @@ CLEAR_TOP = NOISE | {"pre_logits": 0.55}
 
 
 # All cuts together are expected to be as good as the best one.
-PRIORS = Priors(joint=(0.0, 0.02), tuning=Line(0.1, 0.1, 0.2), scratch=(0.5, 0.4))
+PRIORS = Priors(joint=(0.0, 0.02), tuning=(0.1, 0.2), scratch=(0.5, 0.4), lower=0.05)
 
 
 def weighed(signal: dict[str, float], *, size=None, similarity=None, controls=(1, 2), **changes) -> Evidence:

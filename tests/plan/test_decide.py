@@ -56,7 +56,7 @@ def test_training_knows_its_bar_and_what_to_expect(evidence, backbone) -> None:
 
 
 def test_training_goes_up_to_a_lower_cut_that_is_much_better(evidence, backbone) -> None:
-    plan = decide(evidence("large", "different", best="body.1"), backbone)
+    plan = decide(replace(evidence("large", "different", best="body.1"), trained_cut="body.1"), backbone)
     assert (plan.cut, plan.fallback_cut) == (("body.1",), ())
     assert [row.stage for row in plan.rows] == ["stem", "body.0", "body.1"]
     assert any("15.0 points more than at the top cut" in reason for reason in plan.reasons)

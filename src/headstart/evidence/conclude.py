@@ -15,7 +15,7 @@ from headstart.intervals import shrunk
 WITHIN = 1.0  # similar: the top cut lies within this many paired standard errors of the best
 BEATS = 2.0  # and beats the random control by this many
 SHALLOWER = 0.003  # case 2 takes a shallower cut where the paired loss is at most this
-WORTH = 0.005  # large: training is expected to add more than this,
+WORTH = 0.01  # large: to try training is expected to add more than this,
 FEWEST = 5  # and the typical class has so many groups to train on and to choose by
 LEAST_LEAD = LEAST_SPREAD = 0.005  # no expectation is surer than this
 
@@ -25,7 +25,7 @@ def conclude(
 ) -> Evidence:
     """The same facts with best_cut, similarity, gains and size; `size` and `similarity` overrule."""
     cut, cut_why = _best_cut(facts, priors)
-    found = replace(facts, best_cut=cut)
+    found = replace(facts, best_cut=cut, trained_cut=_trained_cut(facts, priors))
     similar = _similarity(found)
     gains = _gains(found, priors)
     large = _size(found, gains[TUNED])
@@ -33,7 +33,8 @@ def conclude(
         "best_cut": cut_why,
         "similarity": _overruled(similarity, *similar),
         "size": _overruled(size, *large),
-        "gains": "what training took of the best frozen probe's errors on other data sets, with as many in a class",
+        "trained_cut": f"the best lower cut where it leads the top one by more than {100 * priors.lower:.0f} points",
+        "gains": "what training took of the best frozen probe's errors on other data sets",
     }
     return replace(
         found,
@@ -42,6 +43,11 @@ def conclude(
         gains=gains,
         how={**facts.how, **said},
     )
+
+
+def _trained_cut(facts: Evidence, priors: Priors) -> str:
+    lead = facts.lower.accuracy - facts.top.accuracy
+    return facts.lower.cut if lead > priors.lower else facts.top.cut
 
 
 def near(facts: Evidence) -> bool:
@@ -53,9 +59,9 @@ def near(facts: Evidence) -> bool:
 def _gains(facts: Evidence, priors: Priors) -> dict[str, Gain]:
     best = facts.score(facts.best_cut).accuracy
     error, lead = 1 - best, max(best - facts.control, LEAST_LEAD)
-    share, (lost, spread) = priors.tuning.share(facts.typical_class), priors.scratch
+    (share, between), (lost, spread) = priors.tuning, priors.scratch
     return {
-        TUNED: Gain(share * error, max(priors.tuning.spread * error, LEAST_SPREAD)),
+        TUNED: Gain(share * error, max(between * error, LEAST_SPREAD)),
         SCRATCH: Gain(-lost * lead, spread * lead),
     }
 
@@ -107,11 +113,11 @@ def _size(facts: Evidence, gain: Gain) -> tuple[str, str]:
     if each < FEWEST:
         return "small", f"{seen}: fewer than {FEWEST} are too few to train on and to choose by"
     expected = f"{100 * gain.expected:+.1f} ± {100 * gain.spread:.1f} points"
-    large = gain.expected > WORTH
+    large = gain.tried > WORTH
     return (
         "large" if large else "small",
-        f"{seen}: training all layers is expected to change the best frozen probe by {expected}, "
-        f"{'more' if large else 'not more'} than {100 * WORTH:.1f}",
+        f"{seen}: training all layers is expected to change the best frozen probe by {expected}; to try it, and keep "
+        f"the better, is worth {100 * gain.tried:.1f} points, {'more' if large else 'not more'} than {100 * WORTH:.0f}",
     )
 
 

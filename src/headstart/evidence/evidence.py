@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -53,6 +54,13 @@ class Gain:
     expected: float
     spread: float
 
+    @property
+    def tried(self) -> float:
+        """What to expect where the better of both is kept: the mean of the normal distribution's part above 0."""
+        above = self.expected / self.spread
+        density = math.exp(-(above**2) / 2) / math.sqrt(2 * math.pi)
+        return self.expected * 0.5 * math.erfc(-above / math.sqrt(2)) + self.spread * density
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -77,6 +85,7 @@ class Evidence:
     reach            what the curve comes to with all n pictures, or with twice as many where all were measured: fitted
     logme            LogME of the top cut, per picture: how well its features explain the labels
     typical_class    groups of pictures in the median class
+    trained_cut      up to where training is expected to go best: the top, or the best cut below it
     gains            TUNED and SCRATCH → what they are expected to add to the probe at best_cut
     precision        "fp32" or "bf16": what the frozen networks ran in
     how              fact's name → one sentence saying how it was got
@@ -105,6 +114,7 @@ class Evidence:
     logme: float | None = None
     typical_class: float = 0.0
     curve_cut: str = ""
+    trained_cut: str = ""
     gains: Mapping[str, Gain] = field(default_factory=dict)
 
     @property

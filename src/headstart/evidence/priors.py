@@ -7,37 +7,23 @@ hand weighs against them by its own error.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Line:
-    """Share of the frozen probe's errors that training takes away: level + per_tenfold · log10(each / 100), at most 1.
-
-    each: groups of pictures in the typical class; spread: standard deviation of what the line does not say.
-    """
-
-    level: float
-    per_tenfold: float
-    spread: float
-
-    def share(self, each: float) -> float:
-        return min(1.0, self.level + self.per_tenfold * math.log10(max(each, 1.0) / 100))
-
-
-@dataclass(frozen=True)
 class Priors:
-    """What to expect, each with its spread.
+    """What to expect, each as a mean and a spread.
 
-    joint    mean and spread of the lead of all cuts side by side over the best single one, in accuracy
-    tuning   of fine-tuning from the probe
-    scratch  mean and spread of the share of the probe's lead over random weights that is lost by training from these
+    joint    lead of all cuts side by side over the best single one, in accuracy
+    tuning   share of the frozen probe's errors that training takes away
+    scratch  share of the probe's lead over random weights that is lost by training from these
+    lower    training goes up to the best lower cut where the probe there leads the top one by more, in accuracy
     """
 
     joint: tuple[float, float]
-    tuning: Line
+    tuning: tuple[float, float]
     scratch: tuple[float, float]
+    lower: float
 
 
-PRIORS = Priors(joint=(0.02, 0.025), tuning=Line(0.04, 0.06, 0.1), scratch=(0.7, 0.5))
+PRIORS = Priors(joint=(0.02, 0.025), tuning=(0.1, 0.3), scratch=(1.0, 1.0), lower=0.04)

@@ -11,8 +11,6 @@ from headstart.evidence.evidence import SCRATCH, TUNED, CutScore, Evidence
 from headstart.plan import cases
 from headstart.plan.plan import Plan
 
-# Training goes up to the best lower cut, and drops the rest, where the probe there is better than the top one by more.
-LOWER = 0.05
 CASES = {
     ("small", "similar"): 1,
     ("small", "different"): 2,
@@ -118,11 +116,11 @@ def _cut(
         scored = [_scored(row) for row in evidence.profile if (row.cut,) == names]
         return names, f"Cut at {'+'.join(names)}, as asked for{''.join(f': {text}' for text in scored)}."
     top = evidence.top
-    if case in (3, 4) and init != "random" and top.behind > LOWER:
-        lower = evidence.lower
+    if case in (3, 4) and init != "random" and evidence.trained_cut not in ("", top.cut):
+        lower = evidence.score(evidence.trained_cut)
         return lower.cut, (
-            f"Cut at {lower.cut}, and trained up to there: {_scored(lower)}, {100 * top.behind:.1f} points more than "
-            f"at the top cut {top.cut}, and more than {100 * LOWER:.0f}."
+            f"Cut at {lower.cut}, and trained up to there: {_scored(lower)}, "
+            f"{100 * (lower.accuracy - top.accuracy):.1f} points more than at the top cut {top.cut}."
         )
     if case != 2:
         return None, f"Cut at the top, {backbone.top.name}: {_scored(top)}."
