@@ -15,7 +15,7 @@ from headstart.intervals import shrunk
 WITHIN = 1.0  # similar: the top cut lies within this many paired standard errors of the best
 BEATS = 2.0  # and beats the random control by this many
 SHALLOWER = 0.003  # case 2 takes a shallower cut where the paired loss is at most this
-WORTH = 0.01  # large: to try training is expected to add more than this,
+WORTH = 0.02  # large: a try at training, which takes a hundred times as long, is worth more than this,
 FEWEST = 5  # and the typical class has so many groups to train on and to choose by
 LEAST_LEAD = LEAST_SPREAD = 0.005  # no expectation is surer than this
 
