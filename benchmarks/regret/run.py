@@ -1,13 +1,13 @@
 """Runs every strategy on every setting: the raw results that the regret of choices is measured on.
 
     python benchmarks/regret/run.py --data DIR --weights DIR [--backbones small demo-cnn mobilenet] [--domains ...]
-                                    [--seeds 0 1 2] [--each N ...] [--longer TIMES] [--time-limit SECONDS]
+                                    [--seeds 0 1 2] [--each N ...] [--longer TIMES] [--time-limit SECONDS] [--evidence]
 
 Results go to benchmarks/regret/results: `outcomes.csv`, one row for a strategy on a setting, right or wrong picture by
 picture in it; `settings.csv`, labels and groups of the test pictures; `evidence.jsonl`, what was measured before the
 choice, and what that cost. What lies there is not run again, so that the whole can be had in pieces: --time-limit stops
-before the next setting. Where the evidence has changed, take `evidence.jsonl` away: it is measured anew, and the
-outcomes stay. --longer trains that many times as long, to see where strategies come to rest, and keeps its results
+before the next setting. Where the evidence has changed, take `evidence.jsonl` away: --evidence measures it anew, and
+the outcomes stay. --longer trains that many times as long, to see where strategies come to rest, and keeps its results
 apart. `unseen` goes with `twin` alone, `small` pre-trained without those classes: the other networks may have seen its
 pictures, and MobileNetV2 those of hymenoptera's kind.
 """
@@ -53,6 +53,9 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--each", type=int, nargs="+", help="only settings with so many pictures a class")
     parser.add_argument("--longer", type=int, default=1)
+    parser.add_argument(
+        "--evidence", action="store_true", help="measure it where outcomes stand, and run nothing"
+    )
     parser.add_argument("--time-limit", type=float, default=float("inf"))
     args = parser.parse_args()
     keep_pages()
@@ -62,6 +65,8 @@ def main() -> int:
     for case in cases(args.data, args.domains, args.seeds):
         for name in args.backbones:
             if (case.domain == "unseen") != (name == "twin") or case.each not in (args.each or [case.each]):
+                continue
+            if args.evidence and (case.domain, case.each, name, case.seed) not in results.run:
                 continue
             if time.monotonic() - began > args.time_limit:
                 print("time is up; run again to go on")

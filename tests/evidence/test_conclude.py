@@ -9,7 +9,7 @@ from headstart.evidence.conclude import conclude
 from headstart.evidence.evidence import SCRATCH, CutScore, Evidence, Gain
 from headstart.evidence.priors import Priors
 
-PRIORS = Priors(joint=(0.01, 0.02), tuning=(0.1, 0.2), scratch=(0.5, 0.4), lower=0.05)
+PRIORS = Priors(joint=(0.1, 0.2), tuning=(0.1, 0.2), scratch=(0.5, 0.4), lower=0.05)
 
 
 def facts(

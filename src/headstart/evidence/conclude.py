@@ -14,7 +14,9 @@ from headstart.intervals import shrunk
 
 WITHIN = 1.0  # similar: the top cut lies within this many paired standard errors of the best
 BEATS = 2.0  # and beats the random control by this many
-SHALLOWER = 0.003  # case 2 takes a shallower cut where the paired loss is at most this
+SHALLOWER = (
+    0.003  # case 2 takes a shallower cut where the paired loss is at most this, all cuts where they gain more
+)
 WORTH = 0.02  # large: a try at training, which takes a hundred times as long, is worth more than this,
 FEWEST = 5  # and the typical class has so many groups to train on and to choose by
 LEAST_LEAD = LEAST_SPREAD = 0.005  # no expectation is surer than this
@@ -76,12 +78,14 @@ def _best_cut(facts: Evidence, priors: Priors) -> tuple[str, str]:
     joint = facts.concatenated
     if joint is None:
         return single.cut, why
-    lead = shrunk(-joint.behind, joint.behind_error, *priors.joint)
+    error = 1 - max(row.accuracy for row in facts.profile)
+    usual, spread = priors.joint[0] * error, max(priors.joint[1] * error, LEAST_SPREAD)
+    lead = shrunk(-joint.behind, joint.behind_error, usual, spread)
     told = (
         f"{100 * -joint.behind:+.1f} ± {100 * joint.behind_error:.1f} points against the best single cut, "
-        f"{100 * lead:+.1f} to be expected, as on other data sets it was {100 * priors.joint[0]:+.1f}"
+        f"{100 * lead:+.1f} to be expected, as other data sets would have it {100 * usual:+.1f}"
     )
-    if lead > 0:
+    if lead > SHALLOWER:
         return joint.cut, f"all cuts side by side, {_percent(joint.accuracy)}: {told}"
     return single.cut, f"{why}; all cuts side by side: {told}"
 
