@@ -49,8 +49,8 @@ def test_heads_are_the_same_in_files_and_parts(classes, tmp_path, monkeypatch):
     monkeypatch.setattr(spectrum, "_CELLS", 1000)
     parts = head.solve(x, labels, classes, groups=groups)
     assert parts.l2 == whole.l2
-    # Both are certified to a share of the objective; along directions that hardly matter to it logits may differ.
-    np.testing.assert_allclose(parts.head.probabilities(x), whole.head.probabilities(x), atol=1e-3)
+    # Both are certified to a share of 1e-4 of the objective; along directions that hardly matter to it logits differ.
+    np.testing.assert_allclose(parts.head.probabilities(x), whole.head.probabilities(x), atol=5e-3)
     monkeypatch.setattr(logistic, "FLOAT64_CELLS", 0)
     single = head.solve(x, labels, classes, groups=groups)
-    np.testing.assert_allclose(single.head.probabilities(x), whole.head.probabilities(x), atol=1e-3)
+    np.testing.assert_allclose(single.head.probabilities(x), whole.head.probabilities(x), atol=5e-3)
