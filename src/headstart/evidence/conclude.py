@@ -100,6 +100,8 @@ def _similarity(facts: Evidence) -> tuple[str, str]:
         if top.behind == 0
         else f"{100 * top.behind:.1f} ± {100 * top.behind_error:.1f} points behind {best.cut}"
     )
+    if facts.concatenated is not None and facts.best_cut == facts.concatenated.cut:
+        place += ", and all cuts side by side are expected to be better"
     against = (
         f"{100 * lead:+.1f} ± {100 * error:.1f} points against random weights ({_percent(facts.control)}), "
         f"{'enough' if beats else 'not enough'}"

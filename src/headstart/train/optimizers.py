@@ -25,8 +25,7 @@ def optimizer(groups: Sequence[dict[str, Any]], recipe: Recipe) -> torch.optim.O
 
 
 def _muon(groups: list[dict[str, Any]], lr: float) -> torch.optim.Optimizer:
-    """timm's, which computes in bfloat16 and takes no other word for it: in float32 where that would be emulated, and take
-    ten times as long."""
+    """timm's, which computes in bfloat16 and takes no other word for it: in float32 where that would be emulated."""
     from timm.optim import muon
 
     if "bf16" not in precisions(groups[0]["params"][0].device.type):
