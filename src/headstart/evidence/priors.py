@@ -26,4 +26,4 @@ class Priors:
     lower: float
 
 
-PRIORS = Priors(joint=(0.054, 0.111), tuning=(0.21, 0.40), scratch=(0.91, 0.86), lower=0.04)
+PRIORS = Priors(joint=(0.036, 0.139), tuning=(0.25, 0.41), scratch=(0.78, 0.70), lower=0.04)
