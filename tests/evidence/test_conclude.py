@@ -111,5 +111,7 @@ def test_concluding_twice_changes_nothing() -> None:
 
 
 def test_all_cuts_that_make_a_set_different_are_said() -> None:
-    assert "all cuts side by side are expected to be better" in found(joint=0.92, error=0.005).how["similarity"]
+    assert (
+        "all cuts side by side are expected to be better" in found(joint=0.92, error=0.005).how["similarity"]
+    )
     assert "all cuts" not in found(joint=0.88, error=0.005).how["similarity"]
