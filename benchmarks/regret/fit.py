@@ -20,9 +20,8 @@ from headstart.evidence.priors import PRIORS, Priors
 from headstart.study.contenders import ALL_CUTS, CUT_FIRST, PROBE_FIRST, SCRATCH
 
 LOWERS = (0.0, 0.02, 0.04, 0.06, 0.08, 0.12, 1.0)  # to choose from; the last never goes below the top
-TO_SIGMA = (
-    1.4826  # from the median absolute deviation to a standard deviation: a few leads are next to nothing
-)
+# From the median absolute deviation to a standard deviation: a few leads are next to nothing.
+TO_SIGMA = 1.4826
 LEAST = 0.01  # no spread is less
 # Standard deviation of a gain between settings, against which chance in the test pictures is weighed.
 BETWEEN = 0.03

@@ -6,17 +6,17 @@ other settings than those that are judged.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from headstart.evidence.evidence import SCRATCH, TUNED, Evidence, Gain
+from headstart.evidence.evidence import SCRATCH, TUNED, CutScore, Evidence, Gain
 from headstart.evidence.priors import PRIORS, Priors
 from headstart.intervals import shrunk
 
 WITHIN = 1.0  # similar: the top cut lies within this many paired standard errors of the best
 BEATS = 2.0  # and beats the random control by this many
-SHALLOWER = (
-    0.003  # case 2 takes a shallower cut where the paired loss is at most this, all cuts where they gain more
-)
+# Case 2 takes a shallower cut where the paired loss is at most this, and all cuts where they gain more.
+SHALLOWER = 0.003
 WORTH = 0.02  # large: a try at training, which takes a hundred times as long, is worth more than this,
 FEWEST = 5  # and the typical class has so many groups to train on and to choose by
 LEAST_LEAD = LEAST_SPREAD = 0.005  # no expectation is surer than this
@@ -52,10 +52,14 @@ def _trained_cut(facts: Evidence, priors: Priors) -> str:
     return facts.lower.cut if lead > priors.lower else facts.top.cut
 
 
+def shallowest(profile: Sequence[CutScore]) -> CutScore:
+    """The first cut that is as good as the best single one, but for SHALLOWER."""
+    return next(row for row in profile if row.behind <= SHALLOWER)
+
+
 def near(facts: Evidence) -> bool:
     """Whether nothing is expected to beat the top cut: neither a cut below it nor all of them together."""
-    joint = facts.concatenated is not None and facts.best_cut == facts.concatenated.cut
-    return not joint and facts.top.behind <= WITHIN * facts.top.behind_error
+    return not facts.joins(facts.best_cut) and facts.top.behind <= WITHIN * facts.top.behind_error
 
 
 def _gains(facts: Evidence, priors: Priors) -> dict[str, Gain]:
@@ -70,7 +74,7 @@ def _gains(facts: Evidence, priors: Priors) -> dict[str, Gain]:
 
 def _best_cut(facts: Evidence, priors: Priors) -> tuple[str, str]:
     """(where a frozen probe is expected to be best, the sentence that says why)."""
-    single = next(row for row in facts.profile if row.behind <= SHALLOWER)
+    single = shallowest(facts.profile)
     why = (
         f"the shallowest cut within {100 * SHALLOWER:.1f} points of the best single one: {single.cut}, "
         f"{_percent(single.accuracy)}, {100 * single.behind:.1f} points behind"
@@ -100,7 +104,7 @@ def _similarity(facts: Evidence) -> tuple[str, str]:
         if top.behind == 0
         else f"{100 * top.behind:.1f} ± {100 * top.behind_error:.1f} points behind {best.cut}"
     )
-    if facts.concatenated is not None and facts.best_cut == facts.concatenated.cut:
+    if facts.joins(facts.best_cut):
         place += ", and all cuts side by side are expected to be better"
     against = (
         f"{100 * lead:+.1f} ± {100 * error:.1f} points against random weights ({_percent(facts.control)}), "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import time
 
 import numpy as np
@@ -11,7 +9,7 @@ import numpy as np
 from headstart import files
 from headstart.backbone import Backbone
 from headstart.features import How
-from headstart.runtime import Job, chosen, processor, start, suiting_batch
+from headstart.runtime import Job, chosen, machine, start, suiting_batch
 
 _PICTURES, _ROUNDS = 16, 3
 
@@ -21,9 +19,8 @@ def speed(backbone: Backbone, how: How) -> float:
 
     The best of a few rounds: what else the machine does only ever slows it.
     """
-    machine = (platform.machine(), processor(), str(os.cpu_count()))
     ran = (chosen(how.runtime, how.device), how.precision)
-    key = files.sha256_of(Job(backbone, backbone.stages).key, *ran, *machine)
+    key = files.sha256_of(Job(backbone, backbone.stages).key, *ran, *machine())
     return float(files.remembered(("speed",), key, lambda: _timed(backbone, how)))
 
 

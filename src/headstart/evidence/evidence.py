@@ -126,11 +126,14 @@ class Evidence:
         """The best cut below the top; the top where there is none."""
         return max(self.profile[:-1] or self.profile, key=lambda row: row.accuracy)
 
+    def joins(self, cut: str) -> bool:
+        """Whether `cut` is all cuts side by side."""
+        return self.concatenated is not None and cut == self.concatenated.cut
+
     def score(self, cut: str) -> CutScore:
         """The score at one cut, or at all of them, "+" joined."""
-        if self.concatenated is not None and cut == self.concatenated.cut:
-            return self.concatenated
-        return next(row for row in self.profile if row.cut == cut)
+        rows = (*self.profile, *([self.concatenated] if self.concatenated else []))
+        return next(row for row in rows if row.cut == cut)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

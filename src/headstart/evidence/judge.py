@@ -15,7 +15,7 @@ from headstart.backbone.backbone import Source, Stage
 from headstart.data.split import folds
 from headstart.errors import DataError
 from headstart.evidence import nearness
-from headstart.evidence.conclude import SHALLOWER
+from headstart.evidence.conclude import shallowest
 from headstart.evidence.curve import reach
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.logme import logme
@@ -64,7 +64,7 @@ def judge(
     table = ProbeTable(labels, groups, len(classes), _folds(labels, groups, seed))
     probes, top = table.probes(features, names)
     profile = table.profile(probes)
-    best = next(row for row in profile if row.behind <= SHALLOWER)
+    best = shallowest(profile)
     control = table.best(controls, names)
     _, lead_error = paired(probes[names[-1]].correct, control.correct, groups)
     joint = table.joint(features, names) if len(names) > 1 else None

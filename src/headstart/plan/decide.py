@@ -145,8 +145,7 @@ def _frozen(evidence: Evidence, backbone: Backbone) -> CutScore:
 
 
 def _where(cut: str, evidence: Evidence) -> str:
-    joint = evidence.concatenated
-    return f"All {len(evidence.profile)} cuts side by side" if joint and cut == joint.cut else f"Cut at {cut}"
+    return f"All {len(evidence.profile)} cuts side by side" if evidence.joins(cut) else f"Cut at {cut}"
 
 
 def _scored(row: CutScore) -> str:

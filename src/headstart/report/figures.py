@@ -101,8 +101,7 @@ def profile(evidence: Evidence) -> Figure:
 
 
 def _best_cut(evidence: Evidence) -> str:
-    joint = evidence.concatenated
-    return "all cuts" if joint and evidence.best_cut == joint.cut else evidence.best_cut
+    return "all cuts" if evidence.joins(evidence.best_cut) else evidence.best_cut
 
 
 def learning_curve(evidence: Evidence) -> Figure | None:

@@ -14,7 +14,7 @@ from headstart.runtime.runtime import (
     start,
     suiting_batch,
 )
-from headstart.runtime.verdicts import once
+from headstart.runtime.verdicts import machine, once
 
 __all__ = [
     "PRECISIONS",
@@ -24,6 +24,7 @@ __all__ = [
     "chosen",
     "converted",
     "kept",
+    "machine",
     "once",
     "possible",
     "precisions",

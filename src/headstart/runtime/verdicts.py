@@ -10,8 +10,12 @@ from headstart import files
 from headstart.runtime.runtime import processor
 
 
+def machine() -> tuple[str, str, str]:
+    """What timings hold for: kind and name of the processor, and how many there are."""
+    return platform.machine(), processor(), str(os.cpu_count())
+
+
 def once(subject: Sequence[str], measure: Callable[[], dict[str, str]]) -> dict[str, str]:
     """{"precision": "fp32" or "bf16", "why"}: what `measure` found for this subject on this machine, now or before."""
-    machine = [platform.machine(), processor(), str(os.cpu_count())]
-    key = files.sha256_of(*subject, *machine)
+    key = files.sha256_of(*subject, *machine())
     return files.remembered(("precision",), key, measure, what="the precision is")
