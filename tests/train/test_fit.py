@@ -111,6 +111,11 @@ def test_the_probe_that_stands_in_sits_where_the_plan_says(demo, planned, shapes
     assert np.array_equal(fitted.head.layers[0][0], alone.head.layers[0][0])
 
 
+def test_the_probe_at_the_plan_s_own_cut_pools_as_the_plan_does(demo, planned, shapes):
+    plan = replace(planned(demo, 3, cut="conv2", recipe={"lr": 1e-9}), pool="avg")
+    assert fit(plan, demo, *shapes).plan.pool == "avg"
+
+
 def test_scratch_is_tried_where_fine_tuning_does_not_succeed(demo, planned, shapes):
     fitted = fit(planned(demo, 4, recipe={"lr": 1e-9}), demo, *shapes)
     assert [arm.name for arm in fitted.arms] == ["probe", "fine-tune", "scratch"]

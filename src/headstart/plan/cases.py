@@ -81,7 +81,8 @@ def make(
 def probe_of(plan: Plan, backbone: Backbone) -> Plan:
     """The frozen probe that a trained plan has to beat, and that stands in where it does not."""
     rows = tuple(Row(stage, "pretrained", 0.0) for stage in _kept(backbone, plan.bar))
-    frozen = replace(plan, rows=rows, cut=plan.bar, pool=_pool(backbone, plan.bar))
+    pool = plan.pool if plan.bar == plan.cut else _pool(backbone, plan.bar)
+    frozen = replace(plan, rows=rows, cut=plan.bar, pool=pool)
     plain = replace(frozen, head_init="solved", fallback="none", fallback_cut=(), gain=())
     return replace(plain, case=plain.case_of(backbone.top.name))
 
