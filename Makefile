@@ -23,8 +23,8 @@ $(STAMP): requirements.lock pyproject.toml
 demo: install    ## the whole job on scikit-learn's handwritten digits; prints the report's path
 	$(BIN)/headstart demo -o $(DEMO) --force
 
-test: install    ## the test suite
-	$(BIN)/python -m pytest
+test: install    ## the test suite, a process for each core
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 check: install   ## lint, format, types
 	$(BIN)/ruff check .
