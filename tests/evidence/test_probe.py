@@ -97,3 +97,13 @@ def test_scaling_gives_pictures_unit_mean_square() -> None:
     z = Scaling.of(x).apply(x)
     assert (z**2).sum(axis=1).mean() == pytest.approx(1)
     assert np.isfinite(Scaling.of(np.ones((5, 3))).apply(np.ones((5, 3)))).all()
+
+
+def test_cuts_side_by_side_share_the_length_by_the_roots_of_their_widths() -> None:
+    x = np.random.default_rng(3).normal(size=(50, 13)) * np.array(
+        [1e-6] * 4 + [100] * 9
+    )  # no cut drowns another
+    z = Scaling.of(x, (4, 9)).apply(x)
+    own = [(part**2).sum(axis=1).mean() for part in (z[:, :4], z[:, 4:])]
+    np.testing.assert_allclose(own, [2 / 5, 3 / 5])
+    np.testing.assert_allclose(Scaling.of(x[:, 4:], (9,)).scale, Scaling.of(x[:, 4:]).scale)

@@ -12,7 +12,7 @@ from headstart.errors import DataError
 from headstart.features import Features, How, extract, extract_beside
 from headstart.intervals import wilson
 from headstart.model import Model
-from headstart.train.fit import how_of, joined
+from headstart.train.fit import how_of, joined, widths
 
 
 def prove(
@@ -107,10 +107,12 @@ def random_predictions(
     def features(index: np.ndarray) -> Features:
         return extract(dataset, index, model.backbone, how=how, draw=0, label="features, random weights")
 
+    own = features(fitted)
     solved = head.solve(
-        joined(features(fitted), model.backbone, model.plan),
+        joined(own, model.backbone, model.plan),
         labels[fitted],
         len(dataset.classes),
+        widths=widths(own, model.backbone, model.plan),
         layers=model.plan.head_layers,
         groups=dataset.groups[fitted],
         class_weight=model.plan.class_weight,

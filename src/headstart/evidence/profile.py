@@ -58,7 +58,9 @@ class ProbeTable:
 
     def joint(self, features: Features, names: Sequence[str]) -> Probe:
         """The probe at all cuts side by side."""
-        return self.probe(np.concatenate([features.x[name] for name in names], axis=1))
+        columns = [features.x[name] for name in names]
+        widths = [column.shape[1] for column in columns]
+        return self.probe(Spectrum.standardised(np.concatenate(columns, axis=1), widths))
 
     def curve(self, x: np.ndarray, probe: Probe, seed: int) -> tuple[CurvePoint, ...]:
         """The learning curve.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,9 @@ from headstart import files
 # A feature that hardly moves on the training pictures (below this share of the typical spread) is not blown
 # up to unit spread: on a new picture it could then outweigh all others.
 SMALLEST_SPREAD = 1e-4
+# Of cuts side by side each has a share in the whole by its width to this power. At 1 the widest, the top, drowns
+# the others; at 0 the early ones say too much where pictures are few (benchmarks/shares.py).
+SHARE = 0.5
 # Directions whose eigenvalue is below this share of the largest are rounding noise of the Gram matrix.
 SMALLEST_EIGENVALUE = 1e-11
 # Cells that are worked on at a time where an array may be larger than memory.
@@ -22,7 +25,8 @@ _CELLS = 1 << 24
 class Scaling:
     """Centres D features, brings each to unit spread and divides by √D.
 
-    So a picture has mean squared length 1 whatever D is, and one grid of penalties fits every cut.
+    So a picture has mean squared length 1 whatever D is, and one grid of penalties fits every cut. Cuts side by side
+    share that length by the roots of their D (SHARE).
 
     mean   float64 [D]
     scale  float64 [D], > 0
@@ -32,14 +36,14 @@ class Scaling:
     scale: np.ndarray
 
     @staticmethod
-    def of(x: np.ndarray) -> Scaling:
-        """Measured on x [N, D]."""
+    def of(x: np.ndarray, widths: Sequence[int] = ()) -> Scaling:
+        """Measured on x [N, D]; widths: the columns of each cut, where several lie side by side (their sum is D)."""
         mean = x.mean(axis=0, dtype=np.float64)
         squares = sum(((x[part] - mean) ** 2).sum(axis=0) for part in slices(x))
-        spread = np.sqrt(squares / len(x))
-        typical = float(np.sqrt((spread**2).mean()))
-        floor = SMALLEST_SPREAD * typical if typical > 0 else 1.0
-        return Scaling(mean, np.maximum(spread, floor) * np.sqrt(x.shape[1]))
+        cuts = np.split(np.sqrt(squares / len(x)), np.cumsum(widths)[:-1])
+        shares = np.array([len(spread) for spread in cuts]) ** SHARE
+        scales = [_scale(spread) / np.sqrt(share) for spread, share in zip(cuts, shares, strict=True)]
+        return Scaling(mean, np.concatenate(scales) * np.sqrt(shares.sum()))
 
     def apply(self, x: np.ndarray, dtype: type = np.float64) -> np.ndarray:
         """[N, D] in `dtype`."""
@@ -48,6 +52,13 @@ class Scaling:
             np.subtract(x[part], self.mean.astype(dtype), out=out[part], dtype=dtype, casting="unsafe")
             out[part] /= self.scale.astype(dtype)
         return out
+
+
+def _scale(spread: np.ndarray) -> np.ndarray:
+    """float64 [D]: what one cut's features, of these spreads, are divided by."""
+    typical = float(np.sqrt((spread**2).mean()))
+    floor = SMALLEST_SPREAD * typical if typical > 0 else 1.0
+    return np.maximum(spread, floor) * np.sqrt(len(spread))
 
 
 @dataclass(frozen=True)
@@ -64,9 +75,9 @@ class Spectrum:
     rotated: np.ndarray
 
     @staticmethod
-    def standardised(x: np.ndarray) -> Spectrum:
-        """Of features x [N, D], standardised by themselves."""
-        return Spectrum.of(Scaling.of(x).apply(x))
+    def standardised(x: np.ndarray, widths: Sequence[int] = ()) -> Spectrum:
+        """Of features x [N, D], standardised by themselves; `widths` as in Scaling.of."""
+        return Spectrum.of(Scaling.of(x, widths).apply(x))
 
     @staticmethod
     def of(z: np.ndarray) -> Spectrum:

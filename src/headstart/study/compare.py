@@ -29,7 +29,7 @@ from headstart.study.contenders import RATES, Contender
 from headstart.study.outcome import Comparison, Outcome, ranked, realised
 from headstart.study.turns import halved, length, too_short
 from headstart.train import head as heads
-from headstart.train.fit import joined, selection, task_of
+from headstart.train.fit import joined, selection, task_of, widths
 
 if TYPE_CHECKING:
     from torch import nn
@@ -150,13 +150,13 @@ class _Field:
         return self._once(contender, contender.name, lambda: self._probe(contender))
 
     def _probe(self, contender: Contender) -> Outcome:
-        plan, train = contender.plan, self.partition.train
-        x, part, asked, held = (self._x(name, plan) for name in ("train", "kept", "selection", "report"))
+        plan = contender.plan
+        *_, asked, held = (self._x(name, plan) for name in ("train", "kept", "selection", "report"))
         began = time.perf_counter()
-        full = self._solved(x, train, plan)
+        full = self._solved("train", plan)
         seconds = time.perf_counter() - began
         named = full.head.logits(held).argmax(1)
-        right = self._solved(part, self.kept, plan).head.logits(asked).argmax(1)
+        right = self._solved("kept", plan).head.logits(asked).argmax(1)
         correct = right == self.dataset.labels[self.selection]
         return Outcome(contender.name, "+".join(plan.cut), named, correct, seconds)
 
@@ -171,11 +171,14 @@ class _Field:
         parts = {"kept": self.kept, "selection": self.selection}
         return {**parts, "train": self.partition.train, "report": self.partition.report}
 
-    def _solved(self, x: np.ndarray, index: np.ndarray, plan: Plan) -> heads.Solved:
+    def _solved(self, name: str, plan: Plan) -> heads.Solved:
+        """The plan's head, fitted to the pictures called `name`."""
+        x, index = self._x(name, plan), self._parts[name]
         return heads.solve(
             x,
             self.dataset.labels[index],
             len(self.dataset.classes),
+            widths=widths(self._features[name], self.backbone, plan),
             groups=self.dataset.groups[index],
             class_weight=plan.class_weight,
             seed=plan.seed,
@@ -213,7 +216,7 @@ class _Field:
         plan = contender.plan
         network = surgery.operate(plan, self.backbone, len(self.dataset.classes))
         if plan.head_start == "solved":
-            solved = self._solved(self._x("kept", plan), self.kept, plan)
+            solved = self._solved("kept", plan)
             surgery.implant(solved.head, network.head, scale=surgery.SOFTENED)
         state = self._place(contender) / "checkpoints"
         settings = replace(

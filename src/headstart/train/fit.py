@@ -138,10 +138,12 @@ class _Job:
         return replace(self, plan=cases.probe_of(self.plan, self.backbone))
 
     def solve(self, index: np.ndarray, *, init: str) -> Solved:
+        features = self.features(index)
         return heads.solve(
-            self.joined(self.features(index)),
+            self.joined(features),
             self.dataset.labels[index],
             len(self.dataset.classes),
+            widths=widths(features, self.backbone, self.plan),
             layers=self.plan.head_layers,
             init=init,
             groups=self.dataset.groups[index],
@@ -152,9 +154,17 @@ class _Job:
 
 def joined(features: Features, backbone: Backbone, plan: Plan) -> np.ndarray:
     """float32 [N, D]: the plan's cuts side by side, pooled as it says; what enters the head."""
+    return features.at(*_entering(backbone, plan))
+
+
+def widths(features: Features, backbone: Backbone, plan: Plan) -> list[int]:
+    """The columns of each cut in joined()."""
+    return features.widths(*_entering(backbone, plan))
+
+
+def _entering(backbone: Backbone, plan: Plan) -> tuple[list[str], str, dict[str, int]]:
     channels = {stage.name: stage.channels for stage in backbone.stages}
-    cuts = [name for name in backbone.stage_names if name in plan.cut]
-    return features.at(cuts, plan.pool, channels)
+    return [name for name in backbone.stage_names if name in plan.cut], plan.pool, channels
 
 
 def _probe_alone(job: _Job, train: np.ndarray) -> Fitted:

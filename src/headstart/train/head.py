@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -72,6 +72,7 @@ def solve(
     labels: np.ndarray,
     n_classes: int,
     *,
+    widths: Sequence[int] = (),
     layers: int = 1,
     init: str = "solved",
     groups: np.ndarray,
@@ -80,6 +81,7 @@ def solve(
 ) -> Solved:
     """The head for pooled features x float32 [N, D], labels int64 [N], groups int64 [N].
 
+    widths: the columns of each cut, where several lie side by side; one solved layer weighs them as Scaling.of does.
     One solved layer is multinomial logistic regression at its optimum; its penalty has the smallest
     cross-validated log-loss among those within one standard error of the best held-out accuracy. Two solved
     layers are trained by Adam, for a number of epochs chosen in the same way. init "random" is the lesson's
@@ -93,7 +95,7 @@ def solve(
     def way(rows: np.ndarray) -> _Way:
         part = x if len(rows) == len(x) else x[rows]  # all of them are not copied: they may fill the memory
         if (layers, init) == (1, "solved"):
-            return _Logistic(part, labels[rows], n_classes, weights[rows])
+            return _Logistic(part, labels[rows], n_classes, weights[rows], widths)
         return _Minibatch(part, labels[rows], n_classes, weights[rows], layers, init == "solved", seed)
 
     everything = np.arange(len(labels))
@@ -194,8 +196,10 @@ class _Logistic:
     patience = 2
     one_valley = True
 
-    def __init__(self, x: np.ndarray, labels: np.ndarray, n_classes: int, weights: np.ndarray) -> None:
-        self.problem, self.weights = Problem.of(x, labels, n_classes), weights
+    def __init__(
+        self, x: np.ndarray, labels: np.ndarray, n_classes: int, weights: np.ndarray, widths: Sequence[int]
+    ) -> None:
+        self.problem, self.weights = Problem.of(x, labels, n_classes, widths), weights
         # Penalty → the mean of the folds' solutions, near the whole one.
         self._near: dict[float, np.ndarray] = {}
 

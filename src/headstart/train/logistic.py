@@ -15,6 +15,7 @@ On features z [N, D] (centred, mean squared length 1, see Scaling), labels y and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,10 +46,10 @@ class Problem:
     axes: np.ndarray
 
     @staticmethod
-    def of(x: np.ndarray, labels: np.ndarray, n_classes: int) -> Problem:
-        """From x [N, D] and labels int64 [N]."""
+    def of(x: np.ndarray, labels: np.ndarray, n_classes: int, widths: Sequence[int] = ()) -> Problem:
+        """From x [N, D] and labels int64 [N]; `widths` as in Scaling.of."""
         dtype = np.float64 if x.size <= FLOAT64_CELLS else np.float32
-        scaling = Scaling.of(x)
+        scaling = Scaling.of(x, widths)
         z = scaling.apply(x, dtype)
         spectrum = Spectrum.of(z)
         return Problem(spectrum.rotated, spectrum.values, labels, n_classes, scaling, spectrum.axes)

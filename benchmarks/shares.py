@@ -1,0 +1,74 @@
+"""All cuts side by side: how much each should say. Prints a Markdown table of accuracies on test pictures.
+
+    python benchmarks/shares.py --data DIR --weights DIR [--seeds 0]
+
+Probes at all cuts of the settings of benchmarks/regret, a cut's share in the standardised features being its width to
+the power that heads the column (headstart/evidence/spectrum.py has it as SHARE).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent / "regret"))
+
+from cases import EACH, Case, cases
+from run import network
+
+from headstart.backbone import Backbone
+from headstart.evidence import spectrum
+from headstart.features import How, extract
+from headstart.train import head
+
+POWERS = (1.0, 0.75, 0.5, 0.25, 0.0)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    args = parser.parse_args()
+    print(_row(["setting", "seed", "n", *(f"{power:g}" for power in POWERS)]))
+    print("|-" * (3 + len(POWERS)) + "|")
+    found = []
+    for case in cases(args.data, [domain for domain in EACH if domain != "unseen"], args.seeds):
+        for name in ("small", "demo-cnn", "mobilenet"):
+            found.append(accuracies(case, network(name, args.weights)))
+            facts = [f"{case.name}, {name}", str(case.seed), f"{len(case.partition.train):,}"]
+            print(_row([*facts, *(f"{accuracy:.3f}" for accuracy in found[-1])]), flush=True)
+    print(_row(["mean", "", "", *(f"{accuracy:.3f}" for accuracy in np.mean(found, axis=0))]))
+    return 0
+
+
+def accuracies(case: Case, backbone: Backbone) -> list[float]:
+    """One for each of POWERS."""
+    dataset, train, report = case.dataset, case.partition.train, case.partition.report
+    whole = backbone.stage_names, "avgstd", {stage.name: stage.channels for stage in backbone.stages}
+    own, held = (extract(dataset, index, backbone, how=How(precision="fp32")) for index in (train, report))
+    x, asked, found = own.at(*whole), held.at(*whole), []
+    for power in POWERS:
+        spectrum.SHARE = power
+        solved = head.solve(
+            x,
+            dataset.labels[train],
+            len(dataset.classes),
+            groups=dataset.groups[train],
+            widths=own.widths(*whole),
+        )
+        found.append(float((solved.head.logits(asked).argmax(axis=1) == dataset.labels[report]).mean()))
+    return found
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
