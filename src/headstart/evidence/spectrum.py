@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -66,13 +67,13 @@ class Spectrum:
     """Thin singular value decomposition z = rotated · axesᵀ of centred features z [N, D].
 
     values   float64 [r], eigenvalues of zᵀz (and of z zᵀ), descending, all > 0; r ≤ min(N − 1, D)
-    axes     float [D, r], the principal axes, orthonormal
     rotated  float [N, r], z in the basis of its axes: lengths and angles are those of z
+    find     gives the axes; where z is wide that takes long, and probes do not ask
     """
 
     values: np.ndarray
-    axes: np.ndarray
     rotated: np.ndarray
+    find: Callable[[], np.ndarray]
 
     @staticmethod
     def standardised(x: np.ndarray, widths: Sequence[int] = ()) -> Spectrum:
@@ -89,11 +90,16 @@ class Spectrum:
         values, vectors = values[keep], vectors[:, keep].astype(z.dtype)
         roots = np.sqrt(values).astype(z.dtype)
         if not tall:
-            return Spectrum(values, z.T @ vectors / roots, vectors * roots)
+            return Spectrum(values, vectors * roots, lambda: z.T @ vectors / roots)
         rotated = files.scratch((len(z), len(values)), z.dtype.type)
         for part in slices(z):
             rotated[part] = z[part] @ vectors
-        return Spectrum(values, vectors, rotated)
+        return Spectrum(values, rotated, lambda: vectors)
+
+    @cached_property
+    def axes(self) -> np.ndarray:
+        """float [D, r], the principal axes, orthonormal."""
+        return self.find()
 
     @property
     def left(self) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from headstart.errors import PlanError
 from headstart.intervals import paired, wilson
 from headstart.plan.plan import Plan
 from headstart.study.contenders import CUT_FIRST, PROBE_FIRST, SCRATCH
-from headstart.train.arms import Attempt, best, succeeds
+from headstart.train.arms import Attempt, tried, ways
 
 
 @dataclass(frozen=True)
@@ -121,20 +121,16 @@ def realised(plan: Plan, outcomes: Sequence[Outcome], groups: np.ndarray) -> str
     probe = _of(outcomes, plan.bar, trained=False)
     if plan.frozen:
         return probe.name
-    found = {outcome.name: outcome for outcome in outcomes}
-    ways = [SCRATCH] if plan.from_scratch else [_of(outcomes, plan.cut, trained=True).name]
-    if plan.fallback in ("scratch", "both") and not plan.from_scratch:
-        ways.append(SCRATCH)
-    attempts: dict[str, Attempt] = {}
-    for way in ways:
-        if plan.fallback == "scratch" and any(
-            succeeds(a, probe.selection, groups) for a in attempts.values()
-        ):
-            break
-        own = replace(plan, gain=()) if way == SCRATCH and not plan.from_scratch else plan
-        attempts[way] = Attempt(own, None, found[way].selection, ())
-    winner = best(plan, attempts, probe.selection, groups)
-    return probe.name if winner == "probe" else winner
+
+    def outcome(way: Plan) -> Outcome:
+        if way.from_scratch:
+            return next(outcome for outcome in outcomes if outcome.name == SCRATCH)
+        return _of(outcomes, plan.cut, trained=True)
+
+    winner, _ = tried(
+        plan, lambda _, way: Attempt(way, None, outcome(way).selection, ()), probe.selection, groups
+    )
+    return probe.name if winner == "probe" else outcome(ways(plan)[winner]).name
 
 
 def _of(outcomes: Sequence[Outcome], cut: Sequence[str], *, trained: bool) -> Outcome:

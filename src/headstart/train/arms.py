@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from headstart.intervals import paired, shrunk, wilson
-from headstart.plan.plan import Plan
+from headstart.plan.plan import Plan, Row
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,30 @@ def succeeds(attempt: Attempt, probe: np.ndarray, groups: np.ndarray) -> bool:
 def _expected(attempt: Attempt, gain: float, error: float) -> float:
     """What was measured and what the plan expects together. Pictures that all agree leave an error of one of them."""
     return shrunk(gain, max(error, 1 / len(attempt.correct)), *attempt.plan.gain)
+
+
+def ways(plan: Plan) -> dict[str, Plan]:
+    """The trainings of `plan` by name, in the order in which they are tried."""
+    if plan.from_scratch:
+        return {"scratch": plan}
+    rows = tuple(Row(row.stage, "random", 1.0) for row in plan.rows)
+    scratch = {"scratch": replace(plan, rows=rows, gain=())} if plan.fallback in ("scratch", "both") else {}
+    return {"fine-tune": plan, **scratch}
+
+
+def tried(
+    plan: Plan, attempt: Callable[[str, Plan], Attempt], probe: np.ndarray, groups: np.ndarray
+) -> tuple[str, dict[str, Attempt]]:
+    """(the name of what is kept, what was tried): `attempt` makes one of the ways of `plan`, called by its name.
+
+    A fall-back on random weights is tried only where nothing before it succeeds.
+    """
+    attempts: dict[str, Attempt] = {}
+    for name, way in ways(plan).items():
+        if plan.fallback == "scratch" and any(succeeds(a, probe, groups) for a in attempts.values()):
+            break
+        attempts[name] = attempt(name, way)
+    return best(plan, attempts, probe, groups), attempts
 
 
 def best(plan: Plan, attempts: dict[str, Attempt], probe: np.ndarray, groups: np.ndarray) -> str:

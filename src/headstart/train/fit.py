@@ -23,9 +23,9 @@ from headstart.errors import PlanError
 from headstart.features import Features, How, extract
 from headstart.intervals import wilson
 from headstart.plan import cases
-from headstart.plan.plan import Plan, Row
+from headstart.plan.plan import Plan
 from headstart.train import head as heads
-from headstart.train.arms import Arm, Attempt, best, sentence, succeeds, table
+from headstart.train.arms import Arm, Attempt, sentence, table, tried, ways
 from headstart.train.head import Head, Solved
 
 if TYPE_CHECKING:
@@ -181,21 +181,19 @@ def _probe_alone(job: _Job, train: np.ndarray) -> Fitted:
 def _trained(job: _Job, partition: Partition, settings: Settings) -> Fitted:
     plan, dataset = job.plan, job.dataset
     train, chosen = selection(dataset, partition, plan.seed)
-    probe = job.solve(train, init="solved")
     bar = job.bar
-    standing = probe if bar.plan.cut == plan.cut else bar.solve(train, init="solved")
-    correct = standing.head.logits(bar.joined(bar.features(chosen))).argmax(1) == dataset.labels[chosen]
+    standing = bar.solve(train, init="solved").head
+    correct = standing.logits(bar.joined(bar.features(chosen))).argmax(1) == dataset.labels[chosen]
+    start = standing
+    if plan.head_start == "solved" and bar.plan.cut != plan.cut:
+        start = job.solve(train, init="solved").head
     groups = dataset.groups[chosen]
     task = task_of(plan, job.backbone, dataset, train, chosen, job.how)
-    ways = _ways(plan)
     limit = settings.time_limit
-    budget = replace(settings, time_limit=None if limit is None else limit / len(ways))
-    attempts: dict[str, Attempt] = {}
-    for name, way in ways:
-        if plan.fallback == "scratch" and any(succeeds(a, correct, groups) for a in attempts.values()):
-            break
-        attempts[name] = _attempt(name, way, job, task, probe.head, budget)
-    winner = best(plan, attempts, correct, groups)
+    budget = replace(settings, time_limit=None if limit is None else limit / len(ways(plan)))
+    winner, attempts = tried(
+        plan, lambda name, way: _attempt(name, way, job, task, start, budget), correct, groups
+    )
     arms = table(attempts, correct, groups, winner)
     for arm in arms:
         progress.say(sentence(arm))
@@ -233,15 +231,6 @@ def task_of(
         weights = (len(train) / (len(counts) * counts)).astype(np.float32)
     pictures = Pictures(dataset.paths, preprocess, how.workers)
     return Task(pictures, preprocess, labels, train, selection, weights, dataset.fingerprint)
-
-
-def _ways(plan: Plan) -> list[tuple[str, Plan]]:
-    """The gradient arms in the order in which they are tried."""
-    first = ("scratch" if plan.from_scratch else "fine-tune", plan)
-    if plan.fallback not in ("scratch", "both") or plan.from_scratch:
-        return [first]
-    rows = tuple(Row(row.stage, "random", 1.0) for row in plan.rows)
-    return [first, ("scratch", replace(plan, rows=rows, gain=()))]
 
 
 def _attempt(name: str, plan: Plan, job: _Job, task: Task, head: Head, settings: Settings) -> Attempt:
