@@ -9,6 +9,7 @@ pictures alone would make. A setting weighs by its test pictures: few of them sa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -60,8 +61,9 @@ def _lead(setting: Setting) -> float:
 
 def _ways(setting: Setting, lower: float) -> list[str]:
     """The training that the plan would do, seed by seed."""
-    leads = [e.lower.accuracy - e.top.accuracy for e in setting.evidence]
-    return [CUT_FIRST if lead > lower and CUT_FIRST in setting.right else PROBE_FIRST for lead in leads]
+    cuts = [conclude(e, priors=replace(PRIORS, lower=lower)).trained_cut for e in setting.evidence]
+    tops = [e.top.cut for e in setting.evidence]
+    return [PROBE_FIRST if cut == top else CUT_FIRST for cut, top in zip(cuts, tops, strict=True)]
 
 
 def _tuned(lower: float, setting: Setting) -> float:
