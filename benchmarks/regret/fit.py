@@ -24,8 +24,7 @@ LOWERS = (0.0, 0.02, 0.04, 0.06, 0.08, 0.12, 1.0)  # to choose from; the last ne
 # From the median absolute deviation to a standard deviation: a few leads are next to nothing.
 TO_SIGMA = 1.4826
 LEAST = 0.01  # no spread is less
-# Standard deviation of a gain between settings, against which chance in the test pictures is weighed.
-BETWEEN = 0.03
+START, TURNS = 0.2, 10  # of the spread, and of finding it
 
 
 def main() -> int:
@@ -44,9 +43,12 @@ def fitted(settings: Sequence[Setting]) -> Priors:
     lower = max(LOWERS, key=lambda lead: np.mean([_mean(s, _ways(s, lead)) for s in settings]))
     lost = np.array([_lost(setting) for setting in settings])
     middle = float(np.median(lost))
+    (joint,), joint_spread = _fit(settings, _lead, lambda _: (1.0,))
+    (tuned, steep), tuned_spread = _fit(settings, partial(_tuned, lower), _steepness)
     return Priors(
-        joint=_fit(settings, _lead),
-        tuning=_fit(settings, partial(_tuned, lower)),
+        joint=(joint, joint_spread),
+        tuning=(tuned, tuned_spread),
+        steep=steep,
         scratch=(middle, float(TO_SIGMA * np.median(np.abs(lost - middle)))),
         lower=lower,
     )
@@ -72,6 +74,10 @@ def _tuned(lower: float, setting: Setting) -> float:
     return (_mean(setting, _ways(setting, lower)) - best) / (1 - best)
 
 
+def _steepness(setting: Setting) -> tuple[float, float]:
+    return 1.0, float(np.sqrt(np.mean([e.steepness for e in setting.evidence])))
+
+
 def _lost(setting: Setting) -> float:
     """Share of the best frozen probe's lead over random weights that training from these loses."""
     best = _mean(setting, _frozen(setting))
@@ -90,23 +96,37 @@ def _mean(setting: Setting, strategies: Sequence[str]) -> float:
     return float(np.mean([setting.right[name][seed].mean() for seed, name in enumerate(strategies)]))
 
 
-def _fit(settings: Sequence[Setting], value: Callable[[Setting], float]) -> tuple[float, float]:
-    """(mean, spread of data sets that were left out about the mean of the others)"""
-    y = np.array([value(s) for s in settings])
-    noise = np.array([0.5 / len(s.groups) for s in settings])  # variance of a paired difference, at most
+def _fit(
+    settings: Sequence[Setting],
+    value: Callable[[Setting], float],
+    facts: Callable[[Setting], tuple[float, ...]],
+) -> tuple[list[float], float]:
+    """(what each of `facts` adds to `value`, a share of errors; the spread of data sets that were left out of the fit).
+
+    Weighted least squares. A data set weighs by its test pictures, whatever the number of its settings; how much these
+    count beside what makes data sets differ is found with the spread, in turns.
+    """
+    x, y = np.array([facts(s) for s in settings]), np.array([value(s) for s in settings])
+    # Variance of a paired difference, at most, in units of the probe's errors.
+    noise = np.array([0.5 / len(s.groups) / (1 - _mean(s, _frozen(s))) ** 2 for s in settings])
     domains = np.array([s.domain for s in settings])
-    names = np.unique(domains)
-    # A data set weighs by its test pictures, whatever the number of its settings.
-    weight = 1 / (BETWEEN**2 + noise) / np.array([np.sum(domains == d) for d in domains])
-    missed = np.empty(len(y))
-    for name in names:
-        out = domains == name
-        missed[out] = y[out] - np.average(y[~out], weights=weight[~out])
-    between = max(float(np.average(missed**2 - noise, weights=weight)), LEAST**2)
-    few = (len(names) + 1) / (
-        len(names) - 1
-    )  # a spread of a few data sets is not well known: as Student's t has it
-    return float(np.average(y, weights=weight)), float(np.sqrt(between * few))
+    names, many = np.unique(domains), np.array([np.sum(domains == d) for d in domains])
+    between = START**2
+    for _ in range(TURNS):
+        weight = 1 / (between + noise) / many
+        missed = np.empty(len(y))
+        for name in names:
+            out = domains == name
+            missed[out] = y[out] - x[out] @ _least_squares(x[~out], y[~out], weight[~out])
+        between = max(float(np.average(missed**2 - noise, weights=weight)), LEAST**2)
+    # A spread of a few data sets is not well known: as Student's t has it.
+    few = (len(names) + 1) / (len(names) - 1)
+    return _least_squares(x, y, weight).tolist(), float(np.sqrt(between * few))
+
+
+def _least_squares(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    root = np.sqrt(weight)
+    return np.linalg.lstsq(x * root[:, None], y * root, rcond=None)[0]
 
 
 if __name__ == "__main__":

@@ -28,6 +28,23 @@ def shrunk(measured: float, error: float, mean: float, spread: float) -> float:
     return mean + spread**2 / (spread**2 + error**2) * (measured - mean)
 
 
+def optimism(correct: np.ndarray, groups: np.ndarray, rounds: int = 200, seed: int = 0) -> float:
+    """How much the best of K accuracies owes to being picked by the pictures that it is measured on, ≥ 0.
+
+    correct bool [N, K], groups int64 [N]. Whole groups are drawn with replacement; the column that is best among the
+    drawn is judged on the others, and the mean of that is what the best is really worth (Tsamardinos et al. 2018).
+    """
+    _, code = np.unique(groups, return_inverse=True)
+    hits = np.stack([np.bincount(code, weights=column) for column in correct.T], axis=1)  # [G, K]
+    sizes = np.bincount(code).astype(np.float64)
+    drawn = np.random.default_rng(seed).multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), rounds)
+    left = (drawn == 0).astype(np.float64)
+    best = (drawn @ hits).argmax(axis=1)
+    total = left @ sizes
+    there = (left @ hits)[np.arange(rounds), best][total > 0] / total[total > 0]
+    return max(0.0, float(correct.mean(axis=0).max() - there.mean())) if len(there) else 0.0
+
+
 def paired(first: np.ndarray, second: np.ndarray, groups: np.ndarray | None = None) -> tuple[float, float]:
     """Mean of `first − second` over the same N pictures, and its standard error.
 

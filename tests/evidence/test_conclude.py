@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from headstart.evidence.conclude import conclude
-from headstart.evidence.evidence import SCRATCH, CutScore, Evidence, Gain
+from headstart.evidence.evidence import SCRATCH, TUNED, CutScore, Evidence, Gain
 from headstart.evidence.priors import Priors
 
-PRIORS = Priors(joint=(0.1, 0.2), tuning=(0.1, 0.2), scratch=(0.5, 0.4), lower=0.05)
+PRIORS = Priors(joint=(0.1, 0.2), tuning=(0.1, 0.2), steep=0.0, scratch=(0.5, 0.4), lower=0.05)
 
 
 def facts(
@@ -51,6 +51,24 @@ def test_where_little_can_be_measured_the_prior_says_where_to_cut() -> None:
     assert found(joint=0.89, error=0.05).best_cut == "low+top"
     assert found(joint=0.89, error=0.001).best_cut == "top"
     assert found(joint=0.91, error=0.001).best_cut == "low+top"
+
+
+def test_what_the_best_cut_owes_to_having_been_picked_is_taken_off_its_lead() -> None:
+    behind = facts(joint=0.89, error=0.001)
+    assert conclude(behind, priors=PRIORS).best_cut == "top"
+    picked = conclude(replace(behind, optimism=0.02), priors=PRIORS)
+    assert picked.best_cut == "low+top"
+    assert "+1.0 ± 0.1 points against the best single cut, of which 2.0 for its" in picked.how["best_cut"]
+
+
+def test_the_more_a_lower_cut_beats_the_top_the_more_training_is_expected_to_pay() -> None:
+    steep = replace(PRIORS, steep=0.5)
+    even, leads = facts(top=0.9, low=0.8), facts(top=0.80, low=0.85)
+    assert even.steepness == 0
+    assert conclude(even, priors=steep).gains == conclude(even, priors=PRIORS).gains
+    assert leads.steepness == pytest.approx(0.05 / 0.20)
+    error = 1 - conclude(leads, priors=steep).score(conclude(leads, priors=steep).best_cut).accuracy
+    assert conclude(leads, priors=steep).gains[TUNED].expected == pytest.approx((0.1 + 0.5 * 0.5) * error)
 
 
 def test_a_network_of_one_cut_has_no_other() -> None:

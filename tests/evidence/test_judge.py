@@ -13,6 +13,7 @@ from headstart.evidence.evidence import Evidence
 from headstart.evidence.judge import Totals, judge
 from headstart.evidence.priors import Priors
 from headstart.features.features import Features
+from headstart.intervals import optimism
 
 STAGES = (
     Stage("low", "low", 4, "NCHW", 4, 100),
@@ -42,7 +43,7 @@ CLEAR_TOP = NOISE | {"pre_logits": 0.55}
 
 
 # All cuts together are expected to be as good as the best one.
-PRIORS = Priors(joint=(0.0, 0.02), tuning=(0.1, 0.2), scratch=(0.5, 0.4), lower=0.05)
+PRIORS = Priors(joint=(0.0, 0.02), tuning=(0.1, 0.2), steep=0.0, scratch=(0.5, 0.4), lower=0.05)
 
 
 def weighed(signal: dict[str, float], *, size=None, similarity=None, controls=(1, 2), **changes) -> Evidence:
@@ -196,3 +197,15 @@ def test_distance_is_zero_at_the_source_and_one_a_spread_away() -> None:
     moved = {"mid": {"mean": (x.mean(0) + x.std(0)).tolist(), "var": x.var(0).tolist()}}
     assert nearness.distance(found, STAGES, Source("there", 20, statistics=moved))[0] == pytest.approx(1)
     assert nearness.distance(found, STAGES, Source("there", 20))[0] is None
+
+
+def test_the_best_of_many_owes_something_to_having_been_picked() -> None:
+    """Of equal columns the best is picked by chance alone; one that is far ahead is not, nor is the only one."""
+    rng, groups = np.random.default_rng(0), np.arange(200)
+    equal = rng.random((200, 8)) < 0.5
+    assert optimism(equal, groups) == pytest.approx(equal.mean(axis=0).max() - 0.5, abs=0.03)
+    ahead = np.concatenate([equal, rng.random((200, 1)) < 0.9], axis=1)
+    assert optimism(ahead, groups) < 0.005
+    assert optimism(equal[:, :1], groups) < 0.005
+    assert optimism(np.repeat(equal, 3, axis=0), np.repeat(groups, 3)) == optimism(equal, groups)
+    assert optimism(equal[:1], groups[:1]) == 0  # one group: nothing is ever left out

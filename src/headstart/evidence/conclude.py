@@ -6,6 +6,7 @@ other settings than those that are judged.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -36,7 +37,8 @@ def conclude(
         "similarity": _overruled(similarity, *similar),
         "size": _overruled(size, *large),
         "trained_cut": f"the best lower cut where it leads the top one by more than {100 * priors.lower:.0f} points",
-        "gains": "what training took of the best frozen probe's errors on other data sets",
+        "gains": "what training took of the best frozen probe's errors on other data sets, more where lower cuts "
+        f"beat the top: here the best takes away {_percent(facts.steepness)} of its errors",
     }
     return replace(
         found,
@@ -66,6 +68,7 @@ def _gains(facts: Evidence, priors: Priors) -> dict[str, Gain]:
     best = facts.score(facts.best_cut).accuracy
     error, lead = 1 - best, max(best - facts.control, LEAST_LEAD)
     (share, between), (lost, spread) = priors.tuning, priors.scratch
+    share += priors.steep * math.sqrt(facts.steepness)
     return {
         TUNED: Gain(share * error, max(between * error, LEAST_SPREAD)),
         SCRATCH: Gain(-lost * lead, spread * lead),
@@ -84,14 +87,22 @@ def _best_cut(facts: Evidence, priors: Priors) -> tuple[str, str]:
         return single.cut, why
     error = 1 - max(row.accuracy for row in facts.profile)
     usual, spread = priors.joint[0] * error, max(priors.joint[1] * error, LEAST_SPREAD)
-    lead = shrunk(-joint.behind, joint.behind_error, usual, spread)
+    measured = (
+        facts.optimism - joint.behind
+    )  # all cuts were not picked among several, the best single one was
+    lead = shrunk(measured, joint.behind_error, usual, spread)
     told = (
-        f"{100 * -joint.behind:+.1f} ± {100 * joint.behind_error:.1f} points against the best single cut, "
-        f"{100 * lead:+.1f} to be expected, as other data sets would have it {100 * usual:+.1f}"
+        f"{100 * measured:+.1f} ± {100 * joint.behind_error:.1f} points against the best single cut"
+        f"{_picked(facts.optimism)}, {100 * lead:+.1f} to be expected, as other data sets would have it "
+        f"{100 * usual:+.1f}"
     )
     if lead > SHALLOWER:
         return joint.cut, f"all cuts side by side, {_percent(joint.accuracy)}: {told}"
     return single.cut, f"{why}; all cuts side by side: {told}"
+
+
+def _picked(optimism: float) -> str:
+    return f", of which {100 * optimism:.1f} for its having been picked" if optimism >= 0.0005 else ""
 
 
 def _similarity(facts: Evidence) -> tuple[str, str]:

@@ -74,6 +74,7 @@ class Evidence:
     profile          one CutScore per cut, from input to output
     best_cut         where a frozen probe is expected to be best: one cut, or all of them, "+" joined
     concatenated     all cuts side by side, scored alike (cut = "+" joined names; behind < 0: ahead of the best one)
+    optimism         what the best single cut's accuracy owes to its having been picked among several, in accuracy
     control          best cross-validated accuracy of the same network with random weights, of as many copies as it took
     control_error    standard error of (pre-trained top cut − control), paired
     curve, curve_cut learning curve of the probe at the best single cut
@@ -114,6 +115,7 @@ class Evidence:
     logme: float | None = None
     typical_class: float = 0.0
     curve_cut: str = ""
+    optimism: float = 0.0
     trained_cut: str = ""
     gains: Mapping[str, Gain] = field(default_factory=dict)
 
@@ -125,6 +127,16 @@ class Evidence:
     def lower(self) -> CutScore:
         """The best cut below the top; the top where there is none."""
         return max(self.profile[:-1] or self.profile, key=lambda row: row.accuracy)
+
+    @property
+    def steepness(self) -> float:
+        """Share of the top probe's errors that the best single cut takes away: 0 where the top is the best.
+
+        The more lower cuts know that the top has lost, the more there is for training to bring back: Yosinski et al.
+        (2014) found specialised top layers, and gains of fine-tuning, to grow with the distance between the tasks.
+        """
+        best = max(row.accuracy for row in self.profile)
+        return (best - self.top.accuracy) / max(1 - self.top.accuracy, 1 / self.sampled)
 
     def joins(self, cut: str) -> bool:
         """Whether `cut` is all cuts side by side."""

@@ -21,7 +21,7 @@ from headstart.evidence.evidence import Evidence
 from headstart.evidence.logme import logme
 from headstart.evidence.profile import ProbeTable
 from headstart.features.features import Features
-from headstart.intervals import paired
+from headstart.intervals import optimism, paired
 
 FOLDS = 5
 
@@ -80,6 +80,7 @@ def judge(
         profile=profile,
         best_cut=best.cut,
         concatenated=joint and table.score("+".join(names), joint, table.most(probes)),
+        optimism=optimism(np.stack([probe.correct for probe in probes.values()], axis=1), groups),
         control=control.accuracy,
         control_error=lead_error,
         curve=curve,
@@ -94,6 +95,7 @@ def judge(
         curve_cut=best.cut,
         how={
             "profile": table.describe(probes),
+            "optimism": "draws of these pictures pick a best cut, which the pictures not drawn judge (bootstrap)",
             "control": f"best of {len(names)} cuts of {_copies(len(controls))} with random weights",
             **_how_of(best.cut, distance_how),
         },

@@ -15,15 +15,17 @@ class Priors:
     """What to expect, each as a mean and a spread.
 
     joint    share of the best single cut's errors that all cuts side by side take away
-    tuning   share of the frozen probe's errors that training takes away
+    tuning   share of the frozen probe's errors that training takes away, where the top cut is the best single one;
+             `steep` times the root of Evidence.steepness comes to it
     scratch  share of the probe's lead over random weights that is lost by training from these
     lower    training goes up to the best lower cut where the probe there leads the top one by more, in accuracy
     """
 
     joint: tuple[float, float]
     tuning: tuple[float, float]
+    steep: float
     scratch: tuple[float, float]
     lower: float
 
 
-PRIORS = Priors(joint=(0.036, 0.139), tuning=(0.25, 0.41), scratch=(0.78, 0.70), lower=0.04)
+PRIORS = Priors(joint=(0.035, 0.063), tuning=(-0.09, 0.24), steep=1.06, scratch=(0.89, 0.48), lower=0.04)

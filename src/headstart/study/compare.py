@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from headstart.train.loop import Settings, Task
 
 # Raised whenever the same contender would come to something else than before.
-VERSION = 4
+VERSION = 5
 
 
 def compare(
