@@ -3,7 +3,7 @@
     python benchmarks/regret/fit.py
 
 Prints the priors fitted to all settings; spreads are of data sets left out one at a time, less what chance in the test
-pictures alone would make. A setting weighs by its test pictures: few of them say little.
+pictures alone would make. A data set weighs by its test pictures: few of them say little.
 """
 
 from __future__ import annotations
@@ -41,12 +41,14 @@ def fitted(settings: Sequence[Setting]) -> Priors:
             "priors need settings of at least two data sets beside those that are left out; run more"
         )
     lower = max(LOWERS, key=lambda lead: np.mean([_mean(s, _ways(s, lead)) for s in settings]))
-    lost = np.array([_lost(setting) for setting in settings])
-    middle = float(np.median(lost))
     (joint,), joint_spread = _fit(settings, _lead, lambda _: (1.0,))
-    (tuned, steep), tuned_spread = _fit(settings, partial(_tuned, lower), _steepness)
+    # Where a frozen probe is best is concluded by what these settings teach, not by what is shipped.
+    known = replace(PRIORS, joint=(joint, joint_spread), lower=lower)
+    (tuned, steep), tuned_spread = _fit(settings, partial(_tuned, known), _steepness)
+    lost = np.array([_lost(known, setting) for setting in settings])
+    middle = float(np.median(lost))
     return Priors(
-        joint=(joint, joint_spread),
+        joint=known.joint,
         tuning=(tuned, tuned_spread),
         steep=steep,
         scratch=(middle, float(TO_SIGMA * np.median(np.abs(lost - middle)))),
@@ -68,26 +70,26 @@ def _ways(setting: Setting, lower: float) -> list[str]:
     return [PROBE_FIRST if cut == top else CUT_FIRST for cut, top in zip(cuts, tops, strict=True)]
 
 
-def _tuned(lower: float, setting: Setting) -> float:
+def _tuned(known: Priors, setting: Setting) -> float:
     """Share of the best frozen probe's errors that this training takes away."""
-    best = _mean(setting, _frozen(setting))
-    return (_mean(setting, _ways(setting, lower)) - best) / (1 - best)
+    best = _mean(setting, _frozen(known, setting))
+    return (_mean(setting, _ways(setting, known.lower)) - best) / (1 - best)
 
 
 def _steepness(setting: Setting) -> tuple[float, float]:
-    return 1.0, float(np.sqrt(np.mean([e.steepness for e in setting.evidence])))
+    return 1.0, float(np.mean([np.sqrt(e.steepness) for e in setting.evidence]))
 
 
-def _lost(setting: Setting) -> float:
+def _lost(known: Priors, setting: Setting) -> float:
     """Share of the best frozen probe's lead over random weights that training from these loses."""
-    best = _mean(setting, _frozen(setting))
+    best = _mean(setting, _frozen(known, setting))
     control = float(np.mean([e.control for e in setting.evidence]))
     return (best - setting.accuracy(SCRATCH)) / max(best - control, LEAST_LEAD)
 
 
-def _frozen(setting: Setting) -> list[str]:
+def _frozen(known: Priors, setting: Setting) -> list[str]:
     """The probe that is concluded to be best, seed by seed."""
-    cuts = [conclude(e, priors=PRIORS).best_cut for e in setting.evidence]
+    cuts = [conclude(e, priors=known).best_cut for e in setting.evidence]
     return [ALL_CUTS if "+" in cut else f"probe at {cut}" for cut in cuts]
 
 
@@ -107,8 +109,9 @@ def _fit(
     count beside what makes data sets differ is found with the spread, in turns.
     """
     x, y = np.array([facts(s) for s in settings]), np.array([value(s) for s in settings])
-    # Variance of a paired difference, at most, in units of the probe's errors.
-    noise = np.array([0.5 / len(s.groups) / (1 - _mean(s, _frozen(s))) ** 2 for s in settings])
+    # Variance of a paired difference, at most, in units of the errors of the best probe.
+    best = np.array([max(s.accuracy(probe) for probe in s.probes) for s in settings])
+    noise = 0.5 / np.array([len(s.groups) for s in settings]) / np.maximum(1 - best, LEAST) ** 2
     domains = np.array([s.domain for s in settings])
     names, many = np.unique(domains), np.array([np.sum(domains == d) for d in domains])
     between = START**2

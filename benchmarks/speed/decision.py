@@ -69,11 +69,12 @@ def main() -> int:
     part = headstart.partition(dataset, seed=0)
     measure(dataset, part, whole)  # what is asked twice is kept from here on
     rows = [
-        ("weighed", _seconds(lambda: conclude(weigh()))),
-        ("known, of MobileNetV2's cuts", _seconds(lambda: measure(dataset, part, whole))),
+        (f"weighed, {len(dataset):,} pictures, {len(features.x)} cuts", _seconds(lambda: conclude(weigh()))),
+        (
+            f"known, {len(part.train):,} pictures, the {len(whole.stages)} cuts of MobileNetV2",
+            _seconds(lambda: measure(dataset, part, whole)),
+        ),
     ]
-    width = sum(x.shape[1] for x in features.x.values())
-    print(f"{len(dataset):,} pictures, {len(features.x)} cuts, {width:,} features\n")
     print("| decision | seconds (median) | least to most |\n|-|-|-|")
     for name, seconds in rows:
         print(f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f} to {max(seconds):.2f} |")

@@ -31,18 +31,19 @@ def shrunk(measured: float, error: float, mean: float, spread: float) -> float:
 def optimism(correct: np.ndarray, groups: np.ndarray, rounds: int = 200, seed: int = 0) -> float:
     """How much the best of K accuracies owes to being picked by the pictures that it is measured on, ≥ 0.
 
-    correct bool [N, K], groups int64 [N]. Whole groups are drawn with replacement; the column that is best among the
-    drawn is judged on the others, and the mean of that is what the best is really worth (Tsamardinos et al. 2018).
+    correct bool [N, K], groups int64 [N]. The bootstrap's estimate of bias (Efron 1983): whole groups are drawn with
+    replacement, and by as much as the best of a draw looks better in that draw than it is among all, the best of all
+    looks better here than it is. Of equal columns the first is taken for the best.
     """
     _, code = np.unique(groups, return_inverse=True)
     hits = np.stack([np.bincount(code, weights=column) for column in correct.T], axis=1)  # [G, K]
     sizes = np.bincount(code).astype(np.float64)
     drawn = np.random.default_rng(seed).multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), rounds)
-    left = (drawn == 0).astype(np.float64)
-    best = (drawn @ hits).argmax(axis=1)
-    total = left @ sizes
-    there = (left @ hits)[np.arange(rounds), best][total > 0] / total[total > 0]
-    return max(0.0, float(correct.mean(axis=0).max() - there.mean())) if len(there) else 0.0
+    there, here = hits.sum(axis=0) / sizes.sum(), (drawn @ hits) / (drawn @ sizes)[:, None]
+    best, picked, draw = int(there.argmax()), here.argmax(axis=1), np.arange(rounds)
+    # Against the best of all in the same draw, whose own error in it would be mere noise.
+    ahead = (here[draw, picked] - here[:, best]) - (there[picked] - there[best])
+    return max(0.0, float(ahead.mean()))
 
 
 def paired(first: np.ndarray, second: np.ndarray, groups: np.ndarray | None = None) -> tuple[float, float]:

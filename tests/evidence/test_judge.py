@@ -203,9 +203,10 @@ def test_the_best_of_many_owes_something_to_having_been_picked() -> None:
     """Of equal columns the best is picked by chance alone; one that is far ahead is not, nor is the only one."""
     rng, groups = np.random.default_rng(0), np.arange(200)
     equal = rng.random((200, 8)) < 0.5
-    assert optimism(equal, groups) == pytest.approx(equal.mean(axis=0).max() - 0.5, abs=0.03)
+    owed = equal.mean(axis=0).max() - 0.5
+    assert 0.5 * owed < optimism(equal, groups) < 1.5 * owed
     ahead = np.concatenate([equal, rng.random((200, 1)) < 0.9], axis=1)
     assert optimism(ahead, groups) < 0.005
-    assert optimism(equal[:, :1], groups) < 0.005
+    assert optimism(equal[:, :1], groups) == 0
     assert optimism(np.repeat(equal, 3, axis=0), np.repeat(groups, 3)) == optimism(equal, groups)
-    assert optimism(equal[:1], groups[:1]) == 0  # one group: nothing is ever left out
+    assert optimism(equal[:1], groups[:1]) == 0  # one group: every draw is the whole

@@ -100,10 +100,13 @@ def test_scaling_gives_pictures_unit_mean_square() -> None:
 
 
 def test_cuts_side_by_side_share_the_length_by_the_roots_of_their_widths() -> None:
-    x = np.random.default_rng(3).normal(size=(50, 13)) * np.array(
-        [1e-6] * 4 + [100] * 9
-    )  # no cut drowns another
+    spreads = np.array([1e-5] * 4 + [100] * 9)  # no cut drowns another
+    x = np.random.default_rng(3).normal(size=(50, 13)) * spreads
     z = Scaling.of(x, (4, 9)).apply(x)
     own = [(part**2).sum(axis=1).mean() for part in (z[:, :4], z[:, 4:])]
     np.testing.assert_allclose(own, [2 / 5, 3 / 5])
     np.testing.assert_allclose(Scaling.of(x[:, 4:], (9,)).scale, Scaling.of(x[:, 4:]).scale)
+    dead = Scaling.of(x * np.array([1e-6] * 4 + [1] * 9), (4, 9)).apply(x * 1e-6)
+    assert (dead[:, :4] ** 2).sum(axis=1).mean() < 1e-4  # what is noise beside the others is not blown up
+    with pytest.raises(ValueError, match=r"widths \[4, 3\] must come to 13 columns; they come to 7"):
+        Scaling.of(x, (4, 3))

@@ -14,6 +14,7 @@ from headstart.errors import PlanError
 from headstart.evidence import measure
 from headstart.intervals import wilson
 from headstart.model import Model
+from headstart.train import head as heads
 from headstart.train.fit import fit
 from headstart.train.head import Head
 from tests.cli.conftest import tree
@@ -33,6 +34,21 @@ def test_the_same_seed_gives_the_same_numbers(case, demo, planned, shapes):
     assert [{**row, "seconds": 0} for row in first.history] == [
         {**row, "seconds": 0} for row in second.history
     ]
+
+
+@pytest.mark.parametrize("pool", ["avg", "avgstd"])
+def test_cuts_side_by_side_are_told_apart_in_the_head(pool, demo, planned, shapes, monkeypatch):
+    """Each cut has its share, whatever it is pooled to: the head that comes out is the one solved by these widths."""
+    dataset, parts = shapes
+    plan = replace(planned(demo, 2, cut=demo.stage_names[1:3]), pool=pool)
+    channels = [demo.stages[place].channels for place in (1, 2)]
+    columns = [count * (2 if pool == "avgstd" else 1) for count in channels]
+    found = fit(plan, demo, dataset, parts).head
+    solve = heads.solve
+    monkeypatch.setattr(heads, "solve", lambda *a, **k: solve(*a, **{**k, "widths": columns}))
+    assert all(map(np.array_equal, _layers(found), _layers(fit(plan, demo, dataset, parts).head)))
+    monkeypatch.setattr(heads, "solve", lambda *a, **k: solve(*a, **{**k, "widths": ()}))
+    assert not np.array_equal(_layers(found)[0], _layers(fit(plan, demo, dataset, parts).head)[0])
 
 
 @pytest.mark.parametrize("case", CASES)

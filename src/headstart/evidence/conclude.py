@@ -87,9 +87,8 @@ def _best_cut(facts: Evidence, priors: Priors) -> tuple[str, str]:
         return single.cut, why
     error = 1 - max(row.accuracy for row in facts.profile)
     usual, spread = priors.joint[0] * error, max(priors.joint[1] * error, LEAST_SPREAD)
-    measured = (
-        facts.optimism - joint.behind
-    )  # all cuts were not picked among several, the best single one was
+    # All cuts were not picked among several; the best single one was.
+    measured = facts.optimism - joint.behind
     lead = shrunk(measured, joint.behind_error, usual, spread)
     told = (
         f"{100 * measured:+.1f} ± {100 * joint.behind_error:.1f} points against the best single cut"

@@ -130,13 +130,15 @@ class Evidence:
 
     @property
     def steepness(self) -> float:
-        """Share of the top probe's errors that the best single cut takes away: 0 where the top is the best.
+        """Share of the top probe's errors that the best single cut takes away, less what it owes to having been picked.
+
+        0 where the top is the best.
 
         The more lower cuts know that the top has lost, the more there is for training to bring back: Yosinski et al.
         (2014) found specialised top layers, and gains of fine-tuning, to grow with the distance between the tasks.
         """
-        best = max(row.accuracy for row in self.profile)
-        return (best - self.top.accuracy) / max(1 - self.top.accuracy, 1 / self.sampled)
+        best = max(row.accuracy for row in self.profile) - self.optimism
+        return max(0.0, best - self.top.accuracy) / max(1 - self.top.accuracy, 1 / max(1, self.sampled))
 
     def joins(self, cut: str) -> bool:
         """Whether `cut` is all cuts side by side."""

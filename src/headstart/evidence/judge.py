@@ -80,7 +80,7 @@ def judge(
         profile=profile,
         best_cut=best.cut,
         concatenated=joint and table.score("+".join(names), joint, table.most(probes)),
-        optimism=optimism(np.stack([probe.correct for probe in probes.values()], axis=1), groups),
+        optimism=optimism(np.stack([probe.correct for probe in reversed(probes.values())], axis=1), groups),
         control=control.accuracy,
         control_error=lead_error,
         curve=curve,
@@ -95,7 +95,7 @@ def judge(
         curve_cut=best.cut,
         how={
             "profile": table.describe(probes),
-            "optimism": "draws of these pictures pick a best cut, which the pictures not drawn judge (bootstrap)",
+            "optimism": "how much better the best cut of a draw of pictures looks in it than among all (bootstrap)",
             "control": f"best of {len(names)} cuts of {_copies(len(controls))} with random weights",
             **_how_of(best.cut, distance_how),
         },

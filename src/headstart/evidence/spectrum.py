@@ -13,6 +13,7 @@ from headstart import files
 # A feature that hardly moves on the training pictures (below this share of the typical spread) is not blown
 # up to unit spread: on a new picture it could then outweigh all others.
 SMALLEST_SPREAD = 1e-4
+DEAD = 1e-8  # nor is a whole cut, of the spread of the liveliest beside it: float32 holds no more
 # Of cuts side by side each has a share in the whole by its width to this power. At 1 the widest, the top, drowns
 # the others; at 0 the early ones say too much where pictures are few (benchmarks/shares.py).
 SHARE = 0.5
@@ -38,12 +39,20 @@ class Scaling:
 
     @staticmethod
     def of(x: np.ndarray, widths: Sequence[int] = ()) -> Scaling:
-        """Measured on x [N, D]; widths: the columns of each cut, where several lie side by side (their sum is D)."""
+        """Measured on x [N, D]; widths: the columns of each cut, where several lie side by side.
+
+        Raises ValueError where these are not D in all.
+        """
+        if len(widths) and sum(widths) != x.shape[1]:
+            raise ValueError(
+                f"widths {list(widths)} must come to {x.shape[1]} columns; they come to {sum(widths)}"
+            )
         mean = x.mean(axis=0, dtype=np.float64)
         squares = sum(((x[part] - mean) ** 2).sum(axis=0) for part in slices(x))
         cuts = np.split(np.sqrt(squares / len(x)), np.cumsum(widths)[:-1])
         shares = np.array([len(spread) for spread in cuts]) ** SHARE
-        scales = [_scale(spread) / np.sqrt(share) for spread, share in zip(cuts, shares, strict=True)]
+        least = DEAD * max(_typical(spread) for spread in cuts)
+        scales = [_scale(spread, least) / np.sqrt(share) for spread, share in zip(cuts, shares, strict=True)]
         return Scaling(mean, np.concatenate(scales) * np.sqrt(shares.sum()))
 
     def apply(self, x: np.ndarray, dtype: type = np.float64) -> np.ndarray:
@@ -55,11 +64,14 @@ class Scaling:
         return out
 
 
-def _scale(spread: np.ndarray) -> np.ndarray:
-    """float64 [D]: what one cut's features, of these spreads, are divided by."""
-    typical = float(np.sqrt((spread**2).mean()))
-    floor = SMALLEST_SPREAD * typical if typical > 0 else 1.0
-    return np.maximum(spread, floor) * np.sqrt(len(spread))
+def _typical(spread: np.ndarray) -> float:
+    return float(np.sqrt((spread**2).mean()))
+
+
+def _scale(spread: np.ndarray, least: float) -> np.ndarray:
+    """float64 [D]: what one cut's features, of these spreads, are divided by, as if none were below `least`."""
+    floor = max(SMALLEST_SPREAD * _typical(spread), least)
+    return np.maximum(spread, floor if floor > 0 else 1.0) * np.sqrt(len(spread))
 
 
 @dataclass(frozen=True)

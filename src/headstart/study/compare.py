@@ -151,20 +151,23 @@ class _Field:
 
     def _probe(self, contender: Contender) -> Outcome:
         plan = contender.plan
-        *_, asked, held = (self._x(name, plan) for name in ("train", "kept", "selection", "report"))
+        self._of("train")  # what features cost is told apart
         began = time.perf_counter()
         full = self._solved("train", plan)
         seconds = time.perf_counter() - began
-        named = full.head.logits(held).argmax(1)
-        right = self._solved("kept", plan).head.logits(asked).argmax(1)
+        named = full.head.logits(self._x("report", plan)).argmax(1)
+        right = self._solved("kept", plan).head.logits(self._x("selection", plan)).argmax(1)
         correct = right == self.dataset.labels[self.selection]
         return Outcome(contender.name, "+".join(plan.cut), named, correct, seconds)
 
     def _x(self, name: str, plan: Plan) -> np.ndarray:
         """float32 [N, D]: what enters the plan's head, of the pictures called `name`."""
+        return joined(self._of(name), self.backbone, plan)
+
+    def _of(self, name: str) -> Features:
         if name not in self._features:
             self._features[name] = extract(self.dataset, self._parts[name], self.backbone, how=self.how)
-        return joined(self._features[name], self.backbone, plan)
+        return self._features[name]
 
     @cached_property
     def _parts(self) -> dict[str, np.ndarray]:
@@ -178,7 +181,7 @@ class _Field:
             x,
             self.dataset.labels[index],
             len(self.dataset.classes),
-            widths=widths(self._features[name], self.backbone, plan),
+            widths=widths(self._of(name), self.backbone, plan),
             groups=self.dataset.groups[index],
             class_weight=plan.class_weight,
             seed=plan.seed,

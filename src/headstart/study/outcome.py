@@ -122,15 +122,21 @@ def realised(plan: Plan, outcomes: Sequence[Outcome], groups: np.ndarray) -> str
     if plan.frozen:
         return probe.name
 
-    def outcome(way: Plan) -> Outcome:
-        if way.from_scratch:
-            return next(outcome for outcome in outcomes if outcome.name == SCRATCH)
-        return _of(outcomes, plan.cut, trained=True)
+    def attempt(_: str, way: Plan) -> Attempt:
+        return Attempt(way, None, _training(outcomes, way).selection, ())
 
-    winner, _ = tried(
-        plan, lambda _, way: Attempt(way, None, outcome(way).selection, ()), probe.selection, groups
-    )
-    return probe.name if winner == "probe" else outcome(ways(plan)[winner]).name
+    winner, _ = tried(plan, attempt, probe.selection, groups)
+    return probe.name if winner == "probe" else _training(outcomes, ways(plan)[winner]).name
+
+
+def _training(outcomes: Sequence[Outcome], plan: Plan) -> Outcome:
+    """What came of training as `plan` says."""
+    if not plan.from_scratch:
+        return _of(outcomes, plan.cut, trained=True)
+    for outcome in outcomes:
+        if outcome.name == SCRATCH:
+            return outcome
+    raise PlanError("compare: no training from scratch was run; expected it among the contenders; add it")
 
 
 def _of(outcomes: Sequence[Outcome], cut: Sequence[str], *, trained: bool) -> Outcome:

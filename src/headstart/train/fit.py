@@ -255,8 +255,8 @@ def _returned(
     job: _Job, partition: Partition, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]
 ) -> Fitted:
     """The probe in place of training that did not succeed, solved anew on all training pictures."""
-    tried = "; ".join(f"{arm.name}: {arm.note}" for arm in arms if arm.name != "probe")
-    reason = f"Training is not better than the frozen probe ({tried}); the probe is returned."
+    notes = "; ".join(f"{arm.name}: {arm.note}" for arm in arms if arm.name != "probe")
+    reason = f"Training is not better than the frozen probe ({notes}); the probe is returned."
     bar = job.bar
     plan = replace(bar.plan, reasons=(*bar.plan.reasons, reason))
     train = np.sort(np.concatenate([partition.train, partition.selection]))
