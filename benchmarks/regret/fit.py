@@ -20,7 +20,9 @@ from headstart.evidence.conclude import LEAST_LEAD, conclude
 from headstart.evidence.priors import PRIORS, Priors
 from headstart.study.contenders import ALL_CUTS, CUT_FIRST, PROBE_FIRST, SCRATCH
 
-LOWERS = (0.0, 0.02, 0.04, 0.06, 0.08, 0.12, 1.0)  # to choose from; the last never goes below the top
+HIGHEST = (
+    0.12  # lead of a lower cut below which training may go to the top; where the top leads, it always does
+)
 # From the median absolute deviation to a standard deviation: a few leads are next to nothing.
 TO_SIGMA = 1.4826
 LEAST = 0.01  # no spread is less
@@ -40,7 +42,7 @@ def fitted(settings: Sequence[Setting]) -> Priors:
         raise SystemExit(
             "priors need settings of at least two data sets beside those that are left out; run more"
         )
-    lower = max(LOWERS, key=lambda lead: np.mean([_mean(s, _ways(s, lead)) for s in settings]))
+    lower = _lower(settings)
     (joint,), joint_spread = _fit(settings, _lead, lambda _: (1.0,))
     # Where a frozen probe is best is concluded by what these settings teach, not by what is shipped.
     known = replace(PRIORS, joint=(joint, joint_spread), lower=lower)
@@ -54,6 +56,23 @@ def fitted(settings: Sequence[Setting]) -> Priors:
         scratch=(middle, float(TO_SIGMA * np.median(np.abs(lost - middle)))),
         lower=lower,
     )
+
+
+def _lower(settings: Sequence[Setting]) -> float:
+    """The lead of the best lower cut from which training up to there is expected to be better than to the top."""
+    (even, rise), _ = _fit(settings, _shorter, _lower_lead)
+    crossing = -even / rise if rise > 0 else (-np.inf if even > 0 else np.inf)
+    return float(np.clip(crossing, 0.0, HIGHEST))
+
+
+def _shorter(setting: Setting) -> float:
+    """Share of the best probe's errors by which training up to the best lower cut is better than to the top."""
+    best = max(setting.accuracy(probe) for probe in setting.probes)
+    return (setting.accuracy(CUT_FIRST) - setting.accuracy(PROBE_FIRST)) / (1 - best)
+
+
+def _lower_lead(setting: Setting) -> tuple[float, float]:
+    return 1.0, float(np.mean([e.lower.accuracy - e.top.accuracy for e in setting.evidence]))
 
 
 def _lead(setting: Setting) -> float:
