@@ -90,7 +90,7 @@ def network(name: str, weights: Path) -> Backbone:
             image_size=SIZE,
         )
     if name == "twin":
-        return headstart.load_backbone(str(files.cache_folder("benchmarks") / "small-twin"))
+        return headstart.load_backbone(str(Path(__file__).parent / "small-twin"))
     return headstart.load_backbone(name, image_size=SIZE)
 
 

@@ -12,7 +12,7 @@ from headstart import assess, backbone, data
 from headstart.data import loader
 from headstart.errors import DataError
 from headstart.features import How
-from headstart.intervals import wilson
+from headstart.intervals import paired, wilson
 from headstart.model import Model
 from headstart.plan import cases
 from headstart.train.fit import fit
@@ -72,8 +72,16 @@ def test_the_majority_is_that_of_training(model, shapes):
     train = np.sort(np.concatenate([circle[:12], cross[:3], square[:3]]))
     report = np.sort(np.concatenate([circle[12:], cross[3:8], square[3:7]]))
     parts = data.dataset.Partition(train, np.array([], np.int64), report, "held-out")
-    bars = assess.baselines(model, dataset, parts)
-    assert bars["majority class"] == {"accuracy": 3 / 12, "n": 12, "interval": list(wilson(3, 12))}
+    own = assess.evaluate(model, dataset, report, "held-out")
+    bar = assess.baselines(own, model, dataset, parts)["majority class"]
+    lead, error = paired(own.correct, dataset.labels[report] == 0, dataset.groups[report])
+    assert bar == {
+        "accuracy": 3 / 12,
+        "n": 12,
+        "interval": list(wilson(3, 12)),
+        "lead": lead,
+        "lead_error": error,
+    }
 
 
 def test_random_weights_are_judged_on_the_report_and_follow_the_plan(model, shapes):
@@ -81,7 +89,8 @@ def test_random_weights_are_judged_on_the_report_and_follow_the_plan(model, shap
     first, again = (assess.random_predictions(model, dataset, parts) for _ in range(2))
     np.testing.assert_array_equal(first, again)
     assert first.shape == parts.report.shape
-    bar = assess.baselines(model, dataset, parts)["random weights"]
+    own = assess.evaluate(model, dataset, parts.report, "held-out")
+    bar = assess.baselines(own, model, dataset, parts)["random weights"]
     assert bar["accuracy"] == (first == dataset.labels[parts.report]).mean()
 
 
@@ -89,7 +98,7 @@ def test_proof_in_one_pass_says_what_the_parts_say(model, shapes, monkeypatch):
     dataset, parts = shapes
     how = How(keep="none", copies="fp32")
     expected = assess.evaluate(model, dataset, parts.report, "held-out", how=how)
-    bars = assess.baselines(model, dataset, parts, how=how)
+    bars = assess.baselines(expected, model, dataset, parts, how=how)
     passes, original = [], loader.frames
 
     def frames(paths, *args, **options):

@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from headstart.intervals import wilson
 from headstart.report import Mistake, Run, write
 from headstart.report.page import render
 from tests.report import sample
@@ -202,12 +201,14 @@ def said(run: Run) -> str:
     return run.evaluations[0].against(run.baselines)
 
 
-def test_the_verdict_claims_only_what_the_intervals_carry(tmp_path: Path) -> None:
+def test_the_verdict_claims_only_what_the_paired_differences_carry(tmp_path: Path) -> None:
     run = sample.run(tmp_path)
-    assert "clear above “majority class”." in said(run)
-    assert "does not lie clear above “random weights”" in said(run)
-    weak = {"random weights": {"accuracy": 0.2, "n": 360, "interval": wilson(72, 360)}}
-    assert said(replace(run, baselines=weak)) == "The interval lies clear above “random weights”."
+    assert said(run) == (
+        "+80.0 ± 2.0 points against “majority class” on the same pictures: a clear gain. "
+        "+0.6 ± 1.0 points against “random weights” on the same pictures: no gain is shown."
+    )
+    alone = {"random weights": {**run.baselines["random weights"], "lead": 0.5, "lead_error": None}}
+    assert said(replace(run, baselines=alone)).endswith("on one group of pictures: no gain is shown.")
 
 
 def test_long_lists_of_bad_files_are_cut_and_counted(tmp_path: Path) -> None:

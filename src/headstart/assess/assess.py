@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from headstart.assess.evaluation import Evaluation
 from headstart.data.dataset import Dataset, Partition
 from headstart.errors import DataError
 from headstart.features import Features, How, extract, extract_beside
-from headstart.intervals import wilson
+from headstart.intervals import paired, wilson
 from headstart.model import Model
 from headstart.train.fit import how_of, joined, widths
 
@@ -25,11 +26,11 @@ def prove(
     index, how = partition.report, how_of(model.plan, how)
     if model.module is not None:
         evaluation = evaluate(model, dataset, index, partition.report_name, how=how)
-        return evaluation, baselines(model, dataset, partition, how=how)
+        return evaluation, baselines(evaluation, model, dataset, partition, how=how)
     labels = _labels(model, dataset, index, partition.report_name)
     features, control = extract_beside(dataset, index, model.backbone, (None, 0), how=how)
     evaluation = Evaluation(partition.report_name, model.classes, labels, model.probabilities_at(features))
-    return evaluation, baselines(model, dataset, partition, how=how, control=control)
+    return evaluation, baselines(evaluation, model, dataset, partition, how=how, control=control)
 
 
 def evaluate(
@@ -60,6 +61,7 @@ def _labels(model: Model, dataset: Dataset, index: np.ndarray, split: str) -> np
 
 
 def baselines(
+    evaluation: Evaluation,
     model: Model,
     dataset: Dataset,
     partition: Partition,
@@ -67,20 +69,19 @@ def baselines(
     how: How | None = None,
     control: Features | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """What the report split must be held against: name → {"accuracy", "n", "interval"}.
+    """What the report split must be held against: name → {"accuracy", "n", "interval", "lead", "lead_error"}.
 
-    "majority class": always naming the class that is most frequent in training. "random weights": the same
-    network, cut and head over random frozen weights, its head fitted to the same training pictures; `control`: what
-    those weights say of the report pictures, where it is known.
+    lead: how far `evaluation`, the model's on these pictures, is ahead; its standard error is paired, None where all
+    pictures are one group. "majority class": always naming the class that is most frequent in training. "random
+    weights": the same network, cut and head over random frozen weights, its head fitted to the same training pictures;
+    `control`: what those weights say of the report pictures, where it is known.
     """
     report, train = partition.report, partition.train
     labels = dataset.labels[report]
     majority = np.bincount(dataset.labels[train]).argmax()
     random = random_predictions(model, dataset, partition, how=how, control=control)
-    return {
-        "majority class": _score(labels == majority),
-        "random weights": _score(random == labels),
-    }
+    bars = {"majority class": labels == majority, "random weights": random == labels}
+    return {name: _score(bar, evaluation.correct, dataset.groups[report]) for name, bar in bars.items()}
 
 
 def random_predictions(
@@ -122,6 +123,14 @@ def random_predictions(
     return solved.head.logits(joined(held, model.backbone, model.plan)).argmax(1)
 
 
-def _score(correct: np.ndarray) -> dict[str, Any]:
-    hits, n = int(correct.sum()), len(correct)
-    return {"accuracy": hits / n, "n": n, "interval": list(wilson(hits, n))}
+def _score(bar: np.ndarray, model: np.ndarray, groups: np.ndarray) -> dict[str, Any]:
+    """bar, model: bool [R], right or wrong picture by picture."""
+    hits, n = int(bar.sum()), len(bar)
+    lead, error = paired(model, bar, groups)
+    return {
+        "accuracy": hits / n,
+        "n": n,
+        "interval": list(wilson(hits, n)),
+        "lead": lead,
+        "lead_error": None if math.isinf(error) else error,
+    }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from headstart.intervals import wilson
+from headstart.intervals import Z95, wilson
 
 
 @dataclass(frozen=True)
@@ -95,16 +95,10 @@ class Evaluation:
         )
 
     def against(self, baselines: Mapping[str, Mapping[str, Any]]) -> str:
-        """What the intervals allow to be said against the baselines, see assess.baselines; "" without any."""
-        floor = self.interval[0]
-        passed = [name for name, facts in baselines.items() if facts["interval"][1] < floor]
-        level = [name for name in baselines if name not in passed]
-        sentences = []
-        if passed:
-            sentences.append(f"The interval lies clear above {_and(passed)}.")
-        if level:
-            sentences.append(f"It does not lie clear above {_and(level)}: no gain over that is shown here.")
-        return " ".join(sentences)
+        """What can be said against the baselines, see assess.baselines; "" without any."""
+        return " ".join(
+            _sentence(name, facts["lead"], facts["lead_error"]) for name, facts in baselines.items()
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers without the arrays: what `--json` prints for one split."""
@@ -120,9 +114,12 @@ class Evaluation:
         }
 
 
-def _and(names: Sequence[str]) -> str:
-    quoted = [f"“{name}”" for name in names]
-    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if quoted[1:] else quoted)
+def _sentence(name: str, lead: float, error: float | None) -> str:
+    """Clear is what lies outside the 95 % interval of the paired difference."""
+    if error is None:
+        return f"{100 * lead:+.1f} points against “{name}”, on one group of pictures: no gain is shown."
+    clear = "a clear gain" if lead > Z95 * error else "no gain is shown"
+    return f"{100 * lead:+.1f} ± {100 * error:.1f} points against “{name}” on the same pictures: {clear}."
 
 
 def _ratio(part: int, whole: int) -> float | None:

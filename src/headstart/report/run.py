@@ -31,7 +31,7 @@ class Run:
     title         the run's name; created: when, as an ISO 8601 text
     backbone      the network; plan: what was done with it; evidence: why, or None where it was not measured
     evaluations   the report split first, then any others
-    baselines     name ("majority class", "random weights") → {"accuracy", "n", "interval": (low, high)}
+    baselines     name ("majority class", "random weights") → see assess.baselines
     arms          one {"name", "accuracy", "interval", "n", "chosen", "note"} per strategy that was tried
     history       one {"epoch", "train_loss", "selection_accuracy", "lr", "seconds"} per epoch, in order;
                   an epoch that does not rise, or a new "phase", begins another curve
