@@ -175,4 +175,4 @@ def test_description_holds_every_row_and_reason(evidence, backbone) -> None:
         assert row.stage in text
     for reason in plan.reasons:
         assert reason in text
-    assert "falls back to probe" in text
+    assert "falls back to the frozen probe" in text

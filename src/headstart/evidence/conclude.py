@@ -27,8 +27,8 @@ def conclude(
     facts: Evidence, *, size: str | None = None, similarity: str | None = None, priors: Priors = PRIORS
 ) -> Evidence:
     """The same facts with best_cut, similarity, gains and size; `size` and `similarity` overrule."""
-    cut, cut_why = _best_cut(facts, priors)
-    found = replace(facts, best_cut=cut, trained_cut=_trained_cut(facts, priors))
+    cut, cut_why, lead = _best_cut(facts, priors)
+    found = replace(facts, best_cut=cut, joint_lead=lead, trained_cut=_trained_cut(facts, priors))
     similar = _similarity(found)
     gains = _gains(found, priors)
     large = _size(found, gains[TUNED])
@@ -65,7 +65,7 @@ def near(facts: Evidence) -> bool:
 
 
 def _gains(facts: Evidence, priors: Priors) -> dict[str, Gain]:
-    best = facts.score(facts.best_cut).accuracy
+    best = facts.expected(facts.best_cut)
     error, lead = 1 - best, max(best - facts.control, LEAST_LEAD)
     (share, between), (lost, spread) = priors.tuning, priors.scratch
     share += priors.steep * math.sqrt(facts.steepness)
@@ -75,8 +75,8 @@ def _gains(facts: Evidence, priors: Priors) -> dict[str, Gain]:
     }
 
 
-def _best_cut(facts: Evidence, priors: Priors) -> tuple[str, str]:
-    """(where a frozen probe is expected to be best, the sentence that says why)."""
+def _best_cut(facts: Evidence, priors: Priors) -> tuple[str, str, float]:
+    """(where a frozen probe is expected to be best, the sentence that says why, the lead to expect of all cuts)."""
     single = shallowest(facts.profile)
     why = (
         f"the shallowest cut within {100 * SHALLOWER:.1f} points of the best single one: {single.cut}, "
@@ -84,24 +84,25 @@ def _best_cut(facts: Evidence, priors: Priors) -> tuple[str, str]:
     )
     joint = facts.concatenated
     if joint is None:
-        return single.cut, why
+        return single.cut, why, 0.0
     error = 1 - max(row.accuracy for row in facts.profile)
     usual, spread = priors.joint[0] * error, max(priors.joint[1] * error, LEAST_SPREAD)
     # All cuts were not picked among several; the best single one was.
     measured = facts.optimism - joint.behind
     lead = shrunk(measured, joint.behind_error, usual, spread)
     told = (
-        f"{100 * measured:+.1f} ± {100 * joint.behind_error:.1f} points against the best single cut"
-        f"{_picked(facts.optimism)}, {100 * lead:+.1f} to be expected, as other data sets would have it "
-        f"{100 * usual:+.1f}"
+        f"{100 * -joint.behind:+.1f} ± {100 * joint.behind_error:.1f} points against the best single cut"
+        f"{_picked(facts.optimism)}; other data sets had {100 * usual:+.1f}; {100 * lead:+.1f} is to be expected"
     )
     if lead > SHALLOWER:
-        return joint.cut, f"all cuts side by side, {_percent(joint.accuracy)}: {told}"
-    return single.cut, f"{why}; all cuts side by side: {told}"
+        return joint.cut, f"all cuts side by side, {_percent(joint.accuracy)}: {told}", lead
+    return single.cut, f"{why}; all cuts side by side: {told}, too little to take more than one", lead
 
 
 def _picked(optimism: float) -> str:
-    return f", of which {100 * optimism:.1f} for its having been picked" if optimism >= 0.0005 else ""
+    if optimism < 0.0005:
+        return ""
+    return f", which looks {100 * optimism:.1f} better than it is, since it was picked by these pictures"
 
 
 def _similarity(facts: Evidence) -> tuple[str, str]:
@@ -115,7 +116,7 @@ def _similarity(facts: Evidence) -> tuple[str, str]:
         else f"{100 * top.behind:.1f} ± {100 * top.behind_error:.1f} points behind {best.cut}"
     )
     if facts.joins(facts.best_cut):
-        place += ", and all cuts side by side are expected to be better"
+        place += ", but all cuts side by side are expected to be better"
     against = (
         f"{100 * lead:+.1f} ± {100 * error:.1f} points against random weights ({_percent(facts.control)}), "
         f"{'enough' if beats else 'not enough'}"
@@ -136,8 +137,9 @@ def _size(facts: Evidence, gain: Gain) -> tuple[str, str]:
     large = gain.tried > WORTH
     return (
         "large" if large else "small",
-        f"{seen}: training all layers is expected to change the best frozen probe by {expected}; to try it, and keep "
-        f"the better, is worth {100 * gain.tried:.1f} points, {'more' if large else 'not more'} than {100 * WORTH:.0f}",
+        f"{seen}: training all layers is expected to add {expected} to the best frozen probe; to try it and keep the "
+        f"better of both is then worth {100 * gain.tried:.1f} points on average, "
+        f"{'more' if large else 'not more'} than the {100 * WORTH:.0f} that a try must be worth",
     )
 
 

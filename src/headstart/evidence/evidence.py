@@ -75,6 +75,7 @@ class Evidence:
     best_cut         where a frozen probe is expected to be best: one cut, or all of them, "+" joined
     concatenated     all cuts side by side, scored alike (cut = "+" joined names; behind < 0: ahead of the best one)
     optimism         what the best single cut's accuracy owes to its having been picked among several, in accuracy
+    joint_lead       by how much all cuts side by side are expected to be ahead of the best single one, in accuracy
     control          best cross-validated accuracy of the same network with random weights, of as many copies as it took
     control_error    standard error of (pre-trained top cut − control), paired
     curve, curve_cut learning curve of the probe at the best single cut
@@ -116,6 +117,7 @@ class Evidence:
     typical_class: float = 0.0
     curve_cut: str = ""
     optimism: float = 0.0
+    joint_lead: float = 0.0
     trained_cut: str = ""
     gains: Mapping[str, Gain] = field(default_factory=dict)
 
@@ -148,6 +150,11 @@ class Evidence:
         """The score at one cut, or at all of them, "+" joined."""
         rows = (*self.profile, *([self.concatenated] if self.concatenated else []))
         return next(row for row in rows if row.cut == cut)
+
+    def expected(self, cut: str) -> float:
+        """The accuracy to expect of the probe at `cut`: no more than the best single one is worth, but for all cuts."""
+        best = max(row.accuracy for row in self.profile) - self.optimism
+        return best + self.joint_lead if self.joins(cut) else min(best, self.score(cut).accuracy)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -25,6 +25,9 @@ WAYS = {
 }
 
 
+ALL_KEPT = "keep every stage, freeze them, new head on the outputs of all"
+
+
 def decide(
     evidence: Evidence,
     backbone: Backbone,
@@ -96,6 +99,8 @@ def _case(
         return 4, f"Case 4, because random weights were asked for ({found}): {_way(4, init)}."
     if measured == 1 and cut is not None and cases.cut_names(cut) != (backbone.top.name,):
         return 2, f"Case 2, because a cut below the top was asked for ({found}): {_way(2, init)}."
+    if measured == 2 and cut is None and evidence.joins(evidence.best_cut):
+        return 2, f"Case 2, {evidence.size} and {evidence.similarity}: {ALL_KEPT}."
     if measured == 2 and cut is None and len(backbone.stages) == 1:
         return 1, f"Case 1, because {backbone.name} has 1 cut and no lower one ({found}): {_way(1, init)}."
     return measured, f"Case {measured}, {evidence.size} and {evidence.similarity}: {_way(measured, init)}."

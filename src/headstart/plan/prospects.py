@@ -39,7 +39,7 @@ def prospects(evidence: Evidence, plan: Plan, top: str, speed: float | None) -> 
     best = evidence.score(evidence.best_cut)
     frozen = [evidence.top] if best == evidence.top else [evidence.top, best]
     once = None if not speed else evidence.n / speed
-    found = [_prospect("probe", row.cut, row.accuracy, row.error, once) for row in frozen]
+    found = [_prospect("probe", row.cut, evidence.expected(row.cut), row.error, once) for row in frozen]
     cut = top if plan.frozen else "+".join(plan.cut)
     for name, gain in evidence.gains.items():
         recipe = plan.recipe
@@ -47,7 +47,7 @@ def prospects(evidence: Evidence, plan: Plan, top: str, speed: float | None) -> 
             recipe = cases.default_recipe(evidence.n, scratch=name == SCRATCH)
         cost = None if once is None else once * (1 + STEP * recipe.epochs)
         spread = math.hypot(best.error, gain.spread)
-        found.append(_prospect(name, cut, best.accuracy + gain.expected, spread, cost))
+        found.append(_prospect(name, cut, evidence.expected(best.cut) + gain.expected, spread, cost))
     return tuple(found)
 
 

@@ -8,6 +8,13 @@ from headstart.backbone.backbone import HEAD, Backbone
 from headstart.plan.cases import hidden_width
 from headstart.plan.plan import Plan
 
+_FALLBACKS = {
+    "none": "",
+    "probe": "   falls back to the frozen probe",
+    "scratch": "   falls back to training from scratch, then to the frozen probe",
+    "both": "   also trains from scratch; falls back to the frozen probe",
+}
+
 
 @dataclass(frozen=True)
 class TableRow:
@@ -55,7 +62,7 @@ def describe(plan: Plan, backbone: Backbone, *, n_classes: int | None = None) ->
     lines = [
         f"case {plan.case or '0 (none of the four)'}   {plan.backbone}, {plan.image_size} px   "
         f"cut {' + '.join(plan.cut)}   pool {plan.pool}   head {layers}, {plan.head_start}"
-        + ("" if plan.fallback == "none" else f"   falls back to {plan.fallback}"),
+        + _FALLBACKS[plan.fallback],
         *_bar(plan),
         "",
         *_grid(rows(plan, backbone, n_classes=n_classes)),
@@ -80,7 +87,9 @@ def _bar(plan: Plan) -> list[str]:
         return []
     expected = ""
     if plan.gain:
-        expected = f"; {100 * plan.gain[0]:+.1f} ± {100 * plan.gain[1]:.1f} points are expected of it"
+        expected = (
+            f"; it is expected to add {100 * plan.gain[0]:+.1f} ± {100 * plan.gain[1]:.1f} points to that"
+        )
     return [f"training must beat the frozen probe at {' + '.join(plan.bar)}{expected}"]
 
 

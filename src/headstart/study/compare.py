@@ -94,7 +94,8 @@ def _by_turns(field: _Field, runs: Sequence[Contender], limit: float) -> list[Ou
         if epochs <= done:
             continue  # longer ones may still fit for the fewer of the next turn
         if epochs < full or done:
-            progress.say(f"time is short: {count} trainings get {epochs} of {full} epochs")
+            said = "time is short: " if epochs < full else ""
+            progress.say(f"{said}{count} trainings get {epochs} of {full} epochs")
         found = [(field.training(run, epochs), run) for run in runs[:count]]
         found.sort(key=lambda pair: -float(pair[0].selection.mean()))
         tried += [outcome for outcome, _ in found]

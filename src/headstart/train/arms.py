@@ -39,18 +39,25 @@ class Attempt:
 def succeeds(attempt: Attempt, probe: np.ndarray, groups: np.ndarray) -> bool:
     """Whether the attempt is better than the probe (bool [V]), as far as can be told.
 
-    Where its plan says what to expect of training, the measured gain weighs against that by its paired standard error;
-    else it must be more than that error.
+    Where its plan says what to expect of training, the measured gain weighs against that by its paired standard error,
+    and nothing is kept that these pictures show to be worse by more than that; else the gain must be more than it.
     """
     gain, error = paired(attempt.correct, probe, groups)
     if math.isinf(error):  # one group of pictures tells nothing
         return False
-    return _expected(attempt, gain, error) > 0 if attempt.plan.gain else gain > error
+    if not attempt.plan.gain:
+        return gain > error and not math.isclose(gain, error)  # one picture's gain is its own error
+    return gain >= -_least(attempt, error) and _expected(attempt, gain, error) > 0
 
 
 def _expected(attempt: Attempt, gain: float, error: float) -> float:
-    """What was measured and what the plan expects together. Pictures that all agree leave an error of one of them."""
-    return shrunk(gain, max(error, 1 / len(attempt.correct)), *attempt.plan.gain)
+    """What was measured and what the plan expects together."""
+    return shrunk(gain, _least(attempt, error), *attempt.plan.gain)
+
+
+def _least(attempt: Attempt, error: float) -> float:
+    """Pictures that all agree leave an error of one of them."""
+    return max(error, 1 / len(attempt.correct))
 
 
 def ways(plan: Plan) -> dict[str, Plan]:
@@ -97,7 +104,11 @@ def table(
         if attempt.plan.gain:
             expected, spread = attempt.plan.gain
             both = _expected(attempt, gain, error)
-            note += f", {100 * expected:+.1f} ± {100 * spread:.1f} were expected: {100 * both:+.1f} by both"
+            note += (
+                f"; {100 * expected:+.1f} ± {100 * spread:.1f} were expected, which makes {100 * both:+.1f}"
+            )
+            if gain < -_least(attempt, error):
+                note += ", but it is seen to be worse here"
         arms.append(_arm(name, attempt.correct, winner, note))
     return tuple(arms)
 
