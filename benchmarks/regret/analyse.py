@@ -1,13 +1,14 @@
 """What choosing costs: the regret of the plan and of constant choices, from the raw results. Prints Markdown tables.
 
-    python benchmarks/regret/analyse.py --weights DIR [--resplits 20] [--longer TIMES]
+    python benchmarks/regret/analyse.py --weights DIR [--resplits 20] [--seeds 0 1 2] [--longer TIMES]
 
 Test pictures are halved, groups whole. On one half the best strategy is named (seeds averaged first); on the other the
 regret is what is lost against the strategy that is best there. The *floor* is the regret of the strategy named on the
 first half: what chance leaves to whoever knows everything. Halves are swapped, and all is averaged over the resplits.
 A *hit* lies, on the second half, within one paired standard error of the strategy named on the first. The plan is made
 from the stored evidence with priors fitted to all *other* data sets (fit.py), so that nothing that is judged had a say
-in it. --longer holds the settings that run.py trained that many times as long against the same ones at the budget.
+in it. --seeds judges these alone; the priors are still fitted to all. --longer holds the settings that run.py trained
+that many times as long against the same ones at the budget.
 """
 
 from __future__ import annotations
@@ -51,24 +52,27 @@ def main() -> int:
     )
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--resplits", type=int, default=20)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--longer", type=int)
     args = parser.parse_args()
     settings = load(folder())
     if args.longer:
         print(at_rest(settings, load(folder(args.longer)), args.longer))
         return 0
-    plans = {setting.name: planned(setting, settings, args.weights) for setting in settings}
-    scores = {setting.name: regrets(setting, plans[setting.name], args.resplits) for setting in settings}
-    print(by_setting(settings, scores, plans))
+    judged = [own for setting in settings if (own := setting.of(args.seeds))]
+    plans = {setting.name: planned(setting, settings, args.weights) for setting in judged}
+    scores = {setting.name: regrets(setting, plans[setting.name], args.resplits) for setting in judged}
+    print(by_setting(judged, scores, plans))
     for title, chosen in (
-        (f"{ENOUGH:,} test pictures or more", [s for s in settings if len(s.groups) >= ENOUGH]),
-        ("fewer", [s for s in settings if len(s.groups) < ENOUGH]),
+        (f"{ENOUGH:,} test pictures or more", [s for s in judged if len(s.groups) >= ENOUGH]),
+        ("fewer", [s for s in judged if len(s.groups) < ENOUGH]),
     ):
         if chosen:
             print(f"\n{title}: {len(chosen)} settings\n")
             print(
                 by_way([scores[setting.name] for setting in chosen], [setting.domain for setting in chosen])
             )
+    # Of the whole settings: seconds are not kept seed by seed.
     costs = [setting.evidence_seconds / setting.seconds for setting in settings]
     print(
         f"\nevidence and decision, as a share of running every strategy: {100 * np.median(costs):.1f} % (median)"

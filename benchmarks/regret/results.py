@@ -6,8 +6,8 @@ import csv
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -61,6 +61,20 @@ class Setting:
 
     def accuracy(self, strategy: str) -> float:
         return float(self.right[strategy].mean())
+
+    def of(self, seeds: Sequence[int]) -> Setting | None:
+        """The same with `seeds` alone; None where it has none of them."""
+        places = [place for place, seed in enumerate(self.seeds) if seed in seeds]
+        if not places:
+            return None
+        return replace(
+            self,
+            seeds=tuple(self.seeds[place] for place in places),
+            right={name: right[places] for name, right in self.right.items()},
+            outcomes=tuple(self.outcomes[place] for place in places),
+            evidence=tuple(self.evidence[place] for place in places),
+            selection_groups=tuple(self.selection_groups[place] for place in places),
+        )
 
     def choice(self, place: int, weights: Path, priors: Priors) -> str:
         """The strategy that the plan comes to under `priors`, fall-backs included, for the seed at `place`."""
