@@ -1,6 +1,6 @@
 """All cuts side by side: how much each should say. Prints a Markdown table of accuracies on test pictures.
 
-    python benchmarks/shares.py --data DIR --weights DIR [--seeds 0]
+    python benchmarks/shares.py --data DIR --weights DIR [--domains cifar10 gtsrb] [--seeds 0]
 
 Probes at all cuts of the settings of benchmarks/regret, a cut's share in the standardised features being its width to
 the power that heads the column (headstart/evidence/spectrum.py has it as SHARE).
@@ -16,7 +16,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent / "regret"))
 
-from cases import EACH, Case, cases
+from cases import Case, cases
 from run import network
 
 from headstart.backbone import Backbone
@@ -33,12 +33,13 @@ def main() -> int:
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--domains", nargs="+", default=["cifar10", "gtsrb"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     args = parser.parse_args()
     print(_row(["setting", "seed", "n", *(f"{power:g}" for power in POWERS)]))
     print("|-" * (3 + len(POWERS)) + "|")
     found = []
-    for case in cases(args.data, [domain for domain in EACH if domain != "unseen"], args.seeds):
+    for case in cases(args.data, args.domains, args.seeds):
         for name in ("small", "demo-cnn", "mobilenet"):
             found.append(accuracies(case, network(name, args.weights)))
             facts = [f"{case.name}, {name}", str(case.seed), f"{len(case.partition.train):,}"]

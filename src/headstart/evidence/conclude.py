@@ -116,7 +116,7 @@ def _similarity(facts: Evidence) -> tuple[str, str]:
         else f"{100 * top.behind:.1f} ± {100 * top.behind_error:.1f} points behind {best.cut}"
     )
     if facts.joins(facts.best_cut):
-        place += ", but all cuts side by side are expected to be better"
+        place += f", {'and' if top.behind else 'but'} all cuts side by side are expected to be better"
     against = (
         f"{100 * lead:+.1f} ± {100 * error:.1f} points against random weights ({_percent(facts.control)}), "
         f"{'enough' if beats else 'not enough'}"
