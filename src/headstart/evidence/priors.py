@@ -28,4 +28,6 @@ class Priors:
     lower: float
 
 
-PRIORS = Priors(joint=(0.035, 0.063), tuning=(-0.09, 0.24), steep=1.06, scratch=(0.89, 0.48), lower=0.04)
+PRIORS = Priors(
+    joint=(0.025, 0.040), tuning=(-0.077, 0.249), steep=1.147, scratch=(0.886, 0.369), lower=0.012
+)
