@@ -29,5 +29,5 @@ class Priors:
 
 
 PRIORS = Priors(
-    joint=(0.025, 0.040), tuning=(-0.077, 0.249), steep=1.147, scratch=(0.886, 0.369), lower=0.012
+    joint=(0.027, 0.040), tuning=(-0.077, 0.248), steep=1.149, scratch=(0.891, 0.361), lower=0.014
 )
