@@ -59,11 +59,9 @@ def probe(setting: Setting, backbone: Backbone, which: str, *, random: bool = Fa
     return Result(np.concatenate(correct), tuple(cuts))
 
 
-# Cuts side by side weigh by their widths here, as when the frontier was measured, and not as Scaling.of has it since.
-
-
 def _logistic(setting: Setting, train: np.ndarray, x: np.ndarray, held: np.ndarray, _: float) -> np.ndarray:
     dataset = setting.dataset
+    # Without widths: cuts side by side weigh as they did when the frontier was measured.
     solved = head.solve(x, dataset.labels[train], len(dataset.classes), groups=dataset.groups[train])
     return solved.head.logits(held).argmax(1)
 

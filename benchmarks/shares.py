@@ -61,7 +61,7 @@ def accuracies(case: Case, backbone: Backbone) -> list[float]:
             dataset.labels[train],
             len(dataset.classes),
             groups=dataset.groups[train],
-            widths=own.widths(*whole),
+            widths=[stage.width("avgstd") for stage in backbone.stages],
         )
         found.append(float((solved.head.logits(asked).argmax(axis=1) == dataset.labels[report]).mean()))
     return found

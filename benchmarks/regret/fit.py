@@ -20,12 +20,11 @@ from headstart.evidence.conclude import LEAST_LEAD, conclude
 from headstart.evidence.priors import PRIORS, Priors
 from headstart.study.contenders import ALL_CUTS, CUT_FIRST, PROBE_FIRST, SCRATCH
 
-HIGHEST = (
-    0.12  # lead of a lower cut below which training may go to the top; where the top leads, it always does
-)
+# Lead of a lower cut below which training may go to the top; where the top leads, it always does.
+HIGHEST = 0.12
 # From the median absolute deviation to a standard deviation: a few leads are next to nothing.
 TO_SIGMA = 1.4826
-LEAST = 0.01  # no spread is less
+LEAST = 0.01  # no spread is less, nor are errors that something is a share of
 START, TURNS = 0.2, 10  # of the spread, and of finding it
 
 
@@ -67,8 +66,12 @@ def _lower(settings: Sequence[Setting]) -> float:
 
 def _shorter(setting: Setting) -> float:
     """Share of the best probe's errors by which training up to the best lower cut is better than to the top."""
-    best = max(setting.accuracy(probe) for probe in setting.probes)
-    return (setting.accuracy(CUT_FIRST) - setting.accuracy(PROBE_FIRST)) / (1 - best)
+    return (setting.accuracy(CUT_FIRST) - setting.accuracy(PROBE_FIRST)) / _errors(setting)
+
+
+def _errors(setting: Setting) -> float:
+    """Of the best probe at one cut, on test pictures."""
+    return max(1 - max(setting.accuracy(probe) for probe in setting.probes), LEAST)
 
 
 def _lower_lead(setting: Setting) -> tuple[float, float]:
@@ -129,8 +132,7 @@ def _fit(
     """
     x, y = np.array([facts(s) for s in settings]), np.array([value(s) for s in settings])
     # Variance of a paired difference, at most, in units of the errors of the best probe.
-    best = np.array([max(s.accuracy(probe) for probe in s.probes) for s in settings])
-    noise = 0.5 / np.array([len(s.groups) for s in settings]) / np.maximum(1 - best, LEAST) ** 2
+    noise = np.array([0.5 / len(s.groups) / _errors(s) ** 2 for s in settings])
     domains = np.array([s.domain for s in settings])
     names, many = np.unique(domains), np.array([np.sum(domains == d) for d in domains])
     between = START**2

@@ -105,6 +105,11 @@ def history(epochs: int = 12) -> tuple[dict[str, Any], ...]:
     return tuple(row(epoch) for epoch in range(1, epochs + 1))
 
 
+def _bar(hits: int, accuracy: float, *, lead: float, error: float) -> dict[str, Any]:
+    interval = wilson(hits, 360)
+    return {"accuracy": accuracy, "n": 360, "interval": interval, "lead": lead, "lead_error": error}
+
+
 def run(
     folder: Path,
     *,
@@ -120,20 +125,8 @@ def run(
     names = tuple(f"{HOSTILE}{index}" if hostile else f"class {index}" for index in range(classes))
     result = evaluation(classes, names=names)
     baselines = {
-        "majority class": {
-            "accuracy": 0.1,
-            "n": 360,
-            "interval": wilson(36, 360),
-            "lead": 0.8,
-            "lead_error": 0.02,
-        },
-        "random weights": {
-            "accuracy": 0.894,
-            "n": 360,
-            "interval": wilson(322, 360),
-            "lead": 0.006,
-            "lead_error": 0.01,
-        },
+        "majority class": _bar(36, 0.1, lead=0.8, error=0.02),
+        "random weights": _bar(322, 0.894, lead=0.006, error=0.01),
     }
     facts: dict[str, Any] = {
         "title": HOSTILE if hostile else "digits",

@@ -108,12 +108,11 @@ def random_predictions(
     def features(index: np.ndarray) -> Features:
         return extract(dataset, index, model.backbone, how=how, draw=0, label="features, random weights")
 
-    own = features(fitted)
     solved = head.solve(
-        joined(own, model.backbone, model.plan),
+        joined(features(fitted), model.backbone, model.plan),
         labels[fitted],
         len(dataset.classes),
-        widths=widths(own, model.backbone, model.plan),
+        widths=widths(model.backbone, model.plan),
         layers=model.plan.head_layers,
         groups=dataset.groups[fitted],
         class_weight=model.plan.class_weight,

@@ -131,16 +131,20 @@ class Evidence:
         return max(self.profile[:-1] or self.profile, key=lambda row: row.accuracy)
 
     @property
-    def steepness(self) -> float:
-        """Share of the top probe's errors that the best single cut takes away, less what it owes to having been picked.
+    def single(self) -> float:
+        """Accuracy of the best single cut, less what it owes to having been picked."""
+        return max(row.accuracy for row in self.profile) - self.optimism
 
-        0 where the top is the best.
+    @property
+    def steepness(self) -> float:
+        """Share of the top probe's errors that the best single cut takes away; 0 where the top is the best.
 
         The more lower cuts know that the top has lost, the more there is for training to bring back: Yosinski et al.
         (2014) found specialised top layers, and gains of fine-tuning, to grow with the distance between the tasks.
         """
-        best = max(row.accuracy for row in self.profile) - self.optimism
-        return max(0.0, best - self.top.accuracy) / max(1 - self.top.accuracy, 1 / max(1, self.sampled))
+        return max(0.0, self.single - self.top.accuracy) / max(
+            1 - self.top.accuracy, 1 / max(1, self.sampled)
+        )
 
     def joins(self, cut: str) -> bool:
         """Whether `cut` is all cuts side by side."""
@@ -153,8 +157,9 @@ class Evidence:
 
     def expected(self, cut: str) -> float:
         """The accuracy to expect of the probe at `cut`: no more than the best single one is worth, but for all cuts."""
-        best = max(row.accuracy for row in self.profile) - self.optimism
-        return best + self.joint_lead if self.joins(cut) else min(best, self.score(cut).accuracy)
+        return (
+            self.single + self.joint_lead if self.joins(cut) else min(self.single, self.score(cut).accuracy)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -27,18 +27,11 @@ class Features:
 
     def at(self, cuts: Sequence[str], pool: str, channels: Mapping[str, int]) -> np.ndarray:
         """float32 [N, D]: the named cuts side by side. `pool` "avg" keeps only the `channels` means of each."""
-        columns = self._columns(cuts, pool, channels)
+        columns = [self.x[cut] if pool == "avgstd" else self.x[cut][:, : channels[cut]] for cut in cuts]
         if len(columns) == 1:
             return columns[0]
         out = files.scratch((len(self), sum(column.shape[1] for column in columns)), np.float32)
         return np.concatenate(columns, axis=1, out=out)
-
-    def widths(self, cuts: Sequence[str], pool: str, channels: Mapping[str, int]) -> list[int]:
-        """The columns that each cut has in at()."""
-        return [column.shape[1] for column in self._columns(cuts, pool, channels)]
-
-    def _columns(self, cuts: Sequence[str], pool: str, channels: Mapping[str, int]) -> list[np.ndarray]:
-        return [self.x[cut] if pool == "avgstd" else self.x[cut][:, : channels[cut]] for cut in cuts]
 
     def take(self, index: np.ndarray) -> Features:
         """The rows at `index`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from headstart.backbone.backbone import Backbone
@@ -23,9 +24,8 @@ WAYS = {
     3: "new head, everything else starts pre-trained, train everything",
     4: "as case 3, and from random weights where that does not succeed",
 }
-
-
-ALL_KEPT = "keep every stage, freeze them, new head on the outputs of all"
+AT_ONCE = "train everything from random weights at once"  # case 4 with init "random"
+ALL_KEPT = "keep every stage, freeze them, new head on the outputs of all"  # case 2 at all cuts
 
 
 def decide(
@@ -92,24 +92,25 @@ def _case(
 ) -> tuple[int, str]:
     measured = CASES[evidence.size, evidence.similarity]
     found = f"{evidence.size} and {evidence.similarity} would be case {measured}"
+    way = partial(_way, init=init, every=cut is None and evidence.joins(evidence.best_cut))
     if case is not None:
-        way = _way(case, init)
-        return case, f"Case {case}, as asked for ({found}): {way}."
+        return case, f"Case {case}, as asked for ({found}): {way(case)}."
     if init == "random":
-        return 4, f"Case 4, because random weights were asked for ({found}): {_way(4, init)}."
+        return 4, f"Case 4, because random weights were asked for ({found}): {way(4)}."
     if measured == 1 and cut is not None and cases.cut_names(cut) != (backbone.top.name,):
-        return 2, f"Case 2, because a cut below the top was asked for ({found}): {_way(2, init)}."
-    if measured == 2 and cut is None and evidence.joins(evidence.best_cut):
-        return 2, f"Case 2, {evidence.size} and {evidence.similarity}: {ALL_KEPT}."
+        return 2, f"Case 2, because a cut below the top was asked for ({found}): {way(2)}."
     if measured == 2 and cut is None and len(backbone.stages) == 1:
-        return 1, f"Case 1, because {backbone.name} has 1 cut and no lower one ({found}): {_way(1, init)}."
-    return measured, f"Case {measured}, {evidence.size} and {evidence.similarity}: {_way(measured, init)}."
+        return 1, f"Case 1, because {backbone.name} has 1 cut and no lower one ({found}): {way(1)}."
+    return measured, f"Case {measured}, {evidence.size} and {evidence.similarity}: {way(measured)}."
 
 
-def _way(case: int, init: str | None) -> str:
+def _way(case: int, init: str | None, *, every: bool) -> str:
+    """What the case does; every: where case 2 cuts at all cuts together."""
     if case not in WAYS:
         raise PlanError(f"case {case!r}: expected 1, 2, 3 or 4")
-    return "train everything from random weights at once" if (case, init) == (4, "random") else WAYS[case]
+    if (case, init) == (4, "random"):
+        return AT_ONCE
+    return ALL_KEPT if case == 2 and every else WAYS[case]
 
 
 def _cut(

@@ -151,38 +151,33 @@ class _Field:
         return self._once(contender, contender.name, lambda: self._probe(contender))
 
     def _probe(self, contender: Contender) -> Outcome:
-        plan = contender.plan
-        self._of("train")  # what features cost is told apart
+        plan, train = contender.plan, self.partition.train
+        x, part, asked, held = (self._x(name, plan) for name in ("train", "kept", "selection", "report"))
         began = time.perf_counter()
-        full = self._solved("train", plan)
+        full = self._solved(x, train, plan)
         seconds = time.perf_counter() - began
-        named = full.head.logits(self._x("report", plan)).argmax(1)
-        right = self._solved("kept", plan).head.logits(self._x("selection", plan)).argmax(1)
+        named = full.head.logits(held).argmax(1)
+        right = self._solved(part, self.kept, plan).head.logits(asked).argmax(1)
         correct = right == self.dataset.labels[self.selection]
         return Outcome(contender.name, "+".join(plan.cut), named, correct, seconds)
 
     def _x(self, name: str, plan: Plan) -> np.ndarray:
         """float32 [N, D]: what enters the plan's head, of the pictures called `name`."""
-        return joined(self._of(name), self.backbone, plan)
-
-    def _of(self, name: str) -> Features:
         if name not in self._features:
             self._features[name] = extract(self.dataset, self._parts[name], self.backbone, how=self.how)
-        return self._features[name]
+        return joined(self._features[name], self.backbone, plan)
 
     @cached_property
     def _parts(self) -> dict[str, np.ndarray]:
         parts = {"kept": self.kept, "selection": self.selection}
         return {**parts, "train": self.partition.train, "report": self.partition.report}
 
-    def _solved(self, name: str, plan: Plan) -> heads.Solved:
-        """The plan's head, fitted to the pictures called `name`."""
-        x, index = self._x(name, plan), self._parts[name]
+    def _solved(self, x: np.ndarray, index: np.ndarray, plan: Plan) -> heads.Solved:
         return heads.solve(
             x,
             self.dataset.labels[index],
             len(self.dataset.classes),
-            widths=widths(self._of(name), self.backbone, plan),
+            widths=widths(self.backbone, plan),
             groups=self.dataset.groups[index],
             class_weight=plan.class_weight,
             seed=plan.seed,
@@ -220,7 +215,7 @@ class _Field:
         plan = contender.plan
         network = surgery.operate(plan, self.backbone, len(self.dataset.classes))
         if plan.head_start == "solved":
-            solved = self._solved("kept", plan)
+            solved = self._solved(self._x("kept", plan), self.kept, plan)
             surgery.implant(solved.head, network.head, scale=surgery.SOFTENED)
         state = self._place(contender) / "checkpoints"
         settings = replace(

@@ -12,7 +12,7 @@ from headstart.errors import PlanError
 from headstart.intervals import paired, wilson
 from headstart.plan.plan import Plan
 from headstart.study.contenders import CUT_FIRST, PROBE_FIRST, SCRATCH
-from headstart.train.arms import Attempt, tried, ways
+from headstart.train.arms import Attempt, tried
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,8 @@ def realised(plan: Plan, outcomes: Sequence[Outcome], groups: np.ndarray) -> str
     def attempt(_: str, way: Plan) -> Attempt:
         return Attempt(way, None, _training(outcomes, way).selection, ())
 
-    winner, _ = tried(plan, attempt, probe.selection, groups)
-    return probe.name if winner == "probe" else _training(outcomes, ways(plan)[winner]).name
+    winner, attempts = tried(plan, attempt, probe.selection, groups)
+    return probe.name if winner == "probe" else _training(outcomes, attempts[winner].plan).name
 
 
 def _training(outcomes: Sequence[Outcome], plan: Plan) -> Outcome:

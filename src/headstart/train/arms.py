@@ -47,12 +47,17 @@ def succeeds(attempt: Attempt, probe: np.ndarray, groups: np.ndarray) -> bool:
         return False
     if not attempt.plan.gain:
         return gain > error and not math.isclose(gain, error)  # one picture's gain is its own error
-    return gain >= -_least(attempt, error) and _expected(attempt, gain, error) > 0
+    return not _worse(attempt, gain, error) and _expected(attempt, gain, error) > 0
 
 
 def _expected(attempt: Attempt, gain: float, error: float) -> float:
     """What was measured and what the plan expects together."""
     return shrunk(gain, _least(attempt, error), *attempt.plan.gain)
+
+
+def _worse(attempt: Attempt, gain: float, error: float) -> bool:
+    """Whether these pictures show it to be worse, whatever was expected."""
+    return gain < -_least(attempt, error)
 
 
 def _least(attempt: Attempt, error: float) -> float:
@@ -107,7 +112,7 @@ def table(
             note += (
                 f"; {100 * expected:+.1f} ± {100 * spread:.1f} were expected, which makes {100 * both:+.1f}"
             )
-            if gain < -_least(attempt, error):
+            if _worse(attempt, gain, error):
                 note += ", but it is seen to be worse here"
         arms.append(_arm(name, attempt.correct, winner, note))
     return tuple(arms)

@@ -138,12 +138,11 @@ class _Job:
         return replace(self, plan=cases.probe_of(self.plan, self.backbone))
 
     def solve(self, index: np.ndarray, *, init: str) -> Solved:
-        features = self.features(index)
         return heads.solve(
-            self.joined(features),
+            self.joined(self.features(index)),
             self.dataset.labels[index],
             len(self.dataset.classes),
-            widths=widths(features, self.backbone, self.plan),
+            widths=widths(self.backbone, self.plan),
             layers=self.plan.head_layers,
             init=init,
             groups=self.dataset.groups[index],
@@ -154,17 +153,14 @@ class _Job:
 
 def joined(features: Features, backbone: Backbone, plan: Plan) -> np.ndarray:
     """float32 [N, D]: the plan's cuts side by side, pooled as it says; what enters the head."""
-    return features.at(*_entering(backbone, plan))
-
-
-def widths(features: Features, backbone: Backbone, plan: Plan) -> list[int]:
-    """The columns of each cut in joined()."""
-    return features.widths(*_entering(backbone, plan))
-
-
-def _entering(backbone: Backbone, plan: Plan) -> tuple[list[str], str, dict[str, int]]:
     channels = {stage.name: stage.channels for stage in backbone.stages}
-    return [name for name in backbone.stage_names if name in plan.cut], plan.pool, channels
+    cuts = [name for name in backbone.stage_names if name in plan.cut]
+    return features.at(cuts, plan.pool, channels)
+
+
+def widths(backbone: Backbone, plan: Plan) -> list[int]:
+    """The columns of each cut in joined()."""
+    return [stage.width(plan.pool) for stage in backbone.stages if stage.name in plan.cut]
 
 
 def _probe_alone(job: _Job, train: np.ndarray) -> Fitted:
