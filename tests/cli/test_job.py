@@ -156,6 +156,22 @@ def test_a_plan_whose_table_is_another_case_is_shown_as_what_it_is(
     assert "says case 1, and its table is case 3" in drawn.err
 
 
+def test_a_plan_made_of_other_pictures_says_so(
+    headstart, backbone: Path, shapes: Path, tmp_path: Path
+) -> None:
+    file, said = tmp_path / "plan.toml", "was measured on other training pictures than these"
+    command = ("plan", shapes, "--backbone", backbone, "--case", 1, "-o", file)
+    assert headstart(*command).code == 0
+    others = tree(tmp_path / "others", seed=5)
+    for pictures, known in ((shapes, True), (others, False)):
+        answer = headstart("train", pictures, "--plan", file, "-o", tmp_path / f"run-{known}")
+        assert answer.code == 0
+        assert (f"{file}: {said}" in answer.err) is not known
+    text = file.read_text(encoding="utf-8")
+    file.write_text(re.sub('pictures = ".+"', 'pictures = ""', text), encoding="utf-8")
+    assert said not in headstart("train", others, "--plan", file, "-o", tmp_path / "any").err
+
+
 def test_a_fall_back_may_sit_at_any_module(headstart, backbone: Path, shapes: Path, tmp_path: Path) -> None:
     file = tmp_path / "plan.toml"
     assert headstart("plan", shapes, "--backbone", backbone, "--case", 3, "-o", file).code == 0

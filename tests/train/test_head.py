@@ -77,6 +77,17 @@ def test_every_way_learns_and_repeats_itself(layers: int, init: str) -> None:
     np.testing.assert_allclose(solved.head.probabilities(x).sum(axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.parametrize(("layers", "init"), [(1, "solved"), (2, "solved"), (1, "random"), (2, "random")])
+def test_a_narrow_cut_is_heard_beside_a_wide_one(layers: int, init: str) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.arange(120) % 3
+    narrow = np.eye(3)[labels] + rng.normal(scale=0.3, size=(120, 3))
+    x = np.column_stack([narrow, rng.normal(size=(120, 600))]).astype(np.float32)
+    kwargs = {"layers": layers, "init": init, "groups": np.arange(120)}
+    alone, shared = (head.solve(x, labels, 3, widths=widths, **kwargs) for widths in ((), (3, 600)))
+    assert shared.cv_accuracy > alone.cv_accuracy + 0.1
+
+
 def test_seed_decides_random_weights() -> None:
     x, labels = made(60, 10, 2)
     groups = np.arange(60)

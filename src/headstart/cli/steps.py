@@ -95,9 +95,19 @@ def decided(args: Namespace, asked: Asked) -> Decided:
     seed = (args.seed or 0) if given is None else given.seed
     partition = _partition(pictures, seed)
     if given is not None:
+        _recognised(args, given, pictures, partition)
         return Decided(pictures, partition, network, given, None)
     evidence = _measured(args, pictures, partition, network, seed)
     return Decided(pictures, partition, network, _decide(args, evidence, network, seed), evidence)
+
+
+def _recognised(args: Namespace, plan: Plan, pictures: Intake, partition: Partition) -> None:
+    """Says so where a plan was measured on other pictures than those that it is to run on."""
+    if plan.pictures not in ("", partition.pictures_of(pictures.dataset)):
+        progress.say(
+            f"{args.plan}: was measured on other training pictures than these; it is done as it says, but its reasons "
+            "and its gain tell of those (headstart plan measures anew)"
+        )
 
 
 def _partition(pictures: Intake, seed: int) -> Partition:

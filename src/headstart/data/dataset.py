@@ -95,6 +95,10 @@ class Partition:
     report: np.ndarray
     report_name: str
 
+    def pictures_of(self, dataset: Dataset) -> str:
+        """Short hash of the training pictures: which ones a plan was measured on."""
+        return dataset.take(self.train).fingerprint[:12]
+
 
 @dataclass(frozen=True)
 class BadPicture:

@@ -90,6 +90,7 @@ class Evidence:
     trained_cut      up to where training is expected to go best: the top, or the best cut below it
     gains            TUNED and SCRATCH → what they are expected to add to the probe at best_cut
     precision        "fp32" or "bf16": what the frozen networks ran in
+    pictures         short hash of the training pictures, as a plan holds it
     how              fact's name → one sentence saying how it was got
     """
 
@@ -120,6 +121,7 @@ class Evidence:
     joint_lead: float = 0.0
     trained_cut: str = ""
     gains: Mapping[str, Gain] = field(default_factory=dict)
+    pictures: str = ""
 
     @property
     def top(self) -> CutScore:

@@ -48,7 +48,12 @@ def measure(
     question = Question(seed, size, similarity, draws)
     weigh = partial(_weighed, dataset, train, index, backbone, how, question)
     evidence = known(dataset, partition, index, backbone, how, question, weigh)
-    return replace(evidence, precision=how.precision, how={**evidence.how, "precision": why})
+    return replace(
+        evidence,
+        precision=how.precision,
+        pictures=partition.pictures_of(dataset),
+        how={**evidence.how, "precision": why},
+    )
 
 
 def _weighed(

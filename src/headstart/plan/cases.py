@@ -40,6 +40,7 @@ def make(
     recipe: Mapping[str, Any] | None = None,
     runtime: str = "auto",
     precision: str = "fp32",
+    pictures: str = "",
     reasons: Sequence[str] = (),
 ) -> Plan:
     """The plan of one case, validated.
@@ -72,6 +73,7 @@ def make(
         runtime=runtime,
         precision=precision,
         preparation=backbone.preparation,
+        pictures=pictures,
         reasons=tuple(reasons),
     )
     plan.validate(backbone.stage_names)

@@ -73,6 +73,7 @@ def decide(
         recipe=recipe_overrides,
         runtime=runtime,
         precision=precision or evidence.precision,
+        pictures=evidence.pictures,
         reasons=reasons,
     )
 

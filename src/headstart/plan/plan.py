@@ -85,6 +85,7 @@ class Plan:
     image_size    input side in pixels
     runtime, precision   how the frozen part runs
     preparation   short hash of input preparation and architecture options; "" takes any
+    pictures      short hash of the training pictures that the plan was measured on; "" says nothing
     reasons       sentences, each with its number
     """
 
@@ -106,6 +107,7 @@ class Plan:
     runtime: str = "auto"
     precision: str = "fp32"
     preparation: str = ""
+    pictures: str = ""
     reasons: tuple[str, ...] = ()
 
     @property

@@ -31,6 +31,7 @@ HEADER = """\
 #                 the selection pictures say is weighed against it; []: nothing is expected
 # class_weight    "none" or "balanced"
 # preparation     short hash of --mean, --std, --interpolation, --model-kwargs, which the run needs again
+# pictures        short hash of the training pictures it was measured on; on others it runs too, and that is said
 # recipe          gradient training: rates are for this batch size; augment "none", "light", "crop" or
 #                 "colour"; warmup is a share of all steps; ema, patience, start_size, cutmix and mixup 0
 #                 mean off;

@@ -81,7 +81,7 @@ def solve(
 ) -> Solved:
     """The head for pooled features x float32 [N, D], labels int64 [N], groups int64 [N].
 
-    widths: the columns of each cut, where several lie side by side; one solved layer weighs them as Scaling.of does.
+    widths: the columns of each cut, where several lie side by side, weighed as Scaling.of does.
     One solved layer is multinomial logistic regression at its optimum; its penalty has the smallest
     cross-validated log-loss among those within one standard error of the best held-out accuracy. Two solved
     layers are trained by Adam, for a number of epochs chosen in the same way. init "random" is the lesson's
@@ -96,7 +96,9 @@ def solve(
         part = x if len(rows) == len(x) else x[rows]  # all of them are not copied: they may fill the memory
         if (layers, init) == (1, "solved"):
             return _Logistic(part, labels[rows], n_classes, weights[rows], widths)
-        return _Minibatch(part, labels[rows], n_classes, weights[rows], layers, init == "solved", seed)
+        return _Minibatch(
+            part, labels[rows], n_classes, weights[rows], widths, layers, init == "solved", seed
+        )
 
     everything = np.arange(len(labels))
     if typical_count(labels, groups) < FEW_PER_CLASS or len(np.unique(groups)) < 2:
@@ -239,6 +241,7 @@ class _Minibatch:
     labels: np.ndarray
     n_classes: int
     weights: np.ndarray
+    widths: Sequence[int]
     layers: int
     adam: bool
     seed: int
@@ -259,8 +262,8 @@ class _Minibatch:
         )
 
     def _standardised(self) -> tuple[Scaling, np.ndarray]:
-        """(scaling to unit spread, float32 [N, D])"""
-        scaling = Scaling.of(self.x)
+        """(scaling to unit spread, in the mean where several cuts share it; float32 [N, D])"""
+        scaling = Scaling.of(self.x, self.widths)
         scaling = Scaling(scaling.mean, scaling.scale / np.sqrt(self.x.shape[1]))
         return scaling, scaling.apply(self.x, np.float32)
 
