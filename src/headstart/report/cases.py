@@ -14,6 +14,7 @@ from headstart.report.words import count, plural
 
 if TYPE_CHECKING:
     from headstart.evidence.evidence import Evidence
+    from headstart.plan.plan import Plan
 
 _POINTS = 0.10  # gain in accuracy, expected of training, shown on each side of the dividing line
 _LEFT, _TOP, _SIDE = 94, 10, 380  # the square of the chart
@@ -49,6 +50,21 @@ CASES = (
         1,
     ),
 )
+# Case 2 where no stage is dropped: a new head on the outputs of all.
+ALL_KEPT = Case(
+    2,
+    "small",
+    "different",
+    "keep every stage, frozen, under a new head on the outputs of all",
+    ("frozen",) * 5,
+    1,
+)
+
+
+def planned(plan: Plan, top: str) -> tuple[Case, ...]:
+    """The four, case 2 as the plan does it; top: the network's top cut."""
+    whole = plan.case == 2 and top in plan.cut
+    return tuple(ALL_KEPT if whole and case.number == 2 else case for case in CASES)
 
 
 def chart(evidence: Evidence | None, chosen: int) -> Svg:

@@ -94,8 +94,10 @@ def draw(plan: Plan | None, backbone: Backbone, classes: int | None = None) -> s
     side = backbone.preprocess.size if plan is None else plan.image_size
     every, source = parts(plan, backbone, classes), backbone.source
     room = max(len(svg.shortened(part.name, _NAME)) for part in every)
+    # Where the input is too small for the classifier, none is left whose classes could be counted.
+    counted = f" ({plural(source.num_classes, 'class', 'classes')})" if source.num_classes else ""
     lines = [
-        f"{backbone.name}, learnt on {source.dataset} ({plural(source.num_classes, 'class', 'classes')}), "
+        f"{backbone.name}, learnt on {source.dataset}{counted}, "
         f"{short(sum(stage.parameters for stage in backbone.stages))} parameters below its classifier",
         f"   {f'{side} × {side}':^{_BAR}}  {'stage':<{room}}  {'width':>5}  {'scale':>5}  {'weights':>7}",
     ]

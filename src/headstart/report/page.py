@@ -74,7 +74,7 @@ def _context(run: Run) -> dict[str, Any]:
         "when": run.created[:16].replace("T", " "),
         "version": version("headstart"),
         "case": next((case for case in cases.CASES if case.number == plan.case), None),
-        "cases": [(case, cases.strip(case)) for case in cases.CASES],
+        "cases": [(case, cases.strip(case)) for case in cases.planned(plan, run.backbone.top.name)],
         "chart": cases.chart(evidence, plan.case),
         "overruled": evidence is not None and plan.case not in (0, pointed(evidence)),
         "pointed": None if evidence is None else pointed(evidence),
