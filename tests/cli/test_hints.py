@@ -10,6 +10,7 @@ SLIPS = {
     "a verb": (["trian", "x"], "did you mean train?"),
     "a flag": (["train", "x", "--epoch", "3"], "did you mean --epochs?"),
     "a flag like none": (["train", "x", "--xyzzy"], "flag --xyzzy is unknown; see headstart train"),
+    "a flag of another verb": (["plan", "x", "--plan", "y"], "flag --plan is unknown; see headstart plan"),
     "an argument too many": (["evaluate", "a", "b", "c"], "'c': one argument too many"),
     "a shipped network": (["inspect", "smal"], "did you mean small?"),
     "a timm network": (["inspect", "timm:resnet81"], "did you mean timm:resnet"),

@@ -31,7 +31,8 @@ class Parser(argparse.ArgumentParser):
     def nearest(self, flag: str) -> str | None:
         """The flag that `flag` may have been meant to be."""
         known = [name for action in self._actions for name in action.option_strings]
-        return next(iter(difflib.get_close_matches(flag, known, n=1)), None)
+        near = difflib.get_close_matches(flag, known, n=1, cutoff=0.7)  # the two dashes are always alike
+        return next(iter(near), None)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
