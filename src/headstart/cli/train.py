@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,10 +68,11 @@ def _same_plan(folder: Path, job: Decided, args: Namespace) -> None:
     """A run is resumed with its own plan or not at all. Raises PlanError."""
     if args.resume and (folder / run_folder.PLAN).exists():
         former = asked.plan_in(folder / run_folder.PLAN)
-        if former != job.plan:
+        other = [f.name for f in fields(former) if getattr(former, f.name) != getattr(job.plan, f.name)]
+        if other:
             raise PlanError(
-                f"--resume: {folder / run_folder.PLAN} is another plan than these flags and pictures give; "
-                "resume with the run's own command, or start anew with --force"
+                f"--resume: {folder / run_folder.PLAN} is another plan than these flags and pictures give now (other are: "
+                f"{', '.join(other)}); resume with the run's own command and version, or start anew with --force"
             )
 
 
