@@ -71,8 +71,8 @@ def _same_plan(folder: Path, job: Decided, args: Namespace) -> None:
         other = [f.name for f in fields(former) if getattr(former, f.name) != getattr(job.plan, f.name)]
         if other:
             raise PlanError(
-                f"--resume: {folder / run_folder.PLAN} is another plan than these flags and pictures give now (other are: "
-                f"{', '.join(other)}); resume with the run's own command and version, or start anew with --force"
+                f"--resume: {folder / run_folder.PLAN} is another plan than these flags and pictures give now "
+                f"(other are: {', '.join(other)}); resume with the run's own command and version, or start anew with --force"
             )
 
 
