@@ -80,7 +80,9 @@ class Setting:
         """The strategy that the plan comes to under `priors`, fall-backs included, for the seed at `place`."""
         evidence = conclude(self.evidence[place], priors=priors)
         plan = decide(evidence, _network(self.backbone, weights), seed=self.seeds[place])
-        return realised(plan, self.outcomes[place], self.selection_groups[place])
+        selected = self.selection_groups[place]
+        more = evidence.n / (evidence.n - len(selected))  # the selection pictures were carved from them
+        return realised(plan, self.outcomes[place], selected, more)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headstart.evidence.curve import reach
+from headstart.evidence.curve import exponent, reach
 from headstart.evidence.evidence import CurvePoint
 
 SIZES = (400, 800, 1_600)
@@ -22,6 +22,7 @@ def test_a_power_law_is_continued(b, a):
     assert found.n == 20_000
     assert found.accuracy == pytest.approx(1 - b * 20_000**-a, abs=1e-6)
     assert found.low < found.accuracy < found.high <= 1
+    assert exponent(_curve(b, a)) == pytest.approx(a)
 
 
 def test_the_interval_grows_with_the_distance_and_holds_the_truth():
@@ -37,11 +38,12 @@ def test_the_interval_grows_with_the_distance_and_holds_the_truth():
 
 
 def test_a_falling_curve_is_taken_for_a_level_one():
-    found = reach(
-        [CurvePoint(n, accuracy, 0.01) for n, accuracy in zip(SIZES, (0.72, 0.7, 0.71), strict=True)], 10_000
-    )
+    falling = [CurvePoint(n, accuracy, 0.01) for n, accuracy in zip(SIZES, (0.72, 0.7, 0.71), strict=True)]
+    found = reach(falling, 10_000)
     assert found is not None
     assert found.accuracy == pytest.approx(0.71, abs=0.01)
+    assert exponent(falling) == 0
+    assert exponent(falling[:1]) == 0
 
 
 def test_no_mistakes_and_too_few_points():

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from headstart.errors import BackboneError, PlanError
-from headstart.evidence.evidence import TUNED, CutScore, Gain
+from headstart.evidence.evidence import TUNED, CurvePoint, CutScore, Gain
 from headstart.plan import cases, table
 from headstart.plan.decide import decide
 
@@ -47,12 +47,17 @@ def test_training_knows_its_bar_and_what_to_expect(evidence, backbone) -> None:
     near = tuple(
         replace(row, behind=0.04 if row.cut == "pre_logits" else row.behind) for row in found.profile
     )
-    plan = decide(replace(found, profile=near), backbone)
+    curve = (
+        CurvePoint(100, 0.6, 0.01),
+        CurvePoint(400, 0.8, 0.01),
+    )  # half the errors with four times as many
+    plan = decide(replace(found, profile=near, curve=curve), backbone)
     assert (plan.cut, plan.fallback_cut, plan.gain) == (("pre_logits",), ("body.1",), (0.02, 0.03))
+    assert plan.learning_exponent == pytest.approx(0.5)
     asked = decide(found, backbone, cut="body.0")
     assert (asked.cut, asked.fallback_cut, asked.gain) == (("body.0",), (), ())
     frozen = decide(evidence("small", "similar", best="pre_logits"), backbone)
-    assert (frozen.fallback_cut, frozen.gain) == ((), ())
+    assert (frozen.fallback_cut, frozen.gain, frozen.learning_exponent) == ((), (), 0)
 
 
 def test_training_goes_up_to_a_lower_cut_that_is_much_better(evidence, backbone) -> None:

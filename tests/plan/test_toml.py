@@ -65,6 +65,7 @@ def test_header_explains_and_rows_read_as_a_table(text: str) -> None:
         ('pool = "avg"\n', "", "'pool' is missing"),
         ("case = 3", 'case = "3"', r"case is '3'; expected a whole number"),
         ("case = 3", "case = true", r"case is True; expected a whole number"),
+        ("learning_exponent = 0.0", 'learning_exponent = "a"', "learning_exponent is 'a'; expected a number"),
         ("epochs = ", "epoch = ", "recipe: unknown key 'epoch'"),
         ("lr_scale = 1.0 ", 'lr_scale = "slow" ', "plan: row 'stem': lr_scale is 'slow'; expected a number"),
         (", lr_scale = 1.0 ", " ", "plan: row 'stem': key 'lr_scale' is missing; expected a number; add it"),

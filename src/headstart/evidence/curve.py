@@ -20,17 +20,28 @@ def reach(curve: Sequence[CurvePoint], n: int) -> Reach | None:
     """
     if len(curve) < 2:
         return None
+    (height, slope), covariance = _power_law(curve)
+    ahead = math.log(n / curve[-1].n)
+    at = np.array([1.0, ahead])
+    spread = _SIGMA * math.sqrt(float(at @ covariance @ at))
+    middle = height + slope * ahead
+    low, expected, high = (1 - min(1.0, math.exp(middle + sign * spread)) for sign in (1, 0, -1))
+    return Reach(n, expected, low, high)
+
+
+def exponent(curve: Sequence[CurvePoint]) -> float:
+    """a ≥ 0 of the power law n^−a by which the error falls; 0 with fewer than two points."""
+    return -_power_law(curve)[0][1] if len(curve) > 1 else 0.0
+
+
+def _power_law(curve: Sequence[CurvePoint]) -> tuple[tuple[float, float], np.ndarray]:
+    """((log of the error at the last point, slope ≤ 0 over log n), their covariance [2, 2])."""
     wrong = np.array([max(1 - point.accuracy, 0.5 / point.n) for point in curve])
     error = np.array([max(point.error, 0.5 / point.n) for point in curve]) / wrong  # of log(wrong)
     steps = np.log([point.n / curve[-1].n for point in curve])
     design = np.stack([np.ones(len(curve)), steps], axis=1) / error[:, None]
     covariance = np.linalg.inv(design.T @ design)
     height, slope = covariance @ design.T @ (np.log(wrong) / error)
-    ahead = math.log(n / curve[-1].n)
     if slope > 0:  # more pictures do no harm: the level is that of all points
         slope, height = 0.0, float((np.log(wrong) / error**2).sum() / (1 / error**2).sum())
-    at = np.array([1.0, ahead])
-    spread = _SIGMA * math.sqrt(float(at @ covariance @ at))
-    middle = height + slope * ahead
-    low, expected, high = (1 - min(1.0, math.exp(middle + sign * spread)) for sign in (1, 0, -1))
-    return Reach(n, expected, low, high)
+    return (float(height), float(slope)), covariance

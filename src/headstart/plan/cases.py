@@ -33,6 +33,7 @@ def make(
     fallback: str | None = None,
     fallback_cut: str | Sequence[str] | None = None,
     gain: tuple[float, float] | None = None,
+    learning_exponent: float = 0.0,
     head_init: str = "solved",
     head_layers: int = 1,
     class_weight: str = "none",
@@ -67,6 +68,7 @@ def make(
         fallback=fallback or ("none" if case in (1, 2) or scratch else {3: "probe", 4: "scratch"}[case]),
         fallback_cut=cut_names(fallback_cut),
         gain=gain or (),
+        learning_exponent=learning_exponent,
         class_weight=class_weight,
         recipe=overruled(default_recipe(n, scratch=scratch), recipe or {}),
         seed=seed,
@@ -85,7 +87,9 @@ def probe_of(plan: Plan, backbone: Backbone) -> Plan:
     rows = tuple(Row(stage, "pretrained", 0.0) for stage in _kept(backbone, plan.bar))
     pool = plan.pool if plan.bar == plan.cut else _pool(backbone, plan.bar)
     frozen = replace(plan, rows=rows, cut=plan.bar, pool=pool)
-    plain = replace(frozen, head_init="solved", fallback="none", fallback_cut=(), gain=())
+    plain = replace(
+        frozen, head_init="solved", fallback="none", fallback_cut=(), gain=(), learning_exponent=0.0
+    )
     return replace(plain, case=plain.case_of(backbone.top.name))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from headstart.backbone.backbone import Backbone
 from headstart.errors import PlanError
+from headstart.evidence.curve import exponent
 from headstart.evidence.evidence import SCRATCH, TUNED, CutScore, Evidence
 from headstart.plan import cases
 from headstart.plan.plan import Plan
@@ -66,6 +67,7 @@ def decide(
         fallback="both" if case == 4 and init is None else None,
         fallback_cut=evidence.best_cut if own and evidence.best_cut != chosen else None,
         gain=gain and (gain.expected, gain.spread),
+        learning_exponent=exponent(evidence.curve) if number in (3, 4) else 0.0,
         head_init=head_init,
         head_layers=head_layers,
         class_weight=class_weight,

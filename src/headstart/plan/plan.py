@@ -81,6 +81,8 @@ class Plan:
                   of the two is kept); "both" trains from scratch in any case and keeps the better
     fallback_cut  where the frozen probe sits that training must beat, and that stands in; empty: at `cut`
     gain          (what training is expected to add to that probe's accuracy, the spread of this expectation), or ()
+    learning_exponent  a of the probe's errors, which fall as n^−a with n pictures: where it stands in, it learns from
+                  the selection pictures too, and what it gains by that, training must make up for
     class_weight  "none" or "balanced"
     image_size    input side in pixels
     runtime, precision   how the frozen part runs
@@ -101,6 +103,7 @@ class Plan:
     fallback: str = "none"
     fallback_cut: tuple[str, ...] = ()
     gain: tuple[float, ...] = ()
+    learning_exponent: float = 0.0
     class_weight: str = "none"
     recipe: Recipe = field(default_factory=Recipe)
     seed: int = 0
@@ -196,6 +199,8 @@ class Plan:
             raise PlanError(
                 f"plan: gain is {list(self.gain)}; expected [gain from -1 to 1, spread above 0 up to 1], or []"
             )
+        if not 0 <= self.learning_exponent < float("inf"):
+            raise PlanError(f"plan: learning_exponent is {self.learning_exponent}; expected 0 or more")
         if not self.cut:
             raise PlanError("plan: cut is empty; name at least one stage")
         if self.image_size < 1:

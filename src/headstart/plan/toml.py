@@ -29,6 +29,8 @@ HEADER = """\
 # fallback_cut    stages whose frozen probe training must beat, and which stands in; empty: those of cut
 # gain            what training is expected to add to that probe's accuracy, and the spread of this expectation: what
 #                 the selection pictures say is weighed against it; []: nothing is expected
+# learning_exponent  of the probe: its errors fall as (pictures)^-learning_exponent. Where it stands in, it learns from
+#                 the selection pictures too, and training must make up for that; 0: it gains nothing
 # class_weight    "none" or "balanced"
 # preparation     short hash of --mean, --std, --interpolation, --model-kwargs, which the run needs again
 # pictures        short hash of the training pictures it was measured on; on others it runs too, and that is said

@@ -63,7 +63,8 @@ def compare(
     outcomes = [field.probe(contender) for contender in contenders if not contender.trained]
     outcomes += _trainings(field, [contender for contender in contenders if contender.trained])
     report = partition.report
-    choice = realised(plan, outcomes, dataset.groups[field.selection])
+    more = (len(field.kept) + len(field.selection)) / len(field.kept)
+    choice = realised(plan, outcomes, dataset.groups[field.selection], more)
     return ranked(outcomes, dataset.labels[report], dataset.groups[report], choice)
 
 

@@ -12,7 +12,7 @@ from headstart.errors import PlanError
 from headstart.intervals import paired, wilson
 from headstart.plan.plan import Plan
 from headstart.study.contenders import CUT_FIRST, PROBE_FIRST, SCRATCH
-from headstart.train.arms import Attempt, tried
+from headstart.train.arms import Attempt, Bar, tried
 
 
 @dataclass(frozen=True)
@@ -112,11 +112,11 @@ def ranked(outcomes: Sequence[Outcome], labels: np.ndarray, groups: np.ndarray, 
     return Comparison(tuple(order), labels, groups, choice)
 
 
-def realised(plan: Plan, outcomes: Sequence[Outcome], groups: np.ndarray) -> str:
+def realised(plan: Plan, outcomes: Sequence[Outcome], groups: np.ndarray, more: float = 1.0) -> str:
     """The contender that `headstart train` would have returned for `plan`, fall-backs included.
 
-    groups int64 [V] of the selection pictures, by which trainings are held against the probe, as fit() does. Raises
-    PlanError where none of the outcomes is what the plan asks for.
+    groups int64 [V] of the selection pictures, by which trainings are held against the probe, as fit() does;
+    more: as in Bar. Raises PlanError where none of the outcomes is what the plan asks for.
     """
     probe = _of(outcomes, plan.bar, trained=False)
     if plan.frozen:
@@ -125,7 +125,7 @@ def realised(plan: Plan, outcomes: Sequence[Outcome], groups: np.ndarray) -> str
     def attempt(_: str, way: Plan) -> Attempt:
         return Attempt(way, None, _training(outcomes, way).selection, ())
 
-    winner, attempts = tried(plan, attempt, probe.selection, groups)
+    winner, attempts = tried(plan, attempt, Bar(probe.selection, groups, more))
     return probe.name if winner == "probe" else _training(outcomes, attempts[winner].plan).name
 
 

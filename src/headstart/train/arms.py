@@ -12,6 +12,8 @@ import numpy as np
 from headstart.intervals import paired, shrunk, wilson
 from headstart.plan.plan import Plan, Row
 
+SHOWN = 0.0005  # less is no tenth of a point
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -36,13 +38,37 @@ class Attempt:
     history: tuple[dict[str, Any], ...]
 
 
-def succeeds(attempt: Attempt, probe: np.ndarray, groups: np.ndarray) -> bool:
-    """Whether the attempt is better than the probe (bool [V]), as far as can be told.
+@dataclass(frozen=True)
+class Bar:
+    """The frozen probe that training has to beat.
+
+    correct  bool [V], right or wrong on the selection pictures
+    groups   int64 [V], theirs
+    more     times as many pictures as it was solved on here it is solved on where it stands in: the selection pictures
+             are then among them, and no training has that
+    """
+
+    correct: np.ndarray
+    groups: np.ndarray
+    more: float = 1.0
+
+    def anew(self, plan: Plan) -> float:
+        """The accuracy that it is expected to gain by them, as the plan has its learning curve."""
+        return (1 - float(self.correct.mean())) * (1 - self.more**-plan.learning_exponent)
+
+    def lead(self, attempt: Attempt) -> tuple[float, float]:
+        """(by how much the attempt leads it, as it would stand in; the paired standard error), in accuracy."""
+        gain, error = paired(attempt.correct, self.correct, self.groups)
+        return gain - self.anew(attempt.plan), error
+
+
+def succeeds(attempt: Attempt, bar: Bar) -> bool:
+    """Whether the attempt is better than the probe, as far as can be told.
 
     Where its plan says what to expect of training, the measured gain weighs against that by its paired standard error,
     and nothing is kept that these pictures show to be worse by more than that; else the gain must be more than it.
     """
-    gain, error = paired(attempt.correct, probe, groups)
+    gain, error = bar.lead(attempt)
     if math.isinf(error):  # one group of pictures tells nothing
         return False
     if not attempt.plan.gain:
@@ -74,38 +100,36 @@ def ways(plan: Plan) -> dict[str, Plan]:
     return {"fine-tune": plan, **scratch}
 
 
-def tried(
-    plan: Plan, attempt: Callable[[str, Plan], Attempt], probe: np.ndarray, groups: np.ndarray
-) -> tuple[str, dict[str, Attempt]]:
+def tried(plan: Plan, attempt: Callable[[str, Plan], Attempt], bar: Bar) -> tuple[str, dict[str, Attempt]]:
     """(the name of what is kept, what was tried): `attempt` makes one of the ways of `plan`, called by its name.
 
     A fall-back on random weights is tried only where nothing before it succeeds.
     """
     attempts: dict[str, Attempt] = {}
     for name, way in ways(plan).items():
-        if plan.fallback == "scratch" and any(succeeds(a, probe, groups) for a in attempts.values()):
+        if plan.fallback == "scratch" and any(succeeds(a, bar) for a in attempts.values()):
             break
         attempts[name] = attempt(name, way)
-    return best(plan, attempts, probe, groups), attempts
+    return best(plan, attempts, bar), attempts
 
 
-def best(plan: Plan, attempts: dict[str, Attempt], probe: np.ndarray, groups: np.ndarray) -> str:
+def best(plan: Plan, attempts: dict[str, Attempt], bar: Bar) -> str:
     """The name of what is kept: the best attempt that the plan allows, or the probe where none succeeds.
 
     A plan without a fall-back keeps what it asked for.
     """
-    good = [key for key in attempts if plan.fallback == "none" or succeeds(attempts[key], probe, groups)]
+    good = [key for key in attempts if plan.fallback == "none" or succeeds(attempts[key], bar)]
     return max(good, key=lambda key: attempts[key].correct.mean(), default="probe")
 
 
-def table(
-    attempts: dict[str, Attempt], probe: np.ndarray, groups: np.ndarray, winner: str
-) -> tuple[Arm, ...]:
+def table(attempts: dict[str, Attempt], bar: Bar, winner: str) -> tuple[Arm, ...]:
     """The probe and every attempt as arms."""
-    arms = [_arm("probe", probe, winner, "frozen")]
+    arms = [_arm("probe", bar.correct, winner, "frozen")]
     for name, attempt in attempts.items():
-        gain, error = paired(attempt.correct, probe, groups)
-        note = f"{100 * gain:+.1f} ± {100 * error:.1f} points on the probe"
+        (gain, error), anew = bar.lead(attempt), bar.anew(attempt.plan)
+        note = f"{100 * (gain + anew):+.1f} ± {100 * error:.1f} points on the probe"
+        if anew >= SHOWN:
+            note += f", which gains {100 * anew:.1f} by learning from the selection pictures too"
         if attempt.plan.gain:
             expected, spread = attempt.plan.gain
             both = _expected(attempt, gain, error)

@@ -25,7 +25,7 @@ from headstart.intervals import wilson
 from headstart.plan import cases
 from headstart.plan.plan import Plan
 from headstart.train import head as heads
-from headstart.train.arms import Arm, Attempt, sentence, table, tried, ways
+from headstart.train.arms import Arm, Attempt, Bar, sentence, table, tried, ways
 from headstart.train.head import Head, Solved
 
 if TYPE_CHECKING:
@@ -183,14 +183,12 @@ def _trained(job: _Job, partition: Partition, settings: Settings) -> Fitted:
     start = standing
     if plan.head_start == "solved" and bar.plan.cut != plan.cut:
         start = job.solve(train, init="solved").head
-    groups = dataset.groups[chosen]
+    held = Bar(correct, dataset.groups[chosen], (len(train) + len(chosen)) / len(train))
     task = task_of(plan, job.backbone, dataset, train, chosen, job.how)
     limit = settings.time_limit
     budget = replace(settings, time_limit=None if limit is None else limit / len(ways(plan)))
-    winner, attempts = tried(
-        plan, lambda name, way: _attempt(name, way, job, task, start, budget), correct, groups
-    )
-    arms = table(attempts, correct, groups, winner)
+    winner, attempts = tried(plan, lambda name, way: _attempt(name, way, job, task, start, budget), held)
+    arms = table(attempts, held, winner)
     for arm in arms:
         progress.say(sentence(arm))
     history = tuple({"phase": name, **row} for name, attempt in attempts.items() for row in attempt.history)
@@ -266,7 +264,12 @@ def _kept(job: _Job, attempt: Attempt, arms: Sequence[Arm], history: tuple[dict[
     module = attempt.network.trunk.module
     return Fitted(
         plan=replace(
-            attempt.plan, head_init=attempt.plan.head_start, fallback="none", fallback_cut=(), gain=()
+            attempt.plan,
+            head_init=attempt.plan.head_start,
+            fallback="none",
+            fallback_cut=(),
+            gain=(),
+            learning_exponent=0.0,
         ),
         backbone=job.backbone,
         classes=job.dataset.classes,
