@@ -29,5 +29,5 @@ class Priors:
 
 
 PRIORS = Priors(
-    joint=(0.027, 0.040), tuning=(-0.077, 0.248), steep=1.149, scratch=(0.891, 0.361), lower=0.014
+    joint=(0.026, 0.040), tuning=(-0.076, 0.285), steep=0.976, scratch=(0.872, 0.473), lower=0.015
 )
