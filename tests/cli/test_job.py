@@ -231,7 +231,7 @@ def test_a_finished_run_can_be_resumed(headstart, shapes: Path, backbone: Path, 
     assert json.loads(again.out)["splits"] == json.loads(first.out)["splits"]
     other = headstart(*command, "--resume", "--seed", 3)
     assert other.code == 2
-    assert re.search(r"is another plan .* \(other are: .*seed.*\)", other.err)
+    assert re.search(r"is another plan .* \(it differs in: .*seed.*\)", other.err)
 
 
 def test_features_are_kept_as_asked(headstart, shapes: Path, tmp_path: Path, monkeypatch) -> None:

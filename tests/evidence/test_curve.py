@@ -42,8 +42,13 @@ def test_a_falling_curve_is_taken_for_a_level_one():
     found = reach(falling, 10_000)
     assert found is not None
     assert found.accuracy == pytest.approx(0.71, abs=0.01)
-    assert exponent(falling) == 0
-    assert exponent(falling[:1]) == 0
+    assert str(exponent(falling)) == "0.0"
+
+
+def test_no_law_follows_from_one_size_nor_from_no_errors():
+    one = [CurvePoint(40, 0.5, 0.1), CurvePoint(40, 0.6, 0.1)]
+    assert (exponent(one), reach(one, 100), exponent([])) == (0, None, 0)
+    assert exponent([CurvePoint(n, 1.0, 0.0) for n in SIZES]) == 0
 
 
 def test_no_mistakes_and_too_few_points():

@@ -67,31 +67,36 @@ def test_what_a_plan_comes_to_follows_the_selection_pictures_alone(demo, field):
     one, three = cases.make(1, demo), cases.make(3, demo)
     four = cases.make(4, demo)
     lower = cases.make(2, demo, cut="conv2")
-    assert realised(one, field["good"], groups) == "probe at pre_logits"
-    assert realised(lower, [*field["good"], outcome("probe at conv2", 20)], groups) == "probe at conv2"
-    assert realised(three, field["good"], groups) == "probe, then fine-tune"
-    assert realised(three, field["bad"], groups) == "probe at pre_logits"
+    assert realised(one, field["good"], groups, 1.0) == "probe at pre_logits"
+    assert realised(lower, [*field["good"], outcome("probe at conv2", 20)], groups, 1.0) == "probe at conv2"
+    assert realised(three, field["good"], groups, 1.0) == "probe, then fine-tune"
+    assert realised(three, field["bad"], groups, 1.0) == "probe at pre_logits"
     joint = cases.make(3, demo, fallback_cut=demo.stage_names)
     all_cuts = replace(outcome("probe at all cuts", 30, selection=18), cut="+".join(demo.stage_names))
     below = [*field["good"], all_cuts]
-    assert realised(joint, below, groups) == "probe at all cuts"
+    assert realised(joint, below, groups, 1.0) == "probe at all cuts"
     scratch = [*field["bad"], outcome("from scratch", 20, selection=20)]
-    assert realised(four, scratch, groups) == "from scratch"
-    assert realised(four, [*field["bad"], outcome("from scratch", 40, selection=9)], groups) == (
+    assert realised(four, scratch, groups, 1.0) == "from scratch"
+    assert realised(four, [*field["bad"], outcome("from scratch", 40, selection=9)], groups, 1.0) == (
         "probe at pre_logits"
     )
     expecting = replace(three, gain=(0.1, 0.05))
     assert (
-        realised(expecting, field["bad"], groups) == "probe, then fine-tune"
+        realised(expecting, field["bad"], groups, 1.0) == "probe, then fine-tune"
     )  # no difference seen, some expected
-    assert realised(replace(three, gain=(-0.9, 0.05)), field["good"], groups) == "probe at pre_logits"
+    assert realised(replace(three, gain=(-0.9, 0.05)), field["good"], groups, 1.0) == "probe at pre_logits"
     assert (
-        realised(expecting, field["bad"], np.zeros(20, np.int64)) == "probe at pre_logits"
+        realised(expecting, field["bad"], np.zeros(20, np.int64), 1.0) == "probe at pre_logits"
     )  # one group says nothing
+    learning = replace(
+        three, learning_exponent=10.0
+    )  # with a quarter more pictures nearly no errors are left
+    assert realised(learning, field["good"], groups, 1.0) == "probe, then fine-tune"
+    assert realised(learning, field["good"], groups, 1.25) == "probe at pre_logits"
     with pytest.raises(PlanError, match="no probe at conv1"):
-        realised(cases.make(2, demo, cut="conv1"), field["good"], groups)
+        realised(cases.make(2, demo, cut="conv1"), field["good"], groups, 1.0)
     both = replace(four, fallback="both")
-    assert realised(both, [*field["good"], outcome("from scratch", 20, selection=20)], groups) == (
+    assert realised(both, [*field["good"], outcome("from scratch", 20, selection=20)], groups, 1.0) == (
         "from scratch"
     )
 

@@ -14,6 +14,7 @@ from headstart.errors import PlanError
 from headstart.evidence import measure
 from headstart.intervals import wilson
 from headstart.model import Model
+from headstart.train import fit as room
 from headstart.train import head as heads
 from headstart.train.fit import fit
 from headstart.train.head import Head
@@ -116,6 +117,16 @@ def test_the_probe_is_returned_where_training_does_not_succeed(demo, planned, sh
     assert fitted.module is None
     assert fitted.plan.frozen
     assert "probe is returned" in fitted.plan.reasons[-1]
+
+
+def test_the_bar_knows_what_the_probe_that_stands_in_learns_from(demo, planned, shapes, monkeypatch):
+    seen, bar, plan = [], room.Bar, planned(demo, 3)
+    monkeypatch.setattr(room, "Bar", lambda *facts: seen.append(bar(*facts)) or seen[-1])
+    fit(plan, demo, *shapes)
+    dataset, parts = shapes
+    kept, chosen = room.selection(dataset, parts, plan.seed)
+    assert len(chosen) > 0
+    assert [b.more for b in seen] == [len(parts.train) / len(kept)]
 
 
 def test_the_probe_that_stands_in_sits_where_the_plan_says(demo, planned, shapes):

@@ -105,8 +105,8 @@ def _recognised(args: Namespace, plan: Plan, pictures: Intake, partition: Partit
     """Says so where a plan was measured on other pictures than those that it is to run on."""
     if plan.pictures not in ("", partition.pictures_of(pictures.dataset)):
         progress.say(
-            f"{args.plan}: was measured on other training pictures than these; it is done as it says, but its reasons "
-            "and its gain tell of those (headstart plan measures anew)"
+            f"{args.plan}: was measured on other training pictures than these; it is done as it says, but its "
+            "reasons and what it expects tell of those (headstart plan measures anew)"
         )
 
 

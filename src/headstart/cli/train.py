@@ -72,8 +72,8 @@ def _same_plan(folder: Path, job: Decided, args: Namespace) -> None:
         if other:
             raise PlanError(
                 f"--resume: {folder / run_folder.PLAN} is another plan than these flags and pictures give now "
-                f"(other are: {', '.join(other)}); resume with the run's own command and version, or start anew with "
-                "--force"
+                f"(it differs in: {', '.join(other)}); resume with the run's own command and version, or start anew "
+                "with --force"
             )
 
 

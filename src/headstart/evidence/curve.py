@@ -13,12 +13,12 @@ _SIGMA = 1.96
 
 
 def reach(curve: Sequence[CurvePoint], n: int) -> Reach | None:
-    """What the curve comes to at n pictures; None with fewer than two points.
+    """What the curve comes to at n pictures; None where all points are of one size.
 
     The error is taken to fall as b · n^−a with a ≥ 0, fitted to the points by their standard errors. The points share
     pictures, so that these are if anything too wide; a curve that bends is more than they hold.
     """
-    if len(curve) < 2:
+    if not _several(curve):
         return None
     (height, slope), covariance = _power_law(curve)
     ahead = math.log(n / curve[-1].n)
@@ -30,14 +30,21 @@ def reach(curve: Sequence[CurvePoint], n: int) -> Reach | None:
 
 
 def exponent(curve: Sequence[CurvePoint]) -> float:
-    """a ≥ 0 of the power law n^−a by which the error falls; 0 with fewer than two points."""
-    return -_power_law(curve)[0][1] if len(curve) > 1 else 0.0
+    """a ≥ 0 of the power law n^−a by which the error falls; 0 where all points are of one size."""
+    return max(0.0, -_power_law(curve)[0][1]) if _several(curve) else 0.0
+
+
+def _several(curve: Sequence[CurvePoint]) -> bool:
+    return len({point.n for point in curve}) > 1
 
 
 def _power_law(curve: Sequence[CurvePoint]) -> tuple[tuple[float, float], np.ndarray]:
     """((log of the error at the last point, slope ≤ 0 over log n), their covariance [2, 2])."""
-    wrong = np.array([max(1 - point.accuracy, 0.5 / point.n) for point in curve])
-    error = np.array([max(point.error, 0.5 / point.n) for point in curve]) / wrong  # of log(wrong)
+    least = 0.5 / max(
+        point.n for point in curve
+    )  # no error is less: all points are judged by the same pictures
+    wrong = np.array([max(1 - point.accuracy, least) for point in curve])
+    error = np.array([max(point.error, least) for point in curve]) / wrong  # of log(wrong)
     steps = np.log([point.n / curve[-1].n for point in curve])
     design = np.stack([np.ones(len(curve)), steps], axis=1) / error[:, None]
     covariance = np.linalg.inv(design.T @ design)

@@ -67,7 +67,7 @@ def decide(
         fallback="both" if case == 4 and init is None else None,
         fallback_cut=evidence.best_cut if own and evidence.best_cut != chosen else None,
         gain=gain and (gain.expected, gain.spread),
-        learning_exponent=exponent(evidence.curve) if number in (3, 4) else 0.0,
+        learning_exponent=exponent(evidence.curve) if number in (3, 4) and init != "random" else 0.0,
         head_init=head_init,
         head_layers=head_layers,
         class_weight=class_weight,

@@ -81,8 +81,8 @@ class Plan:
                   of the two is kept); "both" trains from scratch in any case and keeps the better
     fallback_cut  where the frozen probe sits that training must beat, and that stands in; empty: at `cut`
     gain          (what training is expected to add to that probe's accuracy, the spread of this expectation), or ()
-    learning_exponent  a of the probe's errors, which fall as n^−a with n pictures: where it stands in, it learns from
-                  the selection pictures too, and what it gains by that, training must make up for
+    learning_exponent  a of the errors of a ridge probe at the best single cut, which fall as n^−a with n pictures: the
+                  probe that stands in learns from the selection pictures too; what it gains, training must make up for
     class_weight  "none" or "balanced"
     image_size    input side in pixels
     runtime, precision   how the frozen part runs

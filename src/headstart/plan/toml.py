@@ -29,7 +29,7 @@ HEADER = """\
 # fallback_cut    stages whose frozen probe training must beat, and which stands in; empty: those of cut
 # gain            what training is expected to add to that probe's accuracy, and the spread of this expectation: what
 #                 the selection pictures say is weighed against it; []: nothing is expected
-# learning_exponent  of the probe: its errors fall as (pictures)^-learning_exponent. Where it stands in, it learns from
+# learning_exponent  errors of frozen probes fall as (pictures)^-learning_exponent. The probe that stands in learns from
 #                 the selection pictures too, and training must make up for that; 0: it gains nothing
 # class_weight    "none" or "balanced"
 # preparation     short hash of --mean, --std, --interpolation, --model-kwargs, which the run needs again

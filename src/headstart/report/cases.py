@@ -50,12 +50,12 @@ CASES = (
         1,
     ),
 )
-# Case 2 where no stage is dropped: a new head on the outputs of all.
+# Case 2 where no stage is dropped.
 ALL_KEPT = Case(
     2,
     "small",
     "different",
-    "keep every stage, frozen, under a new head on the outputs of all",
+    "keep every stage, frozen, under a new head on the outputs of several",
     ("frozen",) * 5,
     1,
 )

@@ -148,14 +148,14 @@ class _Field:
         return sum(self._paid.values())
 
     def probe(self, contender: Contender) -> Outcome:
-        """Solved on all training pictures; and, for the selection pictures, on what they leave."""
+        """Solved on all pictures to learn from; and, for the selection pictures, on what they leave."""
         return self._once(contender, contender.name, lambda: self._probe(contender))
 
     def _probe(self, contender: Contender) -> Outcome:
-        plan, train = contender.plan, self.partition.train
-        x, part, asked, held = (self._x(name, plan) for name in ("train", "kept", "selection", "report"))
+        plan = contender.plan
+        x, part, asked, held = (self._x(name, plan) for name in ("all", "kept", "selection", "report"))
         began = time.perf_counter()
-        full = self._solved(x, train, plan)
+        full = self._solved(x, self._parts["all"], plan)
         seconds = time.perf_counter() - began
         named = full.head.logits(held).argmax(1)
         right = self._solved(part, self.kept, plan).head.logits(asked).argmax(1)
@@ -171,7 +171,10 @@ class _Field:
     @cached_property
     def _parts(self) -> dict[str, np.ndarray]:
         parts = {"kept": self.kept, "selection": self.selection}
-        return {**parts, "train": self.partition.train, "report": self.partition.report}
+        whole = np.sort(
+            np.concatenate([self.kept, self.selection])
+        )  # a val split of the source's own too, as in fit()
+        return {**parts, "all": whole, "report": self.partition.report}
 
     def _solved(self, x: np.ndarray, index: np.ndarray, plan: Plan) -> heads.Solved:
         return heads.solve(

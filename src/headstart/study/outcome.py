@@ -112,7 +112,7 @@ def ranked(outcomes: Sequence[Outcome], labels: np.ndarray, groups: np.ndarray, 
     return Comparison(tuple(order), labels, groups, choice)
 
 
-def realised(plan: Plan, outcomes: Sequence[Outcome], groups: np.ndarray, more: float = 1.0) -> str:
+def realised(plan: Plan, outcomes: Sequence[Outcome], groups: np.ndarray, more: float) -> str:
     """The contender that `headstart train` would have returned for `plan`, fall-backs included.
 
     groups int64 [V] of the selection pictures, by which trainings are held against the probe, as fit() does;

@@ -12,7 +12,7 @@ import numpy as np
 from headstart.intervals import paired, shrunk, wilson
 from headstart.plan.plan import Plan, Row
 
-SHOWN = 0.0005  # less is no tenth of a point
+SHOWN = 0.0005  # below this it rounds to 0.0 points
 
 
 @dataclass(frozen=True)
@@ -44,36 +44,37 @@ class Bar:
 
     correct  bool [V], right or wrong on the selection pictures
     groups   int64 [V], theirs
-    more     times as many pictures as it was solved on here it is solved on where it stands in: the selection pictures
-             are then among them, and no training has that
+    more     pictures that it is solved on where it stands in, the selection pictures among them, over those that it was
+             solved on here, as training was: 1 or more
     """
 
     correct: np.ndarray
     groups: np.ndarray
-    more: float = 1.0
+    more: float
 
     def anew(self, plan: Plan) -> float:
-        """The accuracy that it is expected to gain by them, as the plan has its learning curve."""
+        """What it is expected to gain by them, in accuracy, as the plan has its learning curve."""
         return (1 - float(self.correct.mean())) * (1 - self.more**-plan.learning_exponent)
 
-    def lead(self, attempt: Attempt) -> tuple[float, float]:
-        """(by how much the attempt leads it, as it would stand in; the paired standard error), in accuracy."""
-        gain, error = paired(attempt.correct, self.correct, self.groups)
-        return gain - self.anew(attempt.plan), error
+    def seen(self, attempt: Attempt) -> tuple[float, float]:
+        """(by how much the attempt leads it on these pictures, the paired standard error), in accuracy."""
+        return paired(attempt.correct, self.correct, self.groups)
 
 
 def succeeds(attempt: Attempt, bar: Bar) -> bool:
     """Whether the attempt is better than the probe, as far as can be told.
 
-    Where its plan says what to expect of training, the measured gain weighs against that by its paired standard error,
-    and nothing is kept that these pictures show to be worse by more than that; else the gain must be more than it.
+    What the probe would gain by being solved anew comes off the measured gain. Where the plan says what to expect of
+    training, the rest weighs against that by its paired standard error, and nothing is kept that these pictures show to
+    be worse by more than that; else the rest must be more than it.
     """
-    gain, error = bar.lead(attempt)
+    gain, error = bar.seen(attempt)
     if math.isinf(error):  # one group of pictures tells nothing
         return False
+    lead = gain - bar.anew(attempt.plan)
     if not attempt.plan.gain:
-        return gain > error and not math.isclose(gain, error)  # one picture's gain is its own error
-    return not _worse(attempt, gain, error) and _expected(attempt, gain, error) > 0
+        return lead > error and not math.isclose(lead, error)  # one picture's gain is its own error
+    return not _worse(attempt, gain, error) and _expected(attempt, lead, error) > 0
 
 
 def _expected(attempt: Attempt, gain: float, error: float) -> float:
@@ -126,13 +127,14 @@ def table(attempts: dict[str, Attempt], bar: Bar, winner: str) -> tuple[Arm, ...
     """The probe and every attempt as arms."""
     arms = [_arm("probe", bar.correct, winner, "frozen")]
     for name, attempt in attempts.items():
-        (gain, error), anew = bar.lead(attempt), bar.anew(attempt.plan)
-        note = f"{100 * (gain + anew):+.1f} ± {100 * error:.1f} points on the probe"
+        (gain, error), anew = bar.seen(attempt), bar.anew(attempt.plan)
+        note = f"{100 * gain:+.1f} ± {100 * error:.1f} points on the probe"
         if anew >= SHOWN:
-            note += f", which gains {100 * anew:.1f} by learning from the selection pictures too"
+            lead = 100 * (gain - anew)
+            note += f", less {100 * anew:.1f} that it would gain from the selection pictures: {lead:+.1f}"
         if attempt.plan.gain:
             expected, spread = attempt.plan.gain
-            both = _expected(attempt, gain, error)
+            both = _expected(attempt, gain - anew, error)
             note += (
                 f"; {100 * expected:+.1f} ± {100 * spread:.1f} were expected, which makes {100 * both:+.1f}"
             )
