@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from fit import fitted
+from fit import fitted_without
 from results import ENOUGH, Setting, load
 from run import folder
 
@@ -82,7 +82,7 @@ def main() -> int:
 
 def planned(setting: Setting, settings: Sequence[Setting], weights: Path) -> list[str]:
     """What the plan comes to for every seed, by priors that know nothing of the setting's data set."""
-    priors = fitted([other for other in settings if other.domain != setting.domain])
+    priors = fitted_without(settings, setting.domain)
     return [setting.choice(place, weights, priors) for place in range(len(setting.seeds))]
 
 

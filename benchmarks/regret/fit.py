@@ -57,6 +57,11 @@ def fitted(settings: Sequence[Setting]) -> Priors:
     )
 
 
+def fitted_without(settings: Sequence[Setting], domain: str) -> Priors:
+    """The priors that all other data sets teach: they know nothing of this one."""
+    return fitted([setting for setting in settings if setting.domain != domain])
+
+
 def _lower(settings: Sequence[Setting]) -> float:
     """The lead of the best lower cut from which training up to there is expected to be better than to the top."""
     (even, rise), _ = _fit(settings, _shorter, _lower_lead)
@@ -85,7 +90,7 @@ def _lead(setting: Setting) -> float:
     return (setting.accuracy(ALL_CUTS) - single) / (1 - single)
 
 
-def _ways(setting: Setting, lower: float) -> list[str]:
+def trainings(setting: Setting, lower: float) -> list[str]:
     """The training that the plan would do, seed by seed."""
     cuts = [conclude(e, priors=replace(PRIORS, lower=lower)).trained_cut for e in setting.evidence]
     tops = [e.top.cut for e in setting.evidence]
@@ -94,8 +99,8 @@ def _ways(setting: Setting, lower: float) -> list[str]:
 
 def _tuned(known: Priors, setting: Setting) -> float:
     """Share of the best frozen probe's errors that this training takes away."""
-    best = _mean(setting, _frozen(known, setting))
-    return (_mean(setting, _ways(setting, known.lower)) - best) / (1 - best)
+    best = _mean(setting, frozen(known, setting))
+    return (_mean(setting, trainings(setting, known.lower)) - best) / (1 - best)
 
 
 def _steepness(setting: Setting) -> tuple[float, float]:
@@ -104,12 +109,12 @@ def _steepness(setting: Setting) -> tuple[float, float]:
 
 def _lost(known: Priors, setting: Setting) -> float:
     """Share of the best frozen probe's lead over random weights that training from these loses."""
-    best = _mean(setting, _frozen(known, setting))
+    best = _mean(setting, frozen(known, setting))
     control = float(np.mean([e.control for e in setting.evidence]))
     return (best - setting.accuracy(SCRATCH)) / max(best - control, LEAST_LEAD)
 
 
-def _frozen(known: Priors, setting: Setting) -> list[str]:
+def frozen(known: Priors, setting: Setting) -> list[str]:
     """The probe that is concluded to be best, seed by seed."""
     cuts = [conclude(e, priors=known).best_cut for e in setting.evidence]
     return [ALL_CUTS if "+" in cut else f"probe at {cut}" for cut in cuts]

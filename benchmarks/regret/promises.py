@@ -13,14 +13,12 @@ from __future__ import annotations
 from collections import defaultdict
 
 import numpy as np
-from fit import fitted
+from fit import fitted_without, frozen, trainings
 from results import ENOUGH, Setting, load
 from run import folder
 
-from headstart.evidence.conclude import conclude
-from headstart.evidence.curve import exponent
+from headstart.evidence.curve import exponent, gained
 from headstart.evidence.priors import Priors
-from headstart.study.contenders import ALL_CUTS, CUT_FIRST, PROBE_FIRST
 
 
 def main() -> int:
@@ -28,8 +26,7 @@ def main() -> int:
     found: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     for setting in settings:
         if len(setting.groups) >= ENOUGH:
-            priors = fitted([other for other in settings if other.domain != setting.domain])
-            found[setting.domain] += [leads(setting, place, priors) for place in range(len(setting.seeds))]
+            found[setting.domain] += leads(setting, fitted_without(settings, setting.domain))
     found["all"] = [row for rows in found.values() for row in rows]
     print("| points | runs | promised | brought | too much | foretold |\n|-|-|-|-|-|-|")
     for name, rows in found.items():
@@ -40,20 +37,16 @@ def main() -> int:
     return 0
 
 
-def leads(setting: Setting, place: int, priors: Priors) -> tuple[float, float, float]:
-    """(the lead of training on selection pictures, that on test pictures, what the probe gains anew), for one seed."""
-    evidence = conclude(setting.evidence[place], priors=priors)
-    probe = ALL_CUTS if evidence.joins(evidence.best_cut) else f"probe at {evidence.best_cut}"
-    training = PROBE_FIRST if evidence.trained_cut == evidence.top.cut else CUT_FIRST
-    selected = {outcome.name: outcome.selection for outcome in setting.outcomes[place]}
-    test = {name: setting.right[name][place].mean() for name in (probe, training)}
-    more = evidence.n / (evidence.n - len(selected[probe]))
-    anew = (1 - selected[probe].mean()) * (1 - more ** -exponent(evidence.curve))
-    return (
-        float(selected[training].mean() - selected[probe].mean()),
-        float(test[training] - test[probe]),
-        float(anew),
-    )
+def leads(setting: Setting, priors: Priors) -> list[tuple[float, float, float]]:
+    """(the lead of training on selection pictures, that on test pictures, what the probe gains anew), seed by seed."""
+    found = []
+    names = zip(frozen(priors, setting), trainings(setting, priors.lower), strict=True)
+    for place, (probe, training) in enumerate(names):
+        selected = {outcome.name: outcome.selection.mean() for outcome in setting.outcomes[place]}
+        test = {name: setting.right[name][place].mean() for name in (probe, training)}
+        anew = gained(1 - selected[probe], exponent(setting.evidence[place].curve), setting.more(place))
+        found.append((selected[training] - selected[probe], test[training] - test[probe], anew))
+    return found
 
 
 if __name__ == "__main__":

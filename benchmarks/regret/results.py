@@ -80,9 +80,12 @@ class Setting:
         """The strategy that the plan comes to under `priors`, fall-backs included, for the seed at `place`."""
         evidence = conclude(self.evidence[place], priors=priors)
         plan = decide(evidence, _network(self.backbone, weights), seed=self.seeds[place])
-        selected = self.selection_groups[place]
-        more = evidence.n / (evidence.n - len(selected))  # the selection pictures were carved from them
-        return realised(plan, self.outcomes[place], selected, more)
+        return realised(plan, self.outcomes[place], self.selection_groups[place], self.more(place))
+
+    def more(self, place: int) -> float:
+        """As in train.arms.Bar: selection pictures were carved from the training pictures."""
+        n = self.evidence[place].n
+        return n / (n - len(self.selection_groups[place]))
 
 
 @cache

@@ -47,10 +47,8 @@ def test_training_knows_its_bar_and_what_to_expect(evidence, backbone) -> None:
     near = tuple(
         replace(row, behind=0.04 if row.cut == "pre_logits" else row.behind) for row in found.profile
     )
-    curve = (
-        CurvePoint(100, 0.6, 0.01),
-        CurvePoint(400, 0.8, 0.01),
-    )  # half the errors with four times as many
+    # Half the errors with four times as many pictures.
+    curve = CurvePoint(100, 0.6, 0.01), CurvePoint(400, 0.8, 0.01)
     plan = decide(replace(found, profile=near, curve=curve), backbone)
     assert (plan.cut, plan.fallback_cut, plan.gain) == (("pre_logits",), ("body.1",), (0.02, 0.03))
     assert plan.learning_exponent == pytest.approx(0.5)

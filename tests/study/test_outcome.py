@@ -88,9 +88,8 @@ def test_what_a_plan_comes_to_follows_the_selection_pictures_alone(demo, field):
     assert (
         realised(expecting, field["bad"], np.zeros(20, np.int64), 1.0) == "probe at pre_logits"
     )  # one group says nothing
-    learning = replace(
-        three, learning_exponent=10.0
-    )  # with a quarter more pictures nearly no errors are left
+    # With a quarter more pictures nearly no errors are left.
+    learning = replace(three, learning_exponent=10.0)
     assert realised(learning, field["good"], groups, 1.0) == "probe, then fine-tune"
     assert realised(learning, field["good"], groups, 1.25) == "probe at pre_logits"
     with pytest.raises(PlanError, match="no probe at conv1"):

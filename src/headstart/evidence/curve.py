@@ -34,15 +34,19 @@ def exponent(curve: Sequence[CurvePoint]) -> float:
     return max(0.0, -_power_law(curve)[0][1]) if _several(curve) else 0.0
 
 
+def gained(error: float, exponent: float, more: float) -> float:
+    """What comes off an error that falls as n^−exponent with `more` times as many pictures."""
+    return error * (1 - more**-exponent)
+
+
 def _several(curve: Sequence[CurvePoint]) -> bool:
     return len({point.n for point in curve}) > 1
 
 
 def _power_law(curve: Sequence[CurvePoint]) -> tuple[tuple[float, float], np.ndarray]:
     """((log of the error at the last point, slope ≤ 0 over log n), their covariance [2, 2])."""
-    least = 0.5 / max(
-        point.n for point in curve
-    )  # no error is less: all points are judged by the same pictures
+    # No error is less: all points are judged by the same pictures.
+    least = 0.5 / max(point.n for point in curve)
     wrong = np.array([max(1 - point.accuracy, least) for point in curve])
     error = np.array([max(point.error, least) for point in curve]) / wrong  # of log(wrong)
     steps = np.log([point.n / curve[-1].n for point in curve])

@@ -87,9 +87,7 @@ def probe_of(plan: Plan, backbone: Backbone) -> Plan:
     rows = tuple(Row(stage, "pretrained", 0.0) for stage in _kept(backbone, plan.bar))
     pool = plan.pool if plan.bar == plan.cut else _pool(backbone, plan.bar)
     frozen = replace(plan, rows=rows, cut=plan.bar, pool=pool)
-    plain = replace(
-        frozen, head_init="solved", fallback="none", fallback_cut=(), gain=(), learning_exponent=0.0
-    )
+    plain = replace(frozen.standing_alone(), head_init="solved")
     return replace(plain, case=plain.case_of(backbone.top.name))
 
 

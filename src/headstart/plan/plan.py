@@ -133,6 +133,10 @@ class Plan:
         """What the head really starts from: "random" above random rows, whose features nothing is solved on."""
         return "random" if any(row.init == "random" for row in self.rows) else self.head_init
 
+    def standing_alone(self) -> Plan:
+        """The same, held against no probe: nothing stands in for it, and nothing is expected of it."""
+        return replace(self, fallback="none", fallback_cut=(), gain=(), learning_exponent=0.0)
+
     def case_of(self, top: str) -> int:
         """The case that the table is, whatever `case` says; 0 for none of the four. top: the network's top cut."""
         if self.frozen:

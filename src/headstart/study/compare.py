@@ -171,9 +171,8 @@ class _Field:
     @cached_property
     def _parts(self) -> dict[str, np.ndarray]:
         parts = {"kept": self.kept, "selection": self.selection}
-        whole = np.sort(
-            np.concatenate([self.kept, self.selection])
-        )  # a val split of the source's own too, as in fit()
+        # A val split of the source's own too, as in fit().
+        whole = np.sort(np.concatenate([self.kept, self.selection]))
         return {**parts, "all": whole, "report": self.partition.report}
 
     def _solved(self, x: np.ndarray, index: np.ndarray, plan: Plan) -> heads.Solved:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from headstart.evidence.curve import gained
 from headstart.intervals import paired, shrunk, wilson
 from headstart.plan.plan import Plan, Row
 
@@ -54,7 +55,7 @@ class Bar:
 
     def anew(self, plan: Plan) -> float:
         """What it is expected to gain by them, in accuracy, as the plan has its learning curve."""
-        return (1 - float(self.correct.mean())) * (1 - self.more**-plan.learning_exponent)
+        return gained(1 - float(self.correct.mean()), plan.learning_exponent, self.more)
 
     def seen(self, attempt: Attempt) -> tuple[float, float]:
         """(by how much the attempt leads it on these pictures, the paired standard error), in accuracy."""

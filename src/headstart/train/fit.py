@@ -263,14 +263,7 @@ def _kept(job: _Job, attempt: Attempt, arms: Sequence[Arm], history: tuple[dict[
 
     module = attempt.network.trunk.module
     return Fitted(
-        plan=replace(
-            attempt.plan,
-            head_init=attempt.plan.head_start,
-            fallback="none",
-            fallback_cut=(),
-            gain=(),
-            learning_exponent=0.0,
-        ),
+        plan=replace(attempt.plan.standing_alone(), head_init=attempt.plan.head_start),
         backbone=job.backbone,
         classes=job.dataset.classes,
         head=surgery.extract(attempt.network.head),
