@@ -17,7 +17,7 @@ from pathlib import Path
 import candidates
 
 import headstart
-from headstart import files, progress
+from headstart import cache, files, progress
 from headstart.backbone import home
 from headstart.cli import console
 from headstart.plan.plan import Recipe
@@ -28,7 +28,7 @@ SIZE, START, CLASSES = 64, 40, 202
 
 
 def cache() -> Path:
-    return files.cache_folder("benchmarks", "frontier")
+    return cache.folder("benchmarks", "frontier")
 
 
 def place(name: str) -> Path:

@@ -18,7 +18,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import headstart
-from headstart import files
+from headstart import cache
 from headstart.cli.demo import handwritten_digits
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.split import sample
@@ -65,7 +65,7 @@ def cases(data: Path, domains: list[str], seeds: list[int]) -> Iterator[Case]:
 
 def _dataset(data: Path, domain: str) -> Dataset:
     if domain == "digits":
-        return headstart.load_data(str(handwritten_digits(files.cache_folder("demo")))).dataset
+        return headstart.load_data(str(handwritten_digits(cache.folder("demo")))).dataset
     if domain == "unseen":
         whole = headstart.load_data(str(data / "tiny-imagenet")).dataset
         chosen = set(re.findall(r"^n\d+", UNSEEN.read_text(encoding="utf-8"), re.MULTILINE))

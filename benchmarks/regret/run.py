@@ -24,7 +24,7 @@ import numpy as np
 from cases import EACH, Case, cases
 
 import headstart
-from headstart import evidence, files, progress
+from headstart import cache, evidence, progress
 from headstart.backbone import Backbone
 from headstart.cli import console
 from headstart.cli.pages import keep_pages
@@ -121,7 +121,7 @@ def _compared(case: Case, backbone: Backbone, measured: evidence.Evidence, longe
     recipe = {"epochs": longer * budget(len(kept)).epochs}
     field = contenders(backbone, cut=measured.lower.cut, n=len(kept), seed=case.seed, recipe=recipe)
     plan = decide(measured, backbone, seed=case.seed)
-    kept_at, how = files.cache_folder("benchmarks", "regret"), How(precision=measured.precision)
+    kept_at, how = cache.folder("benchmarks", "regret"), How(precision=measured.precision)
     return compare(field, plan, backbone, case.dataset, case.partition, kept_at, how=how)
 
 

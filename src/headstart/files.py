@@ -1,7 +1,8 @@
 """Atomic writes, locks and checksums: the only place that writes state to disk.
 
-Every write goes to a temporary name beside its target, is synced, renamed over it, and the folder is
-synced: a kill at any moment leaves the old state or the new, never a half.
+Every write goes to a temporary name beside its target, is synced, takes its place in one step, and the folder is
+synced: a kill at any moment leaves the old state or the new, never a half. What a kill leaves of temporaries counts as
+nothing, and is swept.
 """
 
 from __future__ import annotations
@@ -9,40 +10,56 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import functools
 import hashlib
 import json
-import math
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from headstart import progress
 from headstart.errors import OutputError
 
-if TYPE_CHECKING:
-    import numpy as np
-
+RUN = "env.json"  # marks a folder as a run's
 _CHUNK = 1 << 20
-# Arrays of more bytes than this lie in a file, which the system writes out and reads again where memory is short.
-SCRATCH = 256 << 20
+# What temporaries are called, and a folder's former state inside of one.
+_OWN, _FORMER = ".headstart-", "former"
+_STALE = 24 * 3600.0  # seconds after which a temporary cannot be of a run that goes on
+# renameat2(2): the two names exchange what they stand for
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
 @contextlib.contextmanager
 def explained(target: Path) -> Iterator[None]:
-    """Turns the operating system's refusals to write `target` into one clear line."""
+    """Turns the operating system's refusals to write `target` into one clear line; of other files it knows nothing."""
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutputError(f"{target}: no space left on the disk; free some or write elsewhere") from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-            raise OutputError(f"{target}: may not be written; choose another place") from error
-        if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
-            raise OutputError(f"{target}: a file stands where a folder is needed, or the reverse") from error
-        raise
+        if not _concerns(error, target):
+            raise
+        raise OutputError(f"{target}: {_refusal(error)}") from error
+
+
+def _concerns(error: OSError, target: Path) -> bool:
+    """Whether the error names no file, or `target`, a folder above it, or something beside or below it."""
+    if not isinstance(error.filename, str | bytes):
+        return True
+    place = Path(os.fsdecode(error.filename))
+    return place in (target, *target.parents) or target.parent in place.parents
+
+
+def _refusal(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "no space left on the disk; free some or write elsewhere"
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return "may not be written; choose another place"
+    if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
+        return "a file stands where a folder is needed, or the reverse"
+    return f"cannot be written ({error.strerror or type(error).__name__}); choose another place"
 
 
 def sync_folder(folder: Path) -> None:
@@ -62,7 +79,8 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Writes UTF-8 text to `path` atomically. Raises OutputError."""
-    write_bytes(path, text.encode())
+    # A name that is not UTF-8 is written as an escape, which JSON reads as the same name.
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -74,27 +92,94 @@ def write_json(path: Path, value: Any) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """Yields a temporary path beside `path`; what is written there replaces `path` when the block ends well.
 
-    The temporary may become a file or a folder.
+    The temporary may become a file or a folder. Raises OutputError.
     """
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        recover(path)
+        _swept(path.parent)
+        holder = Path(tempfile.mkdtemp(prefix=f"{_OWN}{path.name}.", dir=path.parent))
     temporary = holder / path.name
     try:
         with explained(path):
             yield temporary
             _sync_tree(temporary)
-            if temporary.is_dir() and path.is_dir():
-                path.rename(holder / "old")
-            try:
-                temporary.rename(path)
-            except OSError:
-                if (holder / "old").exists():
-                    (holder / "old").rename(path)
-                raise
+            _take_place(temporary, path, holder)
             sync_folder(path.parent)
     finally:
         shutil.rmtree(holder, ignore_errors=True)
+
+
+def _take_place(temporary: Path, path: Path, holder: Path) -> None:
+    """`temporary` becomes `path`. A folder that stands there is exchanged for it in one step where the system can;
+    elsewhere it is moved aside first, where recover() finds it."""
+    if not (temporary.is_dir() and path.is_dir() and not path.is_symlink()):
+        os.replace(temporary, path)
+        return
+    if _exchange(temporary, path):
+        return
+    path.rename(holder / _FORMER)
+    try:
+        temporary.rename(path)
+    except OSError:
+        (holder / _FORMER).rename(path)
+        raise
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Whether the system could exchange the two in one step."""
+    if not sys.platform.startswith("linux"):
+        return False
+    import ctypes
+
+    try:
+        call = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):  # another C library
+        return False
+    names = (os.fsencode(first), os.fsencode(second))
+    return call(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0
+
+
+def recover(path: Path) -> None:
+    """Gives a folder its former state back where a kill came between its removal and its successor."""
+    if os.path.lexists(path):
+        return
+    with contextlib.suppress(OSError):  # nothing to read, or nothing that may be moved: then it is not there
+        for holder in sorted(path.parent.glob(f"{_OWN}{_globbed(path.name)}.*")):
+            if (holder / _FORMER).is_dir():
+                (holder / _FORMER).rename(path)
+                shutil.rmtree(holder, ignore_errors=True)
+                return
+
+
+def _globbed(name: str) -> str:
+    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
+
+
+def sweep(folder: Path, *, stale: float = _STALE) -> None:
+    """Removes the temporaries in `folder` older than `stale` seconds, which runs that were killed have left."""
+    for left in _temporaries(folder):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime >= stale and not _needed(left):
+                shutil.rmtree(left)
+
+
+@functools.cache
+def _swept(folder: Path) -> None:
+    sweep(folder)
+
+
+def _temporaries(folder: Path) -> list[Path]:
+    try:
+        return [folder / name for name in os.listdir(folder) if name.startswith(_OWN)]
+    except OSError:
+        return []
+
+
+def _needed(holder: Path) -> bool:
+    """Whether it holds the only state of a folder."""
+    name = holder.name.removeprefix(_OWN).rpartition(".")[0]
+    return (holder / _FORMER).exists() and not os.path.lexists(holder.with_name(name))
 
 
 def _sync_tree(path: Path) -> None:
@@ -116,10 +201,8 @@ def check_free(path: Path, *, force: bool) -> None:
     """
     if is_free(path):
         return
-    if not (path / "env.json").is_file():
-        raise OutputError(
-            f"{path}: holds something other than a run (no env.json); name another folder with -o"
-        )
+    if not (path / RUN).is_file():
+        raise OutputError(f"{path}: holds something other than a run (no {RUN}); name another folder with -o")
     if not force:
         raise OutputError(
             f"{path}: already in use; add --resume to go on with that run or --force to replace it, or name "
@@ -128,8 +211,11 @@ def check_free(path: Path, *, force: bool) -> None:
 
 
 def is_free(path: Path) -> bool:
-    """Whether `path` is not there yet, or an empty folder."""
-    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
+    """Whether `path` is not there yet, or an empty folder; temporaries of runs that were killed count as nothing."""
+    recover(path)
+    if not path.exists():
+        return True
+    return path.is_dir() and all(name.startswith(_OWN) for name in os.listdir(path))
 
 
 def claim_folder(path: Path, *, force: bool) -> Path:
@@ -138,20 +224,42 @@ def claim_folder(path: Path, *, force: bool) -> Path:
     Raises OutputError where it is in use and `force` is not given, or where it is not a run's folder.
     """
     check_free(path, force=force)
+    sweep(path.parent)
     with explained(path):
         if path.exists():
-            shutil.rmtree(path)
+            _put_away(path)
         path.mkdir(parents=True, exist_ok=True)
     return path
 
 
+def _put_away(path: Path) -> None:
+    """Removes a run's folder: out of the way in one step, for one that is half removed is no run's any more.
+
+    Where it cannot be moved (a mount point), what is in it goes, and what marks it as a run's last.
+    """
+    holder = Path(tempfile.mkdtemp(prefix=f"{_OWN}{path.name}.", dir=path.parent))
+    try:
+        path.rename(holder / "removed")
+    except OSError:
+        for entry in sorted(path.iterdir(), key=lambda entry: entry.name == RUN):
+            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+    finally:
+        shutil.rmtree(holder, ignore_errors=True)
+
+
 def sha256(path: Path) -> str:
     """SHA-256 of a file's content, in hex."""
-    digest = hashlib.sha256()
+    return digest(path).hex()
+
+
+def digest(path: Path, length: int | None = None) -> bytes:
+    """SHA-256, 32 bytes, of a file's content, or of its first `length` bytes."""
+    found, left = hashlib.sha256(), path.stat().st_size if length is None else max(0, length)
     with path.open("rb") as handle:
-        while chunk := handle.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        while chunk := handle.read(_CHUNK if length is None else min(_CHUNK, left)):
+            found.update(chunk)
+            left -= len(chunk)
+    return found.digest()
 
 
 def sha256_of(*parts: str | bytes) -> str:
@@ -161,66 +269,6 @@ def sha256_of(*parts: str | bytes) -> str:
         data = part.encode() if isinstance(part, str) else part
         digest.update(len(data).to_bytes(8, "little") + data)
     return digest.hexdigest()
-
-
-def cache_folder(*names: str) -> Path:
-    """The project's folder below XDG_CACHE_HOME, mode 0700; safe to delete. Raises OutputError."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "headstart"
-    folder = base.joinpath(*names)
-    with explained(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(PermissionError):
-            base.chmod(0o700)
-    return folder
-
-
-def remembered(room: Sequence[str], key: str, make: Callable[[], Any], *, what: str = "") -> Any:
-    """A JSON value: what `make` gave for this key before, else what it gives now, kept in the cache folder `room`.
-
-    One that is damaged is made anew. what: its name where it cannot be kept, which is then said; "" says nothing.
-    """
-    try:
-        path = cache_folder(*room) / f"{key}.json"
-    except OutputError as error:
-        _not_kept(what, error)
-        return make()
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        if kept["checksum"] == sha256_of(repr(kept["value"])):
-            return kept["value"]
-    except (OSError, ValueError, LookupError, TypeError):
-        pass  # none yet, or damaged
-    value = json.loads(json.dumps(make()))
-    try:
-        write_json(path, {"value": value, "checksum": sha256_of(repr(value))})
-    except OutputError as error:
-        _not_kept(what, error)
-    return value
-
-
-def _not_kept(what: str, error: OutputError) -> None:
-    if what:
-        progress.say(f"{what} not kept: {error}")
-
-
-def scratch(shape: tuple[int, ...], dtype: type) -> np.ndarray:
-    """An array of `shape`, not yet filled; a large one lies in a file that is gone when the array is.
-
-    Raises OutputError where the disk is full: later, page by page, that would end the process without a word.
-    """
-    import numpy as np
-
-    size = math.prod(shape) * np.dtype(dtype).itemsize
-    if size <= SCRATCH:
-        return np.empty(shape, dtype)
-    try:
-        folder = cache_folder("scratch")
-    except OutputError:
-        folder = Path(tempfile.gettempdir())
-    with explained(folder), tempfile.TemporaryFile(dir=folder) as handle:
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(handle.fileno(), 0, size)
-        return np.asarray(np.memmap(handle, dtype, "w+", shape=shape))
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from headstart import seals
 from headstart.plan import toml
 from tests.cli.conftest import tree
 
@@ -80,9 +81,9 @@ def test_evaluate_says_when_a_bundle_does_not_know_what_it_was_trained_on(
 ) -> None:
     """As one saved from Python without the pictures."""
     bundle = shutil.copytree(trained / "bundle", tmp_path / "bundle")
-    info = json.loads((bundle / "headstart.json").read_text(encoding="utf-8"))
+    info = seals.opened((bundle / "headstart.json").read_text(encoding="utf-8"))
     info |= {"data_fingerprint": "", "trained_on": "", "held_out": []}
-    (bundle / "headstart.json").write_text(json.dumps(info), encoding="utf-8")
+    (bundle / "headstart.json").write_text(json.dumps(seals.sealed(info)), encoding="utf-8")
     answer = headstart("evaluate", bundle, shapes)
     assert answer.code == 0
     assert "does not say which pictures it was trained on" in answer.err
@@ -244,7 +245,7 @@ def test_features_are_kept_as_asked(headstart, shapes: Path, tmp_path: Path, mon
         )
         assert answer.code == 0
         found[kept] = json.loads(answer.out)["splits"]
-        dtypes[kept] = {str(np.load(path).dtype) for path in features.rglob("*.npy")}
+        dtypes[kept] = {str(np.load(path).dtype) for path in features.rglob("*.shard")}
         shutil.rmtree(features, ignore_errors=True)
     assert dtypes == {"none": set(), "fp16": {"float16"}, "fp32": {"float32"}}
     assert found["none"] == found["fp32"]

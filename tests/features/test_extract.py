@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from headstart import backbone, data, files
+from headstart import backbone, cache, data
 from headstart.errors import OutputError
 from headstart.features import How, extract, extract_beside
 from headstart.features import extract as room_function
@@ -95,7 +95,7 @@ def test_other_weights_or_preparation_are_other_features(change, network, counte
 def test_a_damaged_shard_is_computed_anew(network, counted, own_cache, tmp_path):
     dataset = _set(tmp_path)
     before = extract(dataset, np.arange(28), network)
-    (shard,) = own_cache.rglob("*.npy")
+    (shard,) = own_cache.rglob("*.shard")
     shard.write_bytes(shard.read_bytes()[:-8] + b"12345678")
     after = extract(dataset, np.arange(28), network)
     assert counted == [28, 28]
@@ -109,6 +109,6 @@ def test_a_cache_that_cannot_be_written_is_done_without(network, own_cache, tmp_
     def refuse(*_):
         raise OutputError("read-only")
 
-    monkeypatch.setattr(files, "cache_folder", refuse)
+    monkeypatch.setattr(cache, "folder", refuse)
     free = extract(dataset, np.arange(28), network)
     np.testing.assert_array_equal(kept.x["conv1"], free.x["conv1"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import shutil
@@ -10,8 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save
 
-from headstart import backbone, data, model
+from headstart import backbone, data, model, seals
 from headstart.errors import BundleError
 from headstart.model.timm_format import _crop_pct
 from headstart.plan import cases
@@ -32,6 +34,15 @@ def bundle(tmp_path_factory) -> Path:
 @pytest.fixture
 def copied(bundle, tmp_path) -> Path:
     return Path(shutil.copytree(bundle, tmp_path / "bundle"))
+
+
+def _edit(folder: Path, change: Any) -> None:
+    """Changes what the bundle says of itself, and seals it anew."""
+    path = folder / "headstart.json"
+    info = json.loads(path.read_text())
+    del info["checksum"]
+    change(info)
+    path.write_text(json.dumps(seals.sealed(info)))
 
 
 def _refused(folder: Path) -> str:
@@ -56,26 +67,116 @@ EDITS: dict[str, Any] = {
     ("key", "value"), [(key, value) for key, values in EDITS.items() for value in values]
 )
 def test_a_value_of_another_kind(key, value, copied):
-    path = copied / "headstart.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
+    _edit(copied, lambda info: info.update({key: value}))
     assert "damaged" in _refused(copied)
 
 
 @pytest.mark.parametrize("key", ["files", "backbone", "plan", "classes", "format"])
 def test_a_value_that_is_missing(key, copied):
-    path = copied / "headstart.json"
-    info = json.loads(path.read_text())
-    del info[key]
-    path.write_text(json.dumps(info))
+    _edit(copied, lambda info: info.pop(key))
     assert key in _refused(copied)
 
 
-def test_a_preparation_that_cannot_be(copied):
+def _prepared(**changes: Any) -> Any:
+    return lambda info: info["backbone"]["preprocess"].update(changes)
+
+
+def _first_stage(**changes: Any) -> Any:
+    return lambda info: info["backbone"]["stages"][0].update(changes)
+
+
+CRAFTED: dict[str, Any] = {
+    "magic": _prepared(interpolation="magic"),
+    "std": _prepared(std=[0, 0.2, 0.2]),
+    "3 finite": _prepared(mean=[0.5, 0.5]),
+    "size": _prepared(size=10**9, resize=10**9),
+    "channels": _first_stage(channels="many"),
+    "layout": _first_stage(layout="HW"),
+    "no stage": lambda info: info["backbone"]["owners"].update(x="elsewhere"),
+    "different ones": lambda info: info["backbone"]["stages"].append(info["backbone"]["stages"][0]),
+    "num_classes": lambda info: info["backbone"]["source"].update(num_classes=-1),
+    "3 classes": lambda info: info["classes"].append("one too many"),
+    "different names": lambda info: info.update(classes=["same", "same"]),
+    "at least two": lambda info: info.update(classes=["one"]),
+    "held_out": lambda info: info.update(held_out=[["nested"]]),
+    "lies outside": lambda info: info["files"].update({"../../outside": "0" * 64}),
+    "its network is": lambda info: info["backbone"].update(name="small"),
+}
+
+
+@pytest.mark.parametrize("said", CRAFTED)
+def test_a_value_outside_its_limits(said, copied):
+    """Also where whoever wrote it sealed it."""
+    _edit(copied, CRAFTED[said])
+    assert said in _refused(copied)
+
+
+def test_a_bundle_nested_without_end(copied):
+    (copied / "headstart.json").write_text("[" * 100_000 + "]" * 100_000)
+    assert "nested too deeply" in _refused(copied)
+
+
+def test_a_network_that_is_not_listed(copied):
+    _edit(copied, lambda info: [info["files"].pop(name) for name in list(info["files"]) if "network" in name])
+    assert "no part of the bundle" in _refused(copied)
+
+
+def _with_weights(folder: Path, content: bytes) -> None:
+    (folder / "model.safetensors").write_bytes(content)
+    _edit(
+        folder, lambda info: info["files"].update({"model.safetensors": hashlib.sha256(content).hexdigest()})
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 40, b"\xff" * 400, b"\x02" + bytes(7) + b"{}"])
+def test_weights_that_are_none(content, copied):
+    _with_weights(copied, content)
+    _refused(copied)
+
+
+@pytest.mark.parametrize(
+    ("shape", "value"), [((3, 2), 0.0), ((2, 7), 0.0), ((2,), 0.0), ((2, 0), np.nan), ((2, 0), np.inf)]
+)
+def test_a_head_that_does_not_fit(shape, value, copied):
+    tensors = load_file(copied / "model.safetensors")
+    weight = tensors["headstart_head.0.weight"]
+    wide = {0: weight.shape[1]}
+    tensors["headstart_head.0.weight"] = np.full([wide.get(n, n) for n in shape], value, np.float32)
+    _with_weights(copied, save(tensors))
+    assert "head" in _refused(copied)
+
+
+def test_what_was_not_sealed_so_is_refused(copied):
+    """A class name for another: a plausible value, which only the checksum tells."""
     path = copied / "headstart.json"
     info = json.loads(path.read_text())
-    info["backbone"]["preprocess"]["interpolation"] = "magic"
-    path.write_text(json.dumps(info))
-    assert "magic" in _refused(copied)
+    path.write_text(json.dumps({**info, "classes": info["classes"][::-1]}))
+    assert "checksum" in _refused(copied)
+
+
+@pytest.mark.parametrize("value", ["1e999", "NaN", "Infinity"])
+@pytest.mark.parametrize("written", [1, 2])
+def test_a_number_that_is_none(value, written, copied):
+    path = copied / "headstart.json"
+    info = json.loads(path.read_text())
+    info["format"] = written
+    info["backbone"]["preprocess"]["mean"][0] = "HERE"
+    path.write_text(json.dumps(info).replace('"HERE"', value))
+    assert "damaged" in _refused(copied)
+
+
+def test_a_bundle_that_was_indented_anew_still_holds(copied):
+    path = copied / "headstart.json"
+    path.write_text(json.dumps(json.loads(path.read_text()), indent=7))
+    assert model.load(copied).classes == ("circle", "cross")
+
+
+def test_a_bundle_of_the_first_format_still_loads(copied):
+    path = copied / "headstart.json"
+    info = json.loads(path.read_text())
+    del info["checksum"]
+    path.write_text(json.dumps({**info, "format": 1}))
+    assert model.load(copied).classes == ("circle", "cross")
 
 
 @pytest.mark.parametrize("content", ["[]", "3", "null", '"text"', "\x00"])

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from headstart import files
+from headstart import cache
 from headstart.train import precision
 
 CPU = torch.device("cpu")
@@ -52,7 +52,7 @@ def test_the_verdict_is_kept_for_the_network_its_trained_part_and_the_size(netwo
     assert precision.faster(network, CPU, 9) == "fp32"
     network[0].requires_grad_(False)
     assert precision.faster(network, CPU, 8) == "fp32"
-    assert len(list(files.cache_folder("precision").glob("*.json"))) == 3
+    assert len(list(cache.folder("precision").glob("*.json"))) == 3
 
 
 def test_the_verdict_is_said_once_for_trainings_alike(network, seconds, said):

@@ -6,6 +6,7 @@ Plain data that can be saved as JSON; `headstart.backbone.build` makes the torch
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from headstart.files import sha256_of
 
 HEAD = "head"
 PRE_LOGITS = "pre_logits"
+LAYOUTS = ("NCHW", "NHWC", "NLC", "NC")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,19 @@ class Stage:
     layout: str
     reduction: int
     parameters: int
+
+    def __post_init__(self) -> None:
+        """Raises BackboneError for a value outside its range, as a file that is not ours may have it."""
+        numbers = {"channels": (self.channels, 1), "reduction": (self.reduction, 0)}
+        for name, (value, least) in {**numbers, "parameters": (self.parameters, 0)}.items():
+            if type(value) is not int or value < least:
+                raise BackboneError(
+                    f"stage {self.name!r}: {name} is {value!r}; expected a whole number from {least} on"
+                )
+        if self.layout not in LAYOUTS:
+            raise BackboneError(
+                f"stage {self.name!r}: layout is {self.layout!r}; expected one of {', '.join(LAYOUTS)}"
+            )
 
     @property
     def spatial(self) -> bool:
@@ -60,6 +75,20 @@ class Source:
     classes: tuple[str, ...] = ()
     statistics: Mapping[str, Mapping[str, list[float]]] = field(default_factory=dict)
     entropy: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raises BackboneError for a value outside its range, as a file that is not ours may have it."""
+        if type(self.num_classes) is not int or self.num_classes < 0:
+            raise BackboneError(f"source: num_classes is {self.num_classes!r}; expected 0 or more")
+        if self.entropy is not None and not 0 <= self.entropy <= 1:
+            raise BackboneError(f"source: entropy is {self.entropy!r}; expected 0 to 1")
+        for stage, known in self.statistics.items():
+            if len(known["mean"]) != len(known["var"]) or not all(map(math.isfinite, known["mean"])):
+                raise BackboneError(
+                    f"source: the statistics of {stage!r} are no finite numbers, one each a channel"
+                )
+            if not all(0 <= value < math.inf for value in known["var"]):
+                raise BackboneError(f"source: a variance of {stage!r} is not within 0 and infinity")
 
 
 @dataclass(frozen=True)
@@ -86,6 +115,19 @@ class Backbone:
     owners: Mapping[str, str]
     model_kwargs: Mapping[str, Any] = field(default_factory=dict)
     weights: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises BackboneError where stages are missing or owners name others."""
+        names = {stage.name for stage in self.stages}
+        if not names or len(names) < len(self.stages):
+            raise BackboneError(
+                f"{self.name}: its stages are {list(self.stage_names)}; expected different ones"
+            )
+        strangers = set(self.owners.values()) - names - {HEAD}
+        if strangers:
+            raise BackboneError(
+                f"{self.name}: tensors belong to {sorted(strangers)[0]!r}, which is no stage of it"
+            )
 
     @property
     def stage_names(self) -> tuple[str, ...]:

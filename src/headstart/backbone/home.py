@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart import files
+from headstart import files, seals
 from headstart.backbone.backbone import Source
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, WeightsError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from headstart.backbone.network import Entry, Network
 
 SHIPPED = Path(__file__).parent / "shipped"
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -126,11 +126,7 @@ def read_card(folder: Path) -> Card:
     """Raises BackboneError where the card is missing parts or from a newer version."""
     path = folder / "backbone.json"
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if values["format"] > FORMAT:
-            raise BackboneError(
-                f"{path}: format {values['format']} is newer than this version; upgrade headstart"
-            )
+        values = seals.versioned(path.read_text(encoding="utf-8"), FORMAT)
         source = {**values["source"], "classes": tuple(values["source"]["classes"])}
         return Card(
             network=values["network"],
@@ -140,8 +136,13 @@ def read_card(folder: Path) -> Card:
             training=values["training"],
             model_kwargs=values.get("model_kwargs", {}),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BackboneError(f"{path}: not a backbone's card ({type(error).__name__}: {error})") from error
+    except seals.Newer as error:
+        raise BackboneError(f"{path}: {error}") from error
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise BackboneError(
+            f"{path}: not a backbone's card, or damaged ({type(error).__name__}: {error}); install the package again, "
+            "or pretrain the backbone anew"
+        ) from error
 
 
 def check(folder: Path) -> None:
@@ -170,7 +171,7 @@ def write(
     weights = folder / "model.safetensors"
     files.write_bytes(weights, save(_slim(module)))
     card = replace(card, sha256=files.sha256(weights))
-    files.write_text(folder / "backbone.json", _compact({"format": FORMAT, **asdict(card)}))
+    files.write_text(folder / "backbone.json", _compact(seals.sealed({"format": FORMAT, **asdict(card)})))
     files.write_text(folder / "README.md", readme(card))
     return card
 

@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart import files, progress
+from headstart import cache, files, progress, seals
 from headstart.backbone.backbone import Backbone
 from headstart.errors import BackboneError, OutputError
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 # Raised whenever the same network would be described otherwise than before.
-VERSION = 2
+VERSION = 3
 _PACKAGES = ("headstart", "torch", "timm", "torchvision")
+_COUNTED, _COUNTS = "num_batches_tracked", "counts"
 
 
 def load(
@@ -61,15 +62,16 @@ def load(
 
 def state(backbone: Backbone) -> dict[str, np.ndarray] | None:
     """All tensors of the network by name, float32 [...] and buffers, or None where they are not kept or damaged."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    from safetensors import SafetensorError, safe_open
 
     try:
         path = _weights(backbone.weights_sha256)
-        tensors = load_file(path)
+        with safe_open(path, "numpy") as stored:
+            counts = (stored.metadata() or {}).get(_COUNTS)
+            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - not a mapping
     except (OSError, SafetensorError, OutputError):
         return None
-    if fingerprint(tensors) == backbone.weights_sha256:
+    if fingerprint(tensors) == backbone.weights_sha256 and _counts(tensors) == counts:
         return tensors
     with contextlib.suppress(OSError):
         path.unlink()  # damaged: kept anew when the network is next made
@@ -80,11 +82,16 @@ def fingerprint(tensors: Mapping[str, np.ndarray]) -> str:
     """SHA-256 over names, shapes and bytes of all parameters and buffers: what identifies weights."""
     digest = hashlib.sha256()
     for name, tensor in sorted(tensors.items()):
-        if name.endswith("num_batches_tracked"):
+        if name.endswith(_COUNTED):
             continue
         digest.update(f"{name} {list(tensor.shape)} torch.{tensor.dtype}\n".encode())
         digest.update(tensor.tobytes())
     return digest.hexdigest()
+
+
+def _counts(tensors: Mapping[str, np.ndarray]) -> str:
+    """Stands for the batches counted, which do not identify weights but travel with them."""
+    return files.sha256_of(*(f"{n} {t.tolist()}" for n, t in sorted(tensors.items()) if n.endswith(_COUNTED)))
 
 
 def _origin(name: str, weights: str | None) -> list[str]:
@@ -105,7 +112,7 @@ def _place(origin: list[str], asked: list[Any]) -> Path | None:
     versions = [metadata.version(package) for package in _PACKAGES]
     facts = json.dumps([VERSION, versions, origin, asked], sort_keys=True, default=str)
     try:
-        return files.cache_folder("backbones") / f"{files.sha256_of(facts)}.json"
+        return cache.folder("backbones") / f"{files.sha256_of(facts)}.json"
     except OutputError:
         return None
 
@@ -121,7 +128,7 @@ def _read(path: Path | None) -> tuple[Backbone, list[str]] | None:
     if path is None:
         return None
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = seals.opened(path.read_text(encoding="utf-8"))
         backbone, notes = Backbone.from_dict(values["backbone"]), values["notes"]
         return (backbone, notes) if _weights(backbone.weights_sha256).is_file() else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, BackboneError, OutputError):
@@ -135,8 +142,9 @@ def _keep(path: Path, backbone: Backbone, notes: list[str], module: nn.Module) -
         weights = _weights(backbone.weights_sha256)
         if not weights.is_file():
             tensors = {name: t.detach().contiguous() for name, t in _tensors(module)}
-            files.write_bytes(weights, save(tensors))
-        files.write_json(path, {"backbone": backbone.to_dict(), "notes": notes})
+            counts = _counts({name: t.numpy() for name, t in tensors.items()})
+            files.write_bytes(weights, save(tensors, {_COUNTS: counts}))
+        files.write_json(path, seals.sealed({"backbone": backbone.to_dict(), "notes": notes}))
     except OutputError as error:
         progress.say(f"what is known of {backbone.name} is not kept: {error}")
 
@@ -151,4 +159,4 @@ def _tensors(module: nn.Module) -> Iterator[tuple[str, Any]]:
 
 
 def _weights(sha256: str) -> Path:
-    return files.cache_folder("weights") / f"{sha256}.safetensors"
+    return cache.folder("weights") / f"{sha256}.safetensors"

@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from headstart import files, progress
+from headstart import cache, files, progress
 from headstart.cli import evaluate, options, plan, predict, run_folder, train
 from headstart.errors import DataError
 
@@ -31,7 +31,7 @@ def add(subparsers: Any) -> None:
 def run(args: Namespace) -> int:
     folder = Path(args.output)
     run_folder.check(folder, args)
-    pictures = handwritten_digits(files.cache_folder("demo"))
+    pictures = handwritten_digits(cache.folder("demo"))
     limit = ["--time-limit", f"{args.time_limit:g}s"] if args.time_limit else []
     again = ["--resume"] if args.resume else ["--force"] if args.force else []
     data, bundle, seed = str(pictures), str(folder / run_folder.BUNDLE), ["--seed", str(args.seed or 0)]

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart import files
+from headstart import files, seals
 from headstart.errors import OutputError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from headstart.plan.plan import Plan
 
 BUNDLE, CHECKPOINTS, PLAN, REPORT = "bundle", "checkpoints", "plan.toml", "report.html"
-METRICS, PREDICTIONS, FACTS, QUARANTINE = "metrics.jsonl", "predictions.csv", "env.json", "quarantine.csv"
+METRICS, PREDICTIONS, FACTS, QUARANTINE = "metrics.jsonl", "predictions.csv", files.RUN, "quarantine.csv"
 
 
 def name_of(data: str) -> str:
@@ -69,7 +69,7 @@ def check(folder: Path, args: Namespace) -> None:
 def begun_with(folder: Path) -> str:
     """The command line of the run in `folder`. Raises OutputError."""
     try:
-        return str(json.loads((folder / FACTS).read_text(encoding="utf-8"))["command"])
+        return str(seals.opened((folder / FACTS).read_text(encoding="utf-8"))["command"])
     except OSError as error:
         raise OutputError(
             f"{folder}: holds no run to resume; leave --resume out, or name the run's folder"
@@ -80,9 +80,11 @@ def begun_with(folder: Path) -> str:
 
 def claim(folder: Path, args: Namespace, facts: dict[str, Any]) -> None:
     """Takes the folder for this run and writes env.json. Raises OutputError."""
-    if not args.resume:
+    if args.resume:
+        files.sweep(folder, stale=0)
+    else:
         files.claim_folder(folder, force=args.force)
-    files.write_json(folder / FACTS, facts)
+    files.write_json(folder / FACTS, seals.sealed(facts))
 
 
 def command(args: Namespace) -> str:

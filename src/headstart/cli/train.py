@@ -56,7 +56,7 @@ def run(args: Namespace) -> int:
     fitted = _fit(args, job, folder)
     model, evaluation, result = _judged(args, job, fitted, folder)
     _write_results(folder, job, model, evaluation, result, fitted)
-    _write_report(folder, job, evaluation, result, facts)
+    _write_report(folder, job, evaluation, result, facts, fitted)
     if args.json:
         show.as_json(result)
     else:
@@ -184,7 +184,12 @@ def _mistakes(job: Decided, evaluation: Evaluation) -> tuple[Mistake, ...]:
 
 
 def _write_report(
-    folder: Path, job: Decided, evaluation: Evaluation, result: dict[str, Any], facts: dict[str, Any]
+    folder: Path,
+    job: Decided,
+    evaluation: Evaluation,
+    result: dict[str, Any],
+    facts: dict[str, Any],
+    fitted: Fitted,
 ) -> None:
     from headstart import report
 
@@ -201,7 +206,7 @@ def _write_report(
             evaluations=(evaluation,),
             baselines=result["baselines"],
             arms=result["arms"],
-            history=_history(folder),
+            history=list(fitted.history),
             mistakes=_mistakes(job, evaluation),
             class_counts=dict(zip(dataset.classes, counts, strict=True)),
             quarantine=job.intake.quarantine,
@@ -209,11 +214,6 @@ def _write_report(
             command=facts["command"],
         ),
     )
-
-
-def _history(folder: Path) -> list[dict[str, Any]]:
-    lines = (folder / run_folder.METRICS).read_text(encoding="utf-8").splitlines()
-    return [record for record in map(json.loads, lines) if "epoch" in record]
 
 
 def _summary(result: dict[str, Any], evaluation: Evaluation, folder: Path) -> None:

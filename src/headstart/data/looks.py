@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import PIL
 
-from headstart import files, progress
+from headstart import cache, files, progress
 from headstart.data import twins
 from headstart.data.twins import SIZE
 from headstart.errors import OutputError
@@ -49,7 +49,7 @@ class Looks:
     def kept() -> Looks:
         """Those of this user's cache; without a cache, none."""
         try:
-            return Looks(files.cache_folder("looks", files.sha256_of(str(VERSION), PIL.__version__)[:16]))
+            return Looks(cache.folder("looks", files.sha256_of(str(VERSION), PIL.__version__)[:16]))
         except OutputError:
             return Looks(None)
 
@@ -97,5 +97,5 @@ def _read(path: Path) -> dict[bytes, tuple[mmap.mmap, int]]:
 def known_pairs(digests: Sequence[str], find: Callable[[], np.ndarray]) -> np.ndarray:
     """int64 [P, 2]: what `find` gives for these pictures, now or in an earlier run."""
     key = files.sha256_of(Path(twins.__file__).read_bytes(), str(VERSION), PIL.__version__, "".join(digests))
-    kept = files.remembered(("looks", "twins"), key, lambda: find().tolist(), what="near twins are")
+    kept = cache.remembered(("looks", "twins"), key, lambda: find().tolist(), what="near twins are")
     return np.array(kept, np.int64).reshape(-1, 2)

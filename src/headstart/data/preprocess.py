@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ _FILTERS = {
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
 }
+_LARGEST = 1 << 14  # pixels a side: no network takes more
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,18 @@ class Preprocess:
     std: tuple[float, float, float]
 
     def __post_init__(self) -> None:
-        if self.size < 1 or self.resize < self.size:
+        if not 1 <= self.size <= self.resize <= _LARGEST:
             raise BackboneError(
-                f"preprocess: size {self.size}, resize {self.resize}; expected 1 <= size <= resize"
+                f"preprocess: size {self.size}, resize {self.resize}; expected 1 <= size <= resize <= {_LARGEST}"
             )
         if self.interpolation not in _FILTERS:
             raise BackboneError(
                 f"preprocess: interpolation {self.interpolation!r} is not one of {', '.join(_FILTERS)}"
             )
+        if not all(math.isfinite(value) for value in (*self.mean, *self.std)) or len(self.mean) != 3:
+            raise BackboneError(f"preprocess: mean {list(self.mean)}; expected 3 finite numbers")
+        if len(self.std) != 3 or min(self.std) <= 0:
+            raise BackboneError(f"preprocess: std {list(self.std)}; expected 3 numbers above 0")
 
     def at(self, size: int) -> Preprocess:
         """The same preparation for another input size; the margin around the crop keeps its proportion."""

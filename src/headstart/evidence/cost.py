@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from headstart import files
+from headstart import cache, files
 from headstart.backbone import Backbone
 from headstart.features import How
 from headstart.runtime import Job, chosen, machine, start, suiting_batch
@@ -21,7 +21,7 @@ def speed(backbone: Backbone, how: How) -> float:
     """
     ran = (chosen(how.runtime, how.device), how.precision)
     key = files.sha256_of(Job(backbone, backbone.stages).key, *ran, *machine())
-    return float(files.remembered(("speed",), key, lambda: _timed(backbone, how)))
+    return float(cache.remembered(("speed",), key, lambda: _timed(backbone, how)))
 
 
 def _timed(backbone: Backbone, how: How) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from headstart import files, intervals
+from headstart import cache, files, intervals
 from headstart.backbone import Backbone
 from headstart.data import split
 from headstart.data.dataset import Dataset, Partition
@@ -50,7 +50,7 @@ def known(
         asked.labels.tobytes(),
         group.tobytes(),
     )
-    return Evidence.from_dict(files.remembered(("evidence",), key, lambda: weigh().to_dict()))
+    return Evidence.from_dict(cache.remembered(("evidence",), key, lambda: weigh().to_dict()))
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from headstart import files
+from headstart import cache
 
 # A feature that hardly moves on the training pictures (below this share of the typical spread) is not blown
 # up to unit spread: on a new picture it could then outweigh all others.
@@ -57,7 +57,7 @@ class Scaling:
 
     def apply(self, x: np.ndarray, dtype: type = np.float64) -> np.ndarray:
         """[N, D] in `dtype`."""
-        out = files.scratch(x.shape, dtype)
+        out = cache.scratch(x.shape, dtype)
         for part in slices(x):
             np.subtract(x[part], self.mean.astype(dtype), out=out[part], dtype=dtype, casting="unsafe")
             out[part] /= self.scale.astype(dtype)
@@ -103,7 +103,7 @@ class Spectrum:
         roots = np.sqrt(values).astype(z.dtype)
         if not tall:
             return Spectrum(values, vectors * roots, lambda: z.T @ vectors / roots)
-        rotated = files.scratch((len(z), len(values)), z.dtype.type)
+        rotated = cache.scratch((len(z), len(values)), z.dtype.type)
         for part in slices(z):
             rotated[part] = z[part] @ vectors
         return Spectrum(values, rotated, lambda: vectors)

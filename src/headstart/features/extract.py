@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import PIL
 
-from headstart import files, progress
+from headstart import cache, files, progress
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset
 from headstart.data.loader import frames
@@ -228,7 +228,7 @@ def _folder(job: Job, how: How) -> Path | None:
     if how.keep == "none":
         return None
     try:
-        return files.cache_folder("features", _key(job, how))
+        return cache.folder("features", _key(job, how))
     except OutputError as error:
         progress.say(f"features are not kept: {error}")
         return None

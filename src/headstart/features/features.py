@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart import files
+from headstart import cache
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Features:
         columns = [self.x[cut] if pool == "avgstd" else self.x[cut][:, : channels[cut]] for cut in cuts]
         if len(columns) == 1:
             return columns[0]
-        out = files.scratch((len(self), sum(column.shape[1] for column in columns)), np.float32)
+        out = cache.scratch((len(self), sum(column.shape[1] for column in columns)), np.float32)
         return np.concatenate(columns, axis=1, out=out)
 
     def take(self, index: np.ndarray) -> Features:

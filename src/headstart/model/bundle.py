@@ -14,12 +14,12 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
-from headstart import files, progress
+from headstart import files, progress, seals
 from headstart.backbone import Backbone, records
 from headstart.data.dataset import Dataset, Partition
 from headstart.errors import BackboneError, BundleError, PlanError
@@ -29,8 +29,8 @@ from headstart.model.model import DIGITS, NETWORK, WEIGHTS, Model
 from headstart.plan import toml
 from headstart.train.head import Head
 
-FORMAT = 1
-_INFO = "headstart.json"
+FORMAT = 2
+_INFO, CONFIG = "headstart.json", "config.json"
 HEAD_PREFIX = "headstart_head"
 _PACKAGES = ("headstart", "torch", "timm", "torchvision", "openvino", "numpy", "pillow")
 
@@ -59,40 +59,78 @@ def save(
         tensors = {name: np.asarray(t, order="C") for name, t in _tensors(model, loads_in_timm).items()}
         (temporary / WEIGHTS).write_bytes(encoded(tensors))
         if loads_in_timm:
-            _json(temporary / "config.json", timm_format.config(model))
+            _json(temporary / CONFIG, timm_format.config(model))
         _convert(model, temporary / NETWORK)
         info = _info(model, evidence, metrics, history) | _pictures(dataset, partition)
         parts = sorted(p for p in temporary.rglob("*") if p.is_file())
-        info["files"] = {str(p.relative_to(temporary)): files.sha256(p) for p in parts}
-        _json(temporary / _INFO, info)
+        info["files"] = {p.relative_to(temporary).as_posix(): files.sha256(p) for p in parts}
+        _json(temporary / _INFO, seals.sealed(info))
         (temporary / "README.md").write_text(card.text(model, info, loads_in_timm), encoding="utf-8")
 
 
 def load(folder: str | Path) -> Model:
     """The model in a bundle. Raises BundleError: no bundle, damaged parts, or from a newer version."""
     folder = Path(folder)
+    files.recover(folder)
     path = folder / _INFO
     if not path.is_file():
         raise BundleError(f"{folder}: {_instead(folder)}")
     try:
-        info = json.loads(path.read_text(encoding="utf-8"))
-        if info["format"] > FORMAT:
-            raise BundleError(
-                f"{path}: format {info['format']} is newer than this version; upgrade headstart"
-            )
+        info = seals.versioned(path.read_text(encoding="utf-8"), FORMAT)
         _verify(folder, info["files"])
-        return Model(
-            classes=tuple(info["classes"]),
-            backbone=Backbone.from_dict(info["backbone"]),
-            plan=toml.loads(info["plan"]),
-            head=_head(folder, Backbone.from_dict(info["backbone"]).head),
-            folder=folder,
-            info=info,
-        )
+        return _checked(_model(folder, info))
+    except seals.Newer as error:
+        raise BundleError(f"{path}: {error}") from error
     except (ValueError, LookupError, TypeError, AttributeError, OSError, PlanError, BackboneError) as error:
+        said = " ".join(str(error).split())
         raise BundleError(
-            f"{path}: damaged ({type(error).__name__}: {error}); save the bundle anew"
+            f"{path}: damaged ({type(error).__name__}: {said}); save the bundle anew"
         ) from error
+
+
+def _model(folder: Path, info: Mapping[str, Any]) -> Model:
+    backbone = Backbone.from_dict(info["backbone"])
+    return Model(
+        classes=tuple(info["classes"]),
+        backbone=backbone,
+        plan=toml.loads(info["plan"]),
+        head=_head(folder, backbone.head),
+        folder=folder,
+        info=info,
+    )
+
+
+def _checked(model: Model) -> Model:
+    """The model, all of whose parts agree. Raises ValueError, PlanError."""
+    names = model.classes
+    if len(names) < 2 or len(set(names)) < len(names) or not all(isinstance(n, str) and n for n in names):
+        raise ValueError("classes: expected at least two different names")
+    for key in ("held_out", "trained_on"):
+        digests = model.info.get(key, ())
+        if not all(isinstance(digest, str) for digest in digests):
+            raise ValueError(f"{key}: expected short digests of pictures")
+    if model.plan.backbone != model.backbone.name:
+        raise ValueError(f"its plan is for {model.plan.backbone}, its network is {model.backbone.name}")
+    model.plan.validate(model.backbone.stage_names)
+    width = sum(cut.width(model.plan.pool) for cut in model.cuts)
+    _check_head(model.head, width, len(names))
+    return model
+
+
+def _check_head(head: Head, width: int, classes: int) -> None:
+    """Raises ValueError where the head does not take `width` features to `classes` finite scores."""
+    inner = [len(bias) for _, bias in head.layers[:-1]]
+    shapes = list(zip([*inner, classes], [width, *inner], strict=True))
+    for (weight, bias), shape in zip(head.layers, shapes, strict=True):
+        if weight.shape != shape or bias.shape != shape[:1]:
+            raise ValueError(
+                f"head: shapes {weight.shape} and {bias.shape}, expected {shape} and {shape[:1]} "
+                f"for {width} features and {classes} classes"
+            )
+        if weight.dtype != np.float32 or bias.dtype != np.float32:
+            raise ValueError(f"head: holds {weight.dtype} and {bias.dtype}, expected float32")
+        if not np.isfinite(weight).all() or not np.isfinite(bias).all():
+            raise ValueError("head: holds numbers that are not finite")
 
 
 def _instead(folder: Path) -> str:
@@ -105,12 +143,26 @@ def _instead(folder: Path) -> str:
 
 
 def _verify(folder: Path, checksums: Mapping[str, str]) -> None:
+    """Raises BundleError: a part is missing, damaged, or stands there without being listed."""
     for name, checksum in {WEIGHTS: checksums[WEIGHTS], **checksums}.items():
         path = folder / name
+        if not _within(name):
+            raise BundleError(
+                f"{folder / _INFO}: lists {name!r}, which lies outside of the bundle; save it anew"
+            )
         if not path.is_file():
             raise BundleError(f"{path}: missing from the bundle; copy or save it anew")
         if files.sha256(path) != checksum:
             raise BundleError(f"{path}: damaged (its SHA-256 is not the bundle's); copy or save it anew")
+    for path in [folder / CONFIG, *(folder / NETWORK).rglob("*")]:
+        if path.is_file() and path.relative_to(folder).as_posix() not in checksums:
+            raise BundleError(f"{path}: no part of the bundle, which does not list it; remove it")
+
+
+def _within(name: str) -> bool:
+    return (
+        not PurePosixPath(name).is_absolute() and not {"..", ""} & set(name.split("/")) and "\\" not in name
+    )
 
 
 def _json(path: Path, value: Any) -> None:
@@ -144,17 +196,20 @@ def _from_module(model: Model) -> tuple[dict[str, np.ndarray], bool]:
 
 def _head(folder: Path, classifier: str) -> Head:
     """The head's layers, read without torch. Raises BundleError."""
-    from safetensors import safe_open
+    from safetensors import SafetensorError, safe_open
 
     layers: list[tuple[np.ndarray, np.ndarray]] = []
-    with safe_open(folder / WEIGHTS, framework="numpy") as tensors:
-        names = set(tensors.keys())
-        own = f"{HEAD_PREFIX}.0.weight" in names
-        prefixes = [f"{HEAD_PREFIX}.{n}" for n in range(2)] if own else [classifier]
-        for prefix in prefixes:
-            if f"{prefix}.weight" in names:
-                weight = tensors.get_tensor(f"{prefix}.weight")
-                layers.append((weight.reshape(weight.shape[:2]), tensors.get_tensor(f"{prefix}.bias")))
+    try:
+        with safe_open(folder / WEIGHTS, framework="numpy") as tensors:
+            names = set(tensors.keys())
+            own = f"{HEAD_PREFIX}.0.weight" in names
+            prefixes = [f"{HEAD_PREFIX}.{n}" for n in range(2)] if own else [classifier]
+            for prefix in prefixes:
+                if f"{prefix}.weight" in names:
+                    weight = tensors.get_tensor(f"{prefix}.weight")
+                    layers.append((weight.reshape(weight.shape[:2]), tensors.get_tensor(f"{prefix}.bias")))
+    except SafetensorError as error:
+        raise ValueError(f"{WEIGHTS}: {error}") from error
     if not layers:
         raise BundleError(f"{folder / WEIGHTS}: holds no head; save the bundle anew")
     return Head(tuple(layers))
@@ -184,7 +239,8 @@ def _info(
         "plan": toml.dumps(model.plan),
         "evidence": evidence,
         "metrics": metrics or {},
-        "history": list(history),
+        # Without the seconds: equal commands write equal bundles.
+        "history": [{key: value for key, value in row.items() if key != "seconds"} for row in history],
         "versions": versions(),
     }
 

@@ -83,9 +83,19 @@ class Model:
         out = []
         with progress.bar("predicting", len(paths)) as bar:
             for outputs in run(runtime, self.backbone, paths, how):
-                out.append(self.head.probabilities(np.concatenate(outputs, axis=1)))
+                out.append(self._named(np.concatenate(outputs, axis=1)))
                 bar.advance(len(out[-1]))
         return np.concatenate(out) if out else np.empty((0, len(self.classes)), np.float32)
+
+    def _named(self, features: np.ndarray) -> np.ndarray:
+        """Probabilities float32 [B, C]. Raises BundleError where the network puts out what is no number."""
+        found = self.head.probabilities(features)
+        if not np.isfinite(found).all():
+            place = self.folder or self.backbone.name
+            raise BundleError(
+                f"{place}: puts out numbers that are not finite; its weights are damaged: save it anew"
+            )
+        return found
 
     def probabilities_at(self, features: Features) -> np.ndarray:
         """As probabilities(), from features of the pre-trained trunk."""
@@ -112,20 +122,25 @@ class Model:
 
     def _stored(self) -> nn.Module:
         """The trunk with the weights of the bundle; nothing is downloaded."""
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
         from headstart.backbone.weights import pour
         from headstart.train import surgery
 
         assert self.folder is not None
+        path = self.folder / WEIGHTS
         module = build(replace(self.backbone, weights=None), pretrained=False)
         surgery.assemble(self.plan, self.backbone, module, len(self.classes))
         kept = module.state_dict()
-        stored = load_file(self.folder / WEIGHTS)
-        lacking = [name for name in kept if name not in stored]
-        if lacking:
+        try:
+            stored = load_file(path)
+        except (SafetensorError, OSError) as error:
+            raise BundleError(f"{path}: damaged ({error}); copy or save it anew") from error
+        unfit = [name for name in kept if name not in stored or stored[name].shape != kept[name].shape]
+        if unfit:
             raise BundleError(
-                f"{self.folder / WEIGHTS}: lacks {', '.join(lacking[:4])}; save the bundle anew"
+                f"{path}: lacks {', '.join(unfit[:4])}, or has them in another shape; save the bundle anew"
             )
         pour(stored, module)
         return module

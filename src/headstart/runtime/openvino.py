@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headstart import files, progress
+from headstart import cache, files, progress
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, OutputError
 
@@ -275,9 +275,33 @@ def _refusals() -> tuple[type[Exception], ...]:
 
 
 def save(model: Any, folder: Path) -> None:
-    """Writes a converted network, uncompressed, as `network.xml` and `network.bin` into a new folder."""
+    """Writes a converted network, uncompressed, as `network.xml` and `network.bin` into a new folder.
+
+    Raises OutputError where the system refuses.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    _openvino().save_model(model, folder / NAME, compress_to_fp16=False)
+    _name(model)
+    try:
+        _openvino().save_model(model, folder / NAME, compress_to_fp16=False)
+    except RuntimeError as error:  # it says no more than "basic_ios::clear"
+        with files.explained(folder):
+            _probe(folder)
+        raise OutputError(
+            f"{folder / NAME}: cannot be written ({_reason(error)}); choose another place"
+        ) from error
+
+
+def _name(model: Any) -> None:
+    """Names the layers by their order: OpenVINO's own names count on with everything that a process has made."""
+    for place, layer in enumerate(model.get_ordered_ops()):
+        layer.set_friendly_name(f"{layer.get_type_name()}_{place}")
+
+
+def _probe(folder: Path) -> None:
+    """Writes as much as one block, so that the system says why it refuses. Raises OSError."""
+    with (folder / "probe").open("wb") as handle:
+        handle.write(bytes(1 << 16))
+        os.fsync(handle.fileno())
 
 
 def from_file(
@@ -289,10 +313,25 @@ def from_file(
         model = _openvino().Core().read_model(path)
     except RuntimeError as error:
         raise BackboneError(f"{path}: not a converted network ({str(error).splitlines()[0]})") from error
-    found = tuple(output.partial_shape[1].get_length() for output in model.outputs)
-    if found != sizes:
-        raise BackboneError(f"{path}: puts out widths {found}, expected {sizes}; the bundle is damaged")
+    takes = [_shape(port) for port in model.inputs]
+    if takes != [(-1, 3, preprocess.size, preprocess.size)]:
+        raise BackboneError(
+            f"{path}: takes {takes}, expected pictures of {preprocess.size} px; the bundle is damaged"
+        )
+    puts_out = [_shape(port) for port in model.outputs]
+    if puts_out != [(-1, size) for size in sizes]:
+        raise BackboneError(
+            f"{path}: puts out {puts_out}, expected widths {list(sizes)}; the bundle is damaged"
+        )
     return OpenVINORuntime(model, preprocess, precision)
+
+
+def _shape(port: Any) -> tuple[int, ...]:
+    """Its lengths; -1 where one is free, () where not even their number is settled."""
+    shape = port.partial_shape
+    if shape.rank.is_dynamic:
+        return ()
+    return tuple(-1 if length.is_dynamic else length.get_length() for length in shape)
 
 
 def precisions() -> tuple[str, ...]:
@@ -304,6 +343,6 @@ def precisions() -> tuple[str, ...]:
 def _place(whole: Job) -> Path | None:
     """Where the converted network is kept, or None where the cache cannot be written."""
     try:
-        return files.cache_folder("networks") / files.sha256_of(str(_FORMAT), whole.key)
+        return cache.folder("networks") / files.sha256_of(str(_FORMAT), whole.key)
     except OutputError:
         return None

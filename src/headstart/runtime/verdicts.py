@@ -6,7 +6,7 @@ import os
 import platform
 from collections.abc import Callable, Sequence
 
-from headstart import files
+from headstart import cache, files
 from headstart.runtime.runtime import processor
 
 
@@ -18,4 +18,4 @@ def machine() -> tuple[str, str, str]:
 def once(subject: Sequence[str], measure: Callable[[], dict[str, str]]) -> dict[str, str]:
     """{"precision": "fp32" or "bf16", "why"}: what `measure` found for this subject on this machine, now or before."""
     key = files.sha256_of(*subject, *machine())
-    return files.remembered(("precision",), key, measure, what="the precision is")
+    return cache.remembered(("precision",), key, measure, what="the precision is")

@@ -7,7 +7,6 @@ looks at the report pictures.
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headstart import files, progress
+from headstart import files, progress, seals
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
 from headstart.errors import PlanError
@@ -236,10 +235,11 @@ class _Field:
     def _once(self, contender: Contender, label: str, run: Callable[[], Outcome]) -> Outcome:
         """What lies in the folder, or what `run` gives, kept there and said under `label`."""
         place = self._place(contender)
-        if (place / "outcome.json").is_file():
-            return Outcome.from_dict(json.loads((place / "outcome.json").read_text(encoding="utf-8")))
+        known = _known(place / "outcome.json")
+        if known is not None:
+            return known
         outcome = run()
-        files.write_json(place / "outcome.json", outcome.to_dict())
+        files.write_json(place / "outcome.json", seals.sealed(outcome.to_dict()))
         shutil.rmtree(place / "checkpoints", ignore_errors=True)
         said = f"{100 * outcome.selection.mean():.1f} % on selection pictures, {outcome.seconds:.0f} s"
         progress.say(f"{label}: {said}")
@@ -258,3 +258,14 @@ class _Field:
         chosen = self.dataset.take(index)
         _, group = np.unique(chosen.groups, return_inverse=True)
         return files.sha256_of(*chosen.digests, chosen.labels.tobytes(), group.tobytes())
+
+
+def _known(path: Path) -> Outcome | None:
+    """What an earlier run has left there; None where there is nothing, or where it is damaged, which is said."""
+    if not path.is_file():
+        return None
+    try:
+        return Outcome.from_dict(seals.opened(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        progress.say(f"{path}: damaged ({error}); it is tried anew")
+        return None

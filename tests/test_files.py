@@ -1,0 +1,168 @@
+"""What is written stands whole, whatever moment a kill comes at; what a kill leaves behind is in nobody's way."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from headstart import files
+from headstart.errors import OutputError
+
+OLD, NEW = {"a.txt": "old", "b.txt": "old"}, {"a.txt": "new", "c.txt": "new"}
+# What changes a folder, and what reads the disk: a kill just before each of these is tried.
+EVENTS = ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.scandir", "shutil.rmtree")
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills are tried in forked processes")
+
+
+def _write(folder: Path, content: dict[str, str]) -> None:
+    folder.mkdir()
+    for name, text in content.items():
+        (folder / name).write_text(text)
+
+
+def _content(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def _killed_at(moment: int, work: Callable[[], None]) -> bool:
+    """Whether `work`, in a process of its own, came to its `moment`-th event, where it was killed."""
+    child = os.fork()
+    if not child:
+        left = moment
+
+        def hook(event: str, _: object) -> None:
+            nonlocal left
+            if event in EVENTS:
+                left -= 1
+                if not left:
+                    os._exit(9)
+
+        sys.addaudithook(hook)
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+def _replace(target: Path, content: dict[str, str]) -> None:
+    with files.replacing(target) as temporary:
+        _write(temporary, content)
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_a_kill_at_any_moment_leaves_the_old_folder_or_the_new(exchange, tmp_path, monkeypatch):
+    if not exchange:
+        monkeypatch.setattr(files, "_exchange", lambda *_: False)
+    moment, found = 1, []
+    while True:
+        target = tmp_path / str(moment) / "bundle"
+        target.parent.mkdir()
+        _write(target, OLD)
+        killed = _killed_at(moment, lambda target=target: _replace(target, NEW))
+        files.recover(target)
+        found.append(_content(target))
+        assert found[-1] in (OLD, NEW)
+        _replace(target, NEW)
+        assert _content(target) == NEW
+        if not killed:
+            break
+        moment += 1
+    assert moment > 10
+    assert found.count(OLD) > 5
+    assert found[-1] == NEW
+
+
+def test_where_the_system_can_neither_is_ever_missing(tmp_path):
+    """In one step: also for who looks in that very moment."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    _write(old, OLD)
+    _write(new, NEW)
+    if not files._exchange(old, new):
+        pytest.skip("this system cannot exchange two folders")
+    assert (_content(old), _content(new)) == (NEW, OLD)
+
+
+def _begin_anew(run: Path) -> None:
+    files.claim_folder(run, force=True)
+    files.write_json(run / "env.json", {"command": "headstart train new"})
+    files.write_text(run / "plan.toml", "case = 1")
+
+
+def test_a_kill_at_any_moment_leaves_a_folder_that_a_run_may_take(tmp_path):
+    moment = 1
+    while True:
+        run = tmp_path / str(moment) / "run"
+        run.mkdir(parents=True)
+        files.write_json(run / "env.json", {"command": "headstart train old"})
+        files.write_text(run / "checkpoint", "old")
+        killed = _killed_at(moment, lambda run=run: _begin_anew(run))
+        files.check_free(run, force=True)
+        files.claim_folder(run, force=True)
+        assert not list(run.iterdir())
+        if not killed:
+            break
+        moment += 1
+    assert moment > 10
+
+
+def test_own_temporaries_count_as_nothing_and_are_swept(tmp_path):
+    folder = tmp_path / "run"
+    left = folder / f"{files._OWN}env.json.abc"
+    left.mkdir(parents=True)
+    assert files.is_free(folder)
+    files.sweep(folder)
+    assert left.exists(), "it may be of a run that goes on"
+    long_ago = time.time() - 2 * files._STALE
+    os.utime(left, (long_ago, long_ago))
+    files.sweep(folder)
+    assert not left.exists()
+
+
+def test_the_only_state_of_a_folder_is_never_swept(tmp_path):
+    holder = tmp_path / f"{files._OWN}bundle.abc"
+    holder.mkdir()
+    _write(holder / files._FORMER, OLD)
+    files.sweep(tmp_path, stale=0)
+    files.recover(tmp_path / "bundle")
+    assert _content(tmp_path / "bundle") == OLD
+    assert not holder.exists()
+
+
+def test_strangers_files_are_never_taken_for_temporaries(tmp_path):
+    (tmp_path / ".env").write_text("secret")
+    assert not files.is_free(tmp_path)
+    files.sweep(tmp_path, stale=0)
+    assert (tmp_path / ".env").exists()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.ENOENT, errno.EIO, errno.EFBIG])
+def test_every_refusal_to_write_is_one_line_that_names_the_place(number, tmp_path, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OutputError) as caught:
+        files.write_text(tmp_path / "plan.toml", "case = 1")
+    assert str(caught.value).startswith(f"{tmp_path / 'plan.toml'}: ")
+    assert "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_of_another_file_is_not_blamed_on_the_target(tmp_path):
+    with pytest.raises(FileNotFoundError, match="elsewhere"), files.replacing(tmp_path / "x" / "target"):
+        (tmp_path / "elsewhere").read_bytes()
+
+
+def test_a_name_that_is_not_utf8_is_written_so_that_json_reads_it_again(tmp_path):
+    import json
+
+    files.write_json(tmp_path / "names.json", {"path": "caf\udce9.jpg"})
+    assert json.loads((tmp_path / "names.json").read_text(encoding="utf-8")) == {"path": "caf\udce9.jpg"}
