@@ -27,12 +27,12 @@ from headstart.train.pretrain import RECIPE, pretrain
 SIZE, START, CLASSES = 64, 40, 202
 
 
-def cache() -> Path:
+def kept_at() -> Path:
     return cache.folder("benchmarks", "frontier")
 
 
 def place(name: str) -> Path:
-    return cache() / name.replace(":", "-")
+    return kept_at() / name.replace(":", "-")
 
 
 def made(folder: Path, name: str, recipe: Recipe) -> bool:
@@ -69,7 +69,7 @@ def main() -> int:
         folder = place(name)
         if made(folder, name, recipe):
             continue
-        state = cache() / "checkpoints" / f"{folder.name}-{files.sha256_of(repr(recipe))[:12]}"
+        state = kept_at() / "checkpoints" / f"{folder.name}-{files.sha256_of(repr(recipe))[:12]}"
         settings = Settings(checkpoints=state, resume=True)
         done = pretrain(
             dataset,

@@ -282,3 +282,21 @@ def test_pictures_of_a_selection_split_count_as_learnt(headstart, backbone: Path
     for split, learnt in (("train", 12), ("val", 12), ("test", 0)):
         answer = headstart("evaluate", run / "bundle", tmp_path / "data", "--split", split, "--json")
         assert json.loads(answer.out)["splits"][split]["trained_on"] == learnt
+
+
+def _bytes_of(folder: Path) -> dict[str, bytes]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("flags", [("--case", "1"), ("--case", "3", "--epochs", "1")])
+def test_equal_commands_write_equal_bundles(headstart, shapes: Path, backbone: Path, tmp_path, flags) -> None:
+    """Also within one process, whatever it did before."""
+    for name in ("first", "second"):
+        answer = headstart(
+            "train", shapes, "--backbone", backbone, *flags, "-o", tmp_path / name, "--quiet", "--json"
+        )
+        assert answer.code == 0
+    first, second = (_bytes_of(tmp_path / name / "bundle") for name in ("first", "second"))
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []

@@ -13,6 +13,7 @@ from torch import nn
 from headstart import backbone
 from headstart.data.preprocess import Preprocess
 from headstart.runtime import Job, start
+from headstart.runtime.openvino import BINARY, NAME
 from headstart.runtime.torch import TorchRuntime
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
@@ -86,3 +87,28 @@ def test_an_accelerator_gets_a_network_of_its_own():
         is not network
     )
     assert network.weight.device.type == "cpu"
+
+
+def test_a_network_is_written_in_the_same_bytes_whatever_was_made_before(job, tmp_path):
+    from headstart.runtime import openvino
+
+    written = []
+    for number in range(3):
+        openvino.save(openvino.convert(job.whole()), tmp_path / str(number))
+        written.append([(tmp_path / str(number) / name).read_bytes() for name in (NAME, BINARY)])
+    assert written[0] == written[1] == written[2]
+
+
+def test_a_full_disk_under_the_cache_is_said_and_done_without(job, conversions, said, monkeypatch):
+    """OpenVINO's own word for it is "basic_ios::clear"."""
+    import openvino
+
+    def full(*_, **__):
+        raise RuntimeError("Exception from src/core/xml_util.cpp:1\nbasic_ios::clear: iostream error")
+
+    monkeypatch.setattr(openvino, "save_model", full)
+    before = _outputs(job)
+    assert len([line for line in said if "the converted network is not kept: " in line]) == 1
+    assert all("\n" not in line for line in said)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(before, _outputs(job))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
+import tempfile
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
 from headstart import cache, files, progress
 from headstart.cli import evaluate, options, plan, predict, run_folder, train
-from headstart.errors import DataError
+from headstart.errors import DataError, OutputError
 
 _SHOWN = 3  # pictures that the last step names
 _KEEP = ("quiet", "debug")
@@ -31,7 +32,7 @@ def add(subparsers: Any) -> None:
 def run(args: Namespace) -> int:
     folder = Path(args.output)
     run_folder.check(folder, args)
-    pictures = handwritten_digits(cache.folder("demo"))
+    pictures = handwritten_digits(_place())
     limit = ["--time-limit", f"{args.time_limit:g}s"] if args.time_limit else []
     again = ["--resume"] if args.resume else ["--force"] if args.force else []
     data, bundle, seed = str(pictures), str(folder / run_folder.BUNDLE), ["--seed", str(args.seed or 0)]
@@ -50,6 +51,15 @@ def run(args: Namespace) -> int:
         _do([*step, *flags])
     print(f"\nreport   {(folder / run_folder.REPORT).resolve()}")
     return 0
+
+
+def _place() -> Path:
+    """Where the pictures are written: the cache, or where there is none a folder that the system clears."""
+    try:
+        return cache.folder("demo")
+    except OutputError as error:
+        progress.say(f"the demo's pictures are not kept: {error}")
+        return Path(tempfile.mkdtemp(prefix="headstart-demo-"))
 
 
 def _do(command: list[str]) -> None:

@@ -6,6 +6,7 @@ package that sends it is made unimportable before OpenVINO is imported, which th
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -277,22 +278,20 @@ def _refusals() -> tuple[type[Exception], ...]:
 def save(model: Any, folder: Path) -> None:
     """Writes a converted network, uncompressed, as `network.xml` and `network.bin` into a new folder.
 
-    Raises OutputError where the system refuses.
+    Raises OSError where the system refuses.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _name(model)
     try:
         _openvino().save_model(model, folder / NAME, compress_to_fp16=False)
     except RuntimeError as error:  # it says no more than "basic_ios::clear"
-        with files.explained(folder):
-            _probe(folder)
-        raise OutputError(
-            f"{folder / NAME}: cannot be written ({_reason(error)}); choose another place"
-        ) from error
+        _probe(folder)
+        raise OSError(errno.EIO, _reason(error)) from error
 
 
 def _name(model: Any) -> None:
-    """Names the layers by their order: OpenVINO's own names count on with everything that a process has made."""
+    """Names model and layers by their order: OpenVINO's own names count on with all that a process has made."""
+    model.set_friendly_name("headstart")
     for place, layer in enumerate(model.get_ordered_ops()):
         layer.set_friendly_name(f"{layer.get_type_name()}_{place}")
 
