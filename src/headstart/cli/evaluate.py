@@ -59,7 +59,7 @@ def _of_its_classes(model: Model, dataset: Dataset) -> Dataset:
     aside = [name for name in dataset.classes if name in model.left_out and name not in model.classes]
     if not aside:
         return dataset
-    count = sum(dataset.counts()[dataset.classes.index(name)] for name in aside)
+    count = sum(int(dataset.counts()[dataset.classes.index(name)]) for name in aside)
     progress.say(
         f"left aside, since the bundle was made without these classes: {show.pictures(count)} of "
         f"{', '.join(map(repr, aside))}"

@@ -12,6 +12,7 @@ from headstart import files, progress
 from headstart.cli import options, run_folder, show, steps, values
 
 if TYPE_CHECKING:
+    from headstart.data import Intake
     from headstart.plan.plan import Recipe
     from headstart.train.loop import Settings
 
@@ -133,7 +134,7 @@ def run(args: Namespace) -> int:
         folder / run_folder.METRICS,
         [{"phase": PHASE, "epochs": len(result.history), **record} for record in result.history],
     )
-    _print(args, partition.report_name, result, folder)
+    _print(args, partition.report_name, result, folder, pictures)
     return 0
 
 
@@ -172,7 +173,7 @@ def _told(record: dict[str, Any], folder: Path) -> None:
     )
 
 
-def _print(args: Namespace, split: str, result: Any, folder: Path) -> None:
+def _print(args: Namespace, split: str, result: Any, folder: Path, pictures: Intake) -> None:
     score = {"split": split, "accuracy": result.accuracy, "n": result.n, "interval": list(result.interval)}
     # Without a separator in it a folder's name may be that of a shipped network.
     backbone = str(folder) if folder.name != str(folder) else f"./{folder}"
@@ -180,5 +181,6 @@ def _print(args: Namespace, split: str, result: Any, folder: Path) -> None:
         show.as_json({"network": args.network, "splits": {split: score}, "backbone": backbone})
         return
     print(f"{split}: accuracy {show.accuracy(score)}")
+    run_folder.print_intake(folder, {"quarantine": len(pictures.quarantine), "alike": len(pictures.alike)})
     print(f"backbone {backbone}")
     print(f"next     headstart train DATA --backbone {backbone}")

@@ -31,8 +31,10 @@ def leave_out(source: str, listing: Listing, without: Collection[str]) -> dict[s
     there = set().union(*listing.classes.values())
     for name in sorted(wanted - there):
         near = get_close_matches(name, there, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {some(there)};"
-        raise DataError(f"{source}: no class {name!r} to leave out; {hint} check its name")
+        hint = f"did you mean {near[0]!r}?" if near else f"expected some of {some(there)}"
+        raise DataError(
+            f"{source}: no class {name!r} to leave out (--without), nor a file that lists any; {hint}"
+        )
     if wanted and wanted == there:
         raise DataError(f"{source}: no class would be left; leave out fewer than all {len(there)}")
     counts = dict.fromkeys(sorted(wanted), 0)
@@ -66,7 +68,7 @@ def told(listing: Listing) -> Iterator[str]:
     train = listing.classes.get("train", set())
     for split, names in sorted(listing.classes.items()):
         if train - names:
-            yield f"{split} has no pictures of {some(train - names)}: it says nothing of these"
+            yield f"{split} lacks classes of train: accuracies there say nothing of {some(train - names)}"
 
 
 def told_left_out(left_out: Mapping[str, int], why: str) -> Iterator[str]:

@@ -70,7 +70,7 @@ def load(
         [place for place in range(len(rows)) if place not in out]
     )
     small = classes.rare(dataset, listing.classes, min_per_class or 0) if training else {}
-    notes += classes.told_left_out(small, f"--min-per-class {min_per_class}")
+    notes += classes.told_left_out(small, f"fewer training pictures than --min-per-class {min_per_class}")
     for note in notes:
         progress.say(note)
     dataset = dataset.without([*small]) if small else dataset

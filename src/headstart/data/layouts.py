@@ -76,7 +76,6 @@ def _folder(source: str) -> Listing:
         found.extend(_described(root, "") if described else _part(root, folders, ""))
         return found
     found.bad += loose(root, "in no split folder")
-    found.origin = origin(splits)
     _add_splits(found, splits)
     return found
 
@@ -94,11 +93,12 @@ def _add_splits(found: Listing, splits: dict[Entry, str]) -> None:
         for folder, split in splits.items()
     }
     labelled = [path for path, root in roots.items() if holds_classes(root)]
-    for folder, split in splits.items():
+    read = {folder: split for folder, split in splits.items() if folder.path in labelled or not labelled}
+    found.origin = origin(read)
+    for folder in (folder for folder in splits if folder not in read):
+        leave_aside(found, folder.path, "which holds no class folders")
+    for folder, split in read.items():
         root = roots[folder.path]
-        if labelled and folder.path not in labelled:
-            leave_aside(found, folder.path, "which holds no class folders")
-            continue
         folders = without_copies([entry for entry in entries(root) if is_folder(entry)], found)
         described = _is_described(root, folders, found)
         found.extend(_described(root, split) if described else _part(root, folders, split))

@@ -59,7 +59,7 @@ def _classes_in(folder: Entry) -> set[str]:
 def _aside(root: str, folder: Entry, found: Listing) -> bool:
     """Whether a folder beside splits is no concern; that is noted."""
     if unlabelled(folder.name):
-        leave_aside(found, folder.path, "which holds no classes by its name")
+        leave_aside(found, folder.path, "unlabelled by its name")
     elif pictures_below(folder.path) == 0:
         found.notes.append(f"left aside: {printable(folder.path)}, which holds no pictures")
     else:
@@ -101,7 +101,7 @@ def without_copies(folders: list[Entry], found: Listing) -> list[Entry]:
     kept = []
     for folder in folders:
         inside = _classes_in(folder)
-        if len(inside) > 1 and inside <= names:
+        if inside <= names and (len(inside) > 1 or any(map(split_word, inside))):
             leave_aside(found, folder.path, f"which holds {some(inside)} once more")
         else:
             kept.append(folder)

@@ -53,12 +53,12 @@ def listing(table: str, split: str = "") -> Listing:
 def describes(table: str) -> str:
     """Why the table is none of pictures and labels, or "" where it is one. Raises DataError."""
     _, columns, records = _read(table, strict=False)
-    lacking = [name for name in ("path", "label") if name not in columns]
+    lacking = [name for use, name in (("path", "file_name"), ("label", "label")) if use not in columns]
     if lacking:
         return f"it has no column {' and no column '.join(lacking)}"
     paths = [record[columns["path"]] for _, record in records]
     if paths and not any(path and _is_there(_full(table, _forward(table, path))) for path in paths):
-        return f"none of the {len(paths)} files that it names is there"
+        return "no file that it names is there"
     return ""
 
 
