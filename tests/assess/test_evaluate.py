@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import unicodedata
 from dataclasses import replace
 
 import numpy as np
@@ -55,6 +56,18 @@ def test_classes_go_by_name_where_some_are_lacking(model, shapes):
     np.testing.assert_array_equal(evaluation.labels, dataset.labels[index])
     assert evaluation.correct.mean() > 0.6
     assert evaluation.per_class()[0].support == 0
+
+
+def test_class_names_are_compared_in_one_spelling(model, shapes):
+    dataset, parts = shapes
+    composed, parted = (
+        tuple(unicodedata.normalize(form, f"é-{name}") for name in model.classes) for form in ("NFC", "NFD")
+    )
+    for known, named in ((composed, parted), (parted, composed)):
+        found = assess.evaluate(
+            replace(model, classes=known), replace(dataset, classes=named), parts.report, "held-out"
+        )
+        np.testing.assert_array_equal(found.labels, dataset.labels[parts.report])
 
 
 def test_unknown_classes_and_empty_splits_are_refused(model, shapes):

@@ -55,7 +55,7 @@ DATA = [
     (empty, [], "no class folders"),
     (empty_classes, [], "no pictures"),
     (one_class, [], "one class"),
-    (two_pictures, [], "'cross' has 2"),
+    (two_pictures, [], "'cross' (2)"),
     (other_classes, [], "star"),
     (only_broken, [], "no pictures"),
     (as_it_is, ["--group-regex", "("], "group regex"),

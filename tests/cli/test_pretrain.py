@@ -63,7 +63,7 @@ def test_classes_can_be_left_out_for_later_as_unseen_targets(headstart, three: P
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (("--without", "no-such-file"), "--without no-such-file: cannot be read"),
+        (("--without", "no-such-file"), "no class 'no-such-file' to leave out (--without), nor a file"),
         (("--notes", "no-such-file"), "--notes no-such-file: cannot be read"),
         (("--network", "bigger"), "network 'bigger' is unknown; expected small, demo-cnn or timm:NAME"),
         (("--network", "timm:bigger"), "timm:bigger"),
@@ -91,8 +91,8 @@ def test_a_mistake_is_one_line_and_costs_nothing(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("triangle\n", "class 'triangle' is not among the 3"),
-        ("circle\ncross\n", "1 classes would be left"),
+        ("triangle\n", "no class 'triangle' to leave out"),
+        ("circle\ncross\n", "one class, 'square'"),
         ("# nothing\n\n", "names no class"),
         ("", "names no class"),
     ],

@@ -144,8 +144,10 @@ def test_near_twins_share_a_group_and_never_straddle_a_split(tmp_path):
     groups = dict(zip(names, read.dataset.groups.tolist(), strict=True))
     assert groups["again.jpg"] == groups["0.png"]
     assert len(set(groups.values())) == len(names) - 1
-    assert "near twins of another picture, kept in its group: 2" in read.notes
-    assert "left out because a near twin stands in a later split: 1" in read.notes
+    assert [note.partition(" (")[0] for note in read.notes] == [
+        "near twins of another picture, kept in its group: 2",
+        "left out because a near twin stands in a later split: 1",
+    ]
     ((path, reason),) = [(picture.path, picture.reason) for picture in read.quarantine]
     assert path.endswith("leak.jpg")
     assert "near twin of" in reason
@@ -160,4 +162,5 @@ def test_pictures_that_are_alike_by_nature_stay(tmp_path):
     read = data.load(tmp_path)
     assert len(read.dataset) == 16
     assert not read.quarantine
-    assert "pictures with a near twin in a later split: 4, too many to be copies: they stay" in read.notes
+    told = [note.partition(" (")[0] for note in read.notes]
+    assert "pictures with a near twin in a later split: 4, too many to be copies: they stay" in told

@@ -51,3 +51,11 @@ def test_labels_that_features_tell_exactly_have_a_finite_score():
     z, targets = _problem(90, 6, 0)
     z[:, :3] = targets - targets.mean(0)
     assert math.isfinite(logme(Spectrum.of(z), targets))
+
+
+def test_features_that_never_change_explain_nothing():
+    """A number all the same: that of a constant beside the labels' own spread."""
+    _, targets = _problem(30, 4, 1.0)
+    found = logme(Spectrum.of(np.zeros((30, 4))), targets)
+    by_hand = [-0.5 * (math.log(2 * math.pi * y @ y / 29) + 1) for y in (targets - targets.mean(0)).T]
+    assert found == pytest.approx(np.mean(by_hand), abs=1e-9)

@@ -9,6 +9,7 @@ import numpy as np
 
 from headstart.assess.evaluation import Evaluation
 from headstart.data.dataset import Dataset, Partition
+from headstart.data.listing import one_spelling
 from headstart.errors import DataError
 from headstart.features import Features, How, extract, extract_beside
 from headstart.intervals import paired, wilson
@@ -47,8 +48,9 @@ def evaluate(
 
 def _labels(model: Model, dataset: Dataset, index: np.ndarray, split: str) -> np.ndarray:
     """int64 [N]: in the model's classes. Raises DataError."""
-    places = {name: place for place, name in enumerate(model.classes)}
-    unknown = [name for name in dataset.classes if name not in places]
+    places = {one_spelling(name): place for place, name in enumerate(model.classes)}
+    names = [one_spelling(name) for name in dataset.classes]
+    unknown = [name for name in names if name not in places]
     if unknown:
         raise DataError(
             f"{dataset.root}: classes the model does not know: {', '.join(unknown[:5])}; "
@@ -57,7 +59,7 @@ def _labels(model: Model, dataset: Dataset, index: np.ndarray, split: str) -> np
         )
     if not len(index):
         raise DataError(f"{dataset.root}: no pictures in the {split} split; choose another with --split")
-    return np.array([places[dataset.classes[label]] for label in dataset.labels[index]], np.int64)
+    return np.array([places[names[label]] for label in dataset.labels[index]], np.int64)
 
 
 def baselines(

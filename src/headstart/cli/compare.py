@@ -44,7 +44,7 @@ def run(args: Namespace) -> int:
     field = _contenders(args, job)
     run_folder.claim(folder, args, run_folder.facts(args, job.plan.seed))
     run_folder.write_plan(folder, job.plan)
-    run_folder.write_quarantine(folder, job.intake.quarantine)
+    run_folder.write_intake(folder, job.intake)
     comparison = _compared(args, job, field, folder)
     result = _result(job, comparison, folder)
     _write(folder, job, comparison, result)
@@ -109,6 +109,7 @@ def _result(job: Decided, comparison: Comparison, folder: Path) -> dict[str, Any
             "train": len(job.partition.train),
             "report": len(job.partition.report),
             "quarantine": len(job.intake.quarantine),
+            "alike": len(job.intake.alike),
         },
         "contenders": comparison.rows(),
         "choice": comparison.choice,
@@ -148,7 +149,7 @@ def _print(result: dict[str, Any], folder: Path) -> None:
         f"\nplan chooses {result['choice']}, case {result['case']}: "
         f"{100 * result['regret']:.1f} points behind the best of these, picked by the same pictures"
     )
-    run_folder.print_quarantine(folder, result["pictures"]["quarantine"])
+    run_folder.print_intake(folder, result["pictures"])
     print(f"run      {folder}")
     print(f"figure   {folder / FIGURE}")
     print(f"answers  {folder / TABLE}")

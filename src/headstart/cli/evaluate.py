@@ -25,7 +25,7 @@ def add(subparsers: Any) -> None:
         run,
         "hold a bundle against labelled pictures",
         options.bundle(),
-        options.pictures(),
+        options.pictures(learning=False),
         options.machine(),
     )
     parser.add_argument(
@@ -40,7 +40,7 @@ def run(args: Namespace) -> int:
 
     loaded = model.load(args.bundle)
     how = steps.how(args, loaded.plan)
-    dataset = steps.intake(args, training=False).dataset
+    dataset = _of_its_classes(loaded, steps.intake(args, training=False).dataset)
     split, index = chosen(loaded, dataset, args.split)
     evaluation = assess.evaluate(loaded, dataset, index, split, how=how)
     learnt = 0 if split == "held-out" else _trained_on(loaded, dataset, index)
@@ -52,6 +52,19 @@ def run(args: Namespace) -> int:
     print(show.classes(evaluation) + "\n")
     print(show.confusion(evaluation))
     return 0
+
+
+def _of_its_classes(model: Model, dataset: Dataset) -> Dataset:
+    """The pictures less those of classes that the bundle was not taught by intent, which is said."""
+    aside = [name for name in dataset.classes if name in model.left_out and name not in model.classes]
+    if not aside:
+        return dataset
+    count = sum(int(dataset.counts()[dataset.classes.index(name)]) for name in aside)
+    progress.say(
+        f"left aside, since the bundle was made without these classes: {show.pictures(count)} of "
+        f"{', '.join(map(repr, aside))}"
+    )
+    return dataset.without(aside)
 
 
 def chosen(model: Model, dataset: Dataset, asked: str | None) -> tuple[str, np.ndarray]:

@@ -184,8 +184,8 @@ def bundle() -> Parser:
     return parent
 
 
-def pictures() -> Parser:
-    """DATA --group-regex --max-bad"""
+def pictures(*, learning: bool = True) -> Parser:
+    """DATA --group-regex --max-bad, and for what learns from them --min-per-class --without"""
     parent = Parser(add_help=False)
     parent.add_argument(
         "data",
@@ -199,6 +199,19 @@ def pictures() -> Parser:
         help="what its parentheses match in class/file never straddles a split",
     )
     add("--max-bad", type=values.whole(0), metavar="N", help="stop where more files than this cannot be used")
+    if learning:
+        add(
+            "--min-per-class",
+            type=values.whole(1),
+            metavar="N",
+            help="leave out classes with fewer usable training pictures",
+        )
+        add(
+            "--without",
+            action="append",
+            metavar="CLASS",
+            help="leave out this class, or those that a file of this name lists, one a line; may be repeated",
+        )
     return parent
 
 

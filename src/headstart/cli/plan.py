@@ -94,6 +94,8 @@ def _check_free(output: Path, *, force: bool) -> None:
 def _kept_flags(args: Namespace) -> list[str]:
     """The flags that a plan does not hold and its run needs again."""
     flags = ["--group-regex", args.group_regex] if args.group_regex else []
+    flags += ["--min-per-class", str(args.min_per_class)] if args.min_per_class else []
+    flags += [part for name in args.without or [] for part in ("--without", name)]
     if args.keep_features != "fp32":
         flags += ["--keep-features", args.keep_features]
     for name in ("weights", "mean", "std", "interpolation", "model_kwargs"):

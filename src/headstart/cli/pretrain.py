@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import files, progress
 from headstart.cli import options, run_folder, show, steps, values
-from headstart.errors import DataError
 
 if TYPE_CHECKING:
+    from headstart.data import Intake
     from headstart.plan.plan import Recipe
     from headstart.train.loop import Settings
 
@@ -45,7 +44,6 @@ def add(subparsers: Any) -> None:
     )
     options.model_kwargs(add)
     add("--name", metavar="NAME", help="what the data set is called in the card (name of DATA)")
-    add("--without", metavar="FILE", help="a list of classes, one a line, that are left out")
     add("--notes", metavar="FILE", help="Markdown that the card ends with, such as the data's terms")
     add("-o", "--output", metavar="FOLDER", help="(runs/<name of DATA>-pretrained)")
     _recipe(parser.add_argument_group("recipe"))
@@ -110,17 +108,16 @@ def run(args: Namespace) -> int:
     model_kwargs = dict(args.model_kwargs or ())
     data.check(args.data, args.group_regex)
     check(args.network, args.image_size, recipe, args.seed or 0, model_kwargs)
-    notes = "" if args.notes is None else _text("--notes", args.notes, "Markdown")
-    left_out = None if args.without is None else _left_out(args.without)
+    notes = "" if args.notes is None else steps.text("--notes", args.notes, "Markdown")
+    steps.left_out(args)
     run_folder.check(folder, args)
     pictures = steps.intake(args)
-    dataset = pictures.dataset if left_out is None else pictures.dataset.without(left_out)
-    partition = data.partition(dataset, seed=args.seed or 0)
+    partition = data.partition(pictures.dataset, seed=args.seed or 0)
     command = _begun(args, folder)
     run_folder.claim(folder, args, {**run_folder.facts(args, args.seed or 0), "command": command})
-    run_folder.write_quarantine(folder, pictures.quarantine)
+    run_folder.write_intake(folder, pictures)
     result = pretrain(
-        dataset,
+        pictures.dataset,
         partition,
         folder,
         name=args.name or run_folder.name_of(args.data),
@@ -137,31 +134,13 @@ def run(args: Namespace) -> int:
         folder / run_folder.METRICS,
         [{"phase": PHASE, "epochs": len(result.history), **record} for record in result.history],
     )
-    _print(args, partition.report_name, result, folder)
+    _print(args, partition.report_name, result, folder, pictures)
     return 0
 
 
 def _begun(args: Namespace, folder: Path) -> str:
     """The command line that the run was begun with: where it goes on, that of its env.json."""
     return run_folder.begun_with(folder) if args.resume else run_folder.command(args)
-
-
-def _text(flag: str, path: str, expected: str) -> str:
-    """What stands in the file that a flag names. Raises DataError."""
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise DataError(f"{flag} {path}: cannot be read ({reason}); expected {expected}") from error
-
-
-def _left_out(path: str) -> list[str]:
-    """The classes that the file names, one a line, with remarks behind #. Raises DataError."""
-    lines = _text("--without", path, "class names, one a line").splitlines()
-    names = [re.split(r"(?:^|\s)#", line)[0].strip() for line in lines]
-    if not any(names):
-        raise DataError(f"--without {path}: names no class; expected one a line")
-    return [name for name in names if name]
 
 
 def _recipe_of(args: Namespace) -> Recipe:
@@ -194,7 +173,7 @@ def _told(record: dict[str, Any], folder: Path) -> None:
     )
 
 
-def _print(args: Namespace, split: str, result: Any, folder: Path) -> None:
+def _print(args: Namespace, split: str, result: Any, folder: Path, pictures: Intake) -> None:
     score = {"split": split, "accuracy": result.accuracy, "n": result.n, "interval": list(result.interval)}
     # Without a separator in it a folder's name may be that of a shipped network.
     backbone = str(folder) if folder.name != str(folder) else f"./{folder}"
@@ -202,5 +181,6 @@ def _print(args: Namespace, split: str, result: Any, folder: Path) -> None:
         show.as_json({"network": args.network, "splits": {split: score}, "backbone": backbone})
         return
     print(f"{split}: accuracy {show.accuracy(score)}")
+    run_folder.print_intake(folder, {"quarantine": len(pictures.quarantine), "alike": len(pictures.alike)})
     print(f"backbone {backbone}")
     print(f"next     headstart train DATA --backbone {backbone}")

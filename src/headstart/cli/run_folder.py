@@ -10,7 +10,7 @@ import os
 import platform
 import shlex
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,12 @@ from headstart import files, seals
 from headstart.errors import OutputError
 
 if TYPE_CHECKING:
-    from headstart.data import BadPicture
+    from headstart.data import Intake
     from headstart.plan.plan import Plan
 
 BUNDLE, CHECKPOINTS, PLAN, REPORT = "bundle", "checkpoints", "plan.toml", "report.html"
 METRICS, PREDICTIONS, FACTS, QUARANTINE = "metrics.jsonl", "predictions.csv", files.RUN, "quarantine.csv"
+ALIKE = "alike.csv"
 
 
 def name_of(data: str) -> str:
@@ -118,18 +119,23 @@ def write_plan(folder: Path, plan: Plan) -> None:
     files.write_text(folder / PLAN, toml.dumps(plan))
 
 
-def write_quarantine(folder: Path, pictures: Sequence[BadPicture]) -> None:
-    """The files that were left out, where there are any. Raises OutputError."""
+def write_intake(folder: Path, intake: Intake) -> None:
+    """The files that were left out and the pictures that are alike, where there are any. Raises OutputError."""
     from headstart import data
 
-    if pictures:
-        data.write_quarantine(folder / QUARANTINE, pictures)
+    if intake.quarantine:
+        data.write_quarantine(folder / QUARANTINE, intake.quarantine)
+    if intake.alike:
+        data.write_alike(folder / ALIKE, intake.alike)
 
 
-def print_quarantine(folder: Path, count: int) -> None:
-    """Says where the files that were left out are listed, where there are any."""
-    if count:
-        print(f"left out {count:,} file{'s' * (count != 1)}, listed in {folder / QUARANTINE}")
+def print_intake(folder: Path, counts: Mapping[str, int]) -> None:
+    """Says where what was left out and what is alike is listed; counts: "pictures" of what --json prints."""
+    left_out, alike = counts["quarantine"], counts["alike"]
+    if left_out:
+        print(f"left out {left_out:,} file{'s' * (left_out != 1)}, listed in {folder / QUARANTINE}")
+    if alike:
+        print(f"alike    {alike:,} pair{'s' * (alike != 1)} of pictures, listed in {folder / ALIKE}")
 
 
 def _memory() -> int | None:

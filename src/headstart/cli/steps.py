@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headstart import progress
 from headstart.cli import options
+from headstart.errors import DataError
 
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
@@ -66,7 +69,32 @@ def intake(args: Namespace, *, training: bool = True) -> Intake:
         max_bad=args.max_bad,
         workers=args.workers,
         training=training,
+        min_per_class=args.min_per_class if training else None,
+        without=left_out(args) if training else (),
     )
+
+
+def left_out(args: Namespace) -> list[str]:
+    """The classes of --without: each is a name, or a file with one a line and remarks behind #. Raises DataError."""
+    given = args.without or []
+    return [name for one in given for name in (_listed(one) if Path(one).is_file() else [one])]
+
+
+def _listed(path: str) -> list[str]:
+    lines = text("--without", path, "class names, one a line").splitlines()
+    names = [re.split(r"(?:^|\s)#", line)[0].strip() for line in lines]
+    if not any(names):
+        raise DataError(f"--without {path}: names no class; expected one a line")
+    return [name for name in names if name]
+
+
+def text(flag: str, path: str, expected: str) -> str:
+    """What stands in the file that a flag names. Raises DataError."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
+        raise DataError(f"{flag} {path}: cannot be read ({reason}); expected {expected}") from error
 
 
 def backbone(args: Namespace, *, name: str | None = None, image_size: int | None = None) -> Backbone:

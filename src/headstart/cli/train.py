@@ -52,7 +52,7 @@ def run(args: Namespace) -> int:
     facts = run_folder.facts(args, job.plan.seed)
     run_folder.claim(folder, args, facts)
     run_folder.write_plan(folder, job.plan)
-    run_folder.write_quarantine(folder, job.intake.quarantine)
+    run_folder.write_intake(folder, job.intake)
     fitted = _fit(args, job, folder)
     model, evaluation, result = _judged(args, job, fitted, folder)
     _write_results(folder, job, model, evaluation, result, fitted)
@@ -131,7 +131,11 @@ def _result(
         "plan": asdict(job.plan),
         "kept": asdict(fitted.plan),
         "evidence": job.evidence and job.evidence.to_dict(),
-        "pictures": {"train": len(job.partition.train), "quarantine": len(job.intake.quarantine)},
+        "pictures": {
+            "train": len(job.partition.train),
+            "quarantine": len(job.intake.quarantine),
+            "alike": len(job.intake.alike),
+        },
         "run": str(folder),
         "bundle": str(folder / run_folder.BUNDLE),
         "report": str(folder / run_folder.REPORT),
@@ -156,6 +160,7 @@ def _write_results(
         metrics=metrics,
         dataset=job.intake.dataset,
         partition=job.partition,
+        left_out=tuple(job.intake.left_out),
         history=fitted.history,
     )
     run_folder.write_lines(folder / run_folder.METRICS, [*fitted.history, {"final": True, **metrics}])
@@ -222,7 +227,7 @@ def _summary(result: dict[str, Any], evaluation: Evaluation, folder: Path) -> No
     print(show.score(evaluation))
     print(show.baselines(result["baselines"]))
     print(f"  {evaluation.against(result['baselines'])}\n")
-    run_folder.print_quarantine(folder, result["pictures"]["quarantine"])
+    run_folder.print_intake(folder, result["pictures"])
     print(f"run      {folder}")
     print(f"report   {result['report']}")
     print(f"bundle   {result['bundle']}")

@@ -1,6 +1,7 @@
 """Pictures with labels: reading, checking, dividing and preparing them."""
 
-from headstart.data.dataset import BadPicture, Dataset, Intake, Partition
+from headstart.data.alike import write_alike
+from headstart.data.dataset import Alike, BadPicture, Dataset, Intake, Partition
 from headstart.data.intake import check, load
 from headstart.data.loader import frames, pictures
 from headstart.data.preprocess import Preprocess
@@ -8,6 +9,7 @@ from headstart.data.quality import write_quarantine
 from headstart.data.split import carve, folds, partition
 
 __all__ = [
+    "Alike",
     "BadPicture",
     "Dataset",
     "Intake",
@@ -20,5 +22,6 @@ __all__ = [
     "load",
     "partition",
     "pictures",
+    "write_alike",
     "write_quarantine",
 ]

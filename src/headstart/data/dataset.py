@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -63,17 +63,15 @@ class Dataset:
         )
 
     def without(self, classes: Sequence[str]) -> Dataset:
-        """The pictures of all other classes. Raises DataError where a class is unknown, or fewer than two are left."""
+        """The pictures of all other classes. Raises DataError where a class is unknown, or none is left."""
         unknown = sorted(set(classes) - set(self.classes))
         if unknown:
             raise DataError(
                 f"class {unknown[0]!r} is not among the {len(self.classes)} of {self.root}; check its name"
             )
         left = tuple(name for name in self.classes if name not in classes)
-        if len(left) < 2:
-            raise DataError(
-                f"{self.root}: {len(left)} classes would be left; expected at least 2; leave out fewer"
-            )
+        if not left:
+            raise DataError(f"{self.root}: no class would be left; leave out fewer")
         number = np.array([left.index(name) if name in left else -1 for name in self.classes], np.int64)
         kept = self.take(np.flatnonzero(number[self.labels] >= 0))
         return replace(kept, labels=number[kept.labels], classes=left)
@@ -109,12 +107,34 @@ class BadPicture:
 
 
 @dataclass(frozen=True)
+class Alike:
+    """Two pictures of one thing.
+
+    kind           "copy": equal decoded pixels. "near twin": one picture, scaled, compressed or lit otherwise. "copy in
+                   another class". "copy in a later split", "near twin in a later split": of train < val < test
+    path, label    a picture and its class; of two splits, the earlier one's
+    other, other_label  what it is like, and its class
+    """
+
+    kind: str
+    path: str
+    label: str
+    other: str
+    other_label: str
+
+
+@dataclass(frozen=True)
 class Intake:
     """What reading a source gave: the pictures that can be used, those that cannot, and what was noticed.
 
-    notes  plain sentences with counts: copies and near twins, pictures in two classes, what leaked across splits
+    notes     plain sentences with counts: copies and near twins, pictures in two classes, what leaked across splits,
+              what was left aside
+    alike     the pictures that the notes count, one by one
+    left_out  class → files of it: classes that were left out because that was asked for
     """
 
     dataset: Dataset
     quarantine: tuple[BadPicture, ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
+    alike: tuple[Alike, ...] = field(default=())
+    left_out: Mapping[str, int] = field(default_factory=dict)

@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from headstart import progress
-from headstart.data import layouts, twins
+from headstart.data import alike, classes, layouts, twins
 from headstart.data.dataset import BadPicture, Dataset, Intake
-from headstart.data.listing import Listing, Row, some
+from headstart.data.listing import Listing, Row
 from headstart.data.looks import Looks, known_pairs
 from headstart.data.quality import Examined, examine_all, leaks, unify
 from headstart.errors import DataError
 
-_LEAST = 3
 # Where more of a set's pictures than this have a near twin in a later split, they are alike by nature.
 _MOST_ALIKE = 0.1
 _TOLD = 3  # unusable files that are named at once; the quarantine has all
@@ -29,6 +28,8 @@ def load(
     max_bad: int | None = None,
     workers: int = 0,
     training: bool = True,
+    min_per_class: int | None = None,
+    without: Sequence[str] = (),
 ) -> Intake:
     """Reads `source`; every picture that was not seen before is decoded once. Layouts: see `headstart.data.layouts`.
 
@@ -38,6 +39,8 @@ def load(
     workers      threads; 0 means one for each processor
     training     False for pictures that are only evaluated: one class, few pictures and splits with other
                  classes are then no error, and copies in several splits all stay
+    min_per_class, without
+                 classes with fewer usable pictures to train on, and those of these names, are left out
 
     Copies (equal decoded pixels, hence also equal files) and near twins (one picture, scaled or compressed otherwise)
     share a group. A picture whose copy or near twin stands in a later split (train < val < test) is left out and stands
@@ -45,32 +48,35 @@ def load(
     found; so does progress.say.
 
     Raises DataError: no such folder, no pictures, too many bad ones, one class, a class with fewer than 3
-    pictures to train on, val or test classes that differ from train's, a table without its columns.
+    pictures to train on, val or test classes that train lacks, a table without its columns, an unknown class in
+    `without`.
     """
-    pattern = _compiled(group_regex)
-    listing = layouts.listing(str(source))
-    rows, seen, bad = _usable(str(source), listing, workers)
-    if max_bad is not None and len(bad) > max_bad:
-        raise DataError(
-            f"{source}: {len(bad)} files cannot be used, at most {max_bad} expected (max-bad); "
-            f"the first is {bad[0].path}: {bad[0].reason}"
-        )
+    source, pattern = str(source), _compiled(group_regex)
+    listing = layouts.listing(source)
+    left_out = classes.leave_out(source, listing, without)
+    progress.say(classes.opening(listing, training=training))
+    notes = [*listing.notes, *classes.told(listing), *classes.told_left_out(left_out, "--without")]
+    rows, seen, bad = _usable(source, listing, workers)
+    _check_bad(source, bad, max_bad)
     near, looks = _near(seen), [picture.pixels for picture in seen]
     same = unify(looks, twins.groups(near, len(rows)).tolist())
-    groups = unify(_group_keys(str(source), rows, pattern), same.tolist())
-    copies, alike = leaks(looks, near, [row.split for row in rows]) if training else ({}, {})
-    stay = len(alike) > _MOST_ALIKE * len(rows)
-    out = copies if stay else {**copies, **alike}
-    classes = sorted({row.label for row in rows}.union(*listing.classes.values()))
-    dataset = _dataset(str(source), rows, seen, groups, classes).take(
-        [i for i in range(len(rows)) if i not in out]
+    groups = unify(_group_keys(source, rows, pattern), same.tolist())
+    copies, similar = leaks(looks, near, [row.split for row in rows]) if training else ({}, {})
+    stay = len(similar) > _MOST_ALIKE * len(rows)
+    out = copies if stay else {**copies, **similar}
+    found = (*alike.pairs(rows, looks, near, same), *alike.later(rows, copies, similar))
+    notes += [*_bad_told(source, bad), *alike.told(source, found, stay=stay)]
+    dataset = _dataset(source, rows, seen, groups, listing).take(
+        [place for place in range(len(rows)) if place not in out]
     )
-    if training:
-        _demand(str(source), listing.classes, dataset)
-    notes = (*_notes(str(source), rows, looks, same, bad), *_leaks_told(len(copies), len(alike), stay=stay))
+    small = classes.rare(dataset, listing.classes, min_per_class or 0) if training else {}
+    notes += classes.told_left_out(small, f"fewer training pictures than --min-per-class {min_per_class}")
     for note in notes:
         progress.say(note)
-    return Intake(dataset, (*bad, *_left_out(rows, copies, out)), notes)
+    dataset = dataset.without([*small]) if small else dataset
+    if training:
+        classes.demand(source, listing.classes, dataset)
+    return Intake(dataset, (*bad, *_left_out(rows, copies, out)), tuple(notes), found, {**left_out, **small})
 
 
 def check(source: str | Path, group_regex: str | None = None) -> None:
@@ -95,6 +101,14 @@ def _usable(
         why = f" (the first of {len(bad)} unusable files is {bad[0].path}: {bad[0].reason})" if bad else ""
         raise DataError(f"{source}: no pictures{why}; expected pictures in class folders, or a table of them")
     return rows, seen, sorted(bad, key=lambda picture: picture.path)
+
+
+def _check_bad(source: str, bad: Sequence[BadPicture], max_bad: int | None) -> None:
+    if max_bad is not None and len(bad) > max_bad:
+        raise DataError(
+            f"{source}: {len(bad)} files cannot be used, at most {max_bad} expected (max-bad); "
+            f"the first is {bad[0].path}: {bad[0].reason}"
+        )
 
 
 def _near(seen: Sequence[Examined]) -> np.ndarray:
@@ -142,13 +156,14 @@ def _group_keys(
 
 
 def _dataset(
-    source: str, rows: Sequence[Row], seen: Sequence[Examined], groups: np.ndarray, classes: Sequence[str]
+    source: str, rows: Sequence[Row], seen: Sequence[Examined], groups: np.ndarray, listing: Listing
 ) -> Dataset:
-    number = {name: place for place, name in enumerate(classes)}
+    names = sorted({row.label for row in rows}.union(*listing.classes.values()))
+    number = {name: place for place, name in enumerate(names)}
     return Dataset(
         paths=tuple(row.path for row in rows),
         labels=np.array([number[row.label] for row in rows], np.int64),
-        classes=tuple(classes),
+        classes=tuple(names),
         groups=groups,
         splits=tuple(row.split for row in rows),
         digests=tuple(picture.digest for picture in seen),
@@ -156,76 +171,11 @@ def _dataset(
     )
 
 
-def _demand(source: str, named: dict[str, set[str]], dataset: Dataset) -> None:
-    """Raises DataError unless the classes can be learnt and every split has the same ones."""
-    if set(named) & {"val", "test"} and "train" not in named:
-        raise DataError(f"{source}: no train split, only {some(set(named))}; add one to learn from")
-    where = "train" if "train" in named else ""
-    if len(named[where]) < 2:
-        raise DataError(f"{source}: one class, {some(named[where])}; expected at least 2; add another")
-    for split in sorted(set(named) - {where}):
-        _demand_equal(source, split, named[where], named[split])
-    learnt = dataset.take([place for place, split in enumerate(dataset.splits) if split == where])
-    few = [
-        (count, name) for count, name in zip(learnt.counts(), dataset.classes, strict=True) if count < _LEAST
-    ]
-    if few:
-        count, name = min(few)
-        others = f" (and {len(few) - 1} more classes have too few)" if len(few) > 1 else ""
-        raise DataError(
-            f"{source}: class {name!r} has {count} usable picture{'' if count == 1 else 's'}"
-            f"{' in train' if where else ''}{others}; "
-            f"expected at least {_LEAST}; add pictures, or take the class out"
-        )
-
-
-def _demand_equal(source: str, split: str, train: set[str], other: set[str]) -> None:
-    parts = [f"lacks {some(train - other)}"] if train - other else []
-    parts += [f"has {some(other - train)} that train lacks"] if other - train else []
-    if parts:
-        raise DataError(
-            f"{source}: {split} {' and '.join(parts)}; expected the classes of train; "
-            f"make the class names of both equal"
-        )
-
-
-def _notes(
-    source: str, rows: Sequence[Row], looks: Sequence[bytes], same: np.ndarray, bad: Sequence[BadPicture]
-) -> tuple[str, ...]:
-    labels: dict[bytes, set[str]] = {}
-    for row, look in zip(rows, looks, strict=True):
-        labels.setdefault(look, set()).add(row.label)
-    torn = sum(len(names) > 1 for names in labels.values())
-    copies, near = len(rows) - len(labels), len(labels) - len(np.unique(same))
-    news = (
-        (
-            len(bad),
-            f"left out because they cannot be read as pictures: {len(bad)} ({_some_bad(source, bad)})",
-        ),
-        (copies, f"exact copies of another picture, kept in its group: {copies}"),
-        (near, f"near twins of another picture, kept in its group: {near}"),
-        (torn, f"pictures that stand in more than one class: {torn}"),
-    )
-    return tuple(text for count, text in news if count)
-
-
-def _some_bad(source: str, bad: Sequence[BadPicture]) -> str:
-    root = Path(source)
-    told = []
-    for one in bad[:_TOLD]:
-        path = Path(one.path)
-        below = root.is_dir() and path.is_relative_to(root)
-        told.append(f"{path.relative_to(root) if below else path}: {one.reason}")
-    return "; ".join(told if len(bad) <= _TOLD else [*told, "…"])
-
-
-def _leaks_told(copies: int, alike: int, *, stay: bool) -> Iterator[str]:
-    if copies:
-        yield f"left out because a copy stands in a later split: {copies}"
-    if alike and stay:
-        yield f"pictures with a near twin in a later split: {alike}, too many to be copies: they stay"
-    elif alike:
-        yield f"left out because a near twin stands in a later split: {alike}"
+def _bad_told(source: str, bad: Sequence[BadPicture]) -> Iterator[str]:
+    if bad:
+        told = [f"{alike.below(source, one.path)}: {one.reason}" for one in bad[:_TOLD]]
+        some = "; ".join(told if len(bad) <= _TOLD else [*told, "…"])
+        yield f"left out because they cannot be read as pictures: {len(bad)} ({some})"
 
 
 def _left_out(rows: Sequence[Row], copies: Mapping[int, int], out: Mapping[int, int]) -> Iterator[BadPicture]:

@@ -5,25 +5,49 @@ root/{train,val|valid|validation,test}/...     each of them in any of the other 
 root/metadata.csv                              Hugging Face imagefolder: file_name,label[,split,group]
 root/*.tar, or one .tar                        WebDataset shards
 a .csv, .tsv or .parquet file                  path,label[,split,group]
+
+A split's folder may say more than its split (`Training`, `test_set`, `dev`; `seg_train` beside `seg_test` where both
+hold the same classes), and stand twice (`train/train/class`). What is left aside is said in a note, with its pictures.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from headstart.data import shards, tables
 from headstart.data.dataset import BadPicture
-from headstart.data.listing import PICTURE_SUFFIXES, SPLIT_NAMES, Listing, Row, ignored, printable, some
+from headstart.data.folders import (
+    Entry,
+    entries,
+    is_file,
+    is_folder,
+    is_named_like_a_picture,
+    is_tar,
+    loose,
+    only_folder,
+    walk,
+    why_no_file,
+)
+from headstart.data.listing import Listing, Row, printable, split_word
+from headstart.data.split_folders import (
+    holds_classes,
+    is_divided,
+    leave_aside,
+    origin,
+    splits_among,
+    without_copies,
+)
 from headstart.errors import DataError
+
+__all__ = ["check", "listing", "walk"]
 
 
 def listing(source: str) -> Listing:
     """Everything that `source` names, sorted by path; no picture is opened. Raises DataError."""
     check(source)
     found = _folder(source) if os.path.isdir(source) else _file(source)
-    found.rows.sort()
+    found.settle()
     return found
 
 
@@ -42,63 +66,76 @@ def _file(source: str) -> Listing:
     raise DataError(f"{source}: not a folder; expected a folder of pictures, a .csv, .tsv, .parquet or .tar")
 
 
-def _folder(root: str) -> Listing:
-    described = os.path.isfile(os.path.join(root, tables.METADATA))
-    splits = {} if described else _splits(root)
+def _folder(source: str) -> Listing:
+    root = only_folder(source, lambda name: _repeats(source, name))
+    found = Listing(notes=[f"read from {root}, the only folder in {source}"] if root != source else [])
+    folders = without_copies([entry for entry in entries(root) if is_folder(entry)], found)
+    described = _is_described(root, folders, found)
+    splits = {} if described else splits_among(root, folders, found)
     if not splits:
-        return _part(root, "")
-    found = Listing(bad=_loose(root, "in no split folder"))
-    for split, folder in splits.items():
-        found.extend(_part(folder, split))
+        found.extend(_described(root, "") if described else _part(root, folders, ""))
+        return found
+    found.bad += loose(root, "in no split folder")
+    _add_splits(found, splits)
     return found
 
 
-def _splits(root: str) -> dict[str, str]:
-    """{split: folder} where the folders of `root` are splits; empty where they are classes.
-
-    `train` may be a class beside `car` and `ship`: it is a split where only splits stand beside it, and a
-    mistake to point at where it has folders of its own, or `val` or `test`, beside others.
-    """
-    names = [entry.name for entry in _entries(root) if entry.is_dir()]
-    splits = {name: SPLIT_NAMES[name.lower()] for name in names if name.lower() in SPLIT_NAMES}
-    others = set(names) - set(splits)
-    meanings = set(splits.values())
-    trains = [os.path.join(root, name) for name in splits if splits[name] == "train"]
-    if trains and others and (len(meanings) > 1 or _holds_more_than_files(trains[0])):
-        raise DataError(
-            f"{root}: {some(others)} beside {some(set(splits))}; expected only split folders or only class "
-            f"folders; move one kind elsewhere"
-        )
-    if others:
-        return {}
-    if len(meanings) < len(splits):
-        raise DataError(
-            f"{root}: {some(set(splits))} name one split twice; expected one folder for each; merge them"
-        )
-    return {splits[name]: os.path.join(root, name) for name in names}
+def _repeats(source: str, name: str) -> bool:
+    """Whether the only folder in `source` is the set itself: what archives unpack to."""
+    inside = os.path.join(source, name)
+    twice = name == os.path.basename(os.path.abspath(source)) and any(map(is_folder, entries(inside)))
+    return twice or is_divided(inside)
 
 
-def _holds_more_than_files(folder: str) -> bool:
-    return any(
-        entry.is_dir() or entry.name == tables.METADATA or _is_tar(entry) for entry in _entries(folder)
-    )
+def _add_splits(found: Listing, splits: dict[Entry, str]) -> None:
+    roots = {
+        folder.path: only_folder(folder.path, lambda name, split=split: _is_split(name, split))
+        for folder, split in splits.items()
+    }
+    labelled = [path for path, root in roots.items() if holds_classes(root)]
+    read = {folder: split for folder, split in splits.items() if folder.path in labelled or not labelled}
+    found.origin = origin(read)
+    for folder in (folder for folder in splits if folder not in read):
+        leave_aside(found, folder.path, "which holds no class folders")
+    for folder, split in read.items():
+        root = roots[folder.path]
+        folders = without_copies([entry for entry in entries(root) if is_folder(entry)], found)
+        described = _is_described(root, folders, found)
+        found.extend(_described(root, split) if described else _part(root, folders, split))
 
 
-def _is_tar(entry: os.DirEntry[str]) -> bool:
-    return entry.name.lower().endswith(".tar") and entry.is_file()
+def _is_split(name: str, split: str) -> bool:
+    return split_word(name, alone=False) in (split, "eval")
 
 
-def _part(root: str, split: str) -> Listing:
-    """One folder that is not divided into splits any further."""
-    entries = _entries(root)
+def _is_described(root: str, folders: list[Entry], found: Listing) -> bool:
+    """Whether metadata.csv lists the pictures of `root`; where it is about something else beside folders, a note."""
     table = os.path.join(root, tables.METADATA)
-    if os.path.isfile(table):
-        return tables.listing(table, split)
-    folders = [entry for entry in entries if entry.is_dir()]
-    tars = [entry.path for entry in entries if _is_tar(entry)]
+    if not os.path.isfile(table):
+        return False
+    other = tables.describes(table) if folders else ""
+    if other:
+        found.notes.append(f"{printable(table)} is no table of the pictures ({other}); the folders are read")
+    return not other
+
+
+def _described(root: str, split: str) -> Listing:
+    """The pictures that metadata.csv lists, and a note of how many others there are."""
+    found = tables.listing(os.path.join(root, tables.METADATA), split)
+    listed = {os.path.normpath(row.path) for row in found.rows}
+    here = (os.path.normpath(entry.path) for entry in walk(root) if is_named_like_a_picture(entry))
+    others = sum(path not in listed for path in here)
+    if others:
+        found.notes.append(f"pictures that {tables.METADATA} does not list, left aside: {others:,}")
+    return found
+
+
+def _part(root: str, folders: list[Entry], split: str) -> Listing:
+    """The class folders or shards of one folder that is not divided into splits any further."""
+    tars = [entry.path for entry in entries(root) if is_tar(entry)]
     if tars and not folders:
         return shards.listing(tars, split)
-    found = Listing(bad=_loose(root, "in no class folder"))
+    found = Listing(bad=loose(root, "in no class folder"))
     if not folders:
         raise DataError(
             f"{root}: no class folders; expected {os.path.join(root, '<class>', '<picture>')}; "
@@ -109,13 +146,7 @@ def _part(root: str, split: str) -> Listing:
     return found
 
 
-def _loose(root: str, reason: str) -> list[BadPicture]:
-    """Pictures at a level where their class cannot be known; notes beside the folders are no concern."""
-    names = [e for e in _entries(root) if e.is_file() and Path(e.name).suffix.lower() in PICTURE_SUFFIXES]
-    return [BadPicture(printable(entry.path), reason) for entry in names]
-
-
-def _add_class(found: Listing, folder: os.DirEntry[str], split: str) -> None:
+def _add_class(found: Listing, folder: Entry, split: str) -> None:
     if printable(folder.name) != folder.name:
         raise DataError(f"{printable(folder.path)}: a class name that is not UTF-8; rename the folder")
     found.folders.add((split, folder.name))
@@ -123,43 +154,7 @@ def _add_class(found: Listing, folder: os.DirEntry[str], split: str) -> None:
     for entry in walk(folder.path):
         if printable(entry.path) != entry.path:
             found.bad.append(BadPicture(printable(entry.path), "its name is not UTF-8; rename it"))
-        elif not entry.is_file():
-            found.bad.append(BadPicture(entry.path, _what(entry)))
+        elif not is_file(entry):
+            found.bad.append(BadPicture(entry.path, why_no_file(entry)))
         else:
             found.rows.append(Row(entry.path, entry.path[start:], folder.name, split))
-
-
-def _what(entry: os.DirEntry[str]) -> str:
-    return "not a regular file" if os.path.exists(entry.path) else "a link to nothing"
-
-
-def walk(root: str) -> Iterator[os.DirEntry[str]]:
-    """Every entry below `root` that is no folder, hidden and system files aside. Raises DataError.
-
-    Links to folders are followed, a folder once: a link back up would otherwise go round for ever.
-    """
-    waiting, seen = [root], set()
-    while waiting:
-        folder = waiting.pop()
-        facts = os.stat(folder)
-        if (facts.st_dev, facts.st_ino) in seen:
-            continue
-        seen.add((facts.st_dev, facts.st_ino))
-        for entry in _entries(folder):
-            if entry.is_dir():
-                waiting.append(entry.path)
-            else:
-                yield entry
-
-
-def _entries(folder: str) -> list[os.DirEntry[str]]:
-    """What is in `folder`, hidden and system files aside, sorted by name."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(
-                (entry for entry in entries if not ignored(entry.name)), key=lambda entry: entry.name
-            )
-    except OSError as error:
-        raise DataError(
-            f"{printable(folder)}: cannot be read ({error.strerror}); mend its permissions"
-        ) from error

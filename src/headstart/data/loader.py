@@ -85,7 +85,7 @@ def _match(path: str) -> list[str]:
 
 
 def _below(folder: str) -> list[str]:
-    return [e.path for e in layouts.walk(folder) if e.is_file() and _like_a_picture(e.path)]
+    return [e.path for e in layouts.walk(folder) if os.path.isfile(e.path) and _like_a_picture(e.path)]
 
 
 def _like_a_picture(path: str) -> bool:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import functools
 import json
 import os
-import re
 import tarfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from headstart.data.dataset import BadPicture
-from headstart.data.listing import PICTURE_SUFFIXES, SPLIT_NAMES, Listing, Row, ignored, printable
+from headstart.data.listing import PICTURE_SUFFIXES, Listing, Row, ignored, printable, settled, split_word
 from headstart.errors import DataError, PictureError
 
 MARK = ".tar!"
@@ -77,17 +76,14 @@ def listing(shards: Sequence[str], split: str = "") -> Listing:
     Raises DataError for a shard that cannot be read, and for a label that cannot be understood.
     """
     result = Listing()
-    named = {shard: split or _split_in(os.path.basename(shard)) for shard in shards}
+    named = settled({shard: split or split_word(os.path.basename(shard), alone=False) for shard in shards})
     silent = not all(named.values())
+    if not silent and not split:
+        result.origin = "the names of the shards"
     for shard in sorted(shards):
         for key, parts in _samples(members(shard)):
             _add(result, shard, key, parts, "" if silent else named[shard])
     return result
-
-
-def _split_in(name: str) -> str:
-    words = {SPLIT_NAMES[word] for word in re.findall(r"[a-z]+", name.lower()) if word in SPLIT_NAMES}
-    return words.pop() if len(words) == 1 else ""
 
 
 def _samples(names: Members) -> Iterator[tuple[str, dict[str, str]]]:

@@ -37,8 +37,8 @@ def _held_out(dataset: Dataset, seed: int, share: float) -> Partition:
     kept, carved = carve(dataset.labels[order], dataset.groups[order], share, seed)
     if not carved.size:
         raise DataError(
-            f"{dataset.root}: nothing can be held out, since each class is one group; "
-            f"expected at least two groups in a class; add pictures, or check the groups"
+            f"{dataset.root}: nothing can be held out, since the pictures of each class are copies of one another or "
+            "belong to one group; expected at least two groups in a class; add other pictures, or check the groups"
         )
     lacking = len(dataset.classes) - len(np.unique(dataset.labels[order[carved]]))
     if lacking:

@@ -47,6 +47,6 @@ def logme(spectrum: Spectrum, targets: np.ndarray) -> float:
         if np.abs(found - before).max() < _SETTLED * n:
             break
         used = (beta * values / total).sum(axis=0)  # γ, the number of weights that the labels determine
-        alpha = used / np.maximum(weights, _LEAST)
+        alpha = np.maximum(used, _LEAST) / np.maximum(weights, _LEAST)  # features that say nothing use none
         beta = (n - used) / np.maximum(residual, _LEAST)
     return float(found.mean() / n)

@@ -43,12 +43,13 @@ def save(
     partition: Partition | None = None,
     evidence: Mapping[str, Any] | None = None,
     metrics: Mapping[str, Any] | None = None,
+    left_out: Sequence[str] = (),
     history: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Writes the bundle; a folder that is there is replaced as a whole. Raises OutputError.
 
     dataset, partition: what the model was made of, so that `headstart evaluate` knows the pictures again; both or
-    neither, else ValueError.
+    neither, else ValueError. left_out: classes of the data that the model was not taught because that was asked for.
     """
     from safetensors.numpy import save as encoded
 
@@ -62,6 +63,7 @@ def save(
             _json(temporary / CONFIG, timm_format.config(model))
         _convert(model, temporary / NETWORK)
         info = _info(model, evidence, metrics, history) | _pictures(dataset, partition)
+        info["left_out"] = list(left_out)
         parts = sorted(p for p in temporary.rglob("*") if p.is_file())
         info["files"] = {p.relative_to(temporary).as_posix(): files.sha256(p) for p in parts}
         _json(temporary / _INFO, seals.sealed(info))

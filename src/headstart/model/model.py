@@ -73,6 +73,11 @@ class Model:
             return None
         return np.array([digest[:DIGITS] in known for digest in dataset.digests], bool)
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The classes of its data that this bundle was not taught because that was asked for."""
+        return tuple(self.info.get("left_out", ()))
+
     def probabilities(self, paths: Sequence[str], *, how: How | None = None) -> np.ndarray:
         """Probabilities float32 [N, C] of the pictures at `paths`, each row summing to 1.
 
