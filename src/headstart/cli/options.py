@@ -185,7 +185,7 @@ def bundle() -> Parser:
 
 
 def pictures() -> Parser:
-    """DATA --group-regex --max-bad"""
+    """DATA --group-regex --max-bad --truncated"""
     parent = Parser(add_help=False)
     parent.add_argument(
         "data",
@@ -199,7 +199,18 @@ def pictures() -> Parser:
         help="what its parentheses match in class/file never straddles a split",
     )
     add("--max-bad", type=values.whole(0), metavar="N", help="stop where more files than this cannot be used")
+    truncated(add)
     return parent
+
+
+def truncated(add: Callable[..., Any]) -> None:
+    """--truncated"""
+    add(
+        "--truncated",
+        choices=("refuse", "keep"),
+        default="refuse",
+        help="JPEGs whose end is missing: keep decodes them as far as they go (refuse)",
+    )
 
 
 def strategy() -> Parser:

@@ -103,6 +103,7 @@ def _recipe(group: Any) -> None:
 
 def run(args: Namespace) -> int:
     from headstart import data
+    from headstart.data.depth import levels_of
     from headstart.train.pretrain import PHASE, check, pretrain
 
     folder = run_folder.choose(args, "-pretrained")
@@ -116,6 +117,7 @@ def run(args: Namespace) -> int:
     pictures = steps.intake(args)
     dataset = pictures.dataset if left_out is None else pictures.dataset.without(left_out)
     partition = data.partition(dataset, seed=args.seed or 0)
+    steps.levels_told(pictures, levels_of(dataset, partition.train))
     command = _begun(args, folder)
     run_folder.claim(folder, args, {**run_folder.facts(args, args.seed or 0), "command": command})
     run_folder.write_quarantine(folder, pictures.quarantine)

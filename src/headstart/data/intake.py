@@ -11,6 +11,7 @@ import numpy as np
 from headstart import progress
 from headstart.data import layouts, twins
 from headstart.data.dataset import BadPicture, Dataset, Intake
+from headstart.data.decode import check_truncated
 from headstart.data.listing import Listing, Row, some
 from headstart.data.looks import Looks, known_pairs
 from headstart.data.quality import Examined, examine_all, leaks, unify
@@ -29,6 +30,7 @@ def load(
     max_bad: int | None = None,
     workers: int = 0,
     training: bool = True,
+    truncated: str = "refuse",
 ) -> Intake:
     """Reads `source`; every picture that was not seen before is decoded once. Layouts: see `headstart.data.layouts`.
 
@@ -38,6 +40,7 @@ def load(
     workers      threads; 0 means one for each processor
     training     False for pictures that are only evaluated: one class, few pictures and splits with other
                  classes are then no error, and copies in several splits all stay
+    truncated    "keep" takes JPEGs whose end is missing, and decodes them as far as they go, in every step
 
     Copies (equal decoded pixels, hence also equal files) and near twins (one picture, scaled or compressed otherwise)
     share a group. A picture whose copy or near twin stands in a later split (train < val < test) is left out and stands
@@ -47,9 +50,10 @@ def load(
     Raises DataError: no such folder, no pictures, too many bad ones, one class, a class with fewer than 3
     pictures to train on, val or test classes that differ from train's, a table without its columns.
     """
+    check_truncated(truncated)
     pattern = _compiled(group_regex)
     listing = layouts.listing(str(source))
-    rows, seen, bad = _usable(str(source), listing, workers)
+    rows, seen, bad = _usable(str(source), listing, workers, truncated)
     if max_bad is not None and len(bad) > max_bad:
         raise DataError(
             f"{source}: {len(bad)} files cannot be used, at most {max_bad} expected (max-bad); "
@@ -62,12 +66,13 @@ def load(
     stay = len(alike) > _MOST_ALIKE * len(rows)
     out = copies if stay else {**copies, **alike}
     classes = sorted({row.label for row in rows}.union(*listing.classes.values()))
-    dataset = _dataset(str(source), rows, seen, groups, classes).take(
+    dataset = _dataset(str(source), rows, seen, groups, classes, truncated).take(
         [i for i in range(len(rows)) if i not in out]
     )
     if training:
         _demand(str(source), listing.classes, dataset)
-    notes = (*_notes(str(source), rows, looks, same, bad), *_leaks_told(len(copies), len(alike), stay=stay))
+    notes = (*_notes(str(source), rows, looks, same, bad), *_short(str(source), rows, seen))
+    notes = (*notes, *_leaks_told(len(copies), len(alike), stay=stay))
     for note in notes:
         progress.say(note)
     return Intake(dataset, (*bad, *_left_out(rows, copies, out)), notes)
@@ -80,11 +85,11 @@ def check(source: str | Path, group_regex: str | None = None) -> None:
 
 
 def _usable(
-    source: str, listing: Listing, workers: int
+    source: str, listing: Listing, workers: int, truncated: str
 ) -> tuple[list[Row], list[Examined], list[BadPicture]]:
     rows, seen, bad = [], [], list(listing.bad)
     paths = [row.path for row in listing.rows]
-    examined = examine_all(paths, workers=workers, looks=Looks.kept())
+    examined = examine_all(paths, workers=workers, looks=Looks.kept(), truncated=truncated)
     for row, result in zip(listing.rows, examined, strict=True):
         if isinstance(result, BadPicture):
             bad.append(result)
@@ -142,7 +147,12 @@ def _group_keys(
 
 
 def _dataset(
-    source: str, rows: Sequence[Row], seen: Sequence[Examined], groups: np.ndarray, classes: Sequence[str]
+    source: str,
+    rows: Sequence[Row],
+    seen: Sequence[Examined],
+    groups: np.ndarray,
+    classes: Sequence[str],
+    truncated: str,
 ) -> Dataset:
     number = {name: place for place, name in enumerate(classes)}
     return Dataset(
@@ -153,6 +163,8 @@ def _dataset(
         splits=tuple(row.split for row in rows),
         digests=tuple(picture.digest for picture in seen),
         root=source,
+        levels=np.array([picture.levels or (np.nan, np.nan) for picture in seen], np.float64),
+        truncated=truncated,
     )
 
 
@@ -207,6 +219,13 @@ def _notes(
         (torn, f"pictures that stand in more than one class: {torn}"),
     )
     return tuple(text for count, text in news if count)
+
+
+def _short(source: str, rows: Sequence[Row], seen: Sequence[Examined]) -> Iterator[str]:
+    short = [BadPicture(row.path, "truncated") for row, one in zip(rows, seen, strict=True) if not one.whole]
+    if short:
+        named = _some_bad(source, short)
+        yield f"kept although their end is missing, decoded as far as they go: {len(short)} ({named})"
 
 
 def _some_bad(source: str, bad: Sequence[BadPicture]) -> str:
