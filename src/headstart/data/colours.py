@@ -55,6 +55,19 @@ def cost(image: Image.Image) -> int:
     return image.width * image.height * (_STORED.get(image.mode, 4) + made)
 
 
+def exact(image: Image.Image) -> bool:
+    """Whether all bits of a picture that is not loaded yet will be used.
+
+    Of colours with 16 bits a channel, in PNG, TIFF and PPM, Pillow takes the upper 8.
+    """
+
+    def deeper(codec: str, args: Any) -> bool:
+        return args[1] > 255 if codec == "ppm" else ";16" in str(args)
+
+    tiles = getattr(image, "tile", ())  # what Pillow is going to decode
+    return is_deep(image) or not any(deeper(tile.codec_name, tile.args) for tile in tiles)
+
+
 def _over_white(image: Image.Image) -> Image.Image:
     if image.mode == "La":
         image = image.convert("LA")

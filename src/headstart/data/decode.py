@@ -118,7 +118,7 @@ def opened(
         size = _drafted(image, least)
     with memory.pixels().room(colours.cost(image), f"its {image.width:,} × {image.height:,} pixels"):
         with quiet:
-            exact, whole = _exact(image), True
+            exact, whole = colours.exact(image), True
             try:
                 made = _made(image)
             except PictureError as error:
@@ -229,11 +229,6 @@ def _as_far_as_it_goes(content: bytes, least: int) -> Image.Image:
         raise PictureError(_SHORT)
     _drafted(image, least)
     return _made(image)
-
-
-def _exact(image: Image.Image) -> bool:
-    """Whether Pillow will keep all bits: of colours with 16 bits a channel it takes the upper 8."""
-    return is_deep(image) or not any(";16" in str(tile.args) for tile in getattr(image, "tile", ()))
 
 
 def _made(image: Image.Image) -> Image.Image:

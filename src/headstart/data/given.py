@@ -13,7 +13,7 @@ from headstart.errors import DataError
 
 _EXPECTED = (
     "expected a path, the bytes of a picture file, a PIL image, a uint8 array [H, W, 3], [H, W] or [N, H, W, 3], "
-    "or a sequence of these"
+    "a uint16 array [H, W], or a sequence of these"
 )
 
 
@@ -55,8 +55,9 @@ def _one(picture: Any, name: str) -> str | Given | None:
 
 def _painted(array: np.ndarray) -> bool:
     """Whether the array is one picture."""
-    grey, colour = array.ndim == 2, array.ndim == 3 and array.shape[2] == 3
-    return array.dtype == np.uint8 and array.size > 0 and (grey or colour)
+    if array.ndim == 2:
+        return array.dtype in (np.uint8, np.uint16) and array.size > 0
+    return array.dtype == np.uint8 and array.ndim == 3 and array.shape[2] == 3 and array.size > 0
 
 
 def _stacked(array: np.ndarray) -> bool:

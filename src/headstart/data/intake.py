@@ -71,7 +71,7 @@ def load(
     )
     if training:
         _demand(str(source), listing.classes, dataset)
-    notes = (*_notes(str(source), rows, looks, same, bad), *_short(str(source), rows, seen))
+    notes = (*_notes(str(source), rows, looks, same, bad), *_parts(str(source), rows, seen))
     notes = (*notes, *_leaks_told(len(copies), len(alike), stay=stay))
     for note in notes:
         progress.say(note)
@@ -221,7 +221,11 @@ def _notes(
     return tuple(text for count, text in news if count)
 
 
-def _short(source: str, rows: Sequence[Row], seen: Sequence[Examined]) -> Iterator[str]:
+def _parts(source: str, rows: Sequence[Row], seen: Sequence[Examined]) -> Iterator[str]:
+    """What is said of pictures that are used in part."""
+    deep = sum(not one.exact for one in seen)
+    if deep:
+        yield f"colours of 16 bits a channel, of which the upper 8 are used: {deep}"
     short = [BadPicture(row.path, "truncated") for row, one in zip(rows, seen, strict=True) if not one.whole]
     if short:
         named = _some_bad(source, short)

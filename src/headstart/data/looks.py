@@ -27,8 +27,8 @@ from headstart.errors import OutputError
 # Raised whenever decoding gives other pixels, or a picture another hash or signature, than before.
 VERSION = 4
 _DIGEST, PIXELS = 32, 16
-# Digest of the file, hash of the pixels, signature, the two levels (no numbers where it has none), whether it is whole.
-_FORM = struct.Struct(f"<{_DIGEST}s{PIXELS}s{SIZE}sdd?")
+# The file's digest, then the fields of Look; where it has no levels, these are not-a-number.
+_FORM = struct.Struct(f"<{_DIGEST}s{PIXELS}s{SIZE}sdd??")
 _RECORD, _CHECKSUM = _FORM.size, 32
 
 
@@ -40,20 +40,23 @@ class Look:
     signature  see headstart.data.twins
     levels     of a deep grey, its own range (see headstart.data.depth); None for pictures of 8 bits
     whole      False where the file's end is missing
+    exact      False where the file holds more bits of colour than are used
     """
 
     pixels: bytes
     signature: bytes = NOTHING
     levels: Levels | None = None
     whole: bool = True
+    exact: bool = True
 
     def packed(self, digest: bytes) -> bytes:
-        return _FORM.pack(digest, self.pixels, self.signature, *(self.levels or (math.nan,) * 2), self.whole)
+        low, high = self.levels or (math.nan, math.nan)
+        return _FORM.pack(digest, self.pixels, self.signature, low, high, self.whole, self.exact)
 
     @staticmethod
     def unpacked(record: bytes) -> Look:
-        _, pixels, signature, low, high, whole = _FORM.unpack(record)
-        return Look(pixels, signature, None if math.isnan(low) else (low, high), whole)
+        _, pixels, signature, low, high, whole, exact = _FORM.unpack(record)
+        return Look(pixels, signature, None if math.isnan(low) else (low, high), whole, exact)
 
 
 class Looks:

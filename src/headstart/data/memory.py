@@ -31,7 +31,7 @@ class Budget:
         """Raises PictureError, beginning with `what`, where there can never be room for so many bytes."""
         if size > self.limit:
             raise PictureError(
-                f"{what} would take {gigabytes(size)} of memory, at most {gigabytes(self.limit)} expected; "
+                f"{what} would take {_shown(size)} of memory, at most {_shown(self.limit)} expected; "
                 "make it smaller"
             )
 
@@ -50,9 +50,8 @@ class Budget:
                 self._freed.notify()
 
 
-def gigabytes(size: int) -> str:
-    """A number of bytes for a message, such as 2.9 GB."""
-    return f"{size / 1e9:,.1f} GB"
+def _shown(size: int) -> str:
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
 
 
 @functools.cache

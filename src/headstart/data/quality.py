@@ -15,7 +15,7 @@ import numpy as np
 from headstart import files, progress
 from headstart.data.dataset import BadPicture
 from headstart.data.decode import Picture, content, opened
-from headstart.data.depth import Levels, eight_bit, is_deep, own_levels, plain, strips
+from headstart.data.depth import Levels, is_deep, own_levels, plain, strips
 from headstart.data.looks import PIXELS, Look, Looks
 from headstart.data.threads import ordered
 from headstart.data.twins import NOTHING, root, signature
@@ -31,6 +31,7 @@ class Examined:
     signature: bytes = NOTHING
     levels: Levels | None = None
     whole: bool = True
+    exact: bool = True
 
 
 def examine(path: str, looks: Looks | None = None, truncated: str = "refuse") -> Examined:
@@ -48,15 +49,13 @@ def examine(path: str, looks: Looks | None = None, truncated: str = "refuse") ->
                 looks.add(digest, look)
     if not look.whole and truncated == "refuse":  # an earlier run kept it
         raise PictureError("truncated")
-    return Examined(digest, look.pixels, look.signature, look.levels, look.whole)
+    return Examined(digest, look.pixels, look.signature, look.levels, look.whole, look.exact)
 
 
 def _look(picture: Picture, data: bytes) -> Look:
-    image = picture.image
-    if is_deep(image):
-        levels = own_levels(image)
-        return Look(_hash(picture, data), signature(eight_bit(image, levels)), levels, picture.whole)
-    return Look(_hash(picture, data), signature(image), None, picture.whole)
+    levels = own_levels(picture.image) if is_deep(picture.image) else None
+    seen = signature(picture.shown(levels))
+    return Look(_hash(picture, data), seen, levels, picture.whole, picture.exact)
 
 
 def _hash(picture: Picture, data: bytes) -> bytes:

@@ -81,8 +81,8 @@ class Model:
         """Probabilities float32 [N, C] of N pictures, each row summing to 1.
 
         pictures   one picture, or a sequence that may mix their kinds: a path (str or os.PathLike; `shard.tar!member`
-                   too), the bytes of a picture file, a PIL image, an array uint8 [H, W, 3] or, grey, [H, W]; an array
-                   uint8 [N, H, W, 3] is N of them. All are decoded by the rules of headstart.data.decode
+                   too), the bytes of a picture file, a PIL image, an array uint8 [H, W, 3] or, grey, uint8 or uint16
+                   [H, W]; an array uint8 [N, H, W, 3] is N of them. The rules of headstart.data.decode hold for all
         truncated  "keep" takes JPEGs whose end is missing, and decodes them as far as they go
 
         Raises DataError for anything else, PictureError that names a picture which cannot be used.
