@@ -76,7 +76,7 @@ def test_every_step_decodes_it_alike(album):
     pictures = Pictures(part.paths, PREPARE, truncated=part.truncated)
     ((_, batch),) = pictures.batches([np.arange(3)], 0, 0, "none")
     np.testing.assert_array_equal(framed, batch)
-    assert np.abs(framed[0].astype(int) - PREPARE.frame(photo(2))).mean() < 4
+    assert np.abs(framed[0].astype(int) - PREPARE.frame(photo(2)))[:30].mean() < 4
     for refusing in (
         lambda: list(data.frames(part.paths, PREPARE)),
         lambda: Pictures(part.paths, PREPARE)[0],

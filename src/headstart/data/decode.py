@@ -24,6 +24,7 @@ import os
 import re
 import stat
 import struct
+import threading
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,8 +56,10 @@ FORMATS = (
 
 _SCALABLE = ("JPEG", "MPO")
 _END = b"\xff\xd9"  # a JPEG's last bytes
-_SHORT = "truncated"
+_SHORT, _STARVED = "truncated", "needs more memory than there is"
 TRUNCATED = ("refuse", "keep")
+# A Pillow image of the caller's may be asked for twice, and must not be loaded by two threads at a time.
+_lent = threading.Lock()
 # Files of more bytes than this are looked at before they are read, and count against a budget.
 _LARGE = 64 << 20
 
@@ -120,12 +123,16 @@ def opened(
         with quiet:
             exact, whole = colours.exact(image), True
             try:
-                made = _made(image)
+                with _lent if image is content else contextlib.nullcontext():
+                    made = _made(image)
             except PictureError as error:
                 if truncated != "keep" or str(error) != _SHORT or not isinstance(content, bytes):
                     raise
                 whole, made = False, _as_far_as_it_goes(content, least)
-        yield Picture(made, size or made.size, whole, exact)
+        try:
+            yield Picture(made, size or made.size, whole, exact)
+        except MemoryError as error:
+            raise PictureError(_STARVED) from error
 
 
 def decode(content: bytes | Image.Image | np.ndarray, levels: Levels | None = None) -> np.ndarray:
@@ -173,6 +180,8 @@ def read_bytes(path: str) -> bytes:
         raise PictureError("no such file") from error
     except ValueError as error:
         raise PictureError("not a possible file name") from error
+    except MemoryError as error:
+        raise PictureError(_STARVED) from error
     except OSError as error:
         raise PictureError(f"cannot be read: {error.strerror}") from error
 
