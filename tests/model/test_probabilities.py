@@ -105,7 +105,11 @@ def test_images_and_arrays_go_through_the_rules_of_files(made, paths, tmp_path):
     close(made.probabilities(deep), made.probabilities(Image.fromarray(deep)))
 
 
-def test_a_picture_is_left_as_it_was(made, paths):
+def test_a_picture_is_left_as_it_was(made, paths, tmp_path):
+    Image.open(paths[0]).convert("RGB").resize((900, 800)).save(tmp_path / "large.jpg")
+    with Image.open(tmp_path / "large.jpg") as large:
+        close(made.probabilities(large), made.probabilities(np.asarray(large)))
+        assert large.size == (900, 800)
     image = Image.open(paths[0]).convert("RGBA")
     array = np.asarray(Image.open(paths[0])).copy()
     before = image.tobytes(), array.copy()

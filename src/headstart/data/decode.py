@@ -118,12 +118,13 @@ def opened(
     """
     with quiet:
         image = _open(content)
-        size = _drafted(image, least)
+        lent = image is content
+        size = None if lent else _drafted(image, least)
     with memory.pixels().room(colours.cost(image), f"its {image.width:,} × {image.height:,} pixels"):
         with quiet:
             exact, whole = colours.exact(image), True
             try:
-                with _lent if image is content else contextlib.nullcontext():
+                with _lent if lent else contextlib.nullcontext():
                     made = _made(image)
             except PictureError as error:
                 if truncated != "keep" or str(error) != _SHORT or not isinstance(content, bytes):
