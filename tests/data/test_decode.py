@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from headstart.data.decode import decode, decode_small, is_picture, read_bytes
+from headstart.data.decode import decode, is_picture, opened, read_bytes
 from headstart.data.preprocess import Preprocess
 from headstart.errors import PictureError
 
@@ -230,6 +230,12 @@ def test_is_picture_looks_at_the_content(tmp_path, paint):
     (tmp_path / "text.png").write_text("no")
     assert not is_picture(str(tmp_path / "text.png"))
     assert not is_picture(str(tmp_path / "missing.png"))
+
+
+def decode_small(data: bytes, least: int) -> tuple[np.ndarray, tuple[int, int]]:
+    """(pixels, (width, height) in the file)"""
+    with opened(data, least=least) as picture:
+        return np.array(picture.image), picture.size
 
 
 def frames_of(data: bytes, size: int, resize: int = 0) -> tuple[np.ndarray, np.ndarray]:

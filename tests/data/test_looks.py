@@ -14,13 +14,13 @@ from headstart.data.looks import Looks, known_pairs
 @pytest.fixture
 def decoded(monkeypatch):
     """How many pictures were decoded."""
-    count, original = [], quality.decode
+    count, original = [], quality.opened
 
-    def decode(data):
+    def opened(data, **options):
         count.append(len(data))
-        return original(data)
+        return original(data, **options)
 
-    monkeypatch.setattr(quality, "decode", decode)
+    monkeypatch.setattr(quality, "opened", opened)
     return count
 
 

@@ -30,9 +30,9 @@ def counted(monkeypatch):
     counts = []
     original = module._prepared
 
-    def prepared(network, paths, how):
+    def prepared(network, paths, *how):
         counts.append(len(paths))
-        return original(network, paths, how)
+        return original(network, paths, *how)
 
     monkeypatch.setattr(module, "_prepared", prepared)
     return counts

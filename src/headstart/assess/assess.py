@@ -42,7 +42,8 @@ def evaluate(
     The data set may lack classes that the model knows. Raises DataError where it has others.
     """
     labels = _labels(model, dataset, index, split)
-    probabilities = model.probabilities([dataset.paths[i] for i in index], how=how)
+    paths = [dataset.paths[i] for i in index]
+    probabilities = model.probabilities(paths, how=how, truncated=dataset.truncated)
     return Evaluation(split, model.classes, labels, probabilities)
 
 

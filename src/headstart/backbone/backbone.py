@@ -8,12 +8,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
+from headstart.data.depth import Levels, levels_of
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError
 from headstart.files import sha256_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from headstart.data.dataset import Dataset
 
 HEAD = "head"
 PRE_LOGITS = "pre_logits"
@@ -97,7 +103,7 @@ class Backbone:
 
     name            "small", "demo-cnn", a pretrained folder, "timm:NAME" or "torchvision:NAME"
     stages          K stages from input to output; the last is usually "pre_logits"
-    preprocess      the input preparation that belongs to the weights
+    preprocess      the input preparation that belongs to the weights, and a data set's levels: see with_levels_of()
     weights_sha256  SHA-256 over the names and bytes of the pre-trained tensors
     source          what the weights were learnt on
     head            dotted name of the classifier module that a new head replaces
@@ -152,6 +158,18 @@ class Backbone:
             f"cut {name!r}: {self.name} has no such stage; it has {', '.join(self.stage_names)}"
         )
 
+    def with_levels(self, levels: Levels | None) -> Backbone:
+        """The same network; of deep greys `levels` are what it sees as black and white (see headstart.data.depth)."""
+        return replace(self, preprocess=replace(self.preprocess, levels=levels))
+
+    def with_levels_of(self, dataset: Dataset, index: np.ndarray) -> Backbone:
+        """with_levels() of the range that the pictures at `index` share; unchanged where they are pictures of 8 bits,
+        and where there are levels already.
+
+        measure(), fit(), compare() and pretrain() do so for the training pictures.
+        """
+        return self if self.preprocess.levels else self.with_levels(levels_of(dataset, index))
+
     @property
     def key(self) -> str:
         """Hash of everything that determines the features: weights, architecture, cuts, preprocessing."""
@@ -162,11 +180,11 @@ class Backbone:
     @property
     def preparation(self) -> str:
         """Short hash of what the weights' own hash leaves open: input preparation and architecture options."""
-        facts = [self.preprocess.to_dict(), dict(self.model_kwargs)]
+        facts = [self.with_levels(None).preprocess.to_dict(), dict(self.model_kwargs)]
         return sha256_of(json.dumps(facts, sort_keys=True))[:16]
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "preprocess": self.preprocess.to_dict()}
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> Backbone:

@@ -171,7 +171,8 @@ def write(
     weights = folder / "model.safetensors"
     files.write_bytes(weights, save(_slim(module)))
     card = replace(card, sha256=files.sha256(weights))
-    files.write_text(folder / "backbone.json", _compact(seals.sealed({"format": FORMAT, **asdict(card)})))
+    values = {"format": FORMAT, **asdict(card), "preprocess": card.preprocess.to_dict()}
+    files.write_text(folder / "backbone.json", _compact(seals.sealed(values)))
     files.write_text(folder / "README.md", readme(card))
     return card
 

@@ -185,7 +185,7 @@ def bundle() -> Parser:
 
 
 def pictures(*, learning: bool = True) -> Parser:
-    """DATA --group-regex --max-bad, and for what learns from them --min-per-class --without"""
+    """DATA --group-regex --max-bad --truncated, and for what learns from them --min-per-class --without"""
     parent = Parser(add_help=False)
     parent.add_argument(
         "data",
@@ -199,6 +199,7 @@ def pictures(*, learning: bool = True) -> Parser:
         help="what its parentheses match in class/file never straddles a split",
     )
     add("--max-bad", type=values.whole(0), metavar="N", help="stop where more files than this cannot be used")
+    truncated(add)
     if learning:
         add(
             "--min-per-class",
@@ -213,6 +214,16 @@ def pictures(*, learning: bool = True) -> Parser:
             help="leave out this class, or those that a file of this name lists, one a line; may be repeated",
         )
     return parent
+
+
+def truncated(add: Callable[..., Any]) -> None:
+    """--truncated"""
+    add(
+        "--truncated",
+        choices=("refuse", "keep"),
+        default="refuse",
+        help="JPEGs whose end is missing: keep decodes them as far as they go (refuse)",
+    )
 
 
 def strategy() -> Parser:

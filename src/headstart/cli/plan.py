@@ -98,6 +98,8 @@ def _kept_flags(args: Namespace) -> list[str]:
     flags += [part for name in args.without or [] for part in ("--without", name)]
     if args.keep_features != "fp32":
         flags += ["--keep-features", args.keep_features]
+    if args.truncated != "refuse":
+        flags += ["--truncated", args.truncated]
     for name in ("weights", "mean", "std", "interpolation", "model_kwargs"):
         value = getattr(args, name)
         if value:

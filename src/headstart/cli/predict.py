@@ -26,6 +26,7 @@ def add(subparsers: Any) -> None:
     )
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="files, folders and globs")
     parser.add_argument("--top", type=values.whole(1), default=5, metavar="K", help="classes per picture (5)")
+    options.truncated(parser.add_argument)
     parser.add_argument("--csv", action="store_true", help="print path,rank,label,confidence")
 
 
@@ -36,9 +37,12 @@ def run(args: Namespace) -> int:
         raise DataError("--csv and --json: choose one of the two")
     loaded = model.load(args.bundle)
     paths = data.pictures(args.images)
-    good, probabilities, bad = predicted(loaded, paths, steps.how(args, loaded.plan))
+    how = steps.how(args, loaded.plan)
+    good, probabilities, bad, short = predicted(loaded, paths, how, args.truncated)
     for picture in bad if good else bad[1:]:  # the error below names the first
         progress.say(f"left out {show.plain(picture.path)}: {picture.reason}")
+    for path in short:
+        progress.say(f"kept {show.plain(path)}: its end is missing, it is decoded as far as it goes")
     if not good:
         raise DataError(
             f"none of {len(bad)} pictures can be used; the first is {bad[0].path}: {bad[0].reason}"
@@ -46,34 +50,42 @@ def run(args: Namespace) -> int:
     ranked = [
         (path, _top(row, loaded.classes, args.top)) for path, row in zip(good, probabilities, strict=True)
     ]
-    _print(args, ranked, bad)
+    _print(args, ranked, bad, short)
     return 0
 
 
 def predicted(
-    model: Model, paths: Sequence[str], how: How
-) -> tuple[list[str], list[np.ndarray], list[BadPicture]]:
-    """(usable paths, probabilities [C] of each, the unusable ones). Good batches are decoded only once."""
+    model: Model, paths: Sequence[str], how: How, truncated: str = "refuse"
+) -> tuple[list[str], list[np.ndarray], list[BadPicture], list[str]]:
+    """(usable paths, probabilities [C] of each, the unusable ones, those of the usable whose end is missing).
+
+    Good batches are decoded only once.
+    """
     from headstart.data import BadPicture
     from headstart.data.quality import examine_all
 
     good: list[str] = []
     rows: list[np.ndarray] = []
     bad: list[BadPicture] = []
+    short: list[str] = []
     with progress.bar("pictures", len(paths)) as bar:
         for start in range(0, len(paths), _BATCH):
             batch = list(paths[start : start + _BATCH])
             try:
                 found = model.probabilities(batch, how=how)
             except PictureError:
-                unusable = [p for p in examine_all(batch, workers=how.workers) if isinstance(p, BadPicture)]
-                bad += unusable
-                batch = sorted(set(batch) - {picture.path for picture in unusable})
-                found = model.probabilities(batch, how=how) if batch else ()
+                seen = examine_all(batch, workers=how.workers, truncated=truncated)
+                bad += [one for one in seen if isinstance(one, BadPicture)]
+                usable = [
+                    (p, one) for p, one in zip(batch, seen, strict=True) if not isinstance(one, BadPicture)
+                ]
+                short += [path for path, one in usable if not one.whole]
+                batch = [path for path, _ in usable]
+                found = model.probabilities(batch, how=how, truncated=truncated) if batch else ()
             good += batch
             rows += list(found)
             bar.advance(min(_BATCH, len(paths) - start))
-    return good, rows, bad
+    return good, rows, bad, short
 
 
 def _top(row: np.ndarray, classes: Sequence[str], most: int) -> list[dict[str, Any]]:
@@ -82,12 +94,22 @@ def _top(row: np.ndarray, classes: Sequence[str], most: int) -> list[dict[str, A
 
 
 def _print(
-    args: Namespace, ranked: Sequence[tuple[str, list[dict[str, Any]]]], bad: Sequence[BadPicture]
+    args: Namespace,
+    ranked: Sequence[tuple[str, list[dict[str, Any]]]],
+    bad: Sequence[BadPicture],
+    short: Sequence[str],
 ) -> None:
     if args.json:
         predictions = [{"path": path, **top[0], "top": top} for path, top in ranked]
         left_out = [{"path": picture.path, "reason": picture.reason} for picture in bad]
-        show.as_json({"bundle": args.bundle, "predictions": predictions, "left_out": left_out})
+        show.as_json(
+            {
+                "bundle": args.bundle,
+                "predictions": predictions,
+                "left_out": left_out,
+                "truncated": list(short),
+            }
+        )
     elif args.csv:
         rows = [
             (path, rank, entry["label"], entry["confidence"])

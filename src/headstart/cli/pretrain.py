@@ -101,6 +101,7 @@ def _recipe(group: Any) -> None:
 
 def run(args: Namespace) -> int:
     from headstart import data
+    from headstart.data.depth import levels_of
     from headstart.train.pretrain import PHASE, check, pretrain
 
     folder = run_folder.choose(args, "-pretrained")
@@ -113,6 +114,7 @@ def run(args: Namespace) -> int:
     run_folder.check(folder, args)
     pictures = steps.intake(args)
     partition = data.partition(pictures.dataset, seed=args.seed or 0)
+    steps.levels_told(pictures, levels_of(pictures.dataset, partition.train))
     command = _begun(args, folder)
     run_folder.claim(folder, args, {**run_folder.facts(args, args.seed or 0), "command": command})
     run_folder.write_intake(folder, pictures)

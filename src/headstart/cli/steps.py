@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,6 +71,7 @@ def intake(args: Namespace, *, training: bool = True) -> Intake:
         training=training,
         min_per_class=args.min_per_class if training else None,
         without=left_out(args) if training else (),
+        truncated=args.truncated,
     )
 
 
@@ -122,11 +123,28 @@ def decided(args: Namespace, asked: Asked) -> Decided:
     pictures, network, given = intake(args), asked.backbone, asked.plan
     seed = (args.seed or 0) if given is None else given.seed
     partition = _partition(pictures, seed)
+    network = network.with_levels_of(pictures.dataset, partition.train)
+    pictures = levels_told(pictures, network.preprocess.levels)
     if given is not None:
         _recognised(args, given, pictures, partition)
         return Decided(pictures, partition, network, given, None)
     evidence = _measured(args, pictures, partition, network, seed)
     return Decided(pictures, partition, network, _decide(args, evidence, network, seed), evidence)
+
+
+def levels_told(pictures: Intake, levels: tuple[float, float] | None) -> Intake:
+    """The intake with a note on the range of its deep greys, where it has such; it is said."""
+    import numpy as np
+
+    found = pictures.dataset.levels
+    if levels is None or found is None:
+        return pictures
+    note = (
+        f"grey pictures of more than 8 bits: {int(np.isfinite(found[:, 0]).sum()):,}; in all of them {levels[0]:,.6g} "
+        f"is shown to the network as black and {levels[1]:,.6g} as white, as measured on the training pictures"
+    )
+    progress.say(note)
+    return replace(pictures, notes=(*pictures.notes, note))
 
 
 def _recognised(args: Namespace, plan: Plan, pictures: Intake, partition: Partition) -> None:

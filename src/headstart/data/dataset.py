@@ -22,6 +22,9 @@ class Dataset:
     splits   N strings: "train", "val" or "test" where the source says so, "" where it says nothing
     digests  N strings: SHA-256 of each picture's bytes, in hex
     root     what the user named: a folder or a table
+    levels   float64 [N, 2]: of each deep grey its own range (`headstart.data.depth`), not-a-number for pictures of 8
+             bits; None where nothing is known of it
+    truncated  "keep" where JPEGs whose end is missing are among them, and are decoded as far as they go; else "refuse"
     """
 
     paths: tuple[str, ...]
@@ -31,6 +34,8 @@ class Dataset:
     splits: tuple[str, ...]
     digests: tuple[str, ...]
     root: str = ""
+    levels: np.ndarray | None = None
+    truncated: str = "refuse"
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -60,6 +65,8 @@ class Dataset:
             splits=tuple(self.splits[i] for i in places),
             digests=tuple(self.digests[i] for i in places),
             root=self.root,
+            levels=None if self.levels is None else self.levels[index],
+            truncated=self.truncated,
         )
 
     def without(self, classes: Sequence[str]) -> Dataset:

@@ -1,34 +1,41 @@
-"""From a file's bytes to pixels: the project's one decode function, a written rule for each kind.
+"""From a file's bytes to pixels: the project's one way to decode, a written rule for each kind.
 
 - The format is found from the content, never from the name. Formats are those of `FORMATS`; none of them
   starts another program (EPS would).
 - EXIF orientation is applied. ICC profiles are not: pre-trained networks saw pictures without them.
 - Grey becomes three equal channels; palettes are looked up; CMYK, YCCK, YCbCr, HSV and LAB become RGB.
-- 16-bit grey (and 32-bit integers within 0 to 65,535) is divided by 257, so that full scale stays full scale.
-  12-bit TIFF likewise by its own full scale. Integers outside that range and floating point have no agreed
-  scale: they are stretched from the picture's own least to its greatest finite value.
+- Deep greys (16-bit and 32-bit integers, floating point) become 8-bit by the levels that were measured on a set
+  (`headstart.data.depth`). Without levels, 16-bit grey (and 32-bit integers within 0 to 65,535) is divided by 257, so
+  that full scale stays full scale; 12-bit TIFF likewise by its own full scale; other integers and floating point are
+  stretched from the picture's own least to its greatest finite value. Of colours with 16 bits a channel the upper 8
+  are taken.
 - Transparent pictures are laid over white. Of animations and stacks the first frame is taken.
-- A picture of which a part is missing is refused, as are those too large to be honest (Pillow's limit against
-  decompression bombs, about 179 million pixels).
+- A picture of which a part is missing is refused; with `truncated="keep"` a JPEG that lacks its end is decoded as far
+  as it goes. Refused are also those too large to be honest (Pillow's limit against decompression bombs, about 179
+  million pixels) or for the memory that there is (`headstart.data.memory`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import os
+import re
 import stat
 import struct
 import threading
-import warnings
 import zlib
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
-from headstart.data import shards
-from headstart.errors import PictureError
+from headstart.data import colours, memory, shards
+from headstart.data.depth import Levels, eight_bit, is_deep
+from headstart.data.quiet import quiet
+from headstart.errors import DataError, PictureError
 
 FORMATS = (
     "JPEG",
@@ -47,17 +54,14 @@ FORMATS = (
     "PCX",
 )
 
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_ORIENTATION, _BITS_PER_SAMPLE = 0x0112, 258
 _SCALABLE = ("JPEG", "MPO")
+_END = b"\xff\xd9"  # a JPEG's last bytes
+_SHORT, _STARVED = "truncated", "needs more memory than there is"
+TRUNCATED = ("refuse", "keep")
+# A Pillow image of the caller's may be asked for twice, and must not be loaded by two threads at a time.
+_lent = threading.Lock()
+# Files of more bytes than this are looked at before they are read, and count against a budget.
+_LARGE = 64 << 20
 
 # What Pillow's readers let through when they meet damaged data, besides OSError.
 _DAMAGE = (
@@ -77,40 +81,98 @@ _DAMAGE = (
 )
 
 
-class _Quiet:
-    """Ignores Pillow's warnings while any thread decodes.
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture, upright.
 
-    `warnings.catch_warnings` alone is not safe across threads: whoever leaves last would restore the
-    filters that another thread had set. Here the first to enter sets them and the last to leave restores.
+    image  "RGB", "L" (grey) or a deep grey (`headstart.data.depth`)
+    size   (width, height) in its file; `image` may be 1/2, 1/4 or 1/8 of that
+    whole  False where its end is missing
+    exact  False where the file holds more bits of colour than `image`
     """
 
-    def __init__(self) -> None:
-        self._lock, self._inside = threading.Lock(), 0
-        self._caught = warnings.catch_warnings()
+    image: Image.Image
+    size: tuple[int, int]
+    whole: bool
+    exact: bool
 
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._inside == 0:
-                self._caught = warnings.catch_warnings()
-                self._caught.__enter__()
-                warnings.filterwarnings("ignore", module=r"PIL\.")
-            self._inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                self._caught.__exit__(None, None, None)
+    def shown(self, levels: Levels | None = None) -> Image.Image:
+        """In mode "RGB" or "L"; `levels` for deep greys. Raises PictureError where there is nothing to show."""
+        return eight_bit(self.image, levels) if is_deep(self.image) else self.image
 
 
-_quiet = _Quiet()
+@contextlib.contextmanager
+def opened(
+    content: bytes | Image.Image | np.ndarray, *, least: int = 0, truncated: str = "refuse"
+) -> Iterator[Picture]:
+    """The picture in a file's bytes, in a Pillow image or an array, by the rules at the top of this module.
+
+    While the block lasts, the picture has its place in memory.pixels(), for which it waits.
+
+    least      more than that many pixels on the shorter side are not needed: a JPEG at least four times as large is
+               decoded at 1/2, 1/4 or 1/8 of its sides, straight from its frequencies, so that at least 2 · least are
+               left for a proper filter. One that EXIF turns is decoded whole
+    truncated  "keep" takes a JPEG whose end is missing
+
+    Raises PictureError (the reason).
+    """
+    with quiet:
+        image = _open(content)
+        lent = image is content
+        size = None if lent else _drafted(image, least)
+    with memory.pixels().room(colours.cost(image), f"its {image.width:,} × {image.height:,} pixels"):
+        with quiet:
+            exact, whole = colours.exact(image), True
+            try:
+                with _lent if lent else contextlib.nullcontext():
+                    made = _made(image)
+            except PictureError as error:
+                if truncated != "keep" or str(error) != _SHORT or not isinstance(content, bytes):
+                    raise
+                whole, made = False, _as_far_as_it_goes(content, least)
+        try:
+            yield Picture(made, size or made.size, whole, exact)
+        except MemoryError as error:
+            raise PictureError(_STARVED) from error
+
+
+def decode(content: bytes | Image.Image | np.ndarray, levels: Levels | None = None) -> np.ndarray:
+    """Pixels, uint8 [H, W, 3]; see opened(). Raises PictureError (the reason)."""
+    with opened(content) as picture:
+        return np.array(colours.as_rgb(picture.shown(levels)))
+
+
+def check_truncated(truncated: str) -> None:
+    """Raises DataError."""
+    if truncated not in TRUNCATED:
+        raise DataError(f"truncated {truncated!r}: expected one of {', '.join(TRUNCATED)}")
+
+
+@contextlib.contextmanager
+def content(path: str) -> Iterator[bytes]:
+    """read_bytes(), while the block lasts; a large file has its place in memory.contents() until then."""
+    size = 0
+    with contextlib.suppress(OSError, ValueError):  # read_bytes() says why not
+        size = os.stat(path).st_size
+    if size <= _LARGE:
+        yield read_bytes(path)
+        return
+    _look_ahead(path, size)
+    with memory.contents().room(size, "its file"):
+        yield read_bytes(path)
 
 
 def read_bytes(path: str) -> bytes:
-    """The content of a file, or of `shard.tar!member`. Raises PictureError with the reason."""
+    """The content of a file, or of `shard.tar!member`. Raises PictureError with the reason.
+
+    A large file is read only where it begins like a picture.
+    """
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
+        facts = os.stat(path)
+        if not stat.S_ISREG(facts.st_mode):
             raise PictureError("not a regular file")
+        if facts.st_size > _LARGE:
+            _look_ahead(path, facts.st_size)
         with open(path, "rb", buffering=0) as handle:
             return handle.read()
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -119,40 +181,22 @@ def read_bytes(path: str) -> bytes:
         raise PictureError("no such file") from error
     except ValueError as error:
         raise PictureError("not a possible file name") from error
+    except MemoryError as error:
+        raise PictureError(_STARVED) from error
     except OSError as error:
         raise PictureError(f"cannot be read: {error.strerror}") from error
 
 
-def decode(data: bytes) -> np.ndarray:
-    """Pixels, uint8 [H, W, 3], by the rules at the top of this module. Raises PictureError (the reason)."""
-    if not data:
-        raise PictureError("empty file")
-    with _quiet:
-        return _pixels(_open(data))
-
-
-def decode_small(data: bytes, least: int) -> tuple[np.ndarray, tuple[int, int]]:
-    """As decode, for who needs no more than `least` pixels on the shorter side: (pixels, (width, height) in the file).
-
-    A JPEG at least four times as large is decoded at 1/2, 1/4 or 1/8 of its sides, straight from its frequencies,
-    so that at least 2 · least are left for a proper filter. One that EXIF turns is decoded whole. Raises PictureError.
-    """
-    if not data:
-        raise PictureError("empty file")
-    with _quiet:
-        image = _open(data)
-        size = image.size
-        if image.format in _SCALABLE and min(size) >= 4 * least and _orientation(image) is None:
-            image.draft(None, (2 * least, 2 * least))
-            return _pixels(image), size
-        pixels = _pixels(image)
-        return pixels, (pixels.shape[1], pixels.shape[0])
+def _look_ahead(path: str, size: int) -> None:
+    """Raises PictureError where a large file begins like no picture, or is larger than may be read."""
+    with quiet, _told(), Image.open(path, formats=_formats()):
+        memory.contents().check(size, "its file")
 
 
 def is_picture(path: str) -> bool:
     """Whether the file begins like a picture; the rest of it is not looked at."""
     try:
-        with _quiet, Image.open(path, formats=_formats()):
+        with quiet, Image.open(path, formats=_formats()):
             return True
     except (Image.DecompressionBombError, *_DAMAGE):
         return False
@@ -164,90 +208,67 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
-def _open(data: bytes) -> Image.Image:
+def _open(content: bytes | Image.Image | np.ndarray) -> Image.Image:
+    """The picture, its pixels not decoded yet."""
+    if isinstance(content, Image.Image):
+        return content
+    if isinstance(content, np.ndarray):
+        return Image.fromarray(content)
+    if not content:
+        raise PictureError("empty file")
+    with _told():
+        return Image.open(io.BytesIO(content), formats=_formats())
+
+
+def _drafted(image: Image.Image, least: int) -> tuple[int, int] | None:
+    """(width, height) of a JPEG that will be decoded at a part of them; None where it will be decoded whole."""
+    size = image.size
+    if not least or image.format not in _SCALABLE or min(size) < 4 * least or _turned(image) is not None:
+        return None
+    return size if image.draft(None, (2 * least, 2 * least)) else None
+
+
+def _as_far_as_it_goes(content: bytes, least: int) -> Image.Image:
+    """A picture whose end is missing. Raises PictureError where it is no JPEG, or where that is of no use.
+
+    A JPEG's end is put to it, so that the decoder fills up what is missing. Pillow's own switch for this is global, and
+    other threads decode.
+    """
+    image = _open(content + _END)
+    if image.format not in _SCALABLE:
+        raise PictureError(_SHORT)
+    _drafted(image, least)
+    return _made(image)
+
+
+def _made(image: Image.Image) -> Image.Image:
+    """The picture decoded, upright and plain."""
+    with _told():
+        image.load()
+        # Read after load(): Pillow turns TIFF pictures by itself and then clears the tag.
+        method = _turned(image)
+        return colours.plain(image if method is None else image.transpose(method))
+
+
+def _turned(image: Image.Image) -> Image.Transpose | None:
     try:
-        return Image.open(io.BytesIO(data), formats=_formats())
+        return colours.orientation(image)
+    except _DAMAGE:
+        return None  # a damaged EXIF block does not make the pixels worse
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Turns what Pillow raises into a reason. Raises PictureError."""
+    try:
+        yield
     except Image.DecompressionBombError as error:
-        raise PictureError("too many pixels (a decompression bomb?)") from error
+        count, most = (f"{int(number):,}" for number in re.findall(r"\d+", str(error))[:2])
+        raise PictureError(
+            f"too many pixels: {count}, at most {most} expected (a decompression bomb?)"
+        ) from error
     except Image.UnidentifiedImageError as error:
         raise PictureError("not a picture") from error
     except _DAMAGE as error:
-        raise PictureError(f"corrupt: {_line(error)}") from error
-
-
-def _pixels(image: Image.Image) -> np.ndarray:
-    try:
-        image.load()
-        return np.array(_rgb(_upright(image)))
-    except Image.DecompressionBombError as error:
-        raise PictureError("too many pixels (a decompression bomb?)") from error
-    except _DAMAGE as error:
-        reason = "truncated" if "truncated" in str(error).lower() else f"corrupt: {_line(error)}"
-        raise PictureError(reason) from error
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    # Read after load(): Pillow turns TIFF pictures by itself and then clears the tag.
-    method = _orientation(image)
-    return image if method is None else image.transpose(method)
-
-
-def _orientation(image: Image.Image) -> Image.Transpose | None:
-    """What makes the picture upright, None where it is."""
-    try:
-        orientation = image.getexif().get(_ORIENTATION)
-    except _DAMAGE:
-        return None  # a damaged EXIF block does not make the pixels worse
-    return _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_eight_bit(image)).convert("RGB")
-    if image.has_transparency_data or image.mode in ("RGBa", "La"):
-        return _over_white(image)
-    if image.mode == "LAB":
-        from PIL import ImageCms
-
-        return ImageCms.applyTransform(image, _from_lab()) or image
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _over_white(image: Image.Image) -> Image.Image:
-    if image.mode == "La":
-        image = image.convert("LA")
-    image = image.convert("RGBA")
-    white = Image.new("RGB", image.size, "white")
-    white.paste(image, mask=image.getchannel("A"))
-    return white
-
-
-def _eight_bit(image: Image.Image) -> np.ndarray:
-    """uint8 [H, W] from a grey picture of more than 8 bits; the rule stands at the top of this module."""
-    values = np.asarray(image).astype(np.float64)
-    finite = values[np.isfinite(values)]
-    if finite.size == 0:
-        raise PictureError("holds no finite value")
-    low, high = finite.min(), finite.max()
-    if image.mode != "F" and low >= 0 and high <= 65_535:
-        low, high = 0, 2 ** _bits(image) - 1
-    scaled = (np.clip(values, low, high) - low) * (255 / ((high - low) or 1))
-    return np.rint(np.nan_to_num(scaled)).astype(np.uint8)
-
-
-def _bits(image: Image.Image) -> int:
-    bits = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, (16,))
-    return 12 if tuple(np.atleast_1d(bits)) == (12,) else 16
-
-
-@functools.cache
-def _from_lab() -> Any:
-    from PIL import ImageCms
-
-    return ImageCms.buildTransform(
-        ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB"
-    )
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise PictureError(_SHORT if "truncated" in said.lower() else f"corrupt: {said}") from error

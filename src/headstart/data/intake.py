@@ -11,6 +11,7 @@ import numpy as np
 from headstart import progress
 from headstart.data import alike, classes, layouts, twins
 from headstart.data.dataset import BadPicture, Dataset, Intake
+from headstart.data.decode import check_truncated
 from headstart.data.listing import Listing, Row
 from headstart.data.looks import Looks, known_pairs
 from headstart.data.quality import Examined, examine_all, leaks, unify
@@ -30,6 +31,7 @@ def load(
     training: bool = True,
     min_per_class: int | None = None,
     without: Sequence[str] = (),
+    truncated: str = "refuse",
 ) -> Intake:
     """Reads `source`; every picture that was not seen before is decoded once. Layouts: see `headstart.data.layouts`.
 
@@ -41,6 +43,7 @@ def load(
                  classes are then no error, and copies in several splits all stay
     min_per_class, without
                  classes with fewer usable pictures to train on, and those of these names, are left out
+    truncated    "keep" takes JPEGs whose end is missing, and decodes them as far as they go, in every step
 
     Copies (equal decoded pixels, hence also equal files) and near twins (one picture, scaled or compressed otherwise)
     share a group. A picture whose copy or near twin stands in a later split (train < val < test) is left out and stands
@@ -51,12 +54,13 @@ def load(
     pictures to train on, val or test classes that train lacks, a table without its columns, an unknown class in
     `without`.
     """
+    check_truncated(truncated)
     source, pattern = str(source), _compiled(group_regex)
     listing = layouts.listing(source)
     left_out = classes.leave_out(source, listing, without)
     progress.say(classes.opening(listing, training=training))
     notes = [*listing.notes, *classes.told(listing), *classes.told_left_out(left_out, "--without")]
-    rows, seen, bad = _usable(source, listing, workers)
+    rows, seen, bad = _usable(source, listing, workers, truncated)
     _check_bad(source, bad, max_bad)
     near, looks = _near(seen), [picture.pixels for picture in seen]
     same = unify(looks, twins.groups(near, len(rows)).tolist())
@@ -65,8 +69,8 @@ def load(
     stay = len(similar) > _MOST_ALIKE * len(rows)
     out = copies if stay else {**copies, **similar}
     found = (*alike.pairs(rows, looks, near, same), *alike.later(rows, copies, similar))
-    notes += [*_bad_told(source, bad), *alike.told(source, found, stay=stay)]
-    dataset = _dataset(source, rows, seen, groups, listing).take(
+    notes += [*_bad_told(source, bad), *alike.told(source, found, stay=stay), *_parts(source, rows, seen)]
+    dataset = _dataset(source, rows, seen, groups, listing, truncated).take(
         [place for place in range(len(rows)) if place not in out]
     )
     small = classes.rare(dataset, listing.classes, min_per_class or 0) if training else {}
@@ -86,11 +90,11 @@ def check(source: str | Path, group_regex: str | None = None) -> None:
 
 
 def _usable(
-    source: str, listing: Listing, workers: int
+    source: str, listing: Listing, workers: int, truncated: str
 ) -> tuple[list[Row], list[Examined], list[BadPicture]]:
     rows, seen, bad = [], [], list(listing.bad)
     paths = [row.path for row in listing.rows]
-    examined = examine_all(paths, workers=workers, looks=Looks.kept())
+    examined = examine_all(paths, workers=workers, looks=Looks.kept(), truncated=truncated)
     for row, result in zip(listing.rows, examined, strict=True):
         if isinstance(result, BadPicture):
             bad.append(result)
@@ -156,7 +160,12 @@ def _group_keys(
 
 
 def _dataset(
-    source: str, rows: Sequence[Row], seen: Sequence[Examined], groups: np.ndarray, listing: Listing
+    source: str,
+    rows: Sequence[Row],
+    seen: Sequence[Examined],
+    groups: np.ndarray,
+    listing: Listing,
+    truncated: str,
 ) -> Dataset:
     names = sorted({row.label for row in rows}.union(*listing.classes.values()))
     number = {name: place for place, name in enumerate(names)}
@@ -168,14 +177,30 @@ def _dataset(
         splits=tuple(row.split for row in rows),
         digests=tuple(picture.digest for picture in seen),
         root=source,
+        levels=np.array([picture.levels or (np.nan, np.nan) for picture in seen], np.float64),
+        truncated=truncated,
     )
 
 
 def _bad_told(source: str, bad: Sequence[BadPicture]) -> Iterator[str]:
     if bad:
-        told = [f"{alike.below(source, one.path)}: {one.reason}" for one in bad[:_TOLD]]
-        some = "; ".join(told if len(bad) <= _TOLD else [*told, "…"])
-        yield f"left out because they cannot be read as pictures: {len(bad)} ({some})"
+        yield f"left out because they cannot be read as pictures: {len(bad)} ({_some_bad(source, bad)})"
+
+
+def _some_bad(source: str, bad: Sequence[BadPicture]) -> str:
+    told = [f"{alike.below(source, one.path)}: {one.reason}" for one in bad[:_TOLD]]
+    return "; ".join(told if len(bad) <= _TOLD else [*told, "…"])
+
+
+def _parts(source: str, rows: Sequence[Row], seen: Sequence[Examined]) -> Iterator[str]:
+    """What is said of pictures that are used in part."""
+    deep = sum(not one.exact for one in seen)
+    if deep:
+        yield f"colours of 16 bits a channel, of which the upper 8 are used: {deep}"
+    short = [BadPicture(row.path, "truncated") for row, one in zip(rows, seen, strict=True) if not one.whole]
+    if short:
+        named = _some_bad(source, short)
+        yield f"kept although their end is missing, decoded as far as they go: {len(short)} ({named})"
 
 
 def _left_out(rows: Sequence[Row], copies: Mapping[int, int], out: Mapping[int, int]) -> Iterator[BadPicture]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from headstart.data import layouts, shards
-from headstart.data.decode import decode, decode_small, is_picture, read_bytes
+from headstart.data.decode import content, is_picture, opened
+from headstart.data.given import Given
 from headstart.data.listing import PICTURE_SUFFIXES
 from headstart.data.preprocess import Preprocess
 from headstart.data.threads import ordered
@@ -21,17 +23,27 @@ _AHEAD = 32
 
 
 def frames(
-    paths: Sequence[str], preprocess: Preprocess, *, batch_size: int = 64, workers: int = 0
+    paths: Sequence[str | Given],
+    preprocess: Preprocess,
+    *,
+    batch_size: int = 64,
+    workers: int = 0,
+    truncated: str = "refuse",
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """(places in `paths`, uint8 [B, S, S, 3]) batch by batch, in order; the last may be smaller.
 
-    Pictures are decoded in `workers` threads (0: one for each processor), two batches or _AHEAD pictures ahead.
+    Pictures in memory may stand among the paths. They are decoded in `workers` threads (0: one for each processor), two
+    batches or _AHEAD pictures ahead. truncated: see headstart.data.decode.opened.
     Raises PictureError that names the picture which cannot be read.
     """
     if batch_size < 1:
         raise DataError(f"batch size: {batch_size}; expected at least 1; choose such as 64")
     ready = ordered(
-        partial(_frame, preprocess), paths, workers=workers, chunk=4, ahead=max(_AHEAD, 2 * batch_size)
+        partial(_frame, preprocess, truncated),
+        paths,
+        workers=workers,
+        chunk=4,
+        ahead=max(_AHEAD, 2 * batch_size),
     )
     for start in range(0, len(paths), batch_size):
         places = slice(start, min(start + batch_size, len(paths)))
@@ -41,14 +53,20 @@ def frames(
         yield places, batch
 
 
-def _frame(preprocess: Preprocess, path: str) -> np.ndarray:
+def _frame(preprocess: Preprocess, truncated: str, picture: str | Given) -> np.ndarray:
+    # "nearest" takes single pixels, and others from a smaller picture.
+    least = 0 if preprocess.interpolation == "nearest" else preprocess.resize
     try:
-        data = read_bytes(path)
-        if preprocess.interpolation == "nearest":  # takes single pixels, and others from a smaller picture
-            return preprocess.frame(decode(data))
-        return preprocess.frame(*decode_small(data, preprocess.resize))
+        with (
+            contextlib.nullcontext(picture.content)
+            if isinstance(picture, Given)
+            else content(picture) as held,
+            opened(held, least=least, truncated=truncated) as found,
+        ):
+            return preprocess.frame(found.shown(preprocess.levels), found.size)
     except PictureError as error:
-        raise PictureError(f"{path}: {error}") from error
+        name = picture.name if isinstance(picture, Given) else picture
+        raise PictureError(f"{name}: {error}") from error
 
 
 def pictures(arguments: Sequence[str]) -> tuple[str, ...]:

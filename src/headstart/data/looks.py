@@ -7,8 +7,10 @@ can be used are kept. Everything may be deleted at any time.
 from __future__ import annotations
 
 import hashlib
+import math
 import mmap
 import secrets
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,21 +20,43 @@ import PIL
 
 from headstart import cache, files, progress
 from headstart.data import twins
-from headstart.data.twins import SIZE
+from headstart.data.depth import Levels
+from headstart.data.twins import NOTHING, SIZE
 from headstart.errors import OutputError
 
 # Raised whenever decoding gives other pixels, or a picture another hash or signature, than before.
-VERSION = 3
+VERSION = 4
 _DIGEST, PIXELS = 32, 16
-_RECORD, _CHECKSUM = _DIGEST + PIXELS + SIZE, 32
+# The file's digest, then the fields of Look; where it has no levels, these are not-a-number.
+_FORM = struct.Struct(f"<{_DIGEST}s{PIXELS}s{SIZE}sdd??")
+_RECORD, _CHECKSUM = _FORM.size, 32
 
 
 @dataclass(frozen=True)
 class Look:
-    """pixels: hash of the decoded pixels, 16 bytes; signature: see headstart.data.twins."""
+    """What one picture is known by.
+
+    pixels     hash of the decoded pixels at their full depth, 16 bytes
+    signature  see headstart.data.twins
+    levels     of a deep grey, its own range (see headstart.data.depth); None for pictures of 8 bits
+    whole      False where the file's end is missing
+    exact      False where the file holds more bits of colour than are used
+    """
 
     pixels: bytes
-    signature: bytes
+    signature: bytes = NOTHING
+    levels: Levels | None = None
+    whole: bool = True
+    exact: bool = True
+
+    def packed(self, digest: bytes) -> bytes:
+        low, high = self.levels or (math.nan, math.nan)
+        return _FORM.pack(digest, self.pixels, self.signature, low, high, self.whole, self.exact)
+
+    @staticmethod
+    def unpacked(record: bytes) -> Look:
+        _, pixels, signature, low, high, whole, exact = _FORM.unpack(record)
+        return Look(pixels, signature, None if math.isnan(low) else (low, high), whole, exact)
 
 
 class Looks:
@@ -60,8 +84,7 @@ class Looks:
         content, start = self._places.get(key, (None, 0))
         if content is None:
             return None
-        middle, end = start + _DIGEST + PIXELS, start + _RECORD
-        return Look(content[start + _DIGEST : middle], content[middle:end])
+        return Look.unpacked(content[start : start + _RECORD])
 
     def add(self, digest: str, look: Look) -> None:
         self._new[bytes.fromhex(digest)] = look
@@ -70,7 +93,7 @@ class Looks:
         """Writes what is new as one more file."""
         if self.folder is None or not self._new:
             return
-        records = b"".join(digest + look.pixels + look.signature for digest, look in self._new.items())
+        records = b"".join(look.packed(digest) for digest, look in self._new.items())
         path = self.folder / f"{secrets.token_hex(8)}.looks"
         try:
             files.write_bytes(path, records + hashlib.sha256(records).digest())

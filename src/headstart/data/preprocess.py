@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from headstart.data.colours import as_rgb
+from headstart.data.depth import Levels
 from headstart.errors import BackboneError
 
 _FILTERS = {
@@ -22,12 +24,14 @@ _LARGEST = 1 << 14  # pixels a side: no network takes more
 
 @dataclass(frozen=True)
 class Preprocess:
-    """How a picture becomes an input. Belongs to the weights and travels with them.
+    """How a picture becomes an input. Belongs to the weights and travels with them; `levels` are the data set's.
 
     size           input height and width in pixels (square)
     resize         length of the shorter side before the centre crop, in pixels (≥ size)
     interpolation  "bicubic", "bilinear", "lanczos" or "nearest" (Pillow's filters, antialiased)
     mean, std      per channel (R, G, B), on the scale where a pixel is 0 to 1
+    levels         the values of deep greys that become black and white (headstart.data.depth); None where no such
+                   pictures were measured
     """
 
     size: int
@@ -35,6 +39,7 @@ class Preprocess:
     interpolation: str
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    levels: Levels | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.size <= self.resize <= _LARGEST:
@@ -49,28 +54,32 @@ class Preprocess:
             raise BackboneError(f"preprocess: mean {list(self.mean)}; expected 3 finite numbers")
         if len(self.std) != 3 or min(self.std) <= 0:
             raise BackboneError(f"preprocess: std {list(self.std)}; expected 3 numbers above 0")
+        if self.levels and not (all(map(math.isfinite, self.levels)) and self.levels[0] < self.levels[1]):
+            raise BackboneError(f"preprocess: levels {self.levels}; expected two numbers, the lower first")
 
     def at(self, size: int) -> Preprocess:
         """The same preparation for another input size; the margin around the crop keeps its proportion."""
         return replace(self, size=size, resize=max(size, round(self.resize * size / self.size)))
 
-    def frame(self, picture: np.ndarray, size: tuple[int, int] | None = None) -> np.ndarray:
-        """uint8 [H, W, 3] → uint8 [size, size, 3]: shorter side to `resize`, then the centre.
+    def frame(self, picture: np.ndarray | Image.Image, size: tuple[int, int] | None = None) -> np.ndarray:
+        """uint8 [H, W, 3], or an image in mode "RGB" or "L" → uint8 [size, size, 3]: shorter side to `resize`, then
+        the centre.
 
-        size: (width, height) of the picture in its file, where decode_small() gave a 1/2, 1/4 or 1/8 of it.
+        size: (width, height) of the picture in its file, where it was decoded at 1/2, 1/4 or 1/8 of it.
         Rounds as torchvision's Resize and CenterCrop do, so that timm's evaluation transform agrees.
         """
         image = self._scaled(picture, size)
         left, top = (round((side - self.size) / 2.0) for side in image.size)
-        return np.asarray(image.crop((left, top, left + self.size, top + self.size)))
+        return np.asarray(as_rgb(image.crop((left, top, left + self.size, top + self.size))))
 
-    def shrunk(self, picture: np.ndarray) -> np.ndarray:
-        """uint8 [H, W, 3], the shorter side at most `resize`: what frame() makes of it is the same."""
-        return picture if min(picture.shape[:2]) <= self.resize else np.asarray(self._scaled(picture))
+    def shrunk(self, picture: np.ndarray | Image.Image) -> np.ndarray:
+        """uint8 [h, w, 3], the shorter side at most `resize`: what frame() makes of it is the same."""
+        image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+        return np.asarray(as_rgb(image if min(image.size) <= self.resize else self._scaled(image)))
 
-    def _scaled(self, picture: np.ndarray, size: tuple[int, int] | None = None) -> Image.Image:
+    def _scaled(self, picture: np.ndarray | Image.Image, size: tuple[int, int] | None = None) -> Image.Image:
         """The picture, in its file of `size`, with a shorter side of `resize`."""
-        image = Image.fromarray(picture)
+        image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
         width, height = size or image.size
         if min(width, height) == self.resize:
             return image
@@ -94,9 +103,12 @@ class Preprocess:
         return out
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """As JSON; without `levels` where there are none, as it was before there were any."""
+        return {name: value for name, value in asdict(self).items() if name != "levels" or value is not None}
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> Preprocess:
-        mean, std = tuple(values["mean"]), tuple(values["std"])
-        return Preprocess(**{**values, "mean": mean, "std": std})
+        pairs = {
+            name: tuple(values[name]) for name in ("mean", "std", "levels") if values.get(name) is not None
+        }
+        return Preprocess(**{**values, **pairs})

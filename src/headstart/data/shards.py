@@ -13,6 +13,7 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from headstart.data import memory
 from headstart.data.dataset import BadPicture
 from headstart.data.listing import PICTURE_SUFFIXES, Listing, Row, ignored, printable, settled, split_word
 from headstart.errors import DataError, PictureError
@@ -31,6 +32,7 @@ def read_member(path: str) -> bytes:
         raise PictureError(str(error)) from error
     if place is None:
         raise PictureError("no such file in the shard")
+    memory.contents().check(place[1], "its file")
     data = _read(shard, *place)
     if len(data) < place[1]:
         raise PictureError("truncated: the shard ends inside it")

@@ -31,11 +31,15 @@ _MANY = 1 << 24  # candidates after which doubles are taken out
 NOTHING = bytes(SIZE)
 
 
-def signature(pixels: np.ndarray) -> bytes:
-    """int8 [32 · 32] as bytes, of decoded pixels uint8 [H, W, 3]; NOTHING where there is too little to tell."""
-    if min(pixels.shape[:2]) < _LEAST_SIDE:
+def signature(picture: np.ndarray | Image.Image) -> bytes:
+    """int8 [32 · 32] as bytes, of decoded pixels uint8 [H, W, 3] or an image in mode "RGB" or "L".
+
+    NOTHING where there is too little to tell.
+    """
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    if min(image.size) < _LEAST_SIDE:
         return NOTHING
-    image = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2.0)
+    image = image.resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2.0)
     grey = np.asarray(image.convert("F"))
     around = np.pad(grey, 1, mode="edge")
     mean = sum(around[y : y + SIDE, x : x + SIDE] for y in range(3) for x in range(3)) / 9

@@ -42,6 +42,7 @@ def measure(
     only where those before leave the verdict open. Raises DataError, BackboneError, PictureError.
     """
     train = partition.train
+    backbone = backbone.with_levels_of(dataset, train)
     chosen = sample(dataset.labels[train], max(SAMPLE, SAMPLE_PER_CLASS * len(dataset.classes)), seed)
     index = train[chosen]
     how, why = settle(dataset, train, backbone, how)

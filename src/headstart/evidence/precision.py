@@ -53,7 +53,9 @@ def _settled(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) 
     if "bf16" not in precisions(how.runtime, how.device):
         return "fp32", "this machine computes in nothing shorter"
     pictures = files.sha256_of(dataset.fingerprint, train.tobytes(), dataset.labels.tobytes())
+    levels = backbone.preprocess.levels
     subject = [str(_VERSION), Job(backbone, backbone.stages).key, how.runtime, how.device, pictures]
+    subject += [f"levels {levels}"] if levels else []
     known = once(subject, lambda: verdict(dataset, train, backbone, how))
     return known["precision"], known["why"]
 
@@ -68,7 +70,10 @@ def verdict(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -
         }
     paths = [dataset.paths[i] for i in index]
     size = suiting_batch(backbone.preprocess.size, how.runtime, how.device)
-    batches = [batch for _, batch in frames(paths, backbone.preprocess, batch_size=size, workers=how.workers)]
+    read = frames(
+        paths, backbone.preprocess, batch_size=size, workers=how.workers, truncated=dataset.truncated
+    )
+    batches = [batch for _, batch in read]
     found: dict[str, list[tuple[list[np.ndarray], float]]] = {"fp32": [], "bf16": []}
     for _ in range(_ROUNDS):
         for name, runs in found.items():

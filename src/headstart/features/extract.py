@@ -13,6 +13,7 @@ import PIL
 from headstart import cache, files, progress
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset
+from headstart.data.given import Given
 from headstart.data.loader import frames
 from headstart.errors import OutputError
 from headstart.features.features import Features
@@ -84,7 +85,8 @@ def extract_beside(
         together.setdefault(tuple(table.store.missing(chosen.digests)), []).append(table)
     for wanted, lacking in together.items():
         if wanted:
-            _compute(lacking, wanted, [places[digest] for digest in wanted], label)
+            batches = _prepared(backbone, [places[digest] for digest in wanted], how, dataset.truncated)
+            _compute(lacking, wanted, batches, label)
     return [table.features(chosen.digests) for table in tables]
 
 
@@ -142,18 +144,20 @@ class _Cuts(Mapping[str, np.ndarray]):
         return len(self._columns)
 
 
-def _compute(tables: Sequence[_Table], digests: Sequence[str], paths: Sequence[str], label: str) -> None:
+def _compute(
+    tables: Sequence[_Table], digests: Sequence[str], batches: Iterator[np.ndarray], label: str
+) -> None:
     runtimes = [table.started() for table in tables]
     rows: list[list[np.ndarray]] = [[] for _ in tables]
     done = kept = 0
-    with progress.bar(label, len(paths)) as bar:
-        for outputs in _by_turns(runtimes, _prepared(tables[0].job.backbone, paths, tables[0].how)):
+    with progress.bar(label, len(digests)) as bar:
+        for outputs in _by_turns(runtimes, batches):
             for own, found in zip(rows, outputs, strict=True):
                 own += found
             count = sum(map(len, outputs[0]))
             done += count
             bar.advance(count)
-            if done - kept >= _SHARD or done == len(paths):
+            if done - kept >= _SHARD or done == len(digests):
                 for table, own in zip(tables, rows, strict=True):
                     table.store.add(digests[kept:done], np.concatenate(own))
                     own.clear()
@@ -195,17 +199,21 @@ def _noted(batches: Iterator[np.ndarray], turn: list[np.ndarray]) -> Iterator[np
 
 
 def run(
-    runtime: Runtime, backbone: Backbone, paths: Sequence[str], how: How
+    runtime: Runtime, backbone: Backbone, pictures: Sequence[str | Given], how: How, truncated: str = "refuse"
 ) -> Iterator[tuple[np.ndarray, ...]]:
-    """The runtime's outputs for the pictures at `paths`, batch by batch; decoding runs ahead."""
-    return runtime.stream(_prepared(backbone, paths, how))
+    """The runtime's outputs for the pictures, batch by batch; decoding runs ahead."""
+    return runtime.stream(_prepared(backbone, pictures, how, truncated))
 
 
-def _prepared(backbone: Backbone, paths: Sequence[str], how: How) -> Iterator[np.ndarray]:
+def _prepared(
+    backbone: Backbone, pictures: Sequence[str | Given], how: How, truncated: str
+) -> Iterator[np.ndarray]:
     """uint8 [B, S, S, 3] batches."""
     suits = suiting_batch(backbone.preprocess.size, how.runtime, how.device)
-    size = max(1, min(how.batch_size or suits, len(paths)))
-    for _, batch in frames(paths, backbone.preprocess, batch_size=size, workers=how.workers):
+    size = max(1, min(how.batch_size or suits, len(pictures)))
+    for _, batch in frames(
+        pictures, backbone.preprocess, batch_size=size, workers=how.workers, truncated=truncated
+    ):
         yield batch
 
 
@@ -221,7 +229,9 @@ def _asked(backbone: Backbone, draw: int | None, how: How) -> tuple[Job, How]:
 def _key(job: Job, how: How) -> str:
     """Stands for the rows: the network, how it runs, what prepares pictures for it."""
     ran = (chosen(how.runtime, how.device), how.precision, PIL.__version__)
-    return files.sha256_of(str(VERSION), job.key, *ran, *(["fp16"] if how.keep == "fp16" else []))
+    levels = job.backbone.preprocess.levels
+    more = [*(["fp16"] if how.keep == "fp16" else []), *([f"levels {levels}"] if levels else [])]
+    return files.sha256_of(str(VERSION), job.key, *ran, *more)
 
 
 def _folder(job: Job, how: How) -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from headstart.data.preprocess import Preprocess
 from headstart.model.model import Model
 
 _TIMM = """```python
@@ -32,7 +33,7 @@ def text(model: Model, info: Mapping[str, Any], loads_in_timm: bool) -> str:
         f"- case {plan.case}, cut at {' + '.join(plan.cut)}, pooled by {plan.pool}, "
         f"{plan.head_layers} linear layer{'s' if plan.head_layers > 1 else ''}\n"
         f"- input: {prepared.size} px (shorter side to {prepared.resize}, {prepared.interpolation}, centre crop), "
-        f"mean {list(prepared.mean)}, std {list(prepared.std)}\n"
+        f"mean {list(prepared.mean)}, std {list(prepared.std)}{_levels(prepared)}\n"
         f"- seed {plan.seed}; data fingerprint `{info['data_fingerprint'][:16]}…`",
         "\n".join(f"- {_escaped(reason)}" for reason in plan.reasons),
         "## Classes",
@@ -42,6 +43,13 @@ def text(model: Model, info: Mapping[str, Any], loads_in_timm: bool) -> str:
         "measured on; the terms of the backbone's source data and of your own pictures apply to what you do with it.",
     ]
     return "\n\n".join(part for part in sections if part) + "\n"
+
+
+def _levels(prepared: Preprocess) -> str:
+    if prepared.levels is None:
+        return ""
+    low, high = prepared.levels
+    return f"; in greys of more than 8 bits {low:.6g} is black and {high:.6g} white"
 
 
 def _scores(metrics: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,8 @@ import numpy as np
 from headstart import progress
 from headstart.backbone import Backbone, Stage, build
 from headstart.data.dataset import Dataset
+from headstart.data.decode import check_truncated
+from headstart.data.given import given
 from headstart.errors import BundleError
 from headstart.features import Features, How, run
 from headstart.plan.plan import Plan
@@ -78,16 +80,24 @@ class Model:
         """The classes of its data that this bundle was not taught because that was asked for."""
         return tuple(self.info.get("left_out", ()))
 
-    def probabilities(self, paths: Sequence[str], *, how: How | None = None) -> np.ndarray:
-        """Probabilities float32 [N, C] of the pictures at `paths`, each row summing to 1.
+    def probabilities(
+        self, pictures: Any, *, how: How | None = None, truncated: str = "refuse"
+    ) -> np.ndarray:
+        """Probabilities float32 [N, C] of N pictures, each row summing to 1.
 
-        Raises PictureError that names a picture which cannot be read.
+        pictures   one picture, or a sequence that may mix their kinds: a path (str or os.PathLike; `shard.tar!member`
+                   too), the bytes of a picture file, a PIL image, an array uint8 [H, W, 3] or, grey, uint8 or uint16
+                   [H, W]; an array uint8 [N, H, W, 3] is N of them. The rules of headstart.data.decode hold for all
+        truncated  "keep" takes JPEGs whose end is missing, and decodes them as far as they go
+
+        Raises DataError for anything else, PictureError that names a picture which cannot be used.
         """
-        how = how_of(self.plan, how)
+        check_truncated(truncated)
+        meant, how = given(pictures), how_of(self.plan, how)
         runtime = self.runtime(how)
         out = []
-        with progress.bar("predicting", len(paths)) as bar:
-            for outputs in run(runtime, self.backbone, paths, how):
+        with progress.bar("predicting", len(meant)) as bar:
+            for outputs in run(runtime, self.backbone, meant, how, truncated):
                 out.append(self._named(np.concatenate(outputs, axis=1)))
                 bar.advance(len(out[-1]))
         return np.concatenate(out) if out else np.empty((0, len(self.classes)), np.float32)

@@ -14,6 +14,7 @@ from headstart.report.run import Mistake, Run
 
 if TYPE_CHECKING:
     from headstart.assess.evaluation import ClassScore, Evaluation
+    from headstart.data.depth import Levels
     from headstart.evidence.evidence import Evidence
 
 _MOST_LISTED = 200  # of the files that were left out; the run's quarantine.csv has them all
@@ -84,7 +85,7 @@ def _context(run: Run) -> dict[str, Any]:
         "profile": figures.profile(evidence) if evidence else None,
         "curve": figures.learning_curve(evidence) if evidence else None,
         "history": figures.history(run.history),
-        "mistakes": [_shown(mistake) for mistake in run.mistakes],
+        "mistakes": [_shown(mistake, run.backbone.preprocess.levels) for mistake in run.mistakes],
         "listed": run.quarantine[:_MOST_LISTED],
     }
     return context | (_results(evaluation, run) if evaluation else {})
@@ -124,9 +125,9 @@ def _worst_first(score: ClassScore) -> tuple[bool, float, str]:
     return score.f1 is None, score.f1 or 0.0, score.name
 
 
-def _shown(mistake: Mistake) -> Shown:
+def _shown(mistake: Mistake, levels: Levels | None) -> Shown:
     name = mistake.path.rpartition("!")[2].rpartition("/")[2]
     try:
-        return Shown(mistake, name, thumbnails.data_uri(mistake.path))
+        return Shown(mistake, name, thumbnails.data_uri(mistake.path, levels))
     except PictureError as error:
         return Shown(mistake, name, None, str(error))

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import base64
 import io
+from typing import TYPE_CHECKING
 
 from headstart.errors import PictureError
+
+if TYPE_CHECKING:
+    from headstart.data.depth import Levels
 
 LONGEST = 160
 
 
-def data_uri(path: str) -> str:
+def data_uri(path: str, levels: Levels | None = None) -> str:
     """The picture at `path` (or `shard.tar!member`) as a JPEG data URI, longest side at most 160 pixels.
 
+    levels: what is black and white in deep greys; see headstart.data.depth.
     Raises PictureError where it cannot be read.
     """
-    from PIL import Image
-
     from headstart.data import decode
 
     try:
-        pixels = decode.decode(decode.read_bytes(path))
+        with decode.content(path) as data, decode.opened(data, truncated="keep") as picture:
+            image = picture.shown(levels)
+            image.thumbnail((LONGEST, LONGEST))
     except OSError as error:
         raise PictureError(error.strerror or "cannot be read") from error
-    image = Image.fromarray(pixels)
-    image.thumbnail((LONGEST, LONGEST))
     out = io.BytesIO()
     image.save(out, "JPEG", quality=82, optimize=True)
     return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode("ascii")

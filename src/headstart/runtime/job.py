@@ -51,9 +51,14 @@ class Job:
 
     @property
     def key(self) -> str:
-        """Hash of what determines the outputs, for a network that is not given as a module."""
+        """Hash of what determines the outputs, for a network that is not given as a module.
+
+        The levels of a data set are no part of it: they are used before the network.
+        """
         assert self.module is None, "a module in memory has no key"
         cuts = ",".join(f"{stage.name}={stage.tap}" for stage in self.stages)
         versions = [metadata.version(package) for package in ("torch", "timm", "torchvision", "openvino")]
         copy = "" if self.draw is None else f"{self.draw} {_COPIES}"
-        return sha256_of(self.backbone.key, cuts, self.pool, str(self.logits), copy, *versions)
+        return sha256_of(
+            self.backbone.with_levels(None).key, cuts, self.pool, str(self.logits), copy, *versions
+        )

@@ -58,6 +58,7 @@ def compare(
     """
     from headstart.train.loop import Settings
 
+    backbone = backbone.with_levels_of(dataset, partition.train)
     field = _Field(plan, backbone, dataset, partition, folder, how, settings or Settings())
     outcomes = [field.probe(contender) for contender in contenders if not contender.trained]
     outcomes += _trainings(field, [contender for contender in contenders if contender.trained])

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from headstart import progress
-from headstart.data.decode import decode, read_bytes
+from headstart.data.decode import content, opened
 from headstart.data.preprocess import Preprocess
 from headstart.data.threads import worker_count
 from headstart.errors import PictureError
@@ -35,9 +35,16 @@ class Pictures:
     A crop of a part is enlarged from that: keeping all of a large picture would leave memory for few.
     """
 
-    def __init__(self, paths: Sequence[str], preprocess: Preprocess, workers: int = 0, memory: int = MEMORY):
+    def __init__(
+        self,
+        paths: Sequence[str],
+        preprocess: Preprocess,
+        workers: int = 0,
+        memory: int = MEMORY,
+        truncated: str = "refuse",
+    ) -> None:
         self.paths = paths
-        self.preprocess = preprocess
+        self.preprocess, self.truncated = preprocess, truncated
         self.pool = ThreadPoolExecutor(worker_count(workers))
         self._kept: dict[int, np.ndarray] = {}
         self._room, self._full = memory, False
@@ -46,16 +53,20 @@ class Pictures:
         """uint8 [h, w, 3]"""
         if index in self._kept:
             return self._kept[index]
-        try:
-            picture = self.preprocess.shrunk(decode(read_bytes(self.paths[index])))
-        except PictureError as error:
-            raise PictureError(f"{self.paths[index]}: {error}") from error
+        picture = self._read(self.paths[index])
         if picture.nbytes <= self._room:
             self._room -= picture.nbytes
             self._kept[index] = picture
         else:
             self._full = True
         return picture
+
+    def _read(self, path: str) -> np.ndarray:
+        try:
+            with content(path) as data, opened(data, truncated=self.truncated) as picture:
+                return self.preprocess.shrunk(picture.shown(self.preprocess.levels))
+        except PictureError as error:
+            raise PictureError(f"{path}: {error}") from error
 
     def warm(self, index: np.ndarray) -> None:
         """Decodes the pictures at `index` ahead of the first epoch, as many as are kept, with a bar."""

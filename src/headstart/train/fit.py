@@ -65,6 +65,7 @@ def fit(
     Raises PlanError where the plan does not hold for the network or was made for other weights.
     """
     check(plan, backbone)
+    backbone = backbone.with_levels_of(dataset, partition.train)
     job = _Job(plan, backbone, dataset, how_of(plan, how))
     if plan.frozen:
         return _probe_alone(job, partition.train)
@@ -223,7 +224,7 @@ def task_of(
     if plan.class_weight == "balanced":
         counts = np.maximum(np.bincount(labels[train], minlength=len(dataset.classes)), 1)
         weights = (len(train) / (len(counts) * counts)).astype(np.float32)
-    pictures = Pictures(dataset.paths, preprocess, how.workers)
+    pictures = Pictures(dataset.paths, preprocess, how.workers, truncated=dataset.truncated)
     return Task(pictures, preprocess, labels, train, selection, weights, dataset.fingerprint)
 
 

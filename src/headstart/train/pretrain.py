@@ -17,6 +17,7 @@ from headstart.backbone.backbone import Stage
 from headstart.backbone.filters import first_filters, png
 from headstart.backbone.taps import Tapped
 from headstart.data.dataset import Dataset, Partition
+from headstart.data.depth import levels_of
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, DataError, PlanError
 from headstart.evidence import nearness
@@ -85,10 +86,11 @@ def pretrain(
         torch.manual_seed(seed)
         made = home.blank(network, len(dataset.classes), kwargs)
     module = made.module
-    preprocess = Preprocess(image_size, image_size, "bicubic", MEAN, STD)
+    levels = levels_of(dataset, partition.train)
+    preprocess = Preprocess(image_size, image_size, "bicubic", MEAN, STD, levels)
     stages = dissect(module, made.taps, made.head, image_size).stages
     task = Task(
-        Pictures(dataset.paths, preprocess, settings.workers),
+        Pictures(dataset.paths, preprocess, settings.workers, truncated=dataset.truncated),
         preprocess,
         dataset.labels,
         partition.train,
@@ -105,10 +107,13 @@ def pretrain(
     facts = {
         "parameters": sum(p.numel() for p in module.parameters()),
         **_training(dataset, partition, recipe, seed, result, command),
+        **({"levels": list(levels)} if levels else {}),
         "device": _device_name(settings.device),
         "threads": torch.get_num_threads(),
     }
-    _write(output, module, home.Card(network, preprocess, source, "", facts, kwargs), notes)
+    # Levels are a set's own: the pictures that the network will be used on have theirs.
+    plain = replace(preprocess, levels=None)
+    _write(output, module, home.Card(network, plain, source, "", facts, kwargs), notes)
     return result
 
 

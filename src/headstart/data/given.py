@@ -1,0 +1,71 @@
+"""Pictures as a Python program has them: paths, files' bytes, Pillow images, arrays, or a sequence that mixes them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Set
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from headstart.errors import DataError
+
+_EXPECTED = (
+    "expected a path, the bytes of a picture file, a PIL image, a uint8 array [H, W, 3], [H, W] or [N, H, W, 3], "
+    "a uint16 array [H, W], or a sequence of these"
+)
+
+
+class Given(NamedTuple):
+    """A picture that is in memory already, and what it is called where it cannot be used."""
+
+    name: str
+    content: bytes | Image.Image | np.ndarray
+
+
+def given(pictures: Any) -> list[str | Given]:
+    """One entry for each picture that is meant; a string is one path. Raises DataError for anything else."""
+    one = _one(pictures, "the picture")
+    if one is not None:
+        return [one]
+    if isinstance(pictures, Mapping | Set) or not isinstance(pictures, Iterable):
+        raise DataError(f"pictures: {_kind(pictures)}; {_EXPECTED}")
+    if isinstance(pictures, np.ndarray) and not _stacked(pictures):
+        raise DataError(f"pictures: {_kind(pictures)}; {_EXPECTED}")
+    found = []
+    for number, picture in enumerate(pictures):
+        one = _one(picture, f"pictures[{number}]")
+        if one is None:
+            raise DataError(f"pictures[{number}]: {_kind(picture)}; {_EXPECTED}")
+        found.append(one)
+    return found
+
+
+def _one(picture: Any, name: str) -> str | Given | None:
+    """None where it is no single picture."""
+    if isinstance(picture, str | os.PathLike):
+        return os.fsdecode(picture)
+    if isinstance(picture, bytes | bytearray | memoryview):
+        return Given(name, bytes(picture))
+    if isinstance(picture, Image.Image) or (isinstance(picture, np.ndarray) and _painted(picture)):
+        return Given(name, picture)
+    return None
+
+
+def _painted(array: np.ndarray) -> bool:
+    """Whether the array is one picture."""
+    if array.ndim == 2:
+        return array.dtype in (np.uint8, np.uint16) and array.size > 0
+    return array.dtype == np.uint8 and array.ndim == 3 and array.shape[2] == 3 and array.size > 0
+
+
+def _stacked(array: np.ndarray) -> bool:
+    """Whether the array holds several pictures, or things that may be."""
+    return (array.ndim == 1 and array.dtype.kind in "OU") or (array.ndim == 4 and array.dtype == np.uint8)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype} {list(value.shape)}"
+    return f"of type {type(value).__name__}"
