@@ -8,7 +8,7 @@ import unicodedata
 import pytest
 
 from headstart import data
-from headstart.data.listing import settled, split_word
+from headstart.data import listing
 from headstart.errors import DataError
 
 
@@ -50,13 +50,13 @@ def test_split_folders_by_any_of_their_names(tree, said, train, other, split):
 
 
 def test_eval_is_what_is_not_there_beside_it():
-    assert settled({"train": "train", "test": "test", "eval": "eval"})["eval"] == "val"
-    assert settled({"train": "train", "dev": "val", "eval": "eval"})["eval"] == "test"
+    assert listing.settled({"train": "train", "test": "test", "eval": "eval"})["eval"] == "val"
+    assert listing.settled({"train": "train", "dev": "val", "eval": "eval"})["eval"] == "test"
 
 
 @pytest.mark.parametrize("name", ["steam train", "test tube", "invalid", "retrain", "trains", "devil", "cat"])
 def test_no_split_by_its_name_alone(name):
-    assert split_word(name) == ""
+    assert listing.split_word(name) == ""
 
 
 @pytest.mark.parametrize("root", ["steam train", "unlabeled"])
