@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "src" / "headstart"
-FLOORS = ("errors", "files", "progress", "intervals", "stopping")
+FLOORS = ("errors", "files", "progress", "intervals", "stopping", "strangers")
 ROOMS = (
     "data",
     "backbone",

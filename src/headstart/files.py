@@ -7,25 +7,31 @@ synced: a kill at any moment leaves the old state or the new, never a half.
 from __future__ import annotations
 
 import contextlib
+import csv
 import errno
 import fcntl
 import hashlib
+import io
 import json
 import math
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
 from headstart.errors import OutputError
+from headstart.strangers import cell
 
 if TYPE_CHECKING:
     import numpy as np
 
 _CHUNK = 1 << 20
+_ODD = (
+    "backslashreplace"  # file names that are no UTF-8 come in lone surrogates; in JSON this is their escape
+)
 # Arrays of more bytes than this lie in a file, which the system writes out and reads again where memory is short.
 SCRATCH = 256 << 20
 
@@ -61,13 +67,26 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes UTF-8 text to `path` atomically. Raises OutputError."""
-    write_bytes(path, text.encode())
+    """Writes UTF-8 text to `path` atomically; odd bytes of file names as \\udcff. Raises OutputError."""
+    write_bytes(path, text.encode("utf-8", _ODD))
 
 
 def write_json(path: Path, value: Any) -> None:
     """Writes `value` as indented JSON, keys in the given order, atomically. Raises OutputError."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Writes a table atomically, its cells as csv_text() has them. Raises OutputError."""
+    write_text(path, csv_text(head, rows))
+
+
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table as CSV, a line for each row; names are made harmless by strangers.cell()."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([cell(value) for value in row] for row in (head, *rows))
+    return text.getvalue()
 
 
 @contextlib.contextmanager
@@ -105,7 +124,7 @@ def _sync_tree(path: Path) -> None:
 
 def append_line(path: Path, line: str) -> None:
     """Appends one line to a log such as `metrics.jsonl`. Raises OutputError."""
-    with explained(path), path.open("a", encoding="utf-8") as handle:
+    with explained(path), path.open("a", encoding="utf-8", errors=_ODD) as handle:
         handle.write(line + "\n")
 
 
@@ -228,7 +247,7 @@ def locked(path: Path) -> Iterator[None]:
     """Holds an exclusive lock on `path` between processes; waits for it."""
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = path.open("a")
+        handle = path.open("ab")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
@@ -201,6 +202,6 @@ def _print(args: Namespace, split: str, result: Any, folder: Path) -> None:
     if args.json:
         show.as_json({"network": args.network, "splits": {split: score}, "backbone": backbone})
         return
-    print(f"{split}: accuracy {show.accuracy(score)}")
-    print(f"backbone {backbone}")
-    print(f"next     headstart train DATA --backbone {backbone}")
+    show.out(f"{split}: accuracy {show.accuracy(score)}")
+    show.fact("backbone", backbone)
+    show.fact("next", f"headstart train DATA --backbone {shlex.quote(backbone)}")
