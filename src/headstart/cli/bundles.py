@@ -73,14 +73,14 @@ def _members(archive: Path, zipped: zipfile.ZipFile) -> dict[PurePosixPath, zipf
     for member in found:
         if reason := _dishonest(member):
             raise BundleError(f"{archive}: {member.filename}: {reason}; expected a plain zip of a bundle")
+    if len(found) > _MOST_FILES or len({member.filename for member in found}) < len(found):
+        raise BundleError(f"{archive}: too many files, or one twice; expected a plain zip of a bundle")
     root = _root(archive, [PurePosixPath(member.filename) for member in found])
     members = {
         PurePosixPath(m.filename).relative_to(root): m
         for m in found
         if PurePosixPath(m.filename).is_relative_to(root)
     }
-    if len(found) > _MOST_FILES or len({member.filename for member in found}) < len(found):
-        raise BundleError(f"{archive}: too many files, or one twice; expected a plain zip of a bundle")
     size = sum(member.file_size for member in members.values())
     if size > _ALWAYS + _MOST_TIMES * archive.stat().st_size:
         raise BundleError(f"{archive}: would unpack to {size:,} bytes; expected a plain zip of a bundle")

@@ -113,4 +113,4 @@ class Bars:
         return rich.Progress(*columns, *times, console=self.console, transient=True)
 
     def say(self, line: str) -> None:
-        self.console.print(show.plain(line), markup=False)
+        self.console.print(show.plain(line), markup=False, emoji=False)
