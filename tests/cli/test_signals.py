@@ -139,6 +139,30 @@ def test_a_second_signal_leaves_at_once(number: signal.Signals) -> None:
     assert (process.returncode, out, err) == (128 + number, "", "headstart: left at once\n")
 
 
+NATIVE = """
+import hashlib, sys
+from headstart.cli import backbones, main
+def run(args):
+    print("begun", flush=True)
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)
+backbones.run = run
+sys.exit(main.main(["backbones"]))
+"""
+
+
+@needs_proc
+def test_a_second_signal_leaves_native_code_that_does_not_come_back() -> None:
+    process = begun("-c", NATIVE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    time.sleep(0.4)
+    process.send_signal(INT)
+    time.sleep(0.4)
+    process.send_signal(TERM)
+    _, err = process.communicate(timeout=5)
+    assert (process.returncode, err) == (143, "headstart: left at once\n")
+
+
 def test_what_was_ignored_stays_ignored(headstart, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a shell has it for its jobs in the background."""
     former = signal.signal(INT, signal.SIG_IGN)

@@ -68,6 +68,7 @@ def stopped_by(error: BaseException) -> int | None:
 def ended(number: int, way_on: str) -> int:
     """Says that a signal ended the work and how to go on; returns the exit code for it."""
     word = "interrupted" if number == signal.SIGINT else f"stopped by {signal.Signals(number).name}"
+    _clean_terminal()
     streams.tell(f"headstart: {word}; {way_on}")
     return 128 + number
 
@@ -101,6 +102,13 @@ def _watched() -> Iterator[None]:
         watcher.join(1)
 
 
+def _clean_terminal() -> None:
+    """The cursor, which bars hide, is shown, and stands before the ^C that the terminal wrote."""
+    with contextlib.suppress(OSError):
+        if os.isatty(2) and os.environ.get("TERM") != "dumb":
+            os.write(2, b"\x1b[?25h\r")
+
+
 def _watch(reading: int) -> None:
     first: float | None = None
     while got := os.read(reading, 1):
@@ -110,6 +118,7 @@ def _watch(reading: int) -> None:
         if first is None:
             first = now
         elif now - first > SAME:
+            _clean_terminal()
             with contextlib.suppress(OSError):
                 os.write(2, _LEFT)
             os._exit(128 + got[0])

@@ -80,9 +80,9 @@ def _no_more(unknown: Sequence[str], args: Namespace) -> None:
 
 
 def _guarded(args: Namespace) -> int:
-    progress.use(console.choose(quiet=args.quiet))
-    keep_pages()
     try:
+        progress.use(console.choose(quiet=args.quiet))
+        keep_pages()
         code = args.run(args)
         stopping.check()
         return code
