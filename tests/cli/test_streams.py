@@ -81,10 +81,11 @@ def test_csv_has_a_line_for_each_row_and_no_control_characters(printed, trained:
 
 
 def test_a_terminal_s_eight_bit_controls_are_escaped_in_json(capsys: pytest.CaptureFixture[str]) -> None:
-    show.as_json({"path": "a\x9b31m\x7f\u202eb"})
+    path = "a\x9b31m\x7f\u202eb\U000e0001"
+    show.as_json({"path": path})
     out = capsys.readouterr().out
-    assert "\\u009b31m\\u007f\\u202eb" in out
-    assert json.loads(out) == {"path": "a\x9b31m\x7f\u202eb"}
+    assert "\\u009b31m\\u007f\\u202eb\\udb40\\udc01" in out
+    assert json.loads(out) == {"path": path}
 
 
 def test_train_and_evaluate_end_well_where_the_encoding_has_no_signs_of_ours(

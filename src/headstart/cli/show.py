@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
@@ -14,6 +15,7 @@ from headstart.strangers import plain, printable
 if TYPE_CHECKING:
     from headstart.assess import Evaluation
 
+_SPECIAL = re.compile("[^\x00-\x7e]")  # json escapes what lies below the space
 _MOST_COLUMNS = 16  # classes up to which the confusion fits a terminal as a table
 _MOST_PAIRS = 10
 _WIDEST = 20
@@ -50,7 +52,7 @@ def as_json(value: Mapping[str, Any]) -> None:
     """Prints one object. What stdout cannot carry, or a terminal would obey, stands as \\u and four digits."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     encoding = sys.stdout.encoding or "utf-8"
-    streams.write("".join(c if _carried(c, encoding) else json.dumps(c)[1:-1] for c in text) + "\n")
+    streams.write(_SPECIAL.sub(lambda found: _escaped(found[0], encoding), text) + "\n")
 
 
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -59,14 +61,15 @@ def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     streams.write(files.csv_text(head, rows).encode(encoding, "backslashreplace").decode(encoding))
 
 
-def _carried(character: str, encoding: str) -> bool:
-    if character.isascii():
-        return character != "\x7f"  # those below the space are escaped already
+def _escaped(character: str, encoding: str) -> str:
+    """A character as JSON has it where the encoding lacks it or a terminal would obey it."""
     try:
         character.encode(encoding)
     except UnicodeEncodeError:
-        return False
-    return printable(character)
+        return json.dumps(character)[1:-1]
+    if printable(character):
+        return character
+    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
 
 
 def pictures(count: int) -> str:
