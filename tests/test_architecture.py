@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "src" / "headstart"
-FLOORS = ("errors", "files", "progress", "intervals", "stopping", "seals", "cache")
+FLOORS = ("errors", "files", "progress", "intervals", "stopping", "strangers", "seals", "cache")
 ROOMS = (
     "data",
     "backbone",
@@ -124,3 +124,24 @@ def test_files_and_functions_stay_short(path: Path) -> None:
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
     long = [f.name for f in functions if (f.end_lineno or f.lineno) - f.lineno >= 60]
     assert not long
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_text_files_name_their_encoding(path: Path) -> None:
+    """Where none is named it is the machine's, which need not be UTF-8."""
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(call, ast.Call) and _opens_text(call):
+            assert "encoding" in {word.arg for word in call.keywords}, f"{path}:{call.lineno}"
+
+
+def _opens_text(call: ast.Call) -> bool:
+    """Whether it is open(), or a path's open(), read_text() or write_text(), in text mode."""
+    name = ast.unparse(call.func)
+    owner, _, method = name.rpartition(".")
+    if method in ("read_text", "write_text"):
+        return owner not in ("", "files")
+    if method != "open" or owner in ("os", "Image", "tarfile", "zipped"):
+        return False
+    mode = next((k.value for k in call.keywords if k.arg == "mode"), None)
+    given = mode or next(iter(call.args[1 if not owner else 0 :]), None)
+    return given is None or (isinstance(given, ast.Constant) and "b" not in str(given.value))

@@ -8,24 +8,28 @@ nothing, and is swept.
 from __future__ import annotations
 
 import contextlib
+import csv
 import errno
 import fcntl
 import functools
 import hashlib
+import io
 import json
 import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from headstart.errors import OutputError
+from headstart.strangers import cell
 
 RUN = "env.json"  # marks a folder as a run's
 _CHUNK = 1 << 20
+_ODD = "backslashreplace"  # for lone surrogates, as which odd bytes of file names come; JSON reads them again
 # What temporaries are called, and a folder's former state inside of one.
 _OWN, _FORMER = ".headstart-", "former"
 _STALE = 24 * 3600.0  # seconds after which a temporary cannot be of a run that goes on
@@ -78,14 +82,26 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes UTF-8 text to `path` atomically. Raises OutputError."""
-    # A name that is not UTF-8 is written as an escape, which JSON reads as the same name.
-    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+    """Writes UTF-8 text to `path` atomically; odd bytes of file names as \\udcff. Raises OutputError."""
+    write_bytes(path, text.encode("utf-8", _ODD))
 
 
 def write_json(path: Path, value: Any) -> None:
     """Writes `value` as indented JSON, keys in the given order, atomically. Raises OutputError."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Writes a table atomically, its cells as csv_text() has them. Raises OutputError."""
+    write_text(path, csv_text(head, rows))
+
+
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table as CSV, a line for each row; names are made harmless by strangers.cell()."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([cell(value) for value in row] for row in (head, *rows))
+    return text.getvalue()
 
 
 @contextlib.contextmanager
@@ -190,7 +206,7 @@ def _sync_tree(path: Path) -> None:
 
 def append_line(path: Path, line: str) -> None:
     """Appends one line to a log such as `metrics.jsonl`. Raises OutputError."""
-    with explained(path), path.open("a", encoding="utf-8") as handle:
+    with explained(path), path.open("a", encoding="utf-8", errors=_ODD) as handle:
         handle.write(line + "\n")
 
 
@@ -276,7 +292,7 @@ def locked(path: Path) -> Iterator[None]:
     """Holds an exclusive lock on `path` between processes; waits for it."""
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = path.open("a")
+        handle = path.open("ab")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -29,6 +29,11 @@ def ask(signal: int) -> None:
         raise Stopped(signal)
 
 
+def inside() -> bool:
+    """Whether the work is where it will ask for itself."""
+    return _inside > 0
+
+
 def asked() -> int | None:
     """The signal that asked the work to stop, None where none did."""
     return _asked

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
-from headstart.cli import demo, options
+from headstart.cli import demo, options, train
 
 
 def test_the_digits_are_written_once_as_class_folders(tmp_path: Path) -> None:
@@ -44,3 +45,19 @@ def test_it_runs_every_step_and_names_the_report(
     assert (folder / "report.html").is_file()
     assert headstart("demo", "-o", folder, "--quiet").code == 2
     assert headstart("demo", "-o", folder, "--quiet", "--force").code == 0
+
+
+def test_an_interrupted_demo_goes_on_as_it_advises(
+    headstart, shapes: Path, backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "handwritten_digits", lambda folder: shapes)
+    monkeypatch.setattr(options, "DEFAULT_BACKBONE", str(backbone))
+    folder = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "_judged", lambda *_: signal.raise_signal(signal.SIGINT))
+        stopped = headstart("demo", "-o", folder, "--quiet")
+    assert stopped.code == 130
+    assert f"go on with: headstart demo --resume -o {folder}" in stopped.err
+    again = headstart("demo", "--resume", "-o", folder, "--quiet")
+    assert again.code == 0, again.err
+    assert (folder / "report.html").is_file()

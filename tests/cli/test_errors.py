@@ -80,8 +80,8 @@ def test_too_little_memory_is_one_line(headstart, monkeypatch: pytest.MonkeyPatc
 
 def test_a_reader_that_went_away_is_no_error() -> None:
     code = (
-        "import sys; from headstart.cli import backbones, main\n"
-        "def run(args):\n    print('x' * 100000, flush=True); return 0\n"
+        "import sys; from headstart.cli import backbones, main, show\n"
+        "def run(args):\n    show.out('x' * 100000); return 0\n"
         "backbones.run = run\n"
         "sys.exit(main.main(['backbones']))"
     )

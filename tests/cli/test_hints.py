@@ -33,13 +33,6 @@ def test_a_slip_gets_a_hint_in_one_line(headstart, argv: list[str], said: str) -
     assert answer.err.count("\n") == 1
 
 
-def test_a_runs_folder_names_its_bundle(headstart, trained: Path) -> None:
-    for verb in (["predict", trained, "x.png"], ["inspect", trained]):
-        answer = headstart(*verb)
-        assert answer.code == 2
-        assert f"a run's folder; expected its bundle, {trained / 'bundle'}" in answer.err
-
-
 def test_other_pictures_of_the_training_set_are_known(headstart, trained: Path, shapes: Path) -> None:
     """A part of the set has another fingerprint, and its pictures were learnt all the same."""
     (one,) = [folder for folder in shapes.iterdir() if folder.name == "circle"]

@@ -96,26 +96,6 @@ def test_evaluate_takes_some_of_the_classes(headstart, trained: Path, tmp_path: 
     assert json.loads(answer.out)["splits"]["all"]["n"] == 2
 
 
-def test_predict_names_pictures_and_leaves_bad_ones_out(headstart, trained: Path, tmp_path: Path) -> None:
-    data = tree(tmp_path / "new", each=2, seed=7)
-    bad = data / "circle" / "torn.png"
-    bad.write_bytes((data / "circle" / "00.png").read_bytes()[:200])
-    answer = headstart("predict", trained / "bundle", data, "--json", "--top", 1)
-    result = json.loads(answer.out)
-    assert answer.code == 0
-    assert len(result["predictions"]) == 4
-    assert all(len(row["top"]) == 1 for row in result["predictions"])
-    assert [row["path"] for row in result["left_out"]] == [str(bad)]
-    assert f"left out {bad}" in answer.err
-
-
-def test_predict_as_csv(headstart, trained: Path, shapes: Path) -> None:
-    answer = headstart("predict", trained / "bundle", shapes / "cross" / "0[0-2].png", "--csv")
-    rows = list(csv.DictReader(answer.out.splitlines()))
-    assert len(rows) == 3 * 2
-    assert [row["rank"] for row in rows[:2]] == ["1", "2"]
-
-
 def test_a_plan_edited_by_hand_is_done_as_it_stands(
     headstart, shapes: Path, backbone: Path, tmp_path: Path
 ) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import headstart as package
-from headstart.cli import main as door
 from headstart.cli import values
+from headstart.cli import verbs as door
 from headstart.plan.plan import Recipe
 
 HEAVY = ("torch", "timm", "torchvision", "sklearn", "openvino", "numpy", "PIL", "rich", "jinja2")
@@ -74,7 +74,7 @@ def test_public_names_are_exactly_the_exported_ones() -> None:
 def test_help_documents_the_exit_codes(headstart) -> None:
     answer = headstart("--help")
     assert answer.code == 0
-    for code in ("0 ", "1 ", "2 ", "130 "):
+    for code in ("0 ", "1 ", "2 ", "3 ", "130 ", "143 "):
         assert f"\n  {code}" in answer.out
 
 

@@ -50,6 +50,13 @@ def test_only_so_many_items_are_under_way_and_the_rest_is_cancelled():
     assert not [t for t in threading.enumerate() if t.name.startswith("headstart-data")]
 
 
+def meant(*arguments):
+    """What all of the arguments mean."""
+    paths, bad = data.pictures(arguments)
+    assert bad == ()
+    return paths
+
+
 def test_arguments_mean_pictures(tree, monkeypatch):
     root = tree({"a": 2, "b/deep": 1})
     (root / "a" / "note.txt").write_text("x")
@@ -57,31 +64,55 @@ def test_arguments_mean_pictures(tree, monkeypatch):
     os.rename(root / "b" / "deep" / "000.png", root / "b" / "deep" / "nameless")
     monkeypatch.chdir(root)
     everything = ("a/000.png", "a/001.png", "b/deep/nameless")
-    assert data.pictures(["a", "b"]) == everything
-    assert data.pictures(["*"]) == everything
-    assert data.pictures(["a/*.png"]) == everything[:2]
-    assert data.pictures(["**/*", "a/000.png"]) == everything
-    assert data.pictures(["a/note.txt"]) == ("a/note.txt",)
+    assert meant("a", "b") == everything
+    assert meant("*") == everything
+    assert meant("a/*.png") == everything[:2]
+    assert meant("**/*") == everything
+    assert meant("a/note.txt") == ("a/note.txt",)
+
+
+def test_pictures_stand_in_the_order_and_as_often_as_they_are_named(tree, monkeypatch):
+    monkeypatch.chdir(tree({"a": 2, "b/deep": 1}))
+    assert meant("b", "a/001.png", "a", "a/001.png") == (
+        "b/deep/000.png",
+        "a/001.png",
+        "a/000.png",
+        "a/001.png",
+        "a/001.png",
+    )
 
 
 def test_names_with_glob_signs_are_taken_literally(tree, monkeypatch):
     root = tree({"a": 1})
     os.rename(root / "a" / "000.png", root / "a" / "x[1].png")
     monkeypatch.chdir(root)
-    assert data.pictures(["a/x[1].png"]) == ("a/x[1].png",)
+    assert meant("a/x[1].png") == ("a/x[1].png",)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ([], "no pictures named"),
-        (["none.png"], "no such file"),
-        (["*.gif"], "no such"),
-        (["empty"], "no pictures in it"),
-    ],
-)
+NOTHING = [
+    ([], "no pictures named"),
+    (["none.png"], "none.png: no such file"),
+    (["*.gif", "none.png"], "other 1 argument"),
+    (["empty"], "no pictures in it"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), NOTHING)
 def test_arguments_that_mean_nothing(tmp_path, monkeypatch, arguments, words):
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError, match=words):
         data.pictures(arguments)
+
+
+def test_arguments_that_mean_nothing_do_not_refuse_the_others(tree, monkeypatch):
+    root = tree({"a": 1})
+    (root / "empty").mkdir()
+    monkeypatch.chdir(root)
+    paths, bad = data.pictures(["none.png", "a", "*.gif", "empty"])
+    assert paths == ("a/000.png",)
+    assert [(one.path, one.reason) for one in bad] == [
+        ("none.png", "no such file, folder or match"),
+        ("*.gif", "no such file, folder or match"),
+        ("empty", "no pictures in it"),
+    ]

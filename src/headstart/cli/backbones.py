@@ -26,5 +26,5 @@ def run(args: Namespace) -> int:
         show.as_json({"backbones": [vars(entry) for entry in entries]})
         return 0
     for entry in entries:
-        print(f"{entry.name}   {entry.note}" if entry.note else entry.name)
+        show.out(f"{entry.name}   {entry.note}" if entry.note else entry.name)
     return 0

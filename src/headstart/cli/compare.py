@@ -134,22 +134,22 @@ def _write(folder: Path, job: Decided, comparison: Comparison, result: dict[str,
             strict=True,
         )
     )
-    run_folder.write_csv(folder / TABLE, ("path", "label", *names), rows)
+    files.write_csv(folder / TABLE, ("path", "label", *names), rows)
 
 
 def _print(result: dict[str, Any], folder: Path) -> None:
-    print(show.contenders(result["contenders"]))
-    print("± is one paired standard error: of the difference, picture by picture")
+    show.out(show.contenders(result["contenders"]))
+    show.out("± is one paired standard error: of the difference, picture by picture")
     if any(row["share"] < 1 for row in result["contenders"]):
-        print(
+        show.out(
             "time was short: where a percentage stands beside the seconds, the training had that share of its epochs, "
             "and its place is provisional"
         )
-    print(
+    show.out(
         f"\nplan chooses {result['choice']}, case {result['case']}: "
         f"{100 * result['regret']:.1f} points behind the best of these, picked by the same pictures"
     )
     run_folder.print_intake(folder, result["pictures"])
-    print(f"run      {folder}")
-    print(f"figure   {folder / FIGURE}")
-    print(f"answers  {folder / TABLE}")
+    show.fact("run", folder)
+    show.fact("figure", folder / FIGURE)
+    show.fact("answers", folder / TABLE)

@@ -48,8 +48,8 @@ class _LineBar:
     def tell(self) -> None:
         now = time.monotonic()
         share = f" ({100 * self.done // self.total} %)" if self.total > 0 else ""
-        line = f"{self.label}: {self.done:,} of {self.total:,}{share}, {now - self.started:.0f} s"
-        print(line, file=self.stream, flush=True)
+        line = f"{show.plain(self.label)}: {self.done:,} of {self.total:,}{share}, {now - self.started:.0f} s"
+        show.news(line, self.stream)
         self.due, self.told = now + max(PAUSE, PACE * (now - self.started)), True
 
 
@@ -67,12 +67,12 @@ class Lines:
             bar.tell()
 
     def say(self, line: str) -> None:
-        print(show.plain(line), file=self.stream, flush=True)
+        show.news(show.plain(line), self.stream)
 
 
 class _RichBar:
     def __init__(self, bars: Progress, label: str, total: int) -> None:
-        self.bars, self.task = bars, bars.add_task(label, total=total or None)
+        self.bars, self.task = bars, bars.add_task(show.plain(label), total=total or None)
 
     def advance(self, steps: int = 1) -> None:
         self.bars.advance(self.task, steps)
@@ -104,9 +104,13 @@ class Bars:
     def _bars(self) -> Progress:
         from rich import progress as rich
 
-        columns = (rich.TextColumn("{task.description}"), rich.BarColumn(), rich.MofNCompleteColumn())
+        columns = (
+            rich.TextColumn("{task.description}", markup=False),
+            rich.BarColumn(),
+            rich.MofNCompleteColumn(),
+        )
         times = (rich.TimeElapsedColumn(), rich.TextColumn("left"), rich.TimeRemainingColumn())
         return rich.Progress(*columns, *times, console=self.console, transient=True)
 
     def say(self, line: str) -> None:
-        self.console.print(show.plain(line), markup=False)
+        self.console.print(show.plain(line), markup=False, emoji=False)

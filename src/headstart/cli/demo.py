@@ -8,9 +8,10 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from headstart import cache, files, progress
-from headstart.cli import evaluate, options, plan, predict, run_folder, train
+from headstart import cache, files, progress, stopping
+from headstart.cli import evaluate, options, plan, predict, run_folder, show, train
 from headstart.errors import DataError, OutputError
+from headstart.strangers import plain
 
 _SHOWN = 3  # pictures that the last step names
 _KEEP = ("quiet", "debug")
@@ -31,7 +32,7 @@ def add(subparsers: Any) -> None:
 
 def run(args: Namespace) -> int:
     folder = Path(args.output)
-    run_folder.check(folder, args)
+    run_folder.check(folder, args, verb="train")
     pictures = handwritten_digits(_place())
     limit = ["--time-limit", f"{args.time_limit:g}s"] if args.time_limit else []
     again = ["--resume"] if args.resume else ["--force"] if args.force else []
@@ -47,9 +48,10 @@ def run(args: Namespace) -> int:
     )
     flags = [f"--{name}" for name in _KEEP if getattr(args, name)]
     for step in steps:
-        print(f"\n$ {shlex.join(['headstart', *step])}\n", flush=True)
-        _do([*step, *flags])
-    print(f"\nreport   {(folder / run_folder.REPORT).resolve()}")
+        show.out(f"\n$ {plain(shlex.join(['headstart', *step]))}\n")
+        _do(args, [*step, *flags])
+    show.out("")
+    show.fact("report", (folder / run_folder.REPORT).resolve())
     return 0
 
 
@@ -62,10 +64,15 @@ def _place() -> Path:
         return Path(tempfile.mkdtemp(prefix="headstart-demo-"))
 
 
-def _do(command: list[str]) -> None:
-    args = options.parser((plan, train, evaluate, predict)).parse_args(command)
-    args.command = command
-    args.run(args)
+def _do(args: Namespace, command: list[str]) -> None:
+    """One step; a run that it begins is the demo's, to be resumed."""
+    step = options.parser((plan, train, evaluate, predict)).parse_args(command)
+    step.command = command
+    try:
+        step.run(step)
+    finally:
+        args.claimed = getattr(step, "claimed", getattr(args, "claimed", None))
+    stopping.check()
 
 
 def handwritten_digits(folder: Path) -> Path:

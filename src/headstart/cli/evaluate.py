@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
-from headstart.cli import options, show, steps
+from headstart.cli import bundles, options, show, steps
 from headstart.errors import DataError
 
 if TYPE_CHECKING:
@@ -38,19 +38,20 @@ def add(subparsers: Any) -> None:
 def run(args: Namespace) -> int:
     from headstart import assess, model
 
-    loaded = model.load(args.bundle)
-    how = steps.how(args, loaded.plan)
-    dataset = _of_its_classes(loaded, steps.intake(args, training=False).dataset)
-    split, index = chosen(loaded, dataset, args.split)
-    evaluation = assess.evaluate(loaded, dataset, index, split, how=how)
+    with bundles.opened(args.bundle) as bundle:
+        loaded = model.load(bundle)
+        how = steps.how(args, loaded.plan)
+        dataset = _of_its_classes(loaded, steps.intake(args, training=False).dataset)
+        split, index = chosen(loaded, dataset, args.split)
+        evaluation = assess.evaluate(loaded, dataset, index, split, how=how)
     learnt = 0 if split == "held-out" else _trained_on(loaded, dataset, index)
     if args.json:
         scores = {evaluation.split: {**evaluation.to_dict(), "trained_on": learnt}}
         show.as_json({"bundle": args.bundle, "data": args.data, "splits": scores})
         return 0
-    print(show.score(evaluation) + "\n")
-    print(show.classes(evaluation) + "\n")
-    print(show.confusion(evaluation))
+    show.out(show.score(evaluation) + "\n")
+    show.out(show.classes(evaluation) + "\n")
+    show.out(show.confusion(evaluation))
     return 0
 
 

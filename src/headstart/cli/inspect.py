@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart.cli import asked, options, run_folder, show, steps, values
+from headstart.cli import asked, bundles, options, show, steps, values
 from headstart.errors import PlanError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def add(subparsers: Any) -> None:
         run,
         "draw a network: stages, cuts, and what a plan freezes, keeps and replaces",
     )
-    parser.add_argument("name", metavar="BACKBONE|BUNDLE", help="as for --backbone, or a bundle's folder")
+    parser.add_argument("name", metavar="BACKBONE|BUNDLE", help="as for --backbone, or as BUNDLE of predict")
     options.weights(parser)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--plan", metavar="FILE", help="draw what this plan does")
@@ -46,25 +46,24 @@ def run(args: Namespace) -> int:
         return 0
     from headstart.report import network as drawing
 
-    print(drawing.draw(plan, network, classes), end="")
+    show.out(drawing.draw(plan, network, classes).rstrip("\n"))
     if plan is None:
-        print(f"\ncuts     {', '.join(network.stage_names)}")
+        show.out(f"\ncuts     {', '.join(network.stage_names)}")
     return 0
 
 
 def _found(args: Namespace) -> tuple[Backbone, Plan | None, int | None]:
     """The network named, the plan to draw on it, and the number of new classes where known."""
-    if (Path(args.name) / "headstart.json").is_file():
+    if bundles.meant(args.name):
         from headstart import model
 
         if args.plan or args.case or args.cut:
             raise PlanError(
                 f"{args.name}: a bundle has a plan of its own; leave --plan, --case and --cut out"
             )
-        loaded = model.load(args.name)
+        with bundles.opened(args.name) as bundle:
+            loaded = model.load(bundle)
         return loaded.backbone, loaded.plan, len(loaded.classes)
-    if (bundle := run_folder.bundle_within(Path(args.name))) is not None:
-        raise PlanError(f"{args.name}: a run's folder; expected its bundle, {bundle}")
     return *_planned(args), None
 
 

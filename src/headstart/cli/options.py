@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from headstart.cli import values
+from headstart.cli import streams, values
+from headstart.strangers import plain
 
 EXIT_CODES = """\
 exit codes:
   0    done
   1    an error of headstart's own (--debug shows the traceback)
   2    something that you can mend: one line on stderr says what
-  130  interrupted
+  3    done in part: some of the pictures could not be used (predict)
+  130  interrupted (Ctrl-C); a second time leaves at once
+  143  stopped by SIGTERM; a second time leaves at once
 """
+IN_PART = 3
 CASES = (1, 2, 3, 4)
 DEFAULT_BACKBONE = "small"
 LARGEST = 4096  # pixels a side; a batch of float32 pictures of that size needs gigabytes
@@ -35,7 +40,14 @@ class Parser(argparse.ArgumentParser):
         return next(iter(near), None)
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
+        self.exit(2, f"{self.prog}: {plain(' '.join(message.split()))}; see {self.prog} --help\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """argparse's own door, for help and refusals."""
+        if file is sys.stdout:
+            streams.write(message)
+        else:
+            streams.tell(message.rstrip("\n"))
 
 
 def verb(
@@ -180,7 +192,9 @@ def seed() -> Parser:
 def bundle() -> Parser:
     """BUNDLE"""
     parent = Parser(add_help=False)
-    parent.add_argument("bundle", metavar="BUNDLE", help="the folder `bundle` of a run of `headstart train`")
+    parent.add_argument(
+        "bundle", metavar="BUNDLE", help="a run of `headstart train`, its folder `bundle`, or a zip of either"
+    )
     return parent
 
 

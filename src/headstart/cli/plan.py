@@ -56,11 +56,11 @@ def run(args: Namespace) -> int:
             }
         )
         return 0
-    print(table.describe(job.plan, job.backbone, n_classes=len(job.intake.dataset.classes)))
+    show.out(table.describe(job.plan, job.backbone, n_classes=len(job.intake.dataset.classes)))
     if expected:
-        print(show.prospects(expected) + "\n")
-    print(f"plan     {output}")
-    print(f"next     {_next(args, output)}")
+        show.out(show.prospects(expected) + "\n")
+    show.fact("plan", output)
+    show.fact("next", _next(args, output))
     return 0
 
 

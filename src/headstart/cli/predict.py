@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
-from headstart.cli import options, run_folder, show, steps, values
+from headstart.cli import bundles, options, show, stdin, steps, values
 from headstart.errors import DataError, PictureError
 
 if TYPE_CHECKING:
@@ -24,9 +25,15 @@ def add(subparsers: Any) -> None:
     parser = options.verb(
         subparsers, "predict", run, "name what is on pictures", options.bundle(), options.machine()
     )
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="files, folders and globs")
+    parser.add_argument(
+        "images",
+        nargs="+",
+        metavar="IMAGE",
+        help="files, folders and globs; - is stdin: one picture, or names, one a line",
+    )
     parser.add_argument("--top", type=values.whole(1), default=5, metavar="K", help="classes per picture (5)")
     options.truncated(parser.add_argument)
+    parser.add_argument("--sort", action="store_true", help="by name, each picture once (as they are named)")
     parser.add_argument("--csv", action="store_true", help="print path,rank,label,confidence")
 
 
@@ -35,23 +42,34 @@ def run(args: Namespace) -> int:
 
     if args.csv and args.json:
         raise DataError("--csv and --json: choose one of the two")
-    loaded = model.load(args.bundle)
-    paths = data.pictures(args.images)
-    how = steps.how(args, loaded.plan)
-    good, probabilities, bad, short = predicted(loaded, paths, how, args.truncated)
-    for picture in bad if good else bad[1:]:  # the error below names the first
-        progress.say(f"left out {show.plain(picture.path)}: {picture.reason}")
+    with bundles.opened(args.bundle) as bundle, stdin.taken(args.images) as (arguments, called):
+        loaded = model.load(bundle)
+        paths, bad = data.pictures(arguments)
+        if args.sort:
+            paths = sorted(set(paths))
+        how = steps.how(args, loaded.plan)
+        good, probabilities, unusable, short = predicted(loaded, paths, how, args.truncated)
+        bad = [replace(one, path=called.get(one.path, one.path)) for one in (*bad, *unusable)]
+        short = [called.get(path, path) for path in short]
+    _left_out(bad, usable=bool(good))
     for path in short:
         progress.say(f"kept {show.plain(path)}: its end is missing, it is decoded as far as it goes")
-    if not good:
+    ranked = [
+        (called.get(path, path), _top(row, loaded.classes, args.top))
+        for path, row in zip(good, probabilities, strict=True)
+    ]
+    _print(args, ranked, bad, short)
+    return options.IN_PART if bad else 0
+
+
+def _left_out(bad: Sequence[BadPicture], *, usable: bool) -> None:
+    """Says what could not be used. Raises DataError where that is all."""
+    for one in bad if usable else bad[1:]:  # the error names the first
+        progress.say(f"left out {show.plain(one.path)}: {one.reason}")
+    if not usable:
         raise DataError(
             f"none of {len(bad)} pictures can be used; the first is {bad[0].path}: {bad[0].reason}"
         )
-    ranked = [
-        (path, _top(row, loaded.classes, args.top)) for path, row in zip(good, probabilities, strict=True)
-    ]
-    _print(args, ranked, bad, short)
-    return 0
 
 
 def predicted(
@@ -116,10 +134,13 @@ def _print(
             for path, top in ranked
             for rank, entry in enumerate(top, 1)
         ]
-        print(run_folder.csv_text(("path", "rank", "label", "confidence"), rows), end="")
+        show.as_csv(("path", "rank", "label", "confidence"), rows)
     else:
-        for path, top in ranked:
-            named = "   ".join(f"{show.plain(entry['label'])} {entry['confidence']:.3f}" for entry in top)
-            print(f"{show.plain(path)}   {named}")
+        lines = [f"{show.plain(path)}   {_named(top)}" for path, top in ranked]
         if bad:
-            print(f"named {show.pictures(len(ranked))}; left out {len(bad):,}")
+            lines.append(f"named {show.pictures(len(ranked))}; left out {len(bad):,}")
+        show.out("\n".join(lines))
+
+
+def _named(top: Sequence[dict[str, Any]]) -> str:
+    return "   ".join(f"{show.plain(entry['label'])} {entry['confidence']:.3f}" for entry in top)

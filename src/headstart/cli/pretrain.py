@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
@@ -182,7 +183,7 @@ def _print(args: Namespace, split: str, result: Any, folder: Path, pictures: Int
     if args.json:
         show.as_json({"network": args.network, "splits": {split: score}, "backbone": backbone})
         return
-    print(f"{split}: accuracy {show.accuracy(score)}")
+    show.out(f"{split}: accuracy {show.accuracy(score)}")
     run_folder.print_intake(folder, {"quarantine": len(pictures.quarantine), "alike": len(pictures.alike)})
-    print(f"backbone {backbone}")
-    print(f"next     headstart train DATA --backbone {backbone}")
+    show.fact("backbone", backbone)
+    show.fact("next", f"headstart train DATA --backbone {shlex.quote(backbone)}")

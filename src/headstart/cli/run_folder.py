@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import json
 import os
 import platform
 import shlex
 from argparse import Namespace
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import files, seals
+from headstart.cli import show
+from headstart.cli.signals import ANEW
 from headstart.errors import OutputError
+from headstart.strangers import plain
 
 if TYPE_CHECKING:
     from headstart.data import Intake
@@ -54,11 +55,14 @@ def bundle_within(folder: Path) -> Path | None:
     return folder / BUNDLE if (folder / BUNDLE / "headstart.json").is_file() else None
 
 
-def check(folder: Path, args: Namespace) -> None:
-    """Refuses early what claim() would refuse after the work. Raises OutputError."""
+def check(folder: Path, args: Namespace, verb: str = "") -> None:
+    """Refuses early what claim() would refuse after the work. Raises OutputError.
+
+    verb: the one that runs are begun with, where it is not the command's own.
+    """
     if args.resume:
         begun = begun_with(folder)
-        if begun.split()[1:2] != args.command[:1]:
+        if begun.split()[1:2] != [verb or args.command[0]]:
             raise OutputError(
                 f"{folder}: holds a run of `{' '.join(begun.split()[:2])}`, which --resume cannot go on with here; "
                 "name another folder"
@@ -86,6 +90,26 @@ def claim(folder: Path, args: Namespace, facts: dict[str, Any]) -> None:
     else:
         files.claim_folder(folder, force=args.force)
     files.write_json(folder / FACTS, seals.sealed(facts))
+    args.claimed = folder
+
+
+def way_on(args: Namespace) -> str:
+    """How to go on where the work was stopped: with --resume where this command has begun a run, and only there."""
+    folder = getattr(args, "claimed", None)
+    if folder is None:
+        return "nothing to resume yet, the same command begins anew" if hasattr(args, "resume") else ANEW
+    verb, *rest = (word for word in args.command if word not in ("--force", "--resume"))
+    again = shlex.join(["headstart", verb, "--resume", *rest])
+    return f"{plain(str(folder))} keeps what is done{_epochs(folder)}; go on with: {plain(again)}"
+
+
+def _epochs(folder: Path) -> str:
+    """How far the training has come, where it has epochs."""
+    try:
+        last = json.loads((folder / METRICS).read_text(encoding="utf-8").splitlines()[-1])
+        return f" ({last['epoch']} of {last['epochs']} epochs)"
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
 
 
 def command(args: Namespace) -> str:
@@ -133,9 +157,9 @@ def print_intake(folder: Path, counts: Mapping[str, int]) -> None:
     """Says where what was left out and what is alike is listed; counts: "pictures" of what --json prints."""
     left_out, alike = counts["quarantine"], counts["alike"]
     if left_out:
-        print(f"left out {left_out:,} file{'s' * (left_out != 1)}, listed in {folder / QUARANTINE}")
+        show.fact("left out", f"{left_out:,} file{'s' * (left_out != 1)}, listed in {folder / QUARANTINE}")
     if alike:
-        print(f"alike    {alike:,} pair{'s' * (alike != 1)} of pictures, listed in {folder / ALIKE}")
+        show.fact("alike", f"{alike:,} pair{'s' * (alike != 1)} of pictures, listed in {folder / ALIKE}")
 
 
 def _memory() -> int | None:
@@ -148,17 +172,3 @@ def _memory() -> int | None:
 def write_lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
     """JSON lines, one per record, atomically. Raises OutputError."""
     files.write_text(path, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
-
-
-def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table, atomically. Raises OutputError."""
-    files.write_text(path, csv_text(head, rows))
-
-
-def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A table as CSV text."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return text.getvalue()

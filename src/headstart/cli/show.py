@@ -1,37 +1,75 @@
-"""Numbers as text for people: what verbs print on stdout without --json."""
+"""What verbs print: text for people, one JSON object or a table; and numbers as text."""
 
 from __future__ import annotations
 
 import json
-import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
+
+from headstart import files
+from headstart.cli import streams
+from headstart.strangers import plain, printable
 
 if TYPE_CHECKING:
     from headstart.assess import Evaluation
 
+_SPECIAL = re.compile("[^\x00-\x7e]")  # json escapes what lies below the space
 _MOST_COLUMNS = 16  # classes up to which the confusion fits a terminal as a table
 _MOST_PAIRS = 10
 _WIDEST = 20
 
 
+def out(text: str) -> None:
+    """Prints text for people, the one way to do so: what is no letter, sign or line break is written out.
+
+    A name that may hold line breaks goes through plain() before.
+    """
+    streams.write(_lines(text) + "\n")
+
+
+def fact(key: str, value: object) -> None:
+    """Prints a line of the summary: what, and the name of it."""
+    out(f"{key:<8} {plain(str(value))}")
+
+
+def news(text: str, stream: TextIO | None = None) -> None:
+    """Text for people beside the result, on stderr or `stream`."""
+    streams.tell(_lines(text), stream)
+
+
+def error(line: str) -> None:
+    """What went wrong, in one line on stderr."""
+    streams.tell(f"headstart: {plain(line)}")
+
+
+def _lines(text: str) -> str:
+    return "\n".join(plain(line) for line in text.split("\n"))
+
+
 def as_json(value: Mapping[str, Any]) -> None:
-    """Prints one object."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    """Prints one object. What stdout cannot carry, or a terminal would obey, stands as \\u and four digits."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    encoding = sys.stdout.encoding or "utf-8"
+    streams.write(_SPECIAL.sub(lambda found: _escaped(found[0], encoding), text) + "\n")
 
 
-def early(text: str) -> None:
-    """Prints before the work is done: a reader that has gone, as `head` does, must not end the work."""
+def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Prints a table, its cells as in the files of a run. What stdout cannot carry is written out."""
+    encoding = sys.stdout.encoding or "utf-8"
+    streams.write(files.csv_text(head, rows).encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _escaped(character: str, encoding: str) -> str:
+    """A character as JSON has it where the encoding lacks it or a terminal would obey it."""
     try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def plain(text: str) -> str:
-    """A class name or path without control characters: a stranger's file name must not steer the terminal."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return json.dumps(character)[1:-1]
+    if printable(character):
+        return character
+    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
 
 
 def pictures(count: int) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart import files
+from headstart import files, stopping
 from headstart.cli import asked, options, run_folder, show, steps
 from headstart.errors import PlanError
 
@@ -54,6 +55,7 @@ def run(args: Namespace) -> int:
     run_folder.write_plan(folder, job.plan)
     run_folder.write_intake(folder, job.intake)
     fitted = _fit(args, job, folder)
+    stopping.check()
     model, evaluation, result = _judged(args, job, fitted, folder)
     _write_results(folder, job, model, evaluation, result, fitted)
     _write_report(folder, job, evaluation, result, facts, fitted)
@@ -81,7 +83,7 @@ def _show_plan(args: Namespace, job: Decided) -> None:
     if not args.json:
         from headstart.plan import table
 
-        show.early(table.describe(job.plan, job.backbone, n_classes=len(job.intake.dataset.classes)))
+        show.out(table.describe(job.plan, job.backbone, n_classes=len(job.intake.dataset.classes)))
 
 
 def _fit(args: Namespace, job: Decided, folder: Path) -> Fitted:
@@ -169,7 +171,7 @@ def _write_results(
         for path, label, prediction, confidence in _named(job, evaluation)
     ]
     head = ("path", "split", "label", "prediction", "confidence")
-    run_folder.write_csv(folder / run_folder.PREDICTIONS, head, rows)
+    files.write_csv(folder / run_folder.PREDICTIONS, head, rows)
 
 
 def _named(job: Decided, evaluation: Evaluation) -> list[tuple[str, str, str, float]]:
@@ -223,12 +225,11 @@ def _write_report(
 
 def _summary(result: dict[str, Any], evaluation: Evaluation, folder: Path) -> None:
     if len(result["arms"]) > 1:
-        print(show.arms(result["arms"]) + "\n")
-    print(show.score(evaluation))
-    print(show.baselines(result["baselines"]))
-    print(f"  {evaluation.against(result['baselines'])}\n")
+        show.out(show.arms(result["arms"]) + "\n")
+    show.out(show.score(evaluation))
+    show.out(show.baselines(result["baselines"]))
+    show.out(f"  {evaluation.against(result['baselines'])}\n")
     run_folder.print_intake(folder, result["pictures"])
-    print(f"run      {folder}")
-    print(f"report   {result['report']}")
-    print(f"bundle   {result['bundle']}")
-    print(f"next     headstart predict {result['bundle']} PICTURE...")
+    for key in ("run", "report", "bundle"):
+        show.fact(key, result[key])
+    show.fact("next", f"headstart predict {shlex.quote(result['bundle'])} PICTURE...")

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from headstart.data import layouts, shards
+from headstart.data.dataset import BadPicture
 from headstart.data.decode import content, is_picture, opened
 from headstart.data.given import Given
 from headstart.data.listing import PICTURE_SUFFIXES
@@ -69,29 +70,37 @@ def _frame(preprocess: Preprocess, truncated: str, picture: str | Given) -> np.n
         raise PictureError(f"{name}: {error}") from error
 
 
-def pictures(arguments: Sequence[str]) -> tuple[str, ...]:
-    """The pictures that files, folders (all below them) and globs mean: sorted, each once.
+def pictures(arguments: Sequence[str]) -> tuple[tuple[str, ...], tuple[BadPicture, ...]]:
+    """(the pictures that files, folders (all below them) and globs mean, the arguments that mean none, with reasons).
 
+    In the order of the arguments, as often as they are named; what a folder or a glob means is sorted in itself.
     A file named outright is taken as it is; in folders and globs, files that neither are named like a picture
-    nor begin like one are passed over. Raises DataError for an argument that means no picture.
+    nor begin like one are passed over. Raises DataError where no argument means a picture.
     """
-    found = {path for argument in arguments for path in _meant(argument)}
+    found: list[str] = []
+    bad: list[BadPicture] = []
+    for argument in arguments:
+        paths = _meant(argument)
+        found += paths
+        if not paths:
+            there = "no pictures in it" if os.path.exists(argument) else "no such file, folder or match"
+            bad.append(BadPicture(argument, there))
+    if bad and not found:
+        more = f" (nor do the other {len(bad) - 1} arguments mean any)" if len(bad) > 1 else ""
+        raise DataError(
+            f"{bad[0].path}: {bad[0].reason}; expected a picture, a folder of pictures or a glob{more}"
+        )
     if not found:
         raise DataError("no pictures named; expected files, folders or globs such as 'photos/*.jpg'")
-    return tuple(sorted(found))
+    return tuple(found), tuple(bad)
 
 
 def _meant(argument: str) -> list[str]:
     if os.path.isfile(argument) or _in_shard(argument):
         return [argument]
     if os.path.isdir(argument):
-        paths = _below(argument)
-    else:
-        paths = [path for match in sorted(glob.glob(argument, recursive=True)) for path in _match(match)]
-    if not paths:
-        there = "no pictures in it" if os.path.exists(argument) else "no such file, folder or match"
-        raise DataError(f"{argument}: {there}; expected a picture, a folder of pictures or a glob")
-    return paths
+        return sorted(_below(argument))
+    return sorted({path for match in glob.glob(argument, recursive=True) for path in _match(match)})
 
 
 def _in_shard(argument: str) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -141,8 +139,4 @@ def leaks(
 
 def write_quarantine(path: Path, bad: Sequence[BadPicture]) -> None:
     """Writes the files that were left out as CSV `path,reason`, atomically. Raises OutputError."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(("path", "reason"))
-    table.writerows((picture.path, picture.reason) for picture in bad)
-    files.write_text(path, text.getvalue())
+    files.write_csv(path, ("path", "reason"), [(picture.path, picture.reason) for picture in bad])

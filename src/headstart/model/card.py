@@ -7,6 +7,7 @@ from typing import Any
 
 from headstart.data.preprocess import Preprocess
 from headstart.model.model import Model
+from headstart.strangers import markdown
 
 _TIMM = """```python
 import timm
@@ -29,15 +30,15 @@ def text(model: Model, info: Mapping[str, Any], loads_in_timm: bool) -> str:
         else "timm does not load this one (it is not a timm network cut at the top with one linear layer); "
         "`headstart.load` does.",
         "## How it was made",
-        f"- backbone: `{plan.backbone}`, weights SHA-256 `{plan.weights_sha256[:16]}…`\n"
-        f"- case {plan.case}, cut at {' + '.join(plan.cut)}, pooled by {plan.pool}, "
+        f"- backbone: {markdown(plan.backbone)}, weights SHA-256 `{plan.weights_sha256[:16]}…`\n"
+        f"- case {plan.case}, cut at {markdown(' + '.join(plan.cut))}, pooled by {plan.pool}, "
         f"{plan.head_layers} linear layer{'s' if plan.head_layers > 1 else ''}\n"
         f"- input: {prepared.size} px (shorter side to {prepared.resize}, {prepared.interpolation}, centre crop), "
         f"mean {list(prepared.mean)}, std {list(prepared.std)}{_levels(prepared)}\n"
         f"- seed {plan.seed}; data fingerprint `{info['data_fingerprint'][:16]}…`",
-        "\n".join(f"- {_escaped(reason)}" for reason in plan.reasons),
+        "\n".join(f"- {markdown(reason)}" for reason in plan.reasons),
         "## Classes",
-        ", ".join(_escaped(name) for name in model.classes),
+        ", ".join(markdown(name) for name in model.classes),
         "## Limits",
         "It names one of the classes above for any picture whatever. The accuracy is for pictures like those it was "
         "measured on; the terms of the backbone's source data and of your own pictures apply to what you do with it.",
@@ -65,10 +66,4 @@ def _scores(metrics: Mapping[str, Any]) -> str:
 
 def _row(name: str, score: Mapping[str, Any], note: str) -> str:
     low, high = score["interval"]
-    return f"| {_escaped(name)} | {score['accuracy']:.4f} | {low:.4f} to {high:.4f} | {score['n']} | {note} |"
-
-
-def _escaped(value: str) -> str:
-    """Class names and paths are strangers' text: no markup, no table cells, no line breaks."""
-    plain = " ".join(value.split())
-    return "".join(f"\\{c}" if c in "\\`*_[]<>|#" else c for c in plain)
+    return f"| {markdown(name)} | {score['accuracy']:.4f} | {low:.4f} to {high:.4f} | {score['n']} | {note} |"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from headstart.backbone.backbone import HEAD, Backbone
 from headstart.plan.cases import hidden_width
 from headstart.plan.plan import Plan
+from headstart.strangers import plain
 
 _FALLBACKS = {
     "none": "",
@@ -60,8 +61,8 @@ def describe(plan: Plan, backbone: Backbone, *, n_classes: int | None = None) ->
     """Plain text: what the plan is, its table, its reasons."""
     layers = "1 linear layer" if plan.head_layers == 1 else "2 linear layers with a ReLU between"
     lines = [
-        f"case {plan.case or '0 (none of the four)'}   {plan.backbone}, {plan.image_size} px   "
-        f"cut {' + '.join(plan.cut)}   pool {plan.pool}   head {layers}, {plan.head_start}"
+        f"case {plan.case or '0 (none of the four)'}   {plain(plan.backbone)}, {plan.image_size} px   "
+        f"cut {plain(' + '.join(plan.cut))}   pool {plan.pool}   head {layers}, {plan.head_start}"
         + _FALLBACKS[plan.fallback],
         *_bar(plan),
         "",
@@ -75,7 +76,7 @@ def describe(plan: Plan, backbone: Backbone, *, n_classes: int | None = None) ->
             f"weight decay {recipe.weight_decay:g}, augmentation {recipe.augment}",
         ]
     if plan.reasons:
-        lines += ["", *(f"- {_plain(reason)}" for reason in plan.reasons)]
+        lines += ["", *(f"- {plain(reason)}" for reason in plan.reasons)]
         if any("±" in reason for reason in plan.reasons):
             lines.append("± is one standard error.")
     return "\n".join(lines) + "\n"
@@ -90,12 +91,7 @@ def _bar(plan: Plan) -> list[str]:
         expected = (
             f"; it is expected to add {100 * plan.gain[0]:+.1f} ± {100 * plan.gain[1]:.1f} points to that"
         )
-    return [f"training must beat the frozen probe at {' + '.join(plan.bar)}{expected}"]
-
-
-def _plain(reason: str) -> str:
-    """A plan may be a stranger's: no control characters reach the terminal."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in reason)
+    return [f"training must beat the frozen probe at {plain(' + '.join(plan.bar))}{expected}"]
 
 
 def _grid(table: list[TableRow]) -> list[str]:

@@ -10,6 +10,7 @@ from headstart.plan import table
 from headstart.report import svg
 from headstart.report.svg import Svg
 from headstart.report.words import count, plural, short
+from headstart.strangers import plain
 
 if TYPE_CHECKING:
     from headstart.backbone.backbone import Backbone, Stage
@@ -97,7 +98,7 @@ def draw(plan: Plan | None, backbone: Backbone, classes: int | None = None) -> s
     # Where the input is too small for the classifier, none is left whose classes could be counted.
     counted = f" ({plural(source.num_classes, 'class', 'classes')})" if source.num_classes else ""
     lines = [
-        f"{backbone.name}, learnt on {source.dataset}{counted}, "
+        f"{plain(backbone.name)}, learnt on {plain(source.dataset)}{counted}, "
         f"{short(sum(stage.parameters for stage in backbone.stages))} parameters below its classifier",
         f"   {f'{side} × {side}':^{_BAR}}  {'stage':<{room}}  {'width':>5}  {'scale':>5}  {'weights':>7}",
     ]
@@ -105,7 +106,7 @@ def draw(plan: Plan | None, backbone: Backbone, classes: int | None = None) -> s
         lines.append(_text_row(part, side, room))
         if part.status == "new" and plan is not None:
             lines.append(
-                f"{_SLICE}  {'┄ ' * (_BAR // 2)} cut at {' + '.join(plan.cut)}: {_entering(plan, backbone)}"
+                f"{_SLICE}  {'┄ ' * (_BAR // 2)} cut at {plain(' + '.join(plan.cut))}: {_entering(plan, backbone)}"
             )
     present = [status for status in SIGNS if status in {part.status for part in every}]
     lines += ["", "   ".join(f"{SIGNS[status]} {_WORDS[status]}" for status in present)]

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from headstart.backbone.home import Card
+from headstart.strangers import markdown as escaped
+from headstart.strangers import plain
 
 FILTERS = "filters.png"
 # Column of the log: its heading, and how its values are written.
@@ -22,7 +24,7 @@ _COLUMNS = {
 def markdown(card: Card, *, filters: bool, notes: str = "") -> str:
     """The card as Markdown. filters: whether FILTERS lies beside it; notes: Markdown that it ends with."""
     parts = [
-        f"# {card.network}, pre-trained on {card.source.dataset}",
+        f"# {card.network}, pre-trained on {escaped(card.source.dataset)}",
         _table(("", ""), _facts(card)),
         "Trained from random weights by `headstart pretrain`; no weights of others are in it.",
     ]
@@ -73,4 +75,4 @@ def _table(head: tuple[str, ...], rows: Iterable[Iterable[object]]) -> str:
 
 
 def _cell(value: object) -> str:
-    return str(value).replace("|", "\\|")
+    return plain(str(value)).replace("|", "\\|")
