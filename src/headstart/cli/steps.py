@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headstart import progress
 from headstart.cli import options
@@ -73,20 +73,37 @@ def backbone(args: Namespace, *, name: str | None = None, image_size: int | None
     """The network of the flags; cuts that are no default of it become taps. Raises BackboneError."""
     from headstart import backbone as room
 
-    given = {"mean": args.mean, "std": args.std, "interpolation": args.interpolation}
-    changes = {key: tuple(v) if isinstance(v, list) else v for key, v in given.items() if v is not None}
     wanted = name or args.backbone or options.DEFAULT_BACKBONE
     with progress.bar(f"loading {wanted}", 1) as bar:
-        network = room.load(
-            wanted,
-            weights=args.weights,
-            model_kwargs=dict(args.model_kwargs or ()),
-            preprocess=changes or None,
-            image_size=image_size or args.image_size,
-            taps=getattr(args, "cut", None) or (),
-        )
+        network = room.load(wanted, weights=args.weights, **_given(args, image_size))
         bar.advance()
     return network
+
+
+def outline(args: Namespace, name: str, *, image_size: int | None = None) -> Backbone:
+    """As backbone(), to be drawn: what does not lie on this machine is not downloaded for it."""
+    from headstart import backbone as room
+
+    if args.weights or room.here(name):
+        return backbone(args, name=name, image_size=image_size)
+    network = room.outline(name, **_given(args, image_size))
+    progress.say(
+        f"{name}: drawn without its weights, which are not on this machine (they are downloaded when it is used); "
+        "its stages are the same"
+    )
+    return network
+
+
+def _given(args: Namespace, image_size: int | None) -> dict[str, Any]:
+    """What the flags say of how the network is loaded, its weights aside."""
+    fields = {"mean": args.mean, "std": args.std, "interpolation": args.interpolation}
+    changes = {key: tuple(v) if isinstance(v, list) else v for key, v in fields.items() if v is not None}
+    return {
+        "model_kwargs": dict(args.model_kwargs or ()),
+        "preprocess": changes or None,
+        "image_size": image_size or args.image_size,
+        "taps": getattr(args, "cut", None) or (),
+    }
 
 
 def decided(args: Namespace, asked: Asked) -> Decided:
