@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
-from headstart.cli import options
+from headstart.cli import options, show
 
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
@@ -173,3 +174,22 @@ def recipe(args: Namespace) -> dict[str, float | int]:
     """The recipe's values that flags overrule."""
     names = ("epochs", "lr", "weight_decay", "batch_size")
     return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+
+
+def prospects(args: Namespace, job: Decided) -> list[dict[str, Any]]:
+    """What each strategy is expected to reach and to cost; [] where nothing was measured."""
+    from headstart.evidence import speed
+    from headstart.plan.prospects import prospects as expected
+
+    if job.evidence is None:
+        return []
+    rate = speed(job.backbone, how(args, job.plan))
+    return [asdict(found) for found in expected(job.evidence, job.plan, job.backbone.top.name, rate)]
+
+
+def described(job: Decided, expected: Sequence[Mapping[str, Any]]) -> str:
+    """The plan's table with its reasons, and below it what is expected."""
+    from headstart.plan import table
+
+    text = table.describe(job.plan, job.backbone, n_classes=len(job.intake.dataset.classes))
+    return f"{text}\n{show.prospects(expected)}\n" if expected else text

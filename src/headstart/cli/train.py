@@ -79,9 +79,7 @@ def _same_plan(folder: Path, job: Decided, args: Namespace) -> None:
 
 def _show_plan(args: Namespace, job: Decided) -> None:
     if not args.json:
-        from headstart.plan import table
-
-        show.early(table.describe(job.plan, job.backbone, n_classes=len(job.intake.dataset.classes)))
+        show.early(steps.described(job, steps.prospects(args, job)))
 
 
 def _fit(args: Namespace, job: Decided, folder: Path) -> Fitted:
