@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -54,6 +55,29 @@ def said() -> Iterator[list[str]]:
 
     progress.use(Noting())
     yield lines
+    progress.use(progress.Silent())
+
+
+@pytest.fixture
+def counted() -> Iterator[dict[str, list[int]]]:
+    """Label → [total, done] of the running counts that the test's own work shows, the last of each label."""
+    bars: dict[str, list[int]] = {}
+
+    class Count:
+        def __init__(self, label: str) -> None:
+            self.label = label
+
+        def advance(self, steps: int = 1) -> None:
+            bars[self.label][1] += steps
+
+    class Counting(progress.Silent):
+        @contextlib.contextmanager
+        def bar(self, label: str, total: int) -> Iterator[progress.Bar]:
+            bars[label] = [total, 0]
+            yield Count(label)
+
+    progress.use(Counting())
+    yield bars
     progress.use(progress.Silent())
 
 

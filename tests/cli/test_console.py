@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import threading
 
 import pytest
 
@@ -24,6 +26,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     hands = Clock()
     monkeypatch.setattr(console, "time", hands)
+    monkeypatch.setattr(console, "BEAT", 3600)
     return hands
 
 
@@ -53,8 +56,8 @@ def test_a_long_job_gets_a_line_every_few_seconds(clock: Clock) -> None:
             clock.now += 1
             bar.advance()
     assert stream.getvalue().splitlines() == [
-        "reading: 2 of 12 (16 %), 2 s",
-        "reading: 7 of 12 (58 %), 7 s",
+        "reading: 2 of 12 (16 %), 2 s, about 10 s left",
+        "reading: 7 of 12 (58 %), 7 s, about 5 s left",
         "reading: 12 of 12 (100 %), 12 s",
     ]
 
@@ -64,6 +67,31 @@ def test_a_job_of_unknown_length(clock: Clock) -> None:
     with console.Lines(stream).bar("reading", 0):
         clock.now += 3
     assert stream.getvalue() == "reading: 0 of 0, 3 s\n"
+
+
+def test_a_job_that_does_not_move_is_told_of_all_the_same(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And of jobs within each other only the inner one, which is what goes on."""
+    monkeypatch.setattr(console, "BEAT", 0.01)
+    stream = io.StringIO()
+    lines = console.Lines(stream)
+    with lines.bar("outer", 3), lines.bar("inner", 2) as bar:
+        bar.advance()
+        clock.now += 60
+        for _ in range(1000):
+            if stream.getvalue():
+                break
+            threading.Event().wait(0.01)
+        assert stream.getvalue() == "inner: 1 of 2 (50 %), 60 s, about 60 s left\n"
+
+
+def test_what_failed_has_no_last_line(clock: Clock) -> None:
+    stream = io.StringIO()
+    with contextlib.suppress(ValueError), console.Lines(stream).bar("reading", 3):
+        clock.now += 60
+        raise ValueError
+    assert stream.getvalue() == ""
 
 
 def test_quiet_is_silent() -> None:

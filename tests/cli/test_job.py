@@ -55,7 +55,8 @@ def test_summary_names_accuracy_interval_baselines_and_next_step(
     folder = tmp_path / "run"
     answer = headstart("train", shapes, "--backbone", backbone, "-o", folder, "--case", 1, "--head-layers", 2)
     assert answer.code == 0
-    for said in ("case 1", "95 % interval", "6 pictures", "majority class", "random weights", "balanced"):
+    told = ("majority class", "random weights", "balanced", "takes about", "probe, pre_logits")
+    for said in ("case 1", "95 % interval", "6 pictures", *told):
         assert said in answer.out
     assert f"next     headstart predict {folder / 'bundle'}" in answer.out
 

@@ -210,3 +210,9 @@ def test_the_best_of_many_owes_something_to_having_been_picked() -> None:
     assert optimism(equal[:, :1], groups) == 0
     assert optimism(np.repeat(equal, 3, axis=0), np.repeat(groups, 3)) == optimism(equal, groups)
     assert optimism(equal[:1], groups[:1]) == 0  # one group: every draw is the whole
+
+
+def test_probes_are_counted_to_their_end(counted) -> None:
+    """Three cuts of three networks, all cuts side by side, and the curve."""
+    weighed(CLEAR_TOP)
+    assert counted["probing"] == [11, 11]

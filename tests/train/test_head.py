@@ -164,3 +164,13 @@ def test_wrong_values_are_named(wrong: dict) -> None:
     x, labels = made(20, 4, 2)
     with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be one of"):
         head.solve(x, labels, 2, groups=np.arange(20), **wrong)
+
+
+@pytest.mark.parametrize(("layers", "init"), [(1, "solved"), (2, "solved"), (1, "random")])
+@pytest.mark.parametrize("each", [3, 40])
+def test_solving_is_counted_to_its_end(counted, layers: int, init: str, each: int) -> None:
+    """Also where fewer values are tried than there are, or none is chosen."""
+    x, labels = made(3 * each, 10, 3)
+    head.solve(x, labels, 3, layers=layers, init=init, groups=np.arange(3 * each))
+    total, done = counted["solving the head"]
+    assert total == done > 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from headstart import progress
 from headstart.backbone.backbone import HEAD, PRE_LOGITS, Backbone, Source, Stage
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ __all__ = [
     "Stage",
     "available",
     "build",
+    "here",
     "load",
+    "outline",
+    "parameters",
     "untrained_copy",
 ]
 
@@ -50,6 +54,27 @@ def load(
     )
 
 
+def outline(
+    name: str,
+    *,
+    model_kwargs: Mapping[str, Any] | None = None,
+    preprocess: Mapping[str, Any] | None = None,
+    image_size: int | None = None,
+    taps: Sequence[str] = (),
+) -> Backbone:
+    """The backbone called `name` as far as it can be known without its weights: to be drawn, not to be run.
+
+    `weights_sha256` is "". Raises BackboneError, and OfflineError where even its card lies elsewhere.
+    """
+    from headstart.backbone import zoo
+
+    given = {"model_kwargs": model_kwargs, "preprocess": preprocess, "image_size": image_size, "taps": taps}
+    found, notes, _ = zoo.load(name, pretrained=False, **given)
+    for note in notes:
+        progress.say(note)
+    return found
+
+
 def build(backbone: Backbone, *, pretrained: bool = True, seed: int = 0) -> nn.Module:
     """The torch module with its original classifier, in eval mode: pre-trained, or random, drawn by `seed`.
 
@@ -68,7 +93,21 @@ def untrained_copy(backbone: Backbone, draw: int) -> nn.Module:
 
 
 def available(pattern: str | None = None) -> list[Entry]:
-    """Every backbone whose name holds `pattern`, the package's own first."""
+    """Every backbone whose name holds `pattern`, those first whose name begins with it."""
     from headstart.backbone import zoo
 
     return zoo.available(pattern)
+
+
+def here(name: str) -> bool:
+    """Whether the weights of the backbone called `name` lie on this machine."""
+    from headstart.backbone import zoo
+
+    return zoo.here(name)
+
+
+def parameters(name: str) -> int | None:
+    """Number of parameters of the backbone called `name`, without its weights; None where it cannot be told."""
+    from headstart.backbone import zoo
+
+    return zoo.parameters(name)

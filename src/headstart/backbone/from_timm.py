@@ -4,60 +4,115 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from headstart.backbone import hub  # isort: skip - it settles the hub's settings before timm reads them
 
 import timm
+from huggingface_hub.errors import RepositoryNotFoundError
 from timm.data.config import resolve_data_config
+from timm.models import load_model_config_from_hf
 from torch import nn
 
 from headstart.backbone.backbone import Source
-from headstart.backbone.network import Entry, Network, fill, nearest, stored_outputs
+from headstart.backbone.network import Entry, Network, given, nearest, offered, read
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, OfflineError
 
+_HUB = "hf-hub:"  # what timm's own names of networks on the hub begin with
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What is known of a network before it is made. head: the classifier's name, or what else timm says of it."""
+
+    head: Any
+    pretrained: bool
+    source: str = "ImageNet"
+
 
 def entries() -> list[Entry]:
-    return [
-        Entry(f"timm:{name}", "timm", "downloaded on first use") for name in timm.list_models(pretrained=True)
-    ]
+    return [_entry(name) for name in timm.list_models(pretrained=True)]
+
+
+def _entry(name: str) -> Entry:
+    config: Any = timm.get_pretrained_cfg(name)
+    return offered(name, "timm", config.input_size[-1], here=_here(config))
+
+
+def here(name: str) -> bool:
+    """Whether the weights of timm's `name` lie on this machine."""
+    if name.startswith(_HUB):
+        return hub.has(name.removeprefix(_HUB))
+    try:
+        return _here(timm.get_pretrained_cfg(name)) if timm.is_model(name) else False
+    except RuntimeError:  # no weights of that tag
+        return False
+
+
+def _here(config: Any) -> bool:
+    if config is None:
+        return False
+    if config.hf_hub_id:
+        return hub.has(config.hf_hub_id, config.hf_hub_filename)
+    return bool(config.url) and hub.has_url(config.url)
 
 
 def network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
-    """timm's `name` (with or without a weights tag). Raises BackboneError, OfflineError, WeightsError."""
+    """timm's `name` (with or without a weights tag, or "hf-hub:owner/name"). Raises BackboneError, OfflineError,
+    WeightsError."""
+    facts = _from_hub(name) if name.startswith(_HUB) else _known(name)
+    if not isinstance(facts.head, str):
+        raise BackboneError(
+            f"timm:{name}: has {'several classifiers' if facts.head else 'no classifier'}; expected one"
+        )
+    download = pretrained and file is None
+    if download and not facts.pretrained:
+        raise BackboneError(
+            f"timm:{name}: timm has no pre-trained weights for it; give some with --weights FILE"
+        )
+    stored = read(file)
+    outputs = stored and stored.outputs(facts.head)
+    extra = {} if outputs is None else {"num_classes": outputs}
+    module = _created(name, {**extra, **kwargs}, download=download).eval()
+    made = Network(module, _preprocess(module), Source(facts.source, 0), _taps(module), facts.head)
+    return given(made, stored, pretrained=pretrained)
+
+
+def _known(name: str) -> _Facts:
+    """Of a network that timm lists. Raises BackboneError where it has none such, or no weights of such a tag."""
     if not timm.is_model(name):
         raise BackboneError(
             f"timm:{name}: timm {timm.__version__} has no such network; "
             f"{nearest(name, timm.list_models(pretrained=True), 'timm')}"
         )
-    config = _config(name)
-    head = config.classifier if config is not None else None
-    if not isinstance(head, str):
-        raise BackboneError(
-            f"timm:{name}: has {'several classifiers' if head else 'no classifier'}; expected one"
-        )
-    download = pretrained and file is None
-    if download and (config is None or not config.has_weights):
-        raise BackboneError(
-            f"timm:{name}: timm has no pre-trained weights for it; give some with --weights FILE"
-        )
-    outputs = stored_outputs(file, head)
-    extra = {} if outputs is None else {"num_classes": outputs}
-    module = _created(name, {**extra, **kwargs}, download=download)
-    if pretrained and file is not None:
-        fill(module, file)
-    return Network(module.eval(), _preprocess(module), Source("ImageNet", 0), _taps(module), head)
-
-
-def _config(name: str) -> Any:
-    """timm's facts about the weights called `name`. Raises BackboneError where they have no such tag."""
     try:
-        return timm.get_pretrained_cfg(name)
+        config = timm.get_pretrained_cfg(name)
     except RuntimeError as error:
         architecture = name.partition(".")[0]
         tags = ", ".join(timm.list_models(f"{architecture}.*", pretrained=True)[:8])
         raise BackboneError(f"timm:{name}: no weights of that tag; there are {tags or 'none'}") from error
+    return _Facts(config and config.classifier, config is not None and bool(config.has_weights))
+
+
+def _from_hub(name: str) -> _Facts:
+    """Of a network that someone has put on the hub, as its card there says. Raises BackboneError, OfflineError."""
+    owned = name.removeprefix(_HUB)
+    try:
+        with hub.asked_once():
+            config, architecture, _ = load_model_config_from_hf(owned)
+    except (RepositoryNotFoundError, ValueError, LookupError, TypeError) as error:
+        raise BackboneError(
+            f"timm:{name}: the hub has no timm network of that name ({_reason(error)})"
+        ) from error
+    except OSError as error:
+        raise OfflineError(
+            f"timm:{name}: its card is not on this machine and the hub could not be reached; go online once"
+        ) from error
+    usual = timm.get_pretrained_cfg(architecture or "", allow_unregistered=True)
+    head = (config or {}).get("classifier") or (usual and usual.classifier)
+    return _Facts(head, True, f"the pictures of {owned}")
 
 
 def _reason(error: Exception) -> str:

@@ -12,8 +12,9 @@ from torch import nn
 from torchvision import models
 from torchvision.models import _api
 
+from headstart.backbone import hub
 from headstart.backbone.backbone import Source
-from headstart.backbone.network import Entry, Network, fill, nearest
+from headstart.backbone.network import Entry, Network, given, nearest, offered, read
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, OfflineError
 
@@ -28,22 +29,36 @@ def names() -> list[str]:
 
 
 def entries() -> list[Entry]:
-    return [Entry(f"torchvision:{name}", "torchvision", "downloaded on first use") for name in names()]
+    return [_entry(name) for name in names()]
+
+
+def _entry(name: str) -> Entry:
+    return offered(name, "torchvision", _default(name).transforms().crop_size[0], here=here(name))
+
+
+def here(name: str) -> bool:
+    """Whether the weights of torchvision's `name` lie on this machine."""
+    return name in names() and hub.has_url(_default(name).url)
+
+
+def _default(name: str) -> Any:
+    """torchvision's best weights for the network called `name`."""
+    registered: Any = models.get_model_weights(name)
+    return registered.DEFAULT
 
 
 def network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
     """torchvision's `name`. Raises BackboneError, OfflineError, WeightsError."""
     if name not in names():
         raise BackboneError(f"torchvision:{name}: no such network; {nearest(name, names(), 'torchvision')}")
-    registered: Any = models.get_model_weights(name)
-    default = registered.DEFAULT
+    default = _default(name)
+    stored = read(file)
     module = _created(name, kwargs, default if pretrained and file is None else None)
-    if pretrained and file is not None:
-        fill(module, file)
     preprocess = _preprocess(default.transforms())
     labels = tuple(default.meta["categories"])
     taps, head = _taps_and_head(module, len(labels), preprocess.size)
-    return Network(module.eval(), preprocess, Source("ImageNet", len(labels), labels), taps, head)
+    made = Network(module.eval(), preprocess, Source("ImageNet", len(labels), labels), taps, head)
+    return given(made, stored, pretrained=pretrained)
 
 
 def _created(name: str, kwargs: Mapping[str, Any], weights: Any) -> nn.Module:

@@ -105,21 +105,23 @@ def entries() -> list[Entry]:
     from headstart.backbone.network import Entry
 
     folders = [SHIPPED / name for name in architectures() if (SHIPPED / name / "backbone.json").is_file()]
+    cards = {folder.name: read_card(folder) for folder in folders}
     return [
-        Entry(folder.name, "embedded", f"pre-trained on {read_card(folder).source.dataset}")
-        for folder in folders
+        Entry(name, "embedded", card.preprocess.size, True, f"pre-trained on {card.source.dataset}")
+        for name, card in cards.items()
     ]
 
 
 def network(folder: Path, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
     """The network of `folder`. Raises WeightsError where its weights are damaged."""
-    from headstart.backbone.network import Network, fill
+    from headstart.backbone.network import Network, given, read
 
     card = read_card(folder)
     made = blank(card.network, card.source.num_classes, {**card.model_kwargs, **kwargs})
-    if pretrained:
-        fill(made.module, str(_checked(folder, card)) if file is None else file)
-    return Network(made.module.eval(), card.preprocess, card.source, made.taps, made.head)
+    network = Network(made.module.eval(), card.preprocess, card.source, made.taps, made.head)
+    if file is None and not pretrained:
+        return network
+    return given(network, read(file or str(_checked(folder, card))), pretrained=pretrained)
 
 
 def read_card(folder: Path) -> Card:

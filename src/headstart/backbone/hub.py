@@ -6,11 +6,14 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 # Read when huggingface_hub is imported, so this module comes before whatever imports it (timm does).
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+_USUAL = ("model.safetensors", "pytorch_model.bin")
 
 
 @contextlib.contextmanager
@@ -38,3 +41,22 @@ def _within_reach(endpoint: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def has(repository: str, file: str | None = None) -> bool:
+    """Whether weights of a repository lie in the hub's cache on this machine: `file`, or one of the usual names."""
+    from huggingface_hub import try_to_load_from_cache
+
+    name, _, revision = repository.partition("@")
+    names = (file,) if file else _USUAL
+    try:
+        return any(isinstance(try_to_load_from_cache(name, n, revision=revision or None), str) for n in names)
+    except ValueError:  # no name that a repository can have
+        return False
+
+
+def has_url(url: str) -> bool:
+    """Whether what torch downloads from `url` lies in its folder on this machine."""
+    from torch.hub import get_dir
+
+    return (Path(get_dir()) / "checkpoints" / url.rpartition("/")[2]).is_file()

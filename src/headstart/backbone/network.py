@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import nn
@@ -16,22 +16,33 @@ from headstart.data.preprocess import Preprocess
 
 @dataclass(frozen=True)
 class Network:
-    """taps: modules whose outputs are the default cuts, in no particular order; head: the classifier's name."""
+    """taps: modules whose outputs are the default cuts, in no particular order; head: the classifier's name;
+    notes: what is to be said of how its weights were found."""
 
     module: nn.Module
     preprocess: Preprocess
     source: Source
     taps: tuple[str, ...]
     head: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of `headstart backbones`."""
+    """A line of `headstart backbones`. image_size: the side of its input in pixels; here: whether its weights lie on
+    this machine; note: what else is to be said."""
 
     name: str
     origin: str
+    image_size: int
+    here: bool
     note: str
+
+
+def offered(name: str, origin: str, image_size: int, *, here: bool) -> Entry:
+    """The line of a network that a library offers."""
+    note = "on this machine" if here else "downloaded on first use"
+    return Entry(f"{origin}:{name}", origin, image_size, here, note)
 
 
 def nearest(name: str, known: Sequence[str], family: str) -> str:
@@ -42,14 +53,23 @@ def nearest(name: str, known: Sequence[str], family: str) -> str:
     return f"{hint}`headstart backbones {family}` lists them"
 
 
-def fill(module: nn.Module, file: str) -> None:
-    """Loads a local weights file into `module`. Raises WeightsError."""
-    weights.fit(module, weights.read(Path(file)), f"weights {file}")
+def read(file: str | None) -> weights.Stored | None:
+    """What a local weights file holds, None without one. Raises WeightsError."""
+    return None if file is None else weights.read(Path(file))
 
 
-def stored_outputs(file: str | None, head: str) -> int | None:
-    """Outputs of the classifier stored in a weights file: networks trained on other classes load too."""
-    if file is None:
-        return None
-    tensor = weights.read(Path(file)).get(f"{head}.weight")
-    return None if tensor is None else tensor.shape[0]
+def given(network: Network, stored: weights.Stored | None, *, pretrained: bool) -> Network:
+    """`network` as a weights file wants it: without a classifier where the file has none; filled where `pretrained`.
+
+    Raises WeightsError where the file does not fit.
+    """
+    if stored is None:
+        return network
+    module, head = network.module, network.head
+    stored = weights.named_for(stored, module, head)
+    if (body := weights.headless(stored, module, head)) is not None:
+        module.set_submodule(head, nn.Identity())
+        stored = body
+    if pretrained:
+        weights.fit(module, stored)
+    return replace(network, notes=stored.notes)

@@ -14,13 +14,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from headstart.backbone import home, scale
+from headstart.backbone import home, padding, scale
 from headstart.backbone.anatomy import Anatomy, dissect
 from headstart.backbone.backbone import PRE_LOGITS, Backbone
 from headstart.backbone.network import Entry, Network
 from headstart.backbone.records import fingerprint
 from headstart.data.preprocess import Preprocess
-from headstart.errors import BackboneError
+from headstart.errors import BackboneError, WeightsError
 
 
 def load(
@@ -31,18 +31,22 @@ def load(
     preprocess: Mapping[str, Any] | None = None,
     image_size: int | None = None,
     taps: Sequence[str] = (),
+    pretrained: bool = True,
 ) -> tuple[Backbone, list[str], nn.Module]:
     """(the backbone called `name`, with its cuts, owners and preparation read off the network; what is to be said of
     it; that network).
 
     weights: a local file in place of the registry's own. preprocess: fields of Preprocess that these weights
-    want otherwise (mean, std, interpolation). taps: module names that become further cuts.
+    want otherwise (mean, std, interpolation). taps: module names that become further cuts. pretrained: False does
+    without weights, since stages do not hang on them; the hash is then "".
     Raises BackboneError, WeightsError, OfflineError.
     """
     kwargs = dict(model_kwargs or {})
-    network = _network(name, kwargs, weights, pretrained=True)
+    network = _network(name, kwargs, weights, pretrained=pretrained)
+    notes = [*network.notes]
+    if weights is not None and pretrained:
+        network, kwargs = _padded(name, kwargs, weights, network, notes)
     prepared = network.preprocess if image_size is None else network.preprocess.at(image_size)
-    notes: list[str] = []
     prepared = _prepared(network, prepared, preprocess or {}, weights, notes)
     extra = [tap for tap in taps if tap not in network.taps and tap != PRE_LOGITS]
     anatomy = dissect(network.module, [*network.taps, *extra], network.head, prepared.size)
@@ -50,11 +54,12 @@ def load(
         notes.append(_shortened(name, prepared.size, anatomy))
     elif prepared.size < network.preprocess.size:
         notes += _too_small(name, prepared.size, network)
+    state = network.module.state_dict()
     backbone = Backbone(
         name=name,
         stages=anatomy.stages,
         preprocess=prepared,
-        weights_sha256=fingerprint({name: t.numpy() for name, t in network.module.state_dict().items()}),
+        weights_sha256=fingerprint({name: t.numpy() for name, t in state.items()}) if pretrained else "",
         source=replace(network.source, num_classes=anatomy.outputs),
         head=network.head,
         owners=anatomy.owners,
@@ -62,6 +67,39 @@ def load(
         weights=weights,
     )
     return backbone, notes, network.module
+
+
+# By the padding that weights tell: timm's options for it, and its words. Whoever trained with "same" did so with
+# TensorFlow or its kin, whose normalisation adds more to the variance; how much, cannot be told from outside.
+_OPTIONS = {"same": {"pad_type": "same", "bn_eps": 1e-3}, "": {"pad_type": ""}}
+_PADDINGS = {"same": "TensorFlow's padding", "": "PyTorch's padding"}
+
+
+def _padded(
+    name: str, kwargs: dict[str, Any], weights: str, network: Network, notes: list[str]
+) -> tuple[Network, dict[str, Any]]:
+    """What the user gives holds; else weights from a file are asked which padding they were trained with.
+
+    Returns the network with that padding, and its options.
+    """
+    trained = None if "pad_type" in kwargs else padding.seen(network.module)
+    if trained is None:
+        return network, kwargs
+    wanted = {**_OPTIONS[trained], **kwargs}
+    said = f"weights {weights}: their filters were trained with {_PADDINGS[trained]}"
+    try:
+        network = _network(name, wanted, weights, pretrained=True)
+    except BackboneError as error:
+        if isinstance(error, WeightsError):
+            raise
+        notes.append(
+            f"{said}, which {name} has no option for: expect less of it than of the network they come from"
+        )
+        return network, kwargs
+    chosen = " ".join(f"{key}={value}" for key, value in wanted.items() if key not in kwargs)
+    other = "" if trained == "same" else "same"
+    notes.append(f"{said}: made with --model-kwargs {chosen}; --model-kwargs pad_type={other} overrules")
+    return network, wanted
 
 
 def _prepared(
@@ -93,13 +131,46 @@ def build(backbone: Backbone, *, pretrained: bool, seed: int) -> nn.Module:
 
 
 def available(pattern: str | None = None) -> list[Entry]:
-    """Every backbone whose name holds `pattern` (plain text, or a shell pattern), the package's own first."""
+    """Every backbone whose name holds `pattern` (plain text, or a shell pattern), names that begin with it first."""
     from headstart.backbone import from_timm, from_torchvision
 
     entries = [*home.entries(), *from_timm.entries(), *from_torchvision.entries()]
     if not pattern:
         return entries
-    return [entry for entry in entries if fnmatch.fnmatch(entry.name.lower(), f"*{pattern.lower()}*")]
+    found = [entry for entry in entries if fnmatch.fnmatch(entry.name.lower(), f"*{pattern.lower()}*")]
+    return sorted(found, key=lambda entry: not _begins(entry.name.lower(), pattern.lower()))
+
+
+def _begins(name: str, pattern: str) -> bool:
+    return any(fnmatch.fnmatch(start, f"{pattern}*") for start in (name, name.partition(":")[2]))
+
+
+def here(name: str) -> bool:
+    """Whether the weights of the backbone called `name` lie on this machine; True for what no library offers."""
+    family, _, rest = name.partition(":")
+    if family == "timm" and rest:
+        from headstart.backbone import from_timm
+
+        return from_timm.here(rest)
+    if family == "torchvision" and rest:
+        from headstart.backbone import from_torchvision
+
+        return from_torchvision.here(rest)
+    return True
+
+
+def parameters(name: str) -> int | None:
+    """Number of parameters, its own classifier's too, counted without memory for them; None where it cannot be made."""
+    try:
+        with torch.device("meta"):
+            module = _network(name, {}, None, pretrained=False).module
+    except (
+        BackboneError,
+        RuntimeError,
+        NotImplementedError,
+    ):  # what needs values, or a package that is not here
+        return None
+    return sum(p.numel() for p in module.parameters())
 
 
 def _network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:

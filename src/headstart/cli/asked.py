@@ -47,13 +47,18 @@ def _check_case(args: Namespace, network: Backbone) -> None:
     """Raises PlanError where the case that is asked for contradicts other flags, or the network has none such."""
     from headstart.plan import cases
 
-    if args.case == 2 and not args.cut and len(network.stages) == 1:
+    if args.case is not None:  # where case 2 is to cut, is measured: any lower cut stands in
+        cut = lower(network)[0] if args.case == 2 and not args.cut else args.cut
+        cases.make(args.case, network, cut=cut, init=args.init)
+
+
+def lower(network: Backbone) -> tuple[str, ...]:
+    """The cuts below the top one, which case 2 is for. Raises PlanError where there is none."""
+    if len(network.stages) == 1:
         raise PlanError(
             f"--case 2: {network.name} has one cut, {network.top.name}, and no lower one; use --case 1"
         )
-    if args.case is not None:  # where case 2 is to cut, is measured: any lower cut stands in
-        cut = network.stage_names[0] if args.case == 2 and not args.cut else args.cut
-        cases.make(args.case, network, cut=cut, init=args.init)
+    return network.stage_names[:-1]
 
 
 def plan_in(path: Path) -> Plan:
@@ -78,7 +83,8 @@ def _given(path: Path, args: Namespace) -> Asked:
     plan = plan_in(path)
     _agree(args, plan, path)
     with _named(path):
-        network = _network(args, plan, plan.backbone)
+        _tapped(args, plan)
+        network = steps.backbone(args, name=plan.backbone, image_size=plan.image_size)
         check(plan, network)
     return Asked(network, _labelled(plan, network, path))
 
@@ -87,7 +93,8 @@ def drawn(path: Path, args: Namespace) -> tuple[Backbone, Plan]:
     """(the network called args.name, the plan in a file), to be drawn: it may have been made for other weights."""
     plan = plan_in(path)
     with _named(path):
-        network = _network(args, plan, args.name)
+        _tapped(args, plan)
+        network = steps.outline(args, args.name, image_size=plan.image_size)
         replace(plan, backbone=network.name).validate(network.stage_names)
     return network, _labelled(plan, network, path)
 
@@ -103,12 +110,11 @@ def _named(path: Path) -> Iterator[None]:
         raise type(error)(f"{path}: {str(error).removeprefix('plan: ')}") from error
 
 
-def _network(args: Namespace, plan: Plan, name: str) -> Backbone:
-    """The network called `name`, with the plan's cuts, those of its fall-back too, and its input side."""
+def _tapped(args: Namespace, plan: Plan) -> None:
+    """Asks for the plan's cuts, those of its fall-back too, as flags do."""
     from headstart.backbone import PRE_LOGITS
 
     args.cut = tuple(cut for cut in dict.fromkeys((*plan.cut, *plan.fallback_cut)) if cut != PRE_LOGITS)
-    return steps.backbone(args, name=name, image_size=plan.image_size)
 
 
 def _labelled(plan: Plan, network: Backbone, path: Path) -> Plan:

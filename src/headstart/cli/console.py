@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PATIENCE = 2.0  # seconds that a job may take before a plain line is said about it
 PAUSE = 5.0  # seconds between plain lines, at least
 PACE = 0.25  # the same as a share of the time that the job has taken
+BEAT = 0.5  # seconds between looks at a job that does not move
 
 
 def choose(*, quiet: bool, stream: TextIO | None = None) -> progress.Reporter:
@@ -34,7 +35,7 @@ class _LineBar:
 
     def __init__(self, stream: TextIO, label: str, total: int) -> None:
         self.stream, self.label, self.total = stream, label, total
-        self.done, self.lock = 0, threading.Lock()
+        self.done, self.lock, self.over = 0, threading.Lock(), threading.Event()
         self.started = time.monotonic()
         self.due = self.started + PATIENCE
         self.told = False
@@ -45,12 +46,33 @@ class _LineBar:
             if time.monotonic() >= self.due and self.done < self.total:
                 self.tell()
 
+    def beat(self) -> None:
+        """Tells where the job stands though nothing has moved, so that a long step is no silence."""
+        with self.lock:
+            ended = self.over.is_set() or 0 < self.total <= self.done
+            if time.monotonic() >= self.due and not ended:
+                self.tell()
+
+    def end(self) -> None:
+        """Tells how long the job took, where it took long."""
+        with self.lock:
+            self.over.set()
+            if self.told or time.monotonic() >= self.due:
+                self.tell()
+
     def tell(self) -> None:
         now = time.monotonic()
+        taken = now - self.started
         share = f" ({100 * self.done // self.total} %)" if self.total > 0 else ""
-        line = f"{show.plain(self.label)}: {self.done:,} of {self.total:,}{share}, {now - self.started:.0f} s"
+        line = f"{show.plain(self.label)}: {self.done:,} of {self.total:,}{share}, {taken:.0f} s{self._left(taken)}"
         show.news(line, self.stream)
-        self.due, self.told = now + max(PAUSE, PACE * (now - self.started)), True
+        self.due, self.told = now + max(PAUSE, PACE * taken), True
+
+    def _left(self, taken: float) -> str:
+        """What the rest takes, if it goes on as it went."""
+        if not 0 < self.done < self.total:
+            return ""
+        return f", about {show.duration(taken * (self.total - self.done) / self.done)} left"
 
 
 class Lines:
@@ -58,13 +80,28 @@ class Lines:
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
+        self.running: list[_LineBar] = []
 
     @contextlib.contextmanager
     def bar(self, label: str, total: int) -> Iterator[progress.Bar]:
         bar = _LineBar(self.stream, label, total)
-        yield bar
-        if bar.told or time.monotonic() >= bar.due:
-            bar.tell()
+        self.running.append(bar)
+        threading.Thread(target=self._beats, args=(bar,), daemon=True).start()
+        try:
+            yield bar
+        except BaseException:
+            bar.over.set()  # what was not done has no end to tell
+            raise
+        else:
+            bar.end()
+        finally:
+            self.running.remove(bar)
+
+    def _beats(self, bar: _LineBar) -> None:
+        """Of jobs within each other only the innermost is told: it is what goes on."""
+        while not bar.over.wait(BEAT):
+            if self.running[-1:] == [bar]:
+                bar.beat()
 
     def say(self, line: str) -> None:
         show.news(show.plain(line), self.stream)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headstart import progress
 from headstart.cli import asked, bundles, options, show, steps, values
 from headstart.errors import PlanError
 
@@ -27,7 +28,9 @@ def add(subparsers: Any) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--plan", metavar="FILE", help="draw what this plan does")
     which.add_argument("--case", type=int, choices=options.CASES, help="draw what this case does")
-    parser.add_argument("--cut", type=values.names, metavar="NAME[,NAME]", help="where --case slices")
+    parser.add_argument(
+        "--cut", type=values.names, metavar="NAME[,NAME]", help="where --case slices (case 2: a lower cut)"
+    )
 
 
 def run(args: Namespace) -> int:
@@ -36,7 +39,7 @@ def run(args: Namespace) -> int:
         show.as_json(
             {
                 "name": network.name,
-                "weights_sha256": network.weights_sha256,
+                "weights_sha256": network.weights_sha256 or None,
                 "source": {"dataset": network.source.dataset, "classes": network.source.num_classes},
                 "preprocess": network.preprocess.to_dict(),
                 "stages": [asdict(stage) for stage in network.stages],
@@ -74,5 +77,20 @@ def _planned(args: Namespace) -> tuple[Backbone, Plan | None]:
         return asked.drawn(Path(args.plan), args)
     if args.cut and not args.case:
         raise PlanError("--cut: says where a case slices; add --case")
-    network = steps.backbone(args, name=args.name)
-    return network, cases.make(args.case, network, cut=args.cut) if args.case else None
+    network = steps.outline(args, args.name)
+    if not args.case:
+        return network, None
+    init = "random" if args.case == 4 else None
+    return network, cases.make(args.case, network, cut=args.cut or _cut(args.case, network), init=init)
+
+
+def _cut(case: int, network: Backbone) -> str | None:
+    """Where a case that is drawn without --cut slices, and what is to be said of it. Raises PlanError."""
+    if case == 4:
+        progress.say("case 4: drawn from random weights; `headstart train` tries the pre-trained ones first")
+    if case != 2:
+        return None
+    lower = asked.lower(network)
+    cut = lower[len(lower) // 2]
+    progress.say(f"case 2: drawn with a cut at {cut}; where it cuts is measured by `headstart plan`")
+    return cut

@@ -6,14 +6,11 @@ import shlex
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from headstart import files
 from headstart.cli import asked, options, run_folder, show, steps
 from headstart.errors import OutputError
-
-if TYPE_CHECKING:
-    from headstart.cli.steps import Decided
 
 
 def add(subparsers: Any) -> None:
@@ -35,12 +32,12 @@ def add(subparsers: Any) -> None:
 
 
 def run(args: Namespace) -> int:
-    from headstart.plan import table, toml
+    from headstart.plan import toml
 
     output, named = Path(args.output), asked.of(args)
     _check_free(output, force=args.force)
     job = steps.decided(args, named)
-    expected = _prospects(args, job)
+    expected = steps.prospects(args, job)
     files.write_text(output, toml.dumps(job.plan))
     if args.json:
         show.as_json(
@@ -56,23 +53,10 @@ def run(args: Namespace) -> int:
             }
         )
         return 0
-    show.out(table.describe(job.plan, job.backbone, n_classes=len(job.intake.dataset.classes)))
-    if expected:
-        show.out(show.prospects(expected) + "\n")
+    show.out(steps.described(job, expected))
     show.fact("plan", output)
     show.fact("next", _next(args, output))
     return 0
-
-
-def _prospects(args: Namespace, job: Decided) -> list[dict[str, Any]]:
-    """What each strategy is expected to reach and to cost."""
-    from headstart.evidence import speed
-    from headstart.plan.prospects import prospects
-
-    if job.evidence is None:
-        return []
-    rate = speed(job.backbone, steps.how(args, job.plan))
-    return [asdict(found) for found in prospects(job.evidence, job.plan, job.backbone.top.name, rate)]
 
 
 def _next(args: Namespace, output: Path) -> str:

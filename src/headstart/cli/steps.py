@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headstart import progress
-from headstart.cli import options
+from headstart.cli import options, show
 from headstart.errors import DataError
 
 if TYPE_CHECKING:
@@ -102,20 +103,37 @@ def backbone(args: Namespace, *, name: str | None = None, image_size: int | None
     """The network of the flags; cuts that are no default of it become taps. Raises BackboneError."""
     from headstart import backbone as room
 
-    given = {"mean": args.mean, "std": args.std, "interpolation": args.interpolation}
-    changes = {key: tuple(v) if isinstance(v, list) else v for key, v in given.items() if v is not None}
     wanted = name or args.backbone or options.DEFAULT_BACKBONE
     with progress.bar(f"loading {wanted}", 1) as bar:
-        network = room.load(
-            wanted,
-            weights=args.weights,
-            model_kwargs=dict(args.model_kwargs or ()),
-            preprocess=changes or None,
-            image_size=image_size or args.image_size,
-            taps=getattr(args, "cut", None) or (),
-        )
+        network = room.load(wanted, weights=args.weights, **_given(args, image_size))
         bar.advance()
     return network
+
+
+def outline(args: Namespace, name: str, *, image_size: int | None = None) -> Backbone:
+    """As backbone(), to be drawn: what does not lie on this machine is not downloaded for it."""
+    from headstart import backbone as room
+
+    if args.weights or room.here(name):
+        return backbone(args, name=name, image_size=image_size)
+    network = room.outline(name, **_given(args, image_size))
+    progress.say(
+        f"{name}: drawn without its weights, which are not on this machine (they are downloaded when it is used); "
+        "its stages are the same"
+    )
+    return network
+
+
+def _given(args: Namespace, image_size: int | None) -> dict[str, Any]:
+    """What the flags say of how the network is loaded, its weights aside."""
+    fields = {"mean": args.mean, "std": args.std, "interpolation": args.interpolation}
+    changes = {key: tuple(v) if isinstance(v, list) else v for key, v in fields.items() if v is not None}
+    return {
+        "model_kwargs": dict(args.model_kwargs or ()),
+        "preprocess": changes or None,
+        "image_size": image_size or args.image_size,
+        "taps": getattr(args, "cut", None) or (),
+    }
 
 
 def decided(args: Namespace, asked: Asked) -> Decided:
@@ -202,3 +220,22 @@ def recipe(args: Namespace) -> dict[str, float | int]:
     """The recipe's values that flags overrule."""
     names = ("epochs", "lr", "weight_decay", "batch_size")
     return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+
+
+def prospects(args: Namespace, job: Decided) -> list[dict[str, Any]]:
+    """What each strategy is expected to reach and to cost; [] where nothing was measured."""
+    from headstart.evidence import speed
+    from headstart.plan.prospects import prospects as expected
+
+    if job.evidence is None:
+        return []
+    rate = speed(job.backbone, how(args, job.plan))
+    return [asdict(found) for found in expected(job.evidence, job.plan, job.backbone.top.name, rate)]
+
+
+def described(job: Decided, expected: Sequence[Mapping[str, Any]]) -> str:
+    """The plan's table with its reasons, and below it what is expected."""
+    from headstart.plan import table
+
+    text = table.describe(job.plan, job.backbone, n_classes=len(job.intake.dataset.classes))
+    return f"{text}\n{show.prospects(expected)}\n" if expected else text

@@ -81,9 +81,7 @@ def _same_plan(folder: Path, job: Decided, args: Namespace) -> None:
 
 def _show_plan(args: Namespace, job: Decided) -> None:
     if not args.json:
-        from headstart.plan import table
-
-        show.out(table.describe(job.plan, job.backbone, n_classes=len(job.intake.dataset.classes)))
+        show.out(steps.described(job, steps.prospects(args, job)))
 
 
 def _fit(args: Namespace, job: Decided, folder: Path) -> Fitted:

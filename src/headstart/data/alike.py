@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
@@ -83,8 +81,4 @@ def below(source: str, path: str) -> str:
 
 def write_alike(path: Path, found: Sequence[Alike]) -> None:
     """Writes CSV `kind,path,label,other,other_label`, atomically. Raises OutputError."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(field.name for field in fields(Alike))
-    table.writerows(astuple(pair) for pair in found)
-    files.write_text(path, text.getvalue())
+    files.write_csv(path, [field.name for field in fields(Alike)], [astuple(pair) for pair in found])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headstart import progress
 from headstart.backbone.backbone import Source, Stage
 from headstart.data.split import folds
 from headstart.errors import DataError
@@ -61,14 +62,16 @@ def judge(
     if not controls:
         raise ValueError("judge needs features of at least one network with random weights as control")
     names = [stage.name for stage in stages]
-    table = ProbeTable(labels, groups, len(classes), _folds(labels, groups, seed))
-    probes, top = table.probes(features, names)
-    profile = table.profile(probes)
-    best = shallowest(profile)
-    control = table.best(controls, names)
-    _, lead_error = paired(probes[names[-1]].correct, control.correct, groups)
-    joint = table.joint(features, names) if len(names) > 1 else None
-    curve = table.curve(features.x[best.cut], probes[best.cut], seed)
+    with progress.bar("probing", _steps(len(names), 1 + len(controls))) as bar:
+        table = ProbeTable(labels, groups, len(classes), _folds(labels, groups, seed), bar)
+        probes, top = table.probes(features, names)
+        profile = table.profile(probes)
+        best = shallowest(profile)
+        control = table.best(controls, names)
+        _, lead_error = paired(probes[names[-1]].correct, control.correct, groups)
+        joint = table.joint(features, names) if len(names) > 1 else None
+        curve = table.curve(features.x[best.cut], probes[best.cut], seed)
+        bar.advance()
     distance, distance_how = nearness.distance(features, stages, source)
     return Evidence(
         n=totals.n,
@@ -95,15 +98,20 @@ def judge(
         curve_cut=best.cut,
         how={
             "profile": table.describe(probes),
-            "optimism": "how much better the best cut of a draw of pictures looks in it than among all (bootstrap)",
             "control": f"best of {len(names)} cuts of {_copies(len(controls))} with random weights",
             **_how_of(best.cut, distance_how),
         },
     )
 
 
+def _steps(cuts: int, networks: int) -> int:
+    """A probe for each cut of each network, one at all cuts side by side, and the curve."""
+    return cuts * networks + (cuts > 1) + 1
+
+
 def _how_of(cut: str, distance: str) -> dict[str, str]:
     return {
+        "optimism": "how much better the best cut of a draw of pictures looks in it than among all (bootstrap)",
         "distance": distance,
         "curve": f"the probe at {cut} trained on 25, 50 and 100 % of each fold's training pictures",
         "reach": "the curve continued as a power law, with its 95 % interval: fitted, not measured",

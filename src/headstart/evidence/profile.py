@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from headstart import progress
 from headstart.data.split import folds
 from headstart.evidence.evidence import CurvePoint, CutScore
 from headstart.evidence.probe import Probe, cross_validate, fit, one_hot, penalties
@@ -17,10 +18,13 @@ SHARES = (0.25, 0.5, 1.0)  # of the pictures, for the learning curve
 
 
 class ProbeTable:
-    """The pictures that all probes share: labels, groups, folds."""
+    """The pictures that all probes share: labels, groups, folds. bar: counts the probes."""
 
-    def __init__(self, labels: np.ndarray, groups: np.ndarray, n_classes: int, fold: np.ndarray) -> None:
+    def __init__(
+        self, labels: np.ndarray, groups: np.ndarray, n_classes: int, fold: np.ndarray, bar: progress.Bar
+    ) -> None:
         self.labels, self.groups, self.n_classes, self.fold = labels, groups, n_classes, fold
+        self.bar = bar
         self.penalties = penalties(labels, groups)
 
     @property
@@ -35,7 +39,9 @@ class ProbeTable:
         return {**below, names[-1]: self.probe(top)}, top
 
     def probe(self, x: np.ndarray | Spectrum) -> Probe:
-        return cross_validate(x, self.labels, self.n_classes, self.fold, self.penalties)
+        found = cross_validate(x, self.labels, self.n_classes, self.fold, self.penalties)
+        self.bar.advance()
+        return found
 
     def best(self, controls: Sequence[Features], names: Sequence[str]) -> Probe:
         """The most accurate probe over all controls and cuts."""

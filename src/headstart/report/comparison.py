@@ -7,28 +7,32 @@ from typing import Any
 
 from headstart.report import svg
 from headstart.report.figures import Dot, dots
+from headstart.report.words import percent
 
 _STYLE = """
 svg { background: #fff; font: 12px system-ui, sans-serif; fill: #1d2b36 }
 .grid { stroke: #e3e8ec } .track { stroke: #eef1f4 } .tick { fill: #64717c; font-size: 11px }
 .whisker { stroke: #8a99a6; stroke-width: 3 } .point { fill: #8a99a6 }
 .model .whisker { stroke: #2a6f97 } .model .point { fill: #2a6f97 } .model .dot-label { font-weight: 600 }
+.point { stroke: #8a99a6; stroke-width: 2 } .model .point { stroke: #2a6f97 } .provisional .point { fill: #fff }
 """
 
 
 def figure(rows: Sequence[Mapping[str, Any]], split: str) -> str:
-    """rows: of Comparison.rows(). The plan's choice is coloured; intervals are 95 % Wilson intervals."""
-    marks = [
-        Dot(
-            f"{row['name']} (the plan's choice)" if row["chosen"] else row["name"],
-            row["accuracy"],
-            (row["interval"][0], row["interval"][1]),
-            row["n"],
-            "model" if row["chosen"] else "other",
-        )
-        for row in rows
-    ]
-    drawing = dots(marks)
+    """rows: of Comparison.rows(). The plan's choice is coloured; intervals are 95 % Wilson intervals.
+
+    What time was too short for, and had a share of its epochs only, is hollow and says its share.
+    """
+    drawing = dots([_dot(row) for row in rows], whole=True)
     style = svg.element("style", svg.Svg(_STYLE))
     opened, closed = drawing.partition(">")[0], drawing.partition(">")[2]
     return f'{opened} xmlns="http://www.w3.org/2000/svg">{style}{closed}\n'
+
+
+def _dot(row: Mapping[str, Any]) -> Dot:
+    said = ["the plan's choice"] if row["chosen"] else []
+    if row["share"] < 1:
+        said.append(f"provisional: {percent(row['share'], 0)} of its epochs")
+    label = f"{row['name']} ({'; '.join(said)})" if said else row["name"]
+    kind = ("model" if row["chosen"] else "other") + (" provisional" if row["share"] < 1 else "")
+    return Dot(label, row["accuracy"], (row["interval"][0], row["interval"][1]), row["n"], kind)

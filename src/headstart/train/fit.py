@@ -156,7 +156,10 @@ def joined(features: Features, backbone: Backbone, plan: Plan) -> np.ndarray:
     """float32 [N, D]: the plan's cuts side by side, pooled as it says; what enters the head."""
     channels = {stage.name: stage.channels for stage in backbone.stages}
     cuts = [name for name in backbone.stage_names if name in plan.cut]
-    return features.at(cuts, plan.pool, channels)
+    with progress.bar("joining cuts", len(cuts)) as bar:
+        found = features.at(cuts, plan.pool, channels)
+        bar.advance(len(cuts))
+    return found
 
 
 def widths(backbone: Backbone, plan: Plan) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -100,18 +100,35 @@ def solve(
             part, labels[rows], n_classes, weights[rows], widths, layers, init == "solved", seed
         )
 
+    values = _Logistic.values if (layers, init) == (1, "solved") else _Minibatch.values
+    with progress.bar("solving the head", values + 1) as bar:  # each value, then the head at the chosen one
+        return _solved(way, labels, groups, weights, seed, bar)
+
+
+def _solved(
+    way: Callable[[np.ndarray], _Way],
+    labels: np.ndarray,
+    groups: np.ndarray,
+    weights: np.ndarray,
+    seed: int,
+    bar: progress.Bar,
+) -> Solved:
+    """solve() by one way; `bar` counts the values that are tried."""
     everything = np.arange(len(labels))
     if typical_count(labels, groups) < FEW_PER_CLASS or len(np.unique(groups)) < 2:
         chosen = way(everything)
-        return Solved(chosen.head(chosen.few), chosen.penalty(chosen.few), None, None)
+        solved = Solved(chosen.head(chosen.few), chosen.penalty(chosen.few), None, None)
+        bar.advance(chosen.values + 1)
+        return solved
     part = _part(labels, groups, seed)
     chosen = way(part)
     fold = folds(labels[part], groups[part], min(FOLDS, len(np.unique(groups[part]))), seed)
-    value, correct = _choose(chosen, fold, labels[part], weights[part])
-    if len(part) == len(labels):
-        return Solved(chosen.head(value), chosen.penalty(value), float(correct.mean()), correct)
-    chosen = way(everything)
-    return Solved(chosen.head(value), chosen.penalty(value), float(correct.mean()), None)
+    value, correct = _choose(chosen, fold, labels[part], weights[part], bar)
+    whole = len(part) == len(labels)
+    chosen = chosen if whole else way(everything)
+    found = chosen.head(value)
+    bar.advance()
+    return Solved(found, chosen.penalty(value), float(correct.mean()), correct if whole else None)
 
 
 def picture_weights(labels: np.ndarray, n_classes: int, class_weight: str) -> np.ndarray:
@@ -145,6 +162,11 @@ class _Way(Protocol):
     """One way to find the weights, with one value (penalty or number of epochs) to be chosen."""
 
     @property
+    def values(self) -> int:
+        """How many there are to choose from."""
+        ...
+
+    @property
     def few(self) -> float: ...
 
     @property
@@ -164,7 +186,9 @@ class _Way(Protocol):
     def penalty(self, value: float) -> float: ...
 
 
-def _choose(way: _Way, fold: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
+def _choose(
+    way: _Way, fold: np.ndarray, labels: np.ndarray, weights: np.ndarray, bar: progress.Bar
+) -> tuple[float, np.ndarray]:
     """(the chosen value, bool [N] what it got right): the smallest log-loss among the most accurate.
 
     Log-loss is the steadier judge, but with many classes and few pictures it prefers penalties that cost
@@ -173,6 +197,7 @@ def _choose(way: _Way, fold: np.ndarray, labels: np.ndarray, weights: np.ndarray
     values, losses, right = [], [], []
     least = np.full(len(labels), np.inf)
     for value, log_p in way.held_out(fold):
+        bar.advance()
         own = -weights * np.maximum(log_p[np.arange(len(labels)), labels], FLOOR)
         values.append(value)
         losses.append(float(own.sum()))
@@ -184,6 +209,7 @@ def _choose(way: _Way, fold: np.ndarray, labels: np.ndarray, weights: np.ndarray
             break
         if len(values) - 1 - int(np.argmin(losses)) >= way.patience:
             break
+    bar.advance(way.values - len(values))  # those that need not be tried
     accuracy = np.array([float(weights @ correct) for correct in right]) / weights.sum()
     best = accuracy.max()
     near = accuracy >= best - np.sqrt(best * (1 - best) / len(labels))
@@ -194,6 +220,7 @@ def _choose(way: _Way, fold: np.ndarray, labels: np.ndarray, weights: np.ndarray
 class _Logistic:
     """The convex problem, along the path of penalties from strong to weak, each started from the last."""
 
+    values = len(GRID)
     few = FEW_L2
     patience = 2
     one_valley = True
@@ -245,6 +272,7 @@ class _Minibatch:
     layers: int
     adam: bool
     seed: int
+    values: int = MOST_EPOCHS
     few: float = FEW_EPOCHS
     patience: int = MOST_EPOCHS
     one_valley: bool = False
