@@ -17,13 +17,14 @@ svg { background: #fff; font: 12px system-ui, sans-serif; fill: #1d2b36 }
 
 
 def figure(rows: Sequence[Mapping[str, Any]], split: str) -> str:
-    """rows: of Comparison.rows(). The plan's choice is coloured; intervals are 95 % Wilson intervals."""
+    """rows: of Comparison.rows(). The plan's choice is coloured; intervals are those of 95 %."""
     marks = [
         Dot(
             f"{row['name']} (the plan's choice)" if row["chosen"] else row["name"],
             row["accuracy"],
             (row["interval"][0], row["interval"][1]),
             row["n"],
+            row["groups"],
             "model" if row["chosen"] else "other",
         )
         for row in rows

@@ -56,15 +56,21 @@ class Head:
 class Solved:
     """A head, and what cross-validation said of it.
 
-    l2           penalty on standardised features of mean squared length 1 (0 for minibatch training)
-    cv_accuracy  held-out accuracy, None where there were too few pictures to cross-validate
-    cv_correct   bool [N] picture by picture; None too where only a part was cross-validated (N > CV_LIMIT)
+    l2          penalty on standardised features of mean squared length 1 (0 for minibatch training)
+    cv_correct  bool [M]: right or wrong, picture by picture, where it was held out; M is N, or about CV_LIMIT where N
+                is more; None where there were too few pictures to cross-validate
+    cv_groups   int64 [M], theirs
     """
 
     head: Head
     l2: float
-    cv_accuracy: float | None
     cv_correct: np.ndarray | None
+    cv_groups: np.ndarray | None
+
+    @property
+    def cv_accuracy(self) -> float | None:
+        """Held-out accuracy of a head that learnt from the other pictures of the M."""
+        return None if self.cv_correct is None else float(self.cv_correct.mean())
 
 
 def solve(
@@ -108,10 +114,9 @@ def solve(
     chosen = way(part)
     fold = folds(labels[part], groups[part], min(FOLDS, len(np.unique(groups[part]))), seed)
     value, correct = _choose(chosen, fold, labels[part], weights[part])
-    if len(part) == len(labels):
-        return Solved(chosen.head(value), chosen.penalty(value), float(correct.mean()), correct)
-    chosen = way(everything)
-    return Solved(chosen.head(value), chosen.penalty(value), float(correct.mean()), None)
+    if len(part) < len(labels):
+        chosen = way(everything)
+    return Solved(chosen.head(value), chosen.penalty(value), correct, groups[part])
 
 
 def picture_weights(labels: np.ndarray, n_classes: int, class_weight: str) -> np.ndarray:
