@@ -34,7 +34,7 @@ def of(args: Namespace) -> Asked:
     from headstart import data
 
     data.check(args.data, args.group_regex)
-    steps.device(args)
+    steps.machine(args)
     if getattr(args, "plan", None) is not None:
         return _given(Path(args.plan), args)
     network = steps.backbone(args)
