@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 Z95 = 1.959963984540054
+_T95 = {1: 12.706204736432095, 2: 4.302652729696142}
 
 
-def wilson(hits: int, n: int, z: float = Z95) -> tuple[float, float]:
+def wilson(hits: float, n: float, z: float = Z95) -> tuple[float, float]:
     """Wilson's score interval for `hits` of `n` (E. B. Wilson 1927), in [0, 1]; (0, 1) where n is 0."""
     if n == 0:
         return 0.0, 1.0
@@ -17,7 +19,84 @@ def wilson(hits: int, n: int, z: float = Z95) -> tuple[float, float]:
     scale = 1 + z * z / n
     centre = (share + z * z / (2 * n)) / scale
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / scale
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # The share lies in it, whatever the last digit was rounded to.
+    return max(0.0, min(centre - half, share)), min(1.0, max(centre + half, share))
+
+
+def score(correct: np.ndarray, groups: np.ndarray | None = None) -> dict[str, Any]:
+    """{"accuracy", "n", "groups", "interval"} of pictures right or wrong, bool [N], that belong to groups int64 [N].
+
+    accuracy and interval are None where there are none.
+    """
+    n = len(correct)
+    return {
+        "accuracy": float(correct.mean()) if n else None,
+        "n": n,
+        "groups": n if groups is None else len(np.unique(groups)),
+        "interval": proportion(correct, groups) if n else None,
+    }
+
+
+def proportion(correct: np.ndarray, groups: np.ndarray | None = None) -> tuple[float, float]:
+    """The 95 % interval of an accuracy, in [0, 1]: Wilson's, for as many pictures as the groups are worth.
+
+    correct bool [N], groups int64 [N]; without groups, or where each is one picture, it is wilson() itself, and it is
+    never narrower.
+    """
+    hits, n = int(np.sum(correct)), len(correct)
+    if groups is None or n == 0:
+        return wilson(hits, n)
+    worth = effective(correct, groups)
+    return wilson(hits / n * worth, worth)
+
+
+def effective(correct: np.ndarray, groups: np.ndarray) -> float:
+    """How many pictures that belong to no group would say as much of the accuracy, at most N.
+
+    N over the design effect: the cluster-robust variance of the accuracy over that of N single pictures (Kish 1965;
+    Rao & Scott 1992), and less by the square of the quantiles of t, since G groups have but G − 1 degrees of freedom
+    (Korn & Graubard 1998). correct bool [N], groups int64 [N].
+    """
+    _, code = np.unique(groups, return_inverse=True)
+    n, sizes = len(correct), np.bincount(code)
+    count = len(sizes)
+    if count == n:
+        return float(n)
+    worth = n / _design_effect(np.bincount(code, weights=correct), sizes)
+    freedom = (_t95(n - 1) / _t95(count - 1)) ** 2 if count > 1 else 1.0
+    return min(float(n), worth * freedom)
+
+
+def _design_effect(hits: np.ndarray, sizes: np.ndarray) -> float:
+    """≥ 1; hits, sizes [G]: pictures that are right, and pictures.
+
+    Only groups that hold the rarer answer tell how alike the pictures of one are, and few of them tell little: all
+    right looks the same whether groups are worth one picture each or many. So to their say that of one group more is
+    added whose pictures are all alike. Without it, of 27 groups of 20 at an accuracy of 95 % the interval held the
+    truth in 83 to 94 of 100 draws; with it in 96 or more.
+    """
+    n, count = sizes.sum(), len(sizes)
+    alike = float((sizes.astype(np.float64) ** 2).sum() / n)  # where all pictures of a group go the same way
+    telling = int(min((hits > 0).sum(), (hits < sizes).sum()))
+    if telling == 0 or count == 1:
+        return alike
+    share = hits.sum() / n
+    between = count / (count - 1) * ((hits - share * sizes) ** 2).sum() / n**2
+    measured = max(1.0, float(between / (share * (1 - share) / (n - 1))))
+    return (telling * measured + alike) / (telling + 1)
+
+
+def _t95(freedom: int) -> float:
+    """The 97.5 % quantile of Student's t, by its expansion in 1 / freedom (Abramowitz & Stegun 26.7.5)."""
+    if freedom in _T95:
+        return _T95[freedom]
+    z, v = Z95, float(freedom)
+    return (
+        z
+        + (z**3 + z) / (4 * v)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
+    )
 
 
 def shrunk(measured: float, error: float, mean: float, spread: float) -> float:

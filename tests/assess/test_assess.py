@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from headstart.assess import Evaluation
-from headstart.intervals import paired, wilson
+from headstart.cli import show
+from headstart.intervals import paired, proportion, wilson
 
 
 def test_wilson_gives_the_textbook_values():
@@ -29,6 +30,19 @@ def test_pictures_that_belong_together_count_as_one_draw():
     together = paired(first, second, np.repeat(np.arange(4), 10))[1]
     assert together == pytest.approx(paired(first[::10], second[::10])[1])
     assert together > 2 * alone
+
+
+def test_an_evaluation_of_pictures_in_groups_is_as_sure_as_these_let_it_be():
+    """540 pictures of 27 things, each thing right or wrong as a whole."""
+    right, groups = np.repeat(np.arange(27) % 4 > 0, 20), np.repeat(np.arange(27), 20)
+    said = np.eye(2, dtype=np.float32)[np.where(right, 0, 1)]
+    alone, together = (Evaluation("test", ("a", "b"), np.zeros(540, int), said, g) for g in (None, groups))
+    assert alone.interval == wilson(int(right.sum()), 540)
+    assert together.interval == proportion(right, groups)
+    assert together.interval[1] - together.interval[0] > 4 * (alone.interval[1] - alone.interval[0])
+    assert (alone.to_dict()["groups"], together.to_dict()["groups"], together.n_groups) == (540, 27, 27)
+    assert "540 pictures of 27 groups\n" in show.score(together)
+    assert "540 pictures\n" in show.score(alone)
 
 
 def test_an_evaluation_in_numbers():

@@ -91,7 +91,8 @@ def test_the_majority_is_that_of_training(model, shapes):
     assert bar == {
         "accuracy": 3 / 12,
         "n": 12,
-        "interval": list(wilson(3, 12)),
+        "groups": 12,
+        "interval": wilson(3, 12),
         "lead": lead,
         "lead_error": error,
     }

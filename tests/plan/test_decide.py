@@ -58,6 +58,17 @@ def test_training_knows_its_bar_and_what_to_expect(evidence, backbone) -> None:
     assert (frozen.fallback_cut, frozen.gain, frozen.learning_exponent) == ((), (), 0)
 
 
+def test_nothing_is_expected_of_another_recipe_than_the_plan_s_own(evidence, backbone) -> None:
+    found = replace(evidence("large", "similar", best="body.1"), gains={TUNED: Gain(0.02, 0.03)})
+    own = decide(found, backbone, recipe_overrides={"epochs": None, "lr": None})
+    assert (own.gain, own.gain_of) == ((0.02, 0.03), own.training)
+    asked = decide(found, backbone, recipe_overrides={"epochs": 1, "lr": 1e-9})
+    assert (asked.gain, asked.gain_of) == ((), "")
+    assert asked.reasons[-1] == (
+        "Nothing is expected of training with the epochs and lr asked for: the selection pictures decide."
+    )
+
+
 def test_training_goes_up_to_a_lower_cut_that_is_much_better(evidence, backbone) -> None:
     plan = decide(replace(evidence("large", "different", best="body.1"), trained_cut="body.1"), backbone)
     assert (plan.cut, plan.fallback_cut) == (("body.1",), ())

@@ -107,7 +107,14 @@ def history(epochs: int = 12) -> tuple[dict[str, Any], ...]:
 
 def _bar(hits: int, accuracy: float, *, lead: float, error: float) -> dict[str, Any]:
     interval = wilson(hits, 360)
-    return {"accuracy": accuracy, "n": 360, "interval": interval, "lead": lead, "lead_error": error}
+    return {
+        "accuracy": accuracy,
+        "n": 360,
+        "groups": 360,
+        "interval": interval,
+        "lead": lead,
+        "lead_error": error,
+    }
 
 
 def run(
@@ -146,6 +153,7 @@ def run(
                 "accuracy": 0.936,
                 "interval": wilson(337, 360),
                 "n": 360,
+                "groups": 360,
                 "chosen": True,
                 "note": "",
             },
@@ -154,6 +162,7 @@ def run(
                 "accuracy": 0.925,
                 "interval": wilson(333, 360),
                 "n": 360,
+                "groups": 360,
                 "chosen": False,
                 "note": "did not beat the probe",
             },

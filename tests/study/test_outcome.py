@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from headstart.cli import show
 from headstart.errors import PlanError
+from headstart.intervals import proportion
 from headstart.plan import cases
 from headstart.study.contenders import RATES, budget, contenders
 from headstart.study.outcome import Outcome, ranked, realised
@@ -36,6 +38,17 @@ def test_the_best_stands_first_and_of_equals_the_cheaper():
     assert chosen["behind"] == pytest.approx(5 / 40)
     assert chosen["behind_error"] == pytest.approx(np.sqrt(5 / 40 * 35 / 40 / 39), rel=1e-6)
     assert chosen["interval"][0] < 30 / 40 < chosen["interval"][1]
+
+
+def test_rows_tell_pictures_and_groups_and_no_error_where_there_is_but_one_group():
+    right = outcome("a", 30)
+    pairs, one = np.arange(40) // 2, np.zeros(40, np.int64)
+    (row,) = ranked([right], LABELS, pairs, "a").rows()
+    assert (row["n"], row["groups"]) == (40, 20)
+    assert row["interval"] == proportion(right.predictions == LABELS, pairs)
+    (row,) = ranked([right], LABELS, one, "a").rows()
+    assert (row["groups"], row["behind_error"]) == (1, None)
+    assert "0.0 ± ?" in show.contenders([row])
 
 
 def test_an_outcome_is_read_as_it_was_written():
@@ -81,12 +94,15 @@ def test_what_a_plan_comes_to_follows_the_selection_pictures_alone(demo, field):
         "probe at pre_logits"
     )
     expecting = replace(three, gain=(0.1, 0.05))
+    assert realised(expecting, field["bad"], groups, 1.0) == "probe at pre_logits"  # no difference is seen
+    little = [field["bad"][0], outcome("probe, then fine-tune", 30, selection=11)]
+    assert realised(three, little, groups, 1.0) == "probe at pre_logits"
     assert (
-        realised(expecting, field["bad"], groups, 1.0) == "probe, then fine-tune"
-    )  # no difference seen, some expected
+        realised(expecting, little, groups, 1.0) == "probe, then fine-tune"
+    )  # a little is seen, more is expected
     assert realised(replace(three, gain=(-0.9, 0.05)), field["good"], groups, 1.0) == "probe at pre_logits"
     assert (
-        realised(expecting, field["bad"], np.zeros(20, np.int64), 1.0) == "probe at pre_logits"
+        realised(expecting, little, np.zeros(20, np.int64), 1.0) == "probe at pre_logits"
     )  # one group says nothing
     # With a quarter more pictures nearly no errors are left.
     learning = replace(three, learning_exponent=10.0)

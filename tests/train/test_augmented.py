@@ -13,7 +13,7 @@ from headstart.data.decode import decode, read_bytes
 from headstart.data.preprocess import Preprocess
 from headstart.plan.plan import Recipe
 from headstart.train.batches import Pictures, _recoloured, augmented, cut_mixed, mixed, mixed_up, order
-from headstart.train.loop import Settings, _Run
+from headstart.train.learner import Learner
 
 PREPROCESS = Preprocess(32, 40, "bicubic", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 KINDS = ("light", "crop", "colour")
@@ -183,12 +183,12 @@ def test_mixed_labels_weigh_as_much_as_their_pictures():
     network = nn.Sequential(nn.Flatten(), nn.Linear(12, 3))
     groups = [{"params": list(network.parameters()), "scale": 1.0, "decay": True}]
     task = SimpleNamespace(class_weights=None)
-    run = _Run(network, groups, task, Recipe(label_smoothing=0.1), 0, Settings(device="cpu"), "training")
+    learner = Learner(network, groups, task, Recipe(label_smoothing=0.1), torch.device("cpu"), "training")
     x, y = torch.randn(4, 3, 2, 2), torch.tensor([0, 1, 2, 0])
     logits = network(x)
 
     def entropy(labels: torch.Tensor) -> torch.Tensor:
         return nn.functional.cross_entropy(logits, labels, label_smoothing=0.1)
 
-    assert torch.allclose(run._loss(x, y, 1.0), entropy(y))
-    assert torch.allclose(run._loss(x, y, 0.3), 0.3 * entropy(y) + 0.7 * entropy(y.flip(0)))
+    assert torch.allclose(learner.loss(x, y, 1.0), entropy(y))
+    assert torch.allclose(learner.loss(x, y, 0.3), 0.3 * entropy(y) + 0.7 * entropy(y.flip(0)))

@@ -14,6 +14,7 @@ from headstart.errors import PlanError
 from headstart.evidence import measure
 from headstart.intervals import wilson
 from headstart.model import Model
+from headstart.plan import toml
 from headstart.train import fit as room
 from headstart.train import head as heads
 from headstart.train.fit import fit
@@ -117,6 +118,74 @@ def test_the_probe_is_returned_where_training_does_not_succeed(demo, planned, sh
     assert fitted.module is None
     assert fitted.plan.frozen
     assert "probe is returned" in fitted.plan.reasons[-1]
+
+
+def test_what_other_pictures_or_another_training_made_expect_does_not_count(demo, planned, shapes, said):
+    """As many right as the probe has: a gain that was expected of something else keeps no training."""
+    dataset, parts = shapes
+    own = replace(
+        planned(demo, 3, gain=(0.3, 0.01), learning_exponent=0.4), pictures=parts.pictures_of(dataset)
+    )
+    assert room.foretold(own, dataset, parts) == own
+    edits = {
+        "recipe": own.with_recipe(lr=1e-9),
+        "rows": replace(own, rows=(replace(own.rows[0], lr_scale=0.0), *own.rows[1:])),
+        "pool": replace(own, pool="avg" if own.pool == "avgstd" else "avgstd"),
+        "fallback_cut": replace(own, fallback_cut=("conv1",)),
+        "by hand": replace(own, gain_of=""),
+    }
+    for edited in edits.values():
+        found = room.foretold(edited, dataset, parts)
+        assert (found.gain, found.learning_exponent) == ((), 0.4)
+        assert said.pop() == (
+            "the plan's gain is of another training than the plan's rows, cut, head and recipe now say: it does not "
+            "count, and the selection pictures alone decide what is kept"
+        )
+    for pictures in ("", "0" * 16):
+        found = room.foretold(replace(own, pictures=pictures), dataset, parts)
+        assert (found.gain, found.learning_exponent) == ((), 0)
+        assert "measured on other training pictures" in said.pop()
+    assert room.foretold(replace(own, seed=1, reasons=("another",)), dataset, parts).gain == own.gain
+    read = toml.loads(toml.dumps(own))
+    assert room.foretold(read, dataset, parts) == own
+
+
+@pytest.mark.parametrize("edit", ["recipe", "pictures"])
+def test_an_edited_plan_keeps_no_training_for_an_old_gain(demo, planned, shapes, edit):
+    dataset, parts = shapes
+    idle = {"lr": 1e-9, "epochs": 1}
+    plan = planned(demo, 3, gain=(0.9, 0.01), recipe={} if edit == "recipe" else idle)
+    plan = replace(plan, pictures="0" * 16 if edit == "pictures" else parts.pictures_of(dataset))
+    fitted = fit(plan.with_recipe(**idle), demo, dataset, parts)
+    assert [arm.name for arm in fitted.arms if arm.chosen] == ["probe"]
+    assert "expected" not in fitted.arms[1].note
+
+
+def test_a_probe_tells_on_which_pictures_it_was_cross_validated(demo, planned, tmp_path, monkeypatch):
+    """A part of them where there are many: accuracy, interval and number are all of that part, by its groups."""
+    root = tree(tmp_path / "data", names=("circle", "cross"), each=30)
+    dataset = data.load(root).dataset
+    dataset = replace(dataset, groups=np.arange(len(dataset)) // 3)
+    parts = data.partition(dataset, seed=0)
+    plan = planned(demo, 1)
+    (whole,) = fit(plan, demo, dataset, parts).arms
+    assert (whole.n, whole.groups) == (len(parts.train), len(np.unique(dataset.groups[parts.train])))
+    assert whole.note == "logistic regression, cross-validated on the training pictures"
+    monkeypatch.setattr(heads, "CV_LIMIT", 20)
+    (part,) = fit(plan, demo, dataset, parts).arms
+    assert 12 <= part.n < len(parts.train)
+    assert part.groups == part.n // 3
+    assert part.note == f"logistic regression, cross-validated on a part of the {whole.n} training pictures"
+    for arm in (whole, part):
+        assert arm.interval is not None
+        low, high = wilson(round(arm.accuracy * arm.n), arm.n)
+        assert arm.interval[1] - arm.interval[0] > high - low
+
+
+def test_too_few_pictures_to_cross_validate_are_said_to_be_too_few(demo, planned, tmp_path):
+    dataset = data.load(tree(tmp_path / "data", each=5)).dataset
+    (arm,) = fit(planned(demo, 1), demo, dataset, data.partition(dataset, seed=0)).arms
+    assert (arm.accuracy, arm.interval, arm.note) == (None, None, "too few pictures to cross-validate")
 
 
 def test_the_bar_knows_what_the_probe_that_stands_in_learns_from(demo, planned, shapes, monkeypatch):

@@ -153,10 +153,13 @@ def test_balanced_lifts_the_rare_class() -> None:
 def test_large_sets_choose_by_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(head, "CV_LIMIT", 100)
     x, labels = made(300, 10, 3)
-    solved = head.solve(x, labels, 3, groups=np.arange(300))
-    assert solved.cv_correct is None
-    assert solved.cv_accuracy is not None
-    assert solved.cv_accuracy > 0.8
+    groups = np.repeat(np.arange(150), 2)
+    solved = head.solve(x, np.repeat(labels[::2], 2), 3, groups=groups)
+    assert solved.cv_correct is not None
+    assert solved.cv_groups is not None
+    assert len(solved.cv_correct) == len(solved.cv_groups) == pytest.approx(100, abs=6)
+    assert (np.unique(solved.cv_groups, return_counts=True)[1] == 2).all()
+    assert solved.cv_accuracy == solved.cv_correct.mean()
 
 
 @pytest.mark.parametrize("wrong", [{"layers": 3}, {"init": "warm"}, {"class_weight": "heavy"}])

@@ -28,7 +28,7 @@ def seconds(monkeypatch, tmp_path):
             taken.append(name)
             return {"fp32": fp32, "bf16": bf16}[name]
 
-        monkeypatch.setattr(precision, "_step_seconds", step)
+        monkeypatch.setattr(precision, "step_seconds", step)
         return taken
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

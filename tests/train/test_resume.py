@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from headstart import stopping
+from headstart.errors import OutputError
 from headstart.plan.plan import Recipe
 from headstart.train import checkpoints, loop, surgery
 from headstart.train.batches import Pictures
@@ -26,11 +30,11 @@ RECIPES = {
 def _run(backbone, plan, shapes, recipe, settings):
     dataset, parts = shapes
     network = surgery.operate(plan, backbone, 3)
+    groups = surgery.rates(network, plan, backbone)
+    network.head = nn.Sequential(nn.Dropout(0.5), network.head)
     pictures = Pictures(dataset.paths, backbone.preprocess, 2)
     task = Task(pictures, backbone.preprocess, dataset.labels, parts.train[:-9], parts.train[-9:])
-    history = loop.train(
-        network, surgery.rates(network, plan, backbone), task, recipe, 5, settings, "training"
-    )
+    history = loop.train(network, groups, task, recipe, 5, settings, "training")
     return network.state_dict(), [{k: v for k, v in row.items() if k != "seconds"} for row in history]
 
 
@@ -53,6 +57,104 @@ def test_resumed_equals_straight(demo, planned, shapes, recipe, tmp_path, monkey
     assert said == ["training: 3 of 4 epochs are done; it goes on with epoch 4"]
 
 
+@pytest.fixture
+def at_batch(monkeypatch):
+    """at_batch(n, act) has `act` done when the n-th batch to be trained on has come, counted over epochs."""
+
+    def set_(number: int, act) -> None:
+        batches, count = Pictures.batches, [0]
+
+        def counted(self, parts, seed, epoch, augment, size=0):
+            for batch in batches(self, parts, seed, epoch, augment, size):
+                count[0] += augment != "none"
+                if augment != "none" and count[0] == number:
+                    act()
+                yield batch
+
+        monkeypatch.setattr(Pictures, "batches", counted)
+
+    return set_
+
+
+def _kill():
+    raise _Killed
+
+
+MIXED = Recipe(epochs=4, batch_size=16, lr=1e-3, precision="fp32", cutmix=0.5, mixup=0.4, augment="colour")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "batch", "where"),  # of three steps an epoch
+    [
+        (RECIPES["plain"], 2, "0 of 4 epochs are done, and 1 of 3 steps of epoch 1"),
+        (RECIPES["both"], 6, "1 of 4 epochs are done, and 2 of 3 steps of epoch 2"),
+        (MIXED, 12, "3 of 4 epochs are done, and 2 of 3 steps of epoch 4"),
+    ],
+)
+def test_a_run_killed_within_an_epoch_goes_on_to_the_same_bits(
+    demo, planned, shapes, recipe, batch, where, tmp_path, monkeypatch, said, at_batch
+):
+    for name in ("_PACE", "_FIRST"):
+        monkeypatch.setattr(loop, name, 0)
+    plan = planned(demo, 3)
+    straight, history = _run(demo, plan, shapes, recipe, Settings())
+    at_batch(batch, _kill)
+    with pytest.raises(_Killed):
+        _run(demo, plan, shapes, recipe, Settings(checkpoints=tmp_path))
+    resumed, again = _run(demo, plan, shapes, recipe, Settings(checkpoints=tmp_path, resume=True))
+    assert again == history
+    assert all(torch.equal(resumed[name], straight[name]) for name in straight)
+    assert said == [f"training: {where}; it goes on there"]
+
+
+@pytest.mark.parametrize("batch", [2, 3])
+def test_a_run_that_is_asked_to_stop_saves_its_last_step(demo, planned, shapes, batch, tmp_path, at_batch):
+    plan, recipe = planned(demo, 3), RECIPES["both"]
+    straight, history = _run(demo, plan, shapes, recipe, Settings())
+    at_batch(batch, lambda: stopping.ask(15))
+    try:
+        with pytest.raises(stopping.Stopped):
+            _run(demo, plan, shapes, recipe, Settings(checkpoints=tmp_path))
+    finally:
+        stopping.forget()
+    resumed, again = _run(demo, plan, shapes, recipe, Settings(checkpoints=tmp_path, resume=True))
+    assert again == history
+    assert all(torch.equal(resumed[name], straight[name]) for name in straight)
+
+
+def test_one_flipped_bit_is_never_used_in_silence(demo, planned, shapes, tmp_path):
+    recipe = Recipe(epochs=1, batch_size=16, precision="fp32", ema=0.9)
+    plan = planned(demo, 3)
+    _run(demo, plan, shapes, recipe, Settings(checkpoints=tmp_path))
+    (file,) = tmp_path.iterdir()
+    sound = file.read_bytes()
+    rng = np.random.default_rng(0)
+    for place in (*range(0, 64, 7), *rng.integers(64, len(sound), 12), len(sound) - 1):
+        spoilt = bytearray(sound)
+        spoilt[place] ^= 1 << int(rng.integers(8))
+        file.write_bytes(spoilt)
+        with pytest.raises(OutputError, match="damaged; start anew with --force"):
+            _run(demo, plan, shapes, recipe, Settings(checkpoints=tmp_path, resume=True))
+    file.write_bytes(sound)
+    _run(demo, plan, shapes, recipe, Settings(checkpoints=tmp_path, resume=True))
+
+
+def test_a_run_goes_on_in_the_threads_it_began_in(demo, planned, shapes, tmp_path, monkeypatch):
+    def kill(record):
+        raise _Killed
+
+    monkeypatch.setattr(loop.threads, "suiting", lambda *_: 2)
+    with pytest.raises(_Killed):
+        _run(demo, planned(demo, 3), shapes, RECIPES["plain"], Settings(checkpoints=tmp_path, on_epoch=kill))
+    monkeypatch.setattr(loop.threads, "suiting", lambda *_: 3)
+    before = torch.get_num_threads()
+    _, history = _run(
+        demo, planned(demo, 3), shapes, RECIPES["plain"], Settings(checkpoints=tmp_path, resume=True)
+    )
+    assert [row["threads"] for row in history] == [2, 2, 2, 2]
+    assert torch.get_num_threads() == before
+
+
 def test_a_finished_run_says_so_when_it_is_resumed(demo, planned, shapes, tmp_path, said):
     recipe = Recipe(epochs=1, batch_size=16, precision="fp32")
     for resume in (False, True):
@@ -66,7 +168,7 @@ def test_checkpoints_keep_their_pace(demo, planned, shapes, tmp_path, monkeypatc
     written, original = [], checkpoints.save
 
     def save(folder, network, optimizer, average, best, facts):
-        written.append(facts["epoch"])
+        written.append(len(facts["history"]))
         original(folder, network, optimizer, average, best, facts)
 
     monkeypatch.setattr(checkpoints, "save", save)

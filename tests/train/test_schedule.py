@@ -1,4 +1,4 @@
-"""What changes while a network trains: rate, picture size, and the epochs that a time limit holds."""
+"""What changes while a network trains: rate and picture size."""
 
 from __future__ import annotations
 
@@ -42,19 +42,3 @@ def test_growth_begins_small_and_goes_in_steps_that_maps_can_follow():
     assert sizes == [40, 40, 48, 48, 56, 56, 64, 64, 64]
     assert [schedule.size(epoch, 2, 40, 64) for epoch in range(2)] == [40, 64]
     assert schedule.size(0, 1, 40, 64) == 64
-
-
-@given(st.integers(1, 40), st.integers(0, 40), st.integers(32, 64), st.floats(0.01, 100), st.floats(0, 5000))
-def test_the_epochs_that_fit_are_the_most_that_fit(epoch, more, size, last, seconds):
-    def cost(e: int, n: int) -> float:
-        return schedule.size(e, n, 40, 64) / size
-
-    most = epoch + more
-    n = schedule.epochs_within(seconds, epoch, most, lambda e, n: last * cost(e, n))
-
-    def needed(total: int) -> float:
-        return sum(last * cost(e, total) for e in range(epoch, total))
-
-    assert epoch <= n <= most
-    assert n == epoch or needed(n) <= seconds
-    assert all(needed(larger) > seconds for larger in range(n + 1, most + 1))

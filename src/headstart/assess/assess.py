@@ -12,7 +12,7 @@ from headstart.data.dataset import Dataset, Partition
 from headstart.data.listing import one_spelling
 from headstart.errors import DataError
 from headstart.features import Features, How, extract, extract_beside
-from headstart.intervals import paired, wilson
+from headstart.intervals import paired, score
 from headstart.model import Model
 from headstart.train.fit import how_of, joined, widths
 
@@ -30,7 +30,8 @@ def prove(
         return evaluation, baselines(evaluation, model, dataset, partition, how=how)
     labels = _labels(model, dataset, index, partition.report_name)
     features, control = extract_beside(dataset, index, model.backbone, (None, 0), how=how)
-    evaluation = Evaluation(partition.report_name, model.classes, labels, model.probabilities_at(features))
+    probabilities, groups = model.probabilities_at(features), dataset.groups[index]
+    evaluation = Evaluation(partition.report_name, model.classes, labels, probabilities, groups)
     return evaluation, baselines(evaluation, model, dataset, partition, how=how, control=control)
 
 
@@ -44,7 +45,7 @@ def evaluate(
     labels = _labels(model, dataset, index, split)
     paths = [dataset.paths[i] for i in index]
     probabilities = model.probabilities(paths, how=how, truncated=dataset.truncated)
-    return Evaluation(split, model.classes, labels, probabilities)
+    return Evaluation(split, model.classes, labels, probabilities, dataset.groups[index])
 
 
 def _labels(model: Model, dataset: Dataset, index: np.ndarray, split: str) -> np.ndarray:
@@ -72,7 +73,8 @@ def baselines(
     how: How | None = None,
     control: Features | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """What the report split must be held against: name → {"accuracy", "n", "interval", "lead", "lead_error"}.
+    """What the report split must be held against: name → {"accuracy", "n", "groups", "interval",
+    "lead", "lead_error"}.
 
     lead: how far `evaluation`, the model's on these pictures, is ahead; its standard error is paired, None where all
     pictures are one group. "majority class": always naming the class that is most frequent in training. "random
@@ -127,12 +129,5 @@ def random_predictions(
 
 def _score(bar: np.ndarray, model: np.ndarray, groups: np.ndarray) -> dict[str, Any]:
     """bar, model: bool [R], right or wrong picture by picture."""
-    hits, n = int(bar.sum()), len(bar)
     lead, error = paired(model, bar, groups)
-    return {
-        "accuracy": hits / n,
-        "n": n,
-        "interval": list(wilson(hits, n)),
-        "lead": lead,
-        "lead_error": None if math.isinf(error) else error,
-    }
+    return {**score(bar, groups), "lead": lead, "lead_error": None if math.isinf(error) else error}

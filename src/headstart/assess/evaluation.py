@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.intervals import Z95, wilson
+from headstart.intervals import Z95, proportion, score
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,23 @@ class Evaluation:
     classes        C names
     labels         int64 [N]
     probabilities  float32 [N, C], rows sum to 1
+    groups         int64 [N]: pictures that belong together count for what they add; None where each stands alone
     """
 
     split: str
     classes: tuple[str, ...]
     labels: np.ndarray
     probabilities: np.ndarray
+    groups: np.ndarray | None = None
 
     @property
     def n(self) -> int:
         return len(self.labels)
+
+    @property
+    def n_groups(self) -> int:
+        """Groups that the pictures belong to."""
+        return self.n if self.groups is None else len(np.unique(self.groups))
 
     @property
     def predictions(self) -> np.ndarray:
@@ -57,8 +64,8 @@ class Evaluation:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % Wilson score interval of the accuracy (Wilson 1927)."""
-        return wilson(int(self.correct.sum()), self.n)
+        """95 % interval of the accuracy, see intervals.proportion."""
+        return proportion(self.correct, self.groups)
 
     @property
     def confusion(self) -> np.ndarray:
@@ -104,9 +111,7 @@ class Evaluation:
         """The numbers without the arrays: what `--json` prints for one split."""
         return {
             "split": self.split,
-            "accuracy": self.accuracy,
-            "n": self.n,
-            "interval": list(self.interval),
+            **score(self.correct, self.groups),
             "balanced_accuracy": self.balanced_accuracy,
             "majority": self.majority,
             "classes": [vars(score) for score in self.per_class()],

@@ -35,7 +35,7 @@ def of(args: Namespace) -> Asked:
 
     data.check(args.data, args.group_regex)
     steps.left_out(args)
-    steps.device(args)
+    steps.machine(args)
     if getattr(args, "plan", None) is not None:
         return _given(Path(args.plan), args)
     network = steps.backbone(args)

@@ -150,7 +150,7 @@ def model_kwargs(add: Callable[..., Any]) -> None:
 
 
 def machine() -> Parser:
-    """--device --workers --runtime --precision"""
+    """--device --workers --threads --runtime --precision"""
     parent, add = _group("machine")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where networks run (auto)")
     add(
@@ -160,9 +160,20 @@ def machine() -> Parser:
         metavar="N",
         help="threads that decode (0: one per core)",
     )
+    threads(add)
     add("--runtime", choices=("auto", "openvino", "torch"), help="what runs frozen networks (auto)")
     add("--precision", choices=("fp32", "bf16"), help="of frozen networks (measured)")
     return parent
+
+
+def threads(add: Callable[..., Any]) -> None:
+    """--threads"""
+    add(
+        "--threads",
+        type=values.whole(1),
+        metavar="N",
+        help="threads that networks run in (all; for training fewer where that is measured to be clearly faster)",
+    )
 
 
 def cache() -> Parser:

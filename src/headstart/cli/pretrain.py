@@ -56,6 +56,7 @@ def add(subparsers: Any) -> None:
         metavar="N",
         help="threads that decode (0: one per core)",
     )
+    options.threads(add)
 
 
 def _recipe(group: Any) -> None:
@@ -158,7 +159,7 @@ def _settings(args: Namespace, folder: Path) -> Settings:
     from headstart.train.loop import Settings
 
     return Settings(
-        device=steps.device(args),
+        device=steps.machine(args),
         workers=args.workers,
         time_limit=args.time_limit,
         checkpoints=folder / run_folder.CHECKPOINTS,
@@ -177,7 +178,13 @@ def _told(record: dict[str, Any], folder: Path) -> None:
 
 
 def _print(args: Namespace, split: str, result: Any, folder: Path, pictures: Intake) -> None:
-    score = {"split": split, "accuracy": result.accuracy, "n": result.n, "interval": list(result.interval)}
+    score = {
+        "split": split,
+        "accuracy": result.accuracy,
+        "n": result.n,
+        "groups": result.groups,
+        "interval": list(result.interval),
+    }
     # Without a separator in it a folder's name may be that of a shipped network.
     backbone = str(folder) if folder.name != str(folder) else f"./{folder}"
     if args.json:

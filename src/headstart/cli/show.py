@@ -72,15 +72,16 @@ def _escaped(character: str, encoding: str) -> str:
     return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
 
 
-def pictures(count: int) -> str:
-    """ "1 picture", "1,797 pictures" """
-    return f"{count:,} picture{'s' * (count != 1)}"
+def pictures(count: int, groups: int | None = None) -> str:
+    """ "1 picture", "1,797 pictures", "540 pictures of 27 groups" """
+    said = f"{count:,} picture{'s' * (count != 1)}"
+    return said if groups in (None, count) else f"{said} of {groups:,} group{'s' * (groups != 1)}"
 
 
 def accuracy(score: Mapping[str, Any]) -> str:
     """ "0.961 (95 % interval 0.917 to 0.982), 153 pictures" """
     low, high = score["interval"]
-    return f"{score['accuracy']:.3f} (95 % interval {low:.3f} to {high:.3f}), {pictures(score['n'])}"
+    return f"{score['accuracy']:.3f} (95 % interval {low:.3f} to {high:.3f}), {pictures(score['n'], score['groups'])}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -144,7 +145,7 @@ def arms(rows: Sequence[Mapping[str, Any]]) -> str:
             ("* " if row["chosen"] else "  ") + row["name"],
             "-" if row["accuracy"] is None else f"{row['accuracy']:.3f}",
             "-" if row["interval"] is None else "{:.3f} to {:.3f}".format(*row["interval"]),
-            f"{row['n']:,}",
+            f"{row['n']:,}" + ("" if row["groups"] == row["n"] else f" of {row['groups']:,} groups"),
             row["note"],
         )
         for row in rows
@@ -159,7 +160,8 @@ def contenders(rows: Sequence[Mapping[str, Any]]) -> str:
             ("* " if row["chosen"] else "  ") + row["name"],
             f"{row['accuracy']:.3f}",
             "{:.3f} to {:.3f}".format(*row["interval"]),
-            f"{100 * row['behind']:.1f} ± {100 * row['behind_error']:.1f}",
+            f"{100 * row['behind']:.1f} ± "
+            + ("?" if row["behind_error"] is None else f"{100 * row['behind_error']:.1f}"),
             "" if row["lr"] is None else f"{row['lr']:g}",
             f"{row['seconds']:.1f}" + ("" if row["share"] == 1 else f" ({100 * row['share']:.0f} %)"),
         )

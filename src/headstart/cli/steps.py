@@ -42,13 +42,17 @@ def how(args: Namespace, plan: Plan | None = None) -> How:
         precision=args.precision or (plan.precision if plan else "auto"),
         copies=args.precision or "auto",
         keep=getattr(args, "keep_features", "fp32"),
-        device=device(args),
+        device=machine(args),
         workers=args.workers,
     )
 
 
-def device(args: Namespace) -> str:
-    """The device asked for. Raises BackboneError where this machine lacks it."""
+def machine(args: Namespace) -> str:
+    """The device asked for; from now on networks run in the threads asked for. Raises BackboneError where this machine
+    lacks it."""
+    from headstart.runtime import threads
+
+    threads.bound(args.threads or 0)
     if args.device in ("cuda", "mps"):
         import torch
 

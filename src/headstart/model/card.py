@@ -66,4 +66,10 @@ def _scores(metrics: Mapping[str, Any]) -> str:
 
 def _row(name: str, score: Mapping[str, Any], note: str) -> str:
     low, high = score["interval"]
-    return f"| {markdown(name)} | {score['accuracy']:.4f} | {low:.4f} to {high:.4f} | {score['n']} | {note} |"
+    return f"| {markdown(name)} | {score['accuracy']:.4f} | {low:.4f} to {high:.4f} | {_behind(score)} | {note} |"
+
+
+def _behind(score: Mapping[str, Any]) -> str:
+    """The pictures behind an accuracy, and their groups where these are fewer."""
+    n, groups = score["n"], score.get("groups", score["n"])
+    return str(n) if groups == n else f"{n} of {groups} groups"

@@ -79,7 +79,7 @@ def make(
         reasons=tuple(reasons),
     )
     plan.validate(backbone.stage_names)
-    return plan
+    return replace(plan, gain_of=plan.training) if gain else plan
 
 
 def probe_of(plan: Plan, backbone: Backbone) -> Plan:

@@ -57,7 +57,12 @@ def decide(
     chosen, cut_why = _cut(number, evidence, backbone, cut, init)
     reasons += [why, cut_why, *_warnings(evidence, class_weight)]
     own = number in (3, 4) and cut is None  # what to expect is known of the plan's own way of training alone
-    gain = evidence.gains.get(SCRATCH if init == "random" else TUNED) if own else None
+    asked = [name for name, value in (recipe_overrides or {}).items() if value is not None]
+    gain = evidence.gains.get(SCRATCH if init == "random" else TUNED) if own and not asked else None
+    if own and asked and evidence.gains:
+        reasons.append(
+            f"Nothing is expected of training with the {' and '.join(asked)} asked for: the selection pictures decide."
+        )
     return cases.make(
         number,
         backbone,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from headstart import runtime
 from headstart.errors import PlanError
+from headstart.files import sha256_of
 
 INITS = ("pretrained", "random")
 POOLS = ("avg", "avgstd")
@@ -81,6 +82,7 @@ class Plan:
                   of the two is kept); "both" trains from scratch in any case and keeps the better
     fallback_cut  where the frozen probe sits that training must beat, and that stands in; empty: at `cut`
     gain          (what training is expected to add to that probe's accuracy, the spread of this expectation), or ()
+    gain_of       short hash of the training that `gain` is told of, as `training` has it; of others it says nothing
     learning_exponent  a of the errors of a ridge probe at the best single cut, which fall as n^−a with n pictures: the
                   probe that stands in learns from the selection pictures too; what it gains, training must make up for
     class_weight  "none" or "balanced"
@@ -103,6 +105,7 @@ class Plan:
     fallback: str = "none"
     fallback_cut: tuple[str, ...] = ()
     gain: tuple[float, ...] = ()
+    gain_of: str = ""
     learning_exponent: float = 0.0
     class_weight: str = "none"
     recipe: Recipe = field(default_factory=Recipe)
@@ -135,7 +138,14 @@ class Plan:
 
     def standing_alone(self) -> Plan:
         """The same, held against no probe: nothing stands in for it, and nothing is expected of it."""
-        return replace(self, fallback="none", fallback_cut=(), gain=(), learning_exponent=0.0)
+        return replace(self, fallback="none", fallback_cut=(), gain=(), gain_of="", learning_exponent=0.0)
+
+    @property
+    def training(self) -> str:
+        """Short hash of what is trained, and of where the probe sits that it is held against."""
+        network = (self.backbone, self.weights_sha256, self.image_size, self.preparation)
+        table = (self.rows, self.cut, self.pool, self.head_layers, self.head_init, self.bar)
+        return sha256_of(repr((network, table, self.recipe, self.class_weight)))[:16]
 
     def case_of(self, top: str) -> int:
         """The case that the table is, whatever `case` says; 0 for none of the four. top: the network's top cut."""

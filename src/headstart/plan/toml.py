@@ -29,6 +29,8 @@ HEADER = """\
 # fallback_cut    stages whose frozen probe training must beat, and which stands in; empty: those of cut
 # gain            what training is expected to add to that probe's accuracy, and the spread of this expectation: what
 #                 the selection pictures say is weighed against it; []: nothing is expected
+# gain_of         short hash of the training that gain is told of: after an edit of rows, cut, head or recipe gain does
+#                 not count
 # learning_exponent  errors of frozen probes fall as (pictures)^-learning_exponent. The probe that stands in learns from
 #                 the selection pictures too, and training must make up for that; 0: it gains nothing
 # class_weight    "none" or "balanced"

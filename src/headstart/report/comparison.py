@@ -19,7 +19,7 @@ svg { background: #fff; font: 12px system-ui, sans-serif; fill: #1d2b36 }
 
 
 def figure(rows: Sequence[Mapping[str, Any]], split: str) -> str:
-    """rows: of Comparison.rows(). The plan's choice is coloured; intervals are 95 % Wilson intervals.
+    """rows: of Comparison.rows(). The plan's choice is coloured; intervals are those of 95 %.
 
     What time was too short for, and had a share of its epochs only, is hollow and says its share.
     """
@@ -35,4 +35,6 @@ def _dot(row: Mapping[str, Any]) -> Dot:
         said.append(f"provisional: {percent(row['share'], 0)} of its epochs")
     label = f"{row['name']} ({'; '.join(said)})" if said else row["name"]
     kind = ("model" if row["chosen"] else "other") + (" provisional" if row["share"] < 1 else "")
-    return Dot(label, row["accuracy"], (row["interval"][0], row["interval"][1]), row["n"], kind)
+    return Dot(
+        label, row["accuracy"], (row["interval"][0], row["interval"][1]), row["n"], row["groups"], kind
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from headstart.intervals import Z95
 from headstart.report import svg
 from headstart.report.svg import Scale, Svg
-from headstart.report.words import count, interval, percent
+from headstart.report.words import count, interval, percent, pictures
 
 if TYPE_CHECKING:
     from headstart.evidence.evidence import Evidence
@@ -39,6 +39,7 @@ class Dot:
     accuracy: float
     bounds: tuple[float, float]
     n: int
+    groups: int
     kind: str
 
 
@@ -63,12 +64,13 @@ def dots(rows: Sequence[Dot], *, whole: bool = False) -> Svg:
 def _dot(row: Dot, label: str, axis: Scale, top: float) -> Svg:
     y, (low, high) = top + 34, row.bounds
     value = f"{percent(row.accuracy)}  ({interval(row.bounds)})"
+    title = svg.title(f"{row.label}: {value}, {pictures(row.n, row.groups)}")
     return svg.group(
         svg.line(axis(0), y, axis(1), y, "track"),
         svg.text(axis(0), top + 18, label, "dot-label halo"),
         svg.text(axis(1), top + 18, value, "dot-value halo", "end"),
         svg.line(axis(low), y, axis(high), y, "whisker"),
-        svg.circle(axis(row.accuracy), y, 6, "point", svg.title(f"{row.label}: {value}, n = {count(row.n)}")),
+        svg.circle(axis(row.accuracy), y, 6, "point", title),
         class_=f"dot {row.kind}",
     )
 

@@ -50,7 +50,7 @@ def render(run: Run) -> str:
         lstrip_blocks=True,
         finalize=_finished,
     )
-    for tool in (words.percent, words.interval, words.count, words.short, words.plural):
+    for tool in (words.percent, words.interval, words.count, words.short, words.plural, words.pictures):
         environment.filters[tool.__name__] = tool
     return environment.get_template("report.html").render(_context(run))
 
@@ -113,11 +113,13 @@ def pointed(evidence: Evidence) -> int:
 
 def _dots(run: Run) -> list[Dot]:
     first, *others = run.evaluations
-    rows = [Dot(f"this model, {first.split}", first.accuracy, first.interval, first.n, "model")]
-    rows += [Dot(f"this model, {e.split}", e.accuracy, e.interval, e.n, "other") for e in others]
+    rows = [
+        Dot(f"this model, {first.split}", first.accuracy, first.interval, first.n, first.n_groups, "model")
+    ]
+    rows += [Dot(f"this model, {e.split}", e.accuracy, e.interval, e.n, e.n_groups, "other") for e in others]
     for name, facts in run.baselines.items():
         low, high = facts["interval"]
-        rows.append(Dot(name, facts["accuracy"], (low, high), facts["n"], "baseline"))
+        rows.append(Dot(name, facts["accuracy"], (low, high), facts["n"], facts["groups"], "baseline"))
     return rows
 
 

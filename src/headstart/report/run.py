@@ -32,7 +32,7 @@ class Run:
     backbone      the network; plan: what was done with it; evidence: why, or None where it was not measured
     evaluations   the report split first, then any others
     baselines     name ("majority class", "random weights") → see assess.baselines
-    arms          one {"name", "accuracy", "interval", "n", "chosen", "note"} per strategy that was tried
+    arms          one {"name", "accuracy", "interval", "n", "groups", "chosen", "note"} per strategy that was tried
     history       one {"epoch", "train_loss", "selection_accuracy", "lr", "seconds"} per epoch, in order;
                   an epoch that does not rise, or a new "phase", begins another curve
     mistakes      worst first

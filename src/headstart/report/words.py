@@ -34,6 +34,12 @@ def short(number: int | None) -> str:
     return str(number)
 
 
+def pictures(number: int, groups: int) -> str:
+    """(540, 27) → "540 pictures of 27 groups"; (540, 540) → "540 pictures"."""
+    said = plural(number, "picture")
+    return said if groups == number else f"{said} of {plural(groups, 'group')}"
+
+
 def plural(number: int, noun: str, many: str = "") -> str:
     """(1, "picture") → "1 picture"; (1797, "picture") → "1,797 pictures"."""
     return f"{number:,} {noun if number == 1 else many or noun + 's'}"

@@ -21,6 +21,7 @@ import numpy as np
 from headstart import cache, files, progress
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, OutputError
+from headstart.runtime import threads
 
 if TYPE_CHECKING:
     from headstart.runtime.job import Job
@@ -73,7 +74,7 @@ class OpenVINORuntime:
         options = {
             "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[self.precision],
             "NUM_STREAMS": str(_REQUESTS),
-            "INFERENCE_NUM_THREADS": os.cpu_count() or 1,
+            "INFERENCE_NUM_THREADS": threads.asked() or os.cpu_count() or 1,
             # Threads tied to cores stand still for as long as another process holds one of them.
             "ENABLE_CPU_PINNING": False,
         }

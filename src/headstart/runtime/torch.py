@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from headstart.data.preprocess import Preprocess
+from headstart.runtime import threads
 
 
 class TorchRuntime:
@@ -22,6 +23,8 @@ class TorchRuntime:
     ) -> None:
         self.preprocess, self.precision = preprocess, precision
         self.device = torch.device(_accelerator() if device == "auto" else device)
+        if threads.asked():
+            torch.set_num_threads(threads.asked())
         # A copy: the caller's network stays where it is.
         self.network = copy.deepcopy(network).to(self.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from headstart.train.loop import Settings, Task
 
 # Raised whenever the same contender would come to something else than before.
-VERSION = 5
+VERSION = 6
 
 
 def compare(
@@ -83,10 +83,12 @@ def _by_turns(field: _Field, runs: Sequence[Contender], limit: float) -> list[Ou
     """All `runs` at full length; where the limit does not hold that, turn by turn the better half for longer.
 
     A turn's length follows from the time that is left and the seconds that epochs took in the turn before, for the
-    first turn from one epoch of the last run. Raises PlanError where not one epoch of each fits.
+    first turn from one epoch of the last run. No training takes more than all the time that is left, within an epoch
+    too. Raises PlanError where not one epoch of each fits.
     """
     full, counts = runs[-1].plan.recipe.epochs, halved(len(runs))
-    seconds, left = field.training(runs[-1], 1).seconds, limit
+    first, left = field.training(runs[-1], 1, limit), limit
+    seconds = first.seconds / (first.share * full)
     tried, done = list[Outcome](), 0
     for turn, count in enumerate(counts):
         epochs = length(counts[turn:], full, seconds, left)
@@ -97,7 +99,7 @@ def _by_turns(field: _Field, runs: Sequence[Contender], limit: float) -> list[Ou
         if epochs < full or done:
             said = "time is short: " if epochs < full else ""
             progress.say(f"{said}{count} trainings get {epochs} of {full} epochs")
-        found = [(field.training(run, epochs), run) for run in runs[:count]]
+        found = [(field.training(run, epochs, limit - field.paid), run) for run in runs[:count]]
         found.sort(key=lambda pair: -float(pair[0].selection.mean()))
         tried += [outcome for outcome, _ in found]
         runs = [run for _, run in found]
@@ -186,22 +188,25 @@ class _Field:
             seed=plan.seed,
         )
 
-    def training(self, contender: Contender, epochs: int) -> Outcome:
-        """One training with a schedule of `epochs`."""
+    def training(self, contender: Contender, epochs: int, within: float | None = None) -> Outcome:
+        """One training with a schedule of `epochs`, of less where these do not fit `within` so many seconds."""
         shorter = replace(contender, plan=contender.plan.with_recipe(epochs=epochs))
         full = contender.plan.recipe.epochs
         label = f"{_label(shorter)}, {epochs} of {full} epochs"
-        outcome = self._once(shorter, label, lambda: self._trained(shorter, epochs / full))
+        outcome = self._once(
+            shorter, label, lambda: self._trained(shorter, epochs / full, within), epochs / full
+        )
         self._paid[self._place(shorter)] = outcome.seconds
         return outcome
 
-    def _trained(self, contender: Contender, share: float) -> Outcome:
+    def _trained(self, contender: Contender, share: float, within: float | None) -> Outcome:
         import torch
 
         from headstart.train import loop
 
         plan = contender.plan
-        network, history = self._run(contender)
+        network, history = self._run(contender, within)
+        share *= sum(record["steps"] for record in history) / (plan.recipe.epochs * self._steps(plan))
         right, named = (
             loop.predict(network, self._task, index, torch.device("cpu")).argmax(1)
             for index in (self.selection, self.partition.report)
@@ -211,7 +216,15 @@ class _Field:
         cut, seconds = "+".join(plan.cut), _seconds(history)
         return Outcome(contender.name, cut, named, correct, seconds, plan.recipe.lr, share, trace)
 
-    def _run(self, contender: Contender) -> tuple[nn.Module, Sequence[Mapping[str, Any]]]:
+    def _steps(self, plan: Plan) -> int:
+        """Of an epoch."""
+        from headstart.train.batches import order
+
+        return len(order(self.kept, plan.seed, 0, plan.recipe.batch_size))
+
+    def _run(
+        self, contender: Contender, within: float | None
+    ) -> tuple[nn.Module, Sequence[Mapping[str, Any]]]:
         """(the trained network, the record of every epoch); one that lies half done in the folder goes on."""
         from headstart.train import checkpoints, loop, surgery
 
@@ -222,7 +235,7 @@ class _Field:
             surgery.implant(solved.head, network.head, scale=surgery.SOFTENED)
         state = self._place(contender) / "checkpoints"
         settings = replace(
-            self.settings, time_limit=None, checkpoints=state, resume=checkpoints.exists(state)
+            self.settings, time_limit=within, checkpoints=state, resume=checkpoints.exists(state)
         )
         groups = surgery.rates(network, plan, self.backbone)
         history = loop.train(network, groups, self._task, plan.recipe, plan.seed, settings, _label(contender))
@@ -233,11 +246,14 @@ class _Field:
         """The same for every training: pictures are decoded once."""
         return task_of(self.plan, self.backbone, self.dataset, self.kept, self.selection, self.how)
 
-    def _once(self, contender: Contender, label: str, run: Callable[[], Outcome]) -> Outcome:
-        """What lies in the folder, or what `run` gives, kept there and said under `label`."""
+    def _once(
+        self, contender: Contender, label: str, run: Callable[[], Outcome], share: float = 1.0
+    ) -> Outcome:
+        """What lies in the folder, or what `run` gives, kept there and said under `label`; one that a time limit cut to
+        less than `share` is run again."""
         place = self._place(contender)
         known = _known(place / "outcome.json")
-        if known is not None:
+        if known is not None and known.share >= share:
             return known
         outcome = run()
         files.write_json(place / "outcome.json", seals.sealed(outcome.to_dict()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from headstart.errors import PlanError
-from headstart.intervals import paired, wilson
+from headstart.intervals import paired, score
 from headstart.plan.plan import Plan
 from headstart.study.contenders import CUT_FIRST, PROBE_FIRST, SCRATCH
 from headstart.train.arms import Attempt, Bar, tried
@@ -78,7 +79,10 @@ class Comparison:
         return self.accuracy(self.outcomes[0].name) - self.accuracy(self.choice)
 
     def rows(self) -> list[dict[str, Any]]:
-        """name → accuracy, interval, points behind the best with their paired error, cost; best first."""
+        """name → accuracy, interval, points behind the best with their paired error, cost; best first.
+
+        The error is None where all pictures are one group.
+        """
         best = self.outcomes[0].predictions == self.labels
         rows = []
         for outcome in self.outcomes:
@@ -88,11 +92,9 @@ class Comparison:
                 {
                     "name": outcome.name,
                     "cut": outcome.cut,
-                    "accuracy": float(right.mean()),
-                    "n": len(right),
-                    "interval": list(wilson(int(right.sum()), len(right))),
+                    **score(right, self.groups),
                     "behind": behind,
-                    "behind_error": error,
+                    "behind_error": None if math.isinf(error) else error,
                     "selection_accuracy": float(outcome.selection.mean()),
                     "seconds": outcome.seconds,
                     "lr": outcome.lr,

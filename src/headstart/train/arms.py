@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from headstart.evidence.curve import gained
-from headstart.intervals import paired, shrunk, wilson
+from headstart.intervals import paired, score, shrunk
 from headstart.plan.plan import Plan, Row
 
 SHOWN = 0.0005  # below this it rounds to 0.0 points
@@ -18,13 +18,14 @@ SHOWN = 0.0005  # below this it rounds to 0.0 points
 
 @dataclass(frozen=True)
 class Arm:
-    """One way that was tried. accuracy on the n selection pictures (cross-validated for a probe that is the
-    whole plan; None where nothing was left to measure on), its interval, whether it was kept, and why."""
+    """One way that was tried. accuracy on the n selection pictures of so many groups (cross-validated for a probe that
+    is the whole plan; None where nothing was left to measure on), its interval, whether it was kept, and why."""
 
     name: str
     accuracy: float | None
     interval: tuple[float, float] | None
     n: int
+    groups: int
     chosen: bool
     note: str = ""
 
@@ -66,31 +67,22 @@ def succeeds(attempt: Attempt, bar: Bar) -> bool:
     """Whether the attempt is better than the probe, as far as can be told.
 
     What the probe would gain by being solved anew comes off the measured gain. Where the plan says what to expect of
-    training, the rest weighs against that by its paired standard error, and nothing is kept that these pictures show to
-    be worse by more than that; else the rest must be more than it.
+    training, the rest weighs against that by its paired standard error; else the rest must be more than it. Nothing is
+    kept that has no more of these pictures right than the probe, whatever was expected.
     """
     gain, error = bar.seen(attempt)
-    if math.isinf(error):  # one group of pictures tells nothing
+    if math.isinf(error) or gain <= 0:  # one group of pictures tells nothing
         return False
     lead = gain - bar.anew(attempt.plan)
     if not attempt.plan.gain:
         return lead > error and not math.isclose(lead, error)  # one picture's gain is its own error
-    return not _worse(attempt, gain, error) and _expected(attempt, lead, error) > 0
+    return _expected(attempt, lead, error) > 0
 
 
 def _expected(attempt: Attempt, gain: float, error: float) -> float:
     """What was measured and what the plan expects together."""
-    return shrunk(gain, _least(attempt, error), *attempt.plan.gain)
-
-
-def _worse(attempt: Attempt, gain: float, error: float) -> bool:
-    """Whether these pictures show it to be worse, whatever was expected."""
-    return gain < -_least(attempt, error)
-
-
-def _least(attempt: Attempt, error: float) -> float:
-    """Pictures that all agree leave an error of one of them."""
-    return max(error, 1 / len(attempt.correct))
+    least = 1 / len(attempt.correct)  # pictures that all agree leave an error of one of them
+    return shrunk(gain, max(error, least), *attempt.plan.gain)
 
 
 def ways(plan: Plan) -> dict[str, Plan]:
@@ -126,7 +118,7 @@ def best(plan: Plan, attempts: dict[str, Attempt], bar: Bar) -> str:
 
 def table(attempts: dict[str, Attempt], bar: Bar, winner: str) -> tuple[Arm, ...]:
     """The probe and every attempt as arms."""
-    arms = [_arm("probe", bar.correct, winner, "frozen")]
+    arms = [_arm("probe", bar.correct, bar.groups, winner, "frozen")]
     for name, attempt in attempts.items():
         (gain, error), anew = bar.seen(attempt), bar.anew(attempt.plan)
         note = f"{100 * gain:+.1f} ± {100 * error:.1f} points on the probe"
@@ -139,19 +131,19 @@ def table(attempts: dict[str, Attempt], bar: Bar, winner: str) -> tuple[Arm, ...
             note += (
                 f"; {100 * expected:+.1f} ± {100 * spread:.1f} were expected, which makes {100 * both:+.1f}"
             )
-            if _worse(attempt, gain, error):
-                note += ", but it is seen to be worse here"
-        arms.append(_arm(name, attempt.correct, winner, note))
+            if gain <= 0:
+                note += ", but no more of these pictures are right than the probe has"
+        arms.append(_arm(name, attempt.correct, bar.groups, winner, note))
     return tuple(arms)
 
 
-def _arm(name: str, correct: np.ndarray, winner: str, note: str) -> Arm:
-    hits = int(correct.sum())
-    return Arm(name, hits / len(correct), wilson(hits, len(correct)), len(correct), name == winner, note)
+def _arm(name: str, correct: np.ndarray, groups: np.ndarray, winner: str, note: str) -> Arm:
+    return Arm(name, **score(correct, groups), chosen=name == winner, note=note)
 
 
 def sentence(arm: Arm) -> str:
     """An arm in words."""
     kept = "kept" if arm.chosen else "not kept"
     accuracy = "not measured" if arm.accuracy is None else f"{100 * arm.accuracy:.1f} %"
-    return f"{arm.name}: {accuracy} on {arm.n} selection pictures, {arm.note}; {kept}"
+    of = "" if arm.groups == arm.n else f" of {arm.groups:,} groups"
+    return f"{arm.name}: {accuracy} on {arm.n:,} selection pictures{of}, {arm.note}; {kept}"

@@ -6,6 +6,7 @@ run that was killed continues.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,11 +19,12 @@ from headstart.data.decode import content, opened
 from headstart.data.preprocess import Preprocess
 from headstart.data.threads import worker_count
 from headstart.errors import PictureError
+from headstart.train.clock import now
 
 # Decoded pictures are kept in memory up to this many bytes; beyond it they are decoded anew in every epoch.
 MEMORY = 3 << 30
 _AHEAD = 3
-_WARM = 1024  # pictures decoded between two looks at the memory left
+_WARM = 128  # pictures decoded between two looks at the memory left and at the clock
 # Share of the augmented views that are random resized crops; the others are framed as for a question.
 CROPPED = 0.5
 _RECOLOURED = 0.8
@@ -68,12 +70,14 @@ class Pictures:
         except PictureError as error:
             raise PictureError(f"{path}: {error}") from error
 
-    def warm(self, index: np.ndarray) -> None:
-        """Decodes the pictures at `index` ahead of the first epoch, as many as are kept, with a bar."""
+    def warm(self, index: np.ndarray, seconds: float = math.inf) -> None:
+        """Decodes the pictures at `index` ahead of the first epoch, as many as are kept and `seconds` allow, with a
+        bar."""
+        until = now() + seconds
         lacking = [i for i in index.tolist() if i not in self._kept]
         with progress.bar("decoding", len(lacking)) as bar:
             for part in range(0, len(lacking), _WARM):
-                if self._full:
+                if self._full or now() > until:
                     break
                 for _ in self.pool.map(self.__getitem__, lacking[part : part + _WARM]):
                     bar.advance()
@@ -97,13 +101,18 @@ class Pictures:
             return np.stack([view(i) for i in part.tolist()])
 
         waiting: deque[tuple[np.ndarray, Future[np.ndarray]]] = deque()
-        for part in parts:
-            waiting.append((part, self.pool.submit(prepared, part)))
-            if len(waiting) > _AHEAD:
+        try:
+            for part in parts:
+                waiting.append((part, self.pool.submit(prepared, part)))
+                if len(waiting) > _AHEAD:
+                    done, future = waiting.popleft()
+                    yield done, future.result()
+            while waiting:
                 done, future = waiting.popleft()
                 yield done, future.result()
-        for done, future in waiting:
-            yield done, future.result()
+        finally:  # who stops early wants no more of them
+            for _, future in waiting:
+                future.cancel()
 
 
 def order(index: np.ndarray, seed: int, epoch: int, batch_size: int) -> list[np.ndarray]:

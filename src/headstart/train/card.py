@@ -38,6 +38,12 @@ def markdown(card: Card, *, filters: bool, notes: str = "") -> str:
     return "\n\n".join([*parts, *([notes.strip()] if notes.strip() else [])]) + "\n"
 
 
+def _grouped(facts: Mapping[str, Any]) -> str:
+    """How many groups the pictures behind the accuracy belong to, where these are fewer."""
+    groups = facts.get("groups", facts["n"])
+    return "" if groups == facts["n"] else f" of {groups:,} groups"
+
+
 def _facts(card: Card) -> Iterable[tuple[str, str]]:
     facts, side = card.training, card.preprocess.size
     low, high = facts["interval"]
@@ -47,7 +53,10 @@ def _facts(card: Card) -> Iterable[tuple[str, str]]:
         "data",
         f"{card.source.dataset}: {facts['pictures']:,} training pictures, {card.source.num_classes} classes",
     )
-    yield "top-1 accuracy", f"{facts['accuracy']:.4f} on {facts['n']:,} {facts['split']} pictures"
+    yield (
+        "top-1 accuracy",
+        f"{facts['accuracy']:.4f} on {facts['n']:,} {facts['split']} pictures{_grouped(facts)}",
+    )
     yield "95 % interval", f"{low:.4f} to {high:.4f}"
     yield "source head's entropy / log S", f"{card.source.entropy:.3f}"
     yield "seed", str(facts["seed"])

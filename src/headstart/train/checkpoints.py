@@ -1,12 +1,15 @@
 """Checkpoints: everything a training run needs to continue to the same bits. safetensors and JSON, no pickle.
 
 One file, replaced as a whole: weights, optimizer, running average, best weights so far, and in its header the facts
-(epoch, schedule, history). Random state is not stored: it is a pure function of (seed, epoch).
+(steps, schedule, history) and a checksum over all of it. Random state is not stored: it is a pure function of (seed,
+epoch, step).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ from headstart import files
 from headstart.backbone.weights import pour
 from headstart.errors import OutputError
 
-_FILE, _FACTS = "state.safetensors", "facts"
+_FILE, _FACTS, _CHECKSUM = "state.safetensors", "facts", "sha256"
 
 
 def exists(folder: Path) -> bool:
@@ -42,7 +45,18 @@ def save(
         # What is no tensor (timm's note of how a weight is routed) the optimizer derives again.
         tensors |= {f"optimizer/{index}/{key}": v for key, v in values.items() if isinstance(v, torch.Tensor)}
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    files.write_bytes(folder / _FILE, save(plain, {_FACTS: json.dumps(facts)}))
+    said = json.dumps(facts)
+    files.write_bytes(folder / _FILE, save(plain, {_FACTS: said, _CHECKSUM: _checksum(plain, said)}))
+
+
+def _checksum(tensors: Mapping[str, torch.Tensor], facts: str) -> str:
+    """SHA-256 over names, kinds, shapes and bytes of all tensors, and over the facts."""
+    digest = hashlib.sha256(facts.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def restore(
@@ -72,16 +86,20 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, torch.Tensor]
     """(facts, tensors by part and name). Raises OutputError."""
     from safetensors import SafetensorError, safe_open
 
+    damaged = OutputError(f"{path}: damaged; start anew with --force")
     parts: dict[str, dict[str, torch.Tensor]] = {"network": {}, "average": {}, "best": {}, "optimizer": {}}
     try:
         with safe_open(path, "pt") as stored:
-            facts = json.loads(stored.metadata()[_FACTS])
-            for name in stored.keys():  # noqa: SIM118 - not a mapping
-                part, _, rest = name.partition("/")
-                parts[part][rest] = stored.get_tensor(name)
+            said = stored.metadata()
+            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - not a mapping
+        if said[_CHECKSUM] != _checksum(tensors, said[_FACTS]):
+            raise damaged
+        for name, tensor in tensors.items():
+            part, _, rest = name.partition("/")
+            parts[part][rest] = tensor
+        return json.loads(said[_FACTS]), parts
     except (OSError, SafetensorError, ValueError, LookupError, TypeError) as error:
-        raise OutputError(f"{path}: damaged; start anew with --force") from error
-    return facts, parts
+        raise damaged from error
 
 
 def _laid_out_as_parameters(optimizer: torch.optim.Optimizer) -> None:

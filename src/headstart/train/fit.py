@@ -9,7 +9,7 @@ Training *succeeds* if it is better than the probe on the selection pictures, as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from headstart.data.dataset import Dataset, Partition
 from headstart.data.split import carve
 from headstart.errors import PlanError
 from headstart.features import Features, How, extract
-from headstart.intervals import wilson
+from headstart.intervals import score
 from headstart.plan import cases
 from headstart.plan.plan import Plan
 from headstart.train import head as heads
@@ -169,16 +169,24 @@ def widths(backbone: Backbone, plan: Plan) -> list[int]:
 
 def _probe_alone(job: _Job, train: np.ndarray) -> Fitted:
     solved = job.solve(train, init=job.plan.head_init)
-    note = "logistic regression, cross-validated on the training pictures"
-    arm = Arm("probe", solved.cv_accuracy, None, len(train), True, note)
-    if solved.cv_correct is not None:
-        arm = replace(arm, interval=wilson(int(solved.cv_correct.sum()), len(train)))
-    else:
-        arm = replace(arm, note="too few pictures to cross-validate")
+    arm = _cross_validated(solved, job.plan, len(train), len(np.unique(job.dataset.groups[train])))
     return Fitted(job.plan, job.backbone, job.dataset.classes, solved.head, None, (arm,), (), solved.l2)
 
 
+def _cross_validated(solved: Solved, plan: Plan, n: int, groups: int) -> Arm:
+    """The probe that is the whole plan, with what cross-validation says of it; n, groups: of the training pictures."""
+    if solved.cv_correct is None:
+        return Arm("probe", None, None, n, groups, True, "too few pictures to cross-validate")
+    kind = (
+        "logistic regression" if (plan.head_layers, plan.head_init) == (1, "solved") else "minibatch training"
+    )
+    some = len(solved.cv_correct) < n
+    note = f"{kind}, cross-validated on {'a part of ' * some}the {f'{n:,} ' * some}training pictures"
+    return Arm("probe", **score(solved.cv_correct, solved.cv_groups), chosen=True, note=note)
+
+
 def _trained(job: _Job, partition: Partition, settings: Settings) -> Fitted:
+    job = replace(job, plan=foretold(job.plan, job.dataset, partition))
     plan, dataset = job.plan, job.dataset
     train, chosen = selection(dataset, partition, plan.seed)
     bar = job.bar
@@ -189,9 +197,10 @@ def _trained(job: _Job, partition: Partition, settings: Settings) -> Fitted:
         start = job.solve(train, init="solved").head
     held = Bar(correct, dataset.groups[chosen], (len(train) + len(chosen)) / len(train))
     task = task_of(plan, job.backbone, dataset, train, chosen, job.how)
-    limit = settings.time_limit
-    budget = replace(settings, time_limit=None if limit is None else limit / len(ways(plan)))
-    winner, attempts = tried(plan, lambda name, way: _attempt(name, way, job, task, start, budget), held)
+    budgets = _shared(settings, len(ways(plan)))
+    winner, attempts = tried(
+        plan, lambda name, way: _attempt(name, way, job, task, start, next(budgets)), held
+    )
     arms = table(attempts, held, winner)
     for arm in arms:
         progress.say(sentence(arm))
@@ -199,6 +208,35 @@ def _trained(job: _Job, partition: Partition, settings: Settings) -> Fitted:
     if winner == "probe":
         return _returned(job, partition, arms, history)
     return _kept(job, attempts[winner], arms, history)
+
+
+def _shared(settings: Settings, count: int) -> Iterator[Settings]:
+    """For each of `count` trainings, one after the other, its share of the time that is left from now on."""
+    from headstart.train import clock
+
+    until = None if settings.time_limit is None else clock.now() + settings.time_limit
+    for still in range(count, 0, -1):
+        yield replace(settings, time_limit=None if until is None else (until - clock.now()) / still)
+
+
+def foretold(plan: Plan, dataset: Dataset, partition: Partition) -> Plan:
+    """The plan without what it expects of training where that is told of other pictures, or of another training than
+    its rows and recipe now are; that is said, and what is measured decides alone."""
+    if not plan.gain:
+        return plan
+    if plan.pictures != partition.pictures_of(dataset):
+        known, stale = (
+            replace(plan, learning_exponent=0.0),
+            "was measured on other training pictures than these",
+        )
+    elif plan.gain_of != plan.training:
+        known, stale = plan, "is of another training than the plan's rows, cut, head and recipe now say"
+    else:
+        return plan
+    progress.say(
+        f"the plan's gain {stale}: it does not count, and the selection pictures alone decide what is kept"
+    )
+    return replace(known, gain=(), gain_of="")
 
 
 def selection(dataset: Dataset, partition: Partition, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -232,9 +270,7 @@ def task_of(
 
 
 def _attempt(name: str, plan: Plan, job: _Job, task: Task, head: Head, settings: Settings) -> Attempt:
-    import torch
-
-    from headstart.train import loop, surgery
+    from headstart.train import loop, surgery, threads
 
     network = surgery.operate(plan, job.backbone, len(job.dataset.classes))
     if plan.head_start == "solved":
@@ -244,9 +280,24 @@ def _attempt(name: str, plan: Plan, job: _Job, task: Task, head: Head, settings:
     history = loop.train(
         network, groups, task, plan.recipe, plan.seed, replace(settings, checkpoints=folder), name
     )
-    probabilities = loop.predict(network, task, task.selection, torch.device("cpu"))
-    ran = plan.with_recipe(precision=history[-1].get("precision", plan.recipe.precision))
-    return Attempt(ran, network, probabilities.argmax(1) == task.labels[task.selection], history)
+    with threads.bounded(history[-1]["threads"]):
+        device = loop.device_of(settings.device)
+        named = loop.predict(network.to(device), task, task.selection, device).argmax(1)
+    network.to("cpu")
+    ran = plan.with_recipe(precision=history[-1]["precision"])
+    if settings.time_limit is not None and len(history) * 2 < plan.recipe.epochs:
+        ran = _cut_short(name, ran, len(history))
+    return Attempt(ran, network, named == task.labels[task.selection], history)
+
+
+def _cut_short(name: str, plan: Plan, epochs: int) -> Plan:
+    """The plan of a training that was given less than half of its epochs: what was expected was expected of all."""
+    if plan.gain:
+        progress.say(
+            f"{name}: {epochs} of {plan.recipe.epochs} epochs are too few for the plan's gain to count; the selection "
+            "pictures alone decide what is kept"
+        )
+    return replace(plan, gain=(), gain_of="")
 
 
 def _returned(

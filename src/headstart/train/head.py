@@ -56,15 +56,21 @@ class Head:
 class Solved:
     """A head, and what cross-validation said of it.
 
-    l2           penalty on standardised features of mean squared length 1 (0 for minibatch training)
-    cv_accuracy  held-out accuracy, None where there were too few pictures to cross-validate
-    cv_correct   bool [N] picture by picture; None too where only a part was cross-validated (N > CV_LIMIT)
+    l2          penalty on standardised features of mean squared length 1 (0 for minibatch training)
+    cv_correct  bool [M]: right or wrong, picture by picture, where it was held out; M is N, or about CV_LIMIT where N
+                is more; None where there were too few pictures to cross-validate
+    cv_groups   int64 [M], theirs
     """
 
     head: Head
     l2: float
-    cv_accuracy: float | None
     cv_correct: np.ndarray | None
+    cv_groups: np.ndarray | None
+
+    @property
+    def cv_accuracy(self) -> float | None:
+        """Held-out accuracy of a head that learnt from the other pictures of the M."""
+        return None if self.cv_correct is None else float(self.cv_correct.mean())
 
 
 def solve(
@@ -124,11 +130,10 @@ def _solved(
     chosen = way(part)
     fold = folds(labels[part], groups[part], min(FOLDS, len(np.unique(groups[part]))), seed)
     value, correct = _choose(chosen, fold, labels[part], weights[part], bar)
-    whole = len(part) == len(labels)
-    chosen = chosen if whole else way(everything)
+    chosen = chosen if len(part) == len(labels) else way(everything)
     found = chosen.head(value)
     bar.advance()
-    return Solved(found, chosen.penalty(value), float(correct.mean()), correct if whole else None)
+    return Solved(found, chosen.penalty(value), correct, groups[part])
 
 
 def picture_weights(labels: np.ndarray, n_classes: int, class_weight: str) -> np.ndarray:

@@ -17,7 +17,7 @@ from headstart.backbone.taps import first_tensor
 from headstart.runtime import once
 from headstart.runtime.torch import precisions
 
-_PICTURES, _ROUNDS = 16, 3
+PICTURES, _ROUNDS = 16, 3  # pictures in a step, steps in each precision
 # Raised whenever the verdict is reached otherwise than before.
 _VERSION = 2
 # So much faster bfloat16 must be to be worth its rounding.
@@ -41,17 +41,17 @@ def faster(network: nn.Module, device: torch.device, size: int) -> str:
 def _timed(network: nn.Module, device: torch.device, size: int) -> dict[str, str]:
     with torch.random.fork_rng(devices=[]):
         trial = copy.deepcopy(network).train()
-        x = torch.randn(_PICTURES, 3, size, size).to(device, memory_format=torch.channels_last)
+        x = torch.randn(PICTURES, 3, size, size).to(device, memory_format=torch.channels_last)
         taken: dict[str, list[float]] = {"fp32": [], "bf16": []}
         for _ in range(_ROUNDS):  # in turn, so that what else the machine does meets both
             for name, own in taken.items():
-                own.append(_step_seconds(trial, x, name))
+                own.append(step_seconds(trial, x, name))
     gain = min(taken["fp32"][1:]) / min(taken["bf16"][1:])  # the first ones warm up
     why = f"a step in bf16 takes {1 / gain:.2f} of the time of one in fp32 here"
     return {"precision": "bf16" if gain > _WORTH else "fp32", "why": why}
 
 
-def _step_seconds(network: nn.Module, x: torch.Tensor, precision: str) -> float:
+def step_seconds(network: nn.Module, x: torch.Tensor, precision: str) -> float:
     """Of one pass there and back."""
     began = time.perf_counter()
     with torch.autocast(x.device.type, torch.bfloat16, enabled=precision == "bf16"):

@@ -21,7 +21,7 @@ from headstart.data.depth import levels_of
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, DataError, PlanError
 from headstart.evidence import nearness
-from headstart.intervals import wilson
+from headstart.intervals import score
 from headstart.plan.plan import Recipe, check_recipe
 from headstart.train import loop
 from headstart.train.batches import Pictures
@@ -49,11 +49,13 @@ _REFERENCE = 4096
 
 @dataclass(frozen=True)
 class Pretrained:
-    """folder: where the backbone lies; accuracy on the n report pictures with its interval; history per epoch."""
+    """folder: where the backbone lies; accuracy on the n report pictures of so many groups, with its interval; history
+    per epoch."""
 
     folder: Path
     accuracy: float
     n: int
+    groups: int
     interval: tuple[float, float]
     history: tuple[dict[str, Any], ...]
 
@@ -102,14 +104,14 @@ def pretrain(
     home.round_(module)
     source = _source(module, stages, task, partition.report, name, dataset.classes)
     probabilities = loop.predict(module, task, partition.report, torch.device("cpu"))
-    hits, n = int((probabilities.argmax(1) == dataset.labels[partition.report]).sum()), len(partition.report)
-    result = Pretrained(output, hits / n, n, wilson(hits, n), history)
+    correct = probabilities.argmax(1) == dataset.labels[partition.report]
+    result = Pretrained(output, history=history, **score(correct, dataset.groups[partition.report]))
     facts = {
         "parameters": sum(p.numel() for p in module.parameters()),
         **_training(dataset, partition, recipe, seed, result, command),
         **({"levels": list(levels)} if levels else {}),
         "device": _device_name(settings.device),
-        "threads": torch.get_num_threads(),
+        "threads": history[-1]["threads"],
     }
     # Levels are a set's own: the pictures that the network will be used on have theirs.
     plain = replace(preprocess, levels=None)
@@ -223,6 +225,7 @@ def _training(
         "seed": seed,
         "accuracy": result.accuracy,
         "n": result.n,
+        "groups": result.groups,
         "interval": list(result.interval),
         "seconds": round(sum(record["seconds"] for record in result.history)),
         "split": partition.report_name,

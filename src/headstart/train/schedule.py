@@ -1,9 +1,8 @@
-"""What changes while a network trains: its rate, the size of its pictures, and how many epochs a limit holds."""
+"""What changes while a network trains: its rate, and the size of its pictures."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 # Progressive resizing reaches the full size at this share of training; the rest is trained at it.
 _FULL_AT = 0.75
@@ -29,15 +28,3 @@ def size(epoch: int, epochs: int, start: int, full: int) -> int:
         return full
     grown = start + (full - start) * done / _FULL_AT
     return max(start, int(grown // _GRID) * _GRID)
-
-
-def epochs_within(left: float, epoch: int, most: int, seconds: Callable[[int, int], float]) -> int:
-    """How many epochs in all a schedule may have so that those from `epoch` on fit into the seconds `left`.
-
-    most: never exceeded; seconds(e, n): what epoch e of n is expected to take, since small pictures take less. At
-    least `epoch`: what is done is done.
-    """
-    for n in range(most, epoch, -1):
-        if sum(seconds(e, n) for e in range(epoch, n)) <= left:
-            return n
-    return epoch

@@ -1,0 +1,32 @@
+"""What a network in training makes of pictures as they are: on which device, and with what probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from headstart.train.task import Task
+
+
+def device_of(name: str) -> torch.device:
+    """ "auto" is CUDA, then MPS, then the CPU."""
+    if name != "auto":
+        return torch.device(name)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+@torch.inference_mode()
+def predict(network: nn.Module, task: Task, index: np.ndarray, device: torch.device) -> np.ndarray:
+    """Probabilities float32 [len(index), C] of the pictures at `index`, without augmentation, in eval mode."""
+    network.eval()
+    out = []
+    parts = np.array_split(index, max(1, -(-len(index) // 64)))
+    for _, pictures in task.pictures.batches(parts, 0, 0, "none"):
+        x = torch.from_numpy(task.preprocess.normalise(pictures)).to(device)
+        logits = network(x.contiguous(memory_format=torch.channels_last))
+        out.append(functional.softmax(logits.float(), dim=1).cpu().numpy())
+    return np.concatenate(out)

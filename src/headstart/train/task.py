@@ -1,0 +1,48 @@
+"""What a network is trained on, and how a run goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.data.preprocess import Preprocess
+from headstart.train.batches import Pictures
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run goes that leaves its result alone: device, decode workers, limits, where checkpoints lie.
+
+    time_limit   seconds for this training, or None: decoding, timing and scoring are inside it; steps that would not
+                 fit are taken off the schedule
+    checkpoints  folder for resumable state, or None
+    resume       continue from what lies there
+    """
+
+    device: str = "auto"
+    workers: int = 0
+    time_limit: float | None = None
+    checkpoints: Path | None = None
+    resume: bool = False
+    on_epoch: Callable[[dict[str, Any]], None] = field(default=lambda record: None)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a network is trained on.
+
+    labels int64 [N] for all pictures; train, selection: index arrays; class_weights float32 [C] or None;
+    fingerprint: stands for the pictures' contents, so that a checkpoint knows its own.
+    """
+
+    pictures: Pictures
+    preprocess: Preprocess
+    labels: np.ndarray
+    train: np.ndarray
+    selection: np.ndarray
+    class_weights: np.ndarray | None = None
+    fingerprint: str = ""

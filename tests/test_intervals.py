@@ -1,0 +1,74 @@
+"""What an accuracy is worth: pictures that belong together count for what they add."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headstart.intervals import effective, proportion, score, wilson
+
+THINGS, EACH = 27, 20
+GROUPS = np.repeat(np.arange(THINGS), EACH)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=60))
+def test_where_each_picture_stands_alone_the_interval_is_wilson_s(right):
+    correct = np.array(right)
+    assert proportion(correct, np.arange(len(correct))) == wilson(int(correct.sum()), len(correct))
+    assert proportion(correct) == wilson(int(correct.sum()), len(correct))
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=1, max_size=60))
+def test_groups_never_narrow_the_interval(pictures):
+    correct, groups = (np.array(column) for column in zip(*pictures, strict=True))
+    low, high = proportion(correct, groups)
+    plain_low, plain_high = wilson(int(correct.sum()), len(correct))
+    assert 0 <= low <= correct.mean() <= high <= 1
+    assert high - low >= plain_high - plain_low - 1e-12
+
+
+@pytest.mark.parametrize("accuracy", [0.5, 0.8, 0.95])
+@pytest.mark.parametrize("alike", [0.1, 0.3, 0.8])
+def test_95_of_100_intervals_hold_the_truth(accuracy, alike):
+    """540 pictures of 27 things, each thing's own accuracy drawn from a beta distribution whose intra-class correlation
+    is `alike`; Wilson's interval holds the truth far more rarely."""
+    rng, rounds = np.random.default_rng(1), 400
+    mass = 1 / alike - 1
+    own = rng.beta(accuracy * mass, (1 - accuracy) * mass, (rounds, THINGS))
+    right = rng.random((rounds, THINGS * EACH)) < np.repeat(own, EACH, axis=1)
+    held = np.array([_holds(accuracy, proportion(row, GROUPS)) for row in right]).mean()
+    plain = np.array([_holds(accuracy, wilson(int(row.sum()), len(row))) for row in right]).mean()
+    assert held >= 0.92
+    assert plain < 0.85
+
+
+def _holds(accuracy: float, interval: tuple[float, float]) -> bool:
+    return interval[0] <= accuracy <= interval[1]
+
+
+def test_pictures_that_all_go_the_same_way_count_as_one():
+    """27 things, each right or wrong as a whole, are worth 27 pictures and less: their variance is estimated too."""
+    correct = np.repeat(np.arange(THINGS) < 20, EACH)
+    assert 20 < effective(correct, GROUPS) < THINGS
+    low, high = proportion(correct, GROUPS)
+    assert high - low > 0.3
+
+
+def test_all_right_says_no_more_than_as_many_pictures_as_groups():
+    assert proportion(np.ones(540, bool), GROUPS)[0] < wilson(THINGS, THINGS)[0]
+    assert proportion(np.zeros(540, bool), GROUPS)[1] > wilson(0, THINGS)[1]
+
+
+def test_one_group_says_what_one_picture_says():
+    assert effective(np.arange(20) < 15, np.zeros(20, np.int64)) == 1
+
+
+def test_a_score_tells_pictures_and_groups():
+    correct = np.repeat(np.arange(THINGS) < 20, EACH)
+    found = score(correct, GROUPS)
+    assert (found["n"], found["groups"], found["accuracy"]) == (540, 27, correct.mean())
+    assert found["interval"] == proportion(correct, GROUPS)
+    assert score(correct)["groups"] == 540
+    assert score(np.zeros(0, bool)) == {"accuracy": None, "n": 0, "groups": 0, "interval": None}
