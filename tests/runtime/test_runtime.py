@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from headstart.errors import BackboneError
-from headstart.runtime import Job, precisions, start
+from headstart.runtime import Job, precisions, start, threads
 
 NAMES = ["resnet18", "mobilenetv2_100", "vgg11_bn", "convnext_atto", "vit_tiny_patch16_224"]
 
@@ -51,6 +51,26 @@ def test_batches_of_any_length_come_back_in_order(made):
         np.testing.assert_allclose(
             np.concatenate([outputs[k] for outputs in apart]), whole, rtol=1e-4, atol=1e-5
         )
+
+
+@pytest.fixture
+def one_thread():
+    """Networks run in one thread, as --threads 1 has it."""
+    before = torch.get_num_threads()
+    threads.bound(1)
+    yield
+    threads.bound(0)
+    torch.set_num_threads(before)
+
+
+def test_networks_run_in_the_threads_asked_for(made, one_thread):
+    backbone = made("resnet18")
+    job, batches = Job(backbone, backbone.stages), _batches(backbone.preprocess.size, [2])
+    fast, slow = start(job, runtime="openvino"), start(job, runtime="torch", device="cpu")
+    assert fast._compile(2).get_property("INFERENCE_NUM_THREADS") == 1
+    assert torch.get_num_threads() == 1
+    for ours, theirs in zip(*(next(iter(runtime.stream(batches))) for runtime in (fast, slow)), strict=True):
+        assert _cosines(ours, theirs).min() > 0.99999
 
 
 @pytest.mark.parametrize("option", [{"runtime": "tensorrt"}, {"precision": "int4"}])

@@ -107,8 +107,10 @@ def test_a_run_killed_within_an_epoch_goes_on_to_the_same_bits(
     assert said == [f"training: {where}; it goes on there"]
 
 
-@pytest.mark.parametrize("batch", [2, 3])
-def test_a_run_that_is_asked_to_stop_saves_its_last_step(demo, planned, shapes, batch, tmp_path, at_batch):
+@pytest.mark.parametrize(("batch", "steps"), [(2, 2), (3, 3)])
+def test_a_run_that_is_asked_to_stop_saves_its_last_step(
+    demo, planned, shapes, batch, steps, tmp_path, said, at_batch
+):
     plan, recipe = planned(demo, 3), RECIPES["both"]
     straight, history = _run(demo, plan, shapes, recipe, Settings())
     at_batch(batch, lambda: stopping.ask(15))
@@ -120,6 +122,7 @@ def test_a_run_that_is_asked_to_stop_saves_its_last_step(demo, planned, shapes, 
     resumed, again = _run(demo, plan, shapes, recipe, Settings(checkpoints=tmp_path, resume=True))
     assert again == history
     assert all(torch.equal(resumed[name], straight[name]) for name in straight)
+    assert said == [f"training: 0 of 4 epochs are done, and {steps} of 3 steps of epoch 1; it goes on there"]
 
 
 def test_one_flipped_bit_is_never_used_in_silence(demo, planned, shapes, tmp_path):

@@ -119,7 +119,7 @@ class _Run:
 
     def _prepare(self) -> None:
         """What comes before the first step: pictures in memory, how the network runs, what a scoring takes."""
-        chosen = np.concatenate([self.task.train, self.task.selection])
+        chosen = np.concatenate([self.task.selection, self.task.train])
         self.task.pictures.warm(chosen, _WARMING * self.clock.left)
         learner, size = self.learner, self.task.preprocess.size
         self.threads = self.threads or threads.suiting(learner.network, learner.device, size)
@@ -131,8 +131,8 @@ class _Run:
         self.due = clock.now() + _FIRST
 
     def _scoring(self) -> float:
-        """Seconds of scoring the selection pictures, by a part of them."""
-        part = self.task.selection[:_SCORED]
+        """Seconds of scoring the selection pictures, by a part of them; with decoding where they are not in memory."""
+        part = self.task.selection[-_SCORED:]
         if not len(part):
             return 0.0
         began = clock.now()
