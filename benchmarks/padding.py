@@ -2,7 +2,7 @@
 
     python benchmarks/padding.py --data DIR/hymenoptera timm:mobilenetv2_100=FILE timm:efficientnet_lite0=FILE
 
-First how far the filters lean that halve a map, in the files, in `small` and in random draws; then, by padding, how many
+First how far filters lean that halve a map: in the files, in `small`, in random draws; then, by padding, how many
 ants and bees the files' own classifiers call by their name, and what a frozen probe has right on the val split.
 """
 
