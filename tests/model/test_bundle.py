@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 import timm
 import torch
+from safetensors.torch import save_file
 
 from headstart import backbone, data, files, model
+from headstart.backbone import zoo
 from headstart.errors import BundleError
+from headstart.features import How
 from headstart.plan import cases
 from headstart.train.fit import fit
 from tests.cli.conftest import tree
@@ -74,6 +77,25 @@ def test_timm_loads_it_with_equal_logits(name, case, made, shapes, tmp_path):
     config = timm.data.resolve_model_data_config(theirs)
     assert tuple(config["mean"]) == network.preprocess.mean
     assert config["input_size"][-1] == network.preprocess.size
+
+
+@pytest.mark.parametrize("name", ["demo-cnn", "timm:resnet10t"])
+@pytest.mark.parametrize("case", [1, 3])
+def test_weights_without_a_classifier_make_a_bundle_like_any_other(name, case, shapes, tmp_path):
+    """Made anew by its architecture, the network has a classifier again, which is not looked for in the file."""
+    whole = zoo.load(name, pretrained=False)[2].state_dict()
+    body = {key: t.clone() for key, t in whole.items() if not key.startswith("fc")}
+    body |= {key: t.clone() for key, t in whole.items() if key.startswith(("fc1.", "fc2."))}  # demo-cnn's own
+    save_file(body, tmp_path / "body.safetensors")
+    given = {"preprocess": {"mean": (0.5,) * 3, "std": (0.5,) * 3}, "image_size": 64}
+    network = backbone.load(name, weights=str(tmp_path / "body.safetensors"), **given)
+    ours = _made(network, shapes, case, tmp_path / "bundle", fallback="none" if case == 3 else None)
+    loaded, paths = model.load(tmp_path / "bundle"), shapes[0].paths[:3]
+    before = ours.probabilities(paths)
+    for runtime in ("openvino", "torch"):
+        after = loaded.probabilities(paths, how=How(runtime=runtime, precision="fp32"))
+        np.testing.assert_allclose(after, before, atol=1e-4)
+    assert not (tmp_path / "bundle" / "config.json").exists()
 
 
 _PREDICTS = """

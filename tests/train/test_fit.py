@@ -253,3 +253,9 @@ def test_growing_pictures_are_refused_where_the_network_does_not_take_them(demo,
         fit(planned(demo, 3, recipe=recipe), demo, *shapes)
     fitted = fit(planned(demo, 3, cut="conv3", recipe=recipe), demo, *shapes)
     assert [row["size"] for row in fitted.history] == [32, 64]
+
+
+def test_joining_cuts_is_counted(counted, demo, planned, shapes):
+    """Of many pictures it takes a while."""
+    fit(planned(demo, 2, cut=demo.stage_names[:3]), demo, *shapes)
+    assert counted["joining cuts"] == [3, 3]

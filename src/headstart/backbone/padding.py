@@ -15,7 +15,7 @@ from torch import nn
 
 # How far filters have to lean, as a share of half their side, and by how many standard errors. Measured: TensorFlow's
 # MobileNetV2 −0.13 (10.6 errors) and EfficientNet-Lite0 −0.18 (17.9), `small` +0.08 (9.7); of six random draws of each
-# of eight architectures at most 0.04 (2.6).
+# of eight architectures at most 0.04 (2.6): benchmarks/padding.py.
 LEANS, SURE = 0.03, 5.0
 FEWEST = 3  # layers that halve a map
 
@@ -25,14 +25,19 @@ def seen(module: nn.Module) -> str | None:
 
     None where `module` has it, or where the weights do not tell.
     """
-    layers = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d) and _halves(layer)]
+    layers = halving(module)
     same, alike = all(map(_pads_itself, layers)), all(map(_pads_alike, layers))
     if len(layers) < FEWEST or not (same or alike):
         return None
-    lean, error = _lean(layers)
-    if abs(lean) < max(LEANS, SURE * error) or (lean < 0) == same:
+    leaning, error = lean(layers)
+    if abs(leaning) < max(LEANS, SURE * error) or (leaning < 0) == same:
         return None
-    return "same" if lean < 0 else ""
+    return "same" if leaning < 0 else ""
+
+
+def halving(module: nn.Module) -> list[nn.Conv2d]:
+    """The convolutions that halve a map and have a middle."""
+    return [layer for layer in module.modules() if isinstance(layer, nn.Conv2d) and _halves(layer)]
 
 
 def _halves(layer: nn.Conv2d) -> bool:
@@ -55,7 +60,7 @@ def _pads_alike(layer: nn.Conv2d) -> bool:
     return layer.padding == (layer.kernel_size[0] // 2,) * 2
 
 
-def _lean(layers: list[nn.Conv2d]) -> tuple[float, float]:
+def lean(layers: list[nn.Conv2d]) -> tuple[float, float]:
     """(the mean over `layers` of how far their filters lean right and down, −1 to 1; its standard error)"""
     leans = [found for layer in layers if len(found := _leans(layer.weight.detach().double())) > 1]
     if not leans:

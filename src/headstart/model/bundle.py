@@ -181,7 +181,8 @@ def _tensors(model: Model, loads_in_timm: bool) -> dict[str, np.ndarray]:
         rows = {row.stage for row in model.plan.rows}
         owners = model.backbone.owners
         trunk = {name: tensor for name, tensor in plain.items() if owners.get(name) in {None, *rows}}
-        convolution = plain[f"{model.backbone.head}.weight"].ndim == 4
+        own = plain.get(f"{model.backbone.head}.weight")  # None where the weights came without a classifier
+        convolution = own is not None and own.ndim == 4
     if loads_in_timm:
         return trunk | timm_format.head_tensors(model, convolution=convolution)
     for layer, (weight, bias) in enumerate(model.head.layers):

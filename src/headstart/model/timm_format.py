@@ -22,6 +22,7 @@ def fits(model: Model) -> bool:
         and model.plan.cut == (PRE_LOGITS,)
         and len(model.head.layers) == 1
         and cut.width(model.plan.pool) == cut.channels
+        and model.backbone.classifies  # else the form of the classifier, linear or 1×1 convolution, is not known
     )
 
 

@@ -63,7 +63,9 @@ def operate(plan: Plan, backbone: Backbone, n_classes: int) -> Classifier:
 def assemble(plan: Plan, backbone: Backbone, module: nn.Module, n_classes: int) -> Classifier:
     """A classifier around `module`, whatever its weights: sliced at the plan's cut, frozen as the plan says."""
     kept = {row.stage: row for row in plan.rows}
-    _drop(module, [name for name, stage in backbone.owners.items() if stage not in kept])
+    # A classifier that the weights came without has no owner, and is there again where the network is made anew.
+    ownerless = [name for name in module.state_dict() if name not in backbone.owners]
+    _drop(module, [*ownerless, *(name for name, stage in backbone.owners.items() if stage not in kept)])
     frozen = frozenset(n for n, stage in backbone.owners.items() if stage in kept and kept[stage].frozen)
     stages = [stage for stage in backbone.stages if stage.name in plan.cut]
     width = sum(stage.width(plan.pool) for stage in stages)
