@@ -175,7 +175,7 @@ def test_what_was_ignored_stays_ignored(headstart, monkeypatch: pytest.MonkeyPat
 
 def doing(monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> None:
     """Makes the verb `backbones` do `work`."""
-    monkeypatch.setattr(backbones, "run", lambda args: work() and 0)
+    monkeypatch.setattr(backbones, "run", lambda args: (work(), 0)[1])
 
 
 def test_former_handlers_are_back_when_main_returns(headstart, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,6 +222,20 @@ def test_a_wish_that_is_swallowed_is_said_again(headstart, monkeypatch: pytest.M
     answer = headstart("backbones")
     assert (answer.code, answer.err.count("\n")) == (130, 1)
     assert time.monotonic() - begun < 10
+
+
+def test_other_errors_that_cannot_be_raised_reach_who_listened_before(
+    headstart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Dying:
+        def __del__(self) -> None:
+            raise ValueError
+
+    heard: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: heard.append(unraisable.exc_type))
+    doing(monkeypatch, Dying)
+    assert headstart("backbones").code == 0
+    assert heard == [ValueError]
 
 
 def test_a_wish_that_nobody_heard_is_no_success(headstart, monkeypatch: pytest.MonkeyPatch) -> None:

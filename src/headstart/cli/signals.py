@@ -38,20 +38,16 @@ def heard(*, last: bool) -> Iterator[None]:
         yield
         return
     listened = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    former = {number: signal.signal(number, _first) for number in listened}
-    if hasattr(signal, "SIGALRM"):
-        former[signal.SIGALRM] = signal.signal(signal.SIGALRM, _once_more)
-    hook, sys.unraisablehook = sys.unraisablehook, _swallowed
-    try:
-        with _watched():
+    with _watched(), _said_again():
+        former = {number: signal.getsignal(number) for number in listened}
+        try:
+            for number in listened:
+                signal.signal(number, _first)
             yield
-    finally:
-        if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        sys.unraisablehook = hook
-        for number, handler in former.items():
-            signal.signal(number, _leave if last else handler or signal.SIG_DFL)
-        stopping.forget()
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, _leave if last else handler or signal.SIG_DFL)
+            stopping.forget()
 
 
 def stopped_by(error: BaseException) -> int | None:
@@ -125,12 +121,28 @@ def _watch(reading: int) -> None:
     os.close(reading)
 
 
-def _swallowed(unraisable: sys.UnraisableHookArgs) -> None:
+@contextlib.contextmanager
+def _said_again() -> Iterator[None]:
     """Where Python cannot raise, as in a callback of native code, it drops the wish to stop: it is said again."""
-    if stopping.asked() is None:
-        sys.__unraisablehook__(unraisable)
-    elif isinstance(unraisable.exc_value, stopping.Stopped) and hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+    hook = sys.unraisablehook
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def swallowed(unraisable: sys.UnraisableHookArgs) -> None:
+        if stopping.asked() is None:
+            hook(unraisable)
+        elif isinstance(unraisable.exc_value, stopping.Stopped):
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+
+    former = signal.signal(signal.SIGALRM, _once_more)
+    sys.unraisablehook = swallowed
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former or signal.SIG_DFL)
 
 
 def _once_more(_number: int, _frame: object) -> None:
