@@ -6,6 +6,7 @@ second signal does is therefore left to a thread that waits for nothing else.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -30,14 +31,17 @@ _LEFT = b"headstart: left at once\n"
 def heard(*, last: bool) -> Iterator[None]:
     """Within the block the first signal calls stopping.ask(). Afterwards former handlers are back.
 
-    last: nothing comes after the block in this process, so that a signal during the interpreter's clean-up leaves at
-    once instead. In other threads than the main one, which no signal reaches, nothing happens.
+    last: nothing comes after the block in this process, so that a signal while its threads end leaves at once instead,
+    and none changes the exit code in the interpreter's last moments.
+    In other threads than the main one, which no signal reaches, nothing happens.
     """
     stopping.forget()
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     listened = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    if last:
+        atexit.register(_deaf, listened)
     with _watched(), _said_again():
         former = {number: signal.getsignal(number) for number in listened}
         try:
@@ -76,6 +80,12 @@ def _first(number: int, _frame: object) -> None:
         if stopping.inside() and os.isatty(2):
             os.write(2, _PATIENCE)
     stopping.ask(number)
+
+
+def _deaf(numbers: list[signal.Signals]) -> None:
+    """The interpreter gives signals that are handled their deadly defaults back, not those that are ignored."""
+    for number in numbers:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _leave(number: int, _frame: object) -> None:
