@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -15,13 +16,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Without `argv` the process is taken to be the command's own: after a signal it ends here.
     """
-    own, stopped = argv is None, False
+    own, stopped = argv is None, True
+    code: int | None = None
     try:
         with signals.heard(last=own), streams.forgiving():
             code = _run(sys.argv[1:] if argv is None else list(argv))
             stopped = stopping.asked() is not None
-    except stopping.Stopped as late:  # between the end of the work and that of listening
-        code, stopped = 128 + late.signal, True
+    except KeyboardInterrupt as outside:  # before the work or after it
+        if code is None:
+            code = signals.ended(getattr(outside, "signal", signal.SIGINT), signals.ANEW)
     if own and stopped:
         os._exit(code)  # what is half imported, or still under way in threads, is not asked to end in order
     return code

@@ -6,6 +6,7 @@ second signal does is therefore left to a thread that waits for nothing else.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -30,28 +31,27 @@ _LEFT = b"headstart: left at once\n"
 def heard(*, last: bool) -> Iterator[None]:
     """Within the block the first signal calls stopping.ask(). Afterwards former handlers are back.
 
-    last: nothing comes after the block in this process, so that a signal during the interpreter's clean-up leaves at
-    once instead. In other threads than the main one, which no signal reaches, nothing happens.
+    last: nothing comes after the block in this process, so that a signal while its threads end leaves at once instead,
+    and none changes the exit code in the interpreter's last moments.
+    In other threads than the main one, which no signal reaches, nothing happens.
     """
     stopping.forget()
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     listened = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    former = {number: signal.signal(number, _first) for number in listened}
-    if hasattr(signal, "SIGALRM"):
-        former[signal.SIGALRM] = signal.signal(signal.SIGALRM, _once_more)
-    hook, sys.unraisablehook = sys.unraisablehook, _swallowed
-    try:
-        with _watched():
+    if last:
+        atexit.register(_deaf, listened)
+    with _watched(), _said_again():
+        former = {number: signal.getsignal(number) for number in listened}
+        try:
+            for number in listened:
+                signal.signal(number, _first)
             yield
-    finally:
-        if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        sys.unraisablehook = hook
-        for number, handler in former.items():
-            signal.signal(number, _leave if last else handler or signal.SIG_DFL)
-        stopping.forget()
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, _leave if last else handler or signal.SIG_DFL)
+            stopping.forget()
 
 
 def stopped_by(error: BaseException) -> int | None:
@@ -80,6 +80,12 @@ def _first(number: int, _frame: object) -> None:
         if stopping.inside() and os.isatty(2):
             os.write(2, _PATIENCE)
     stopping.ask(number)
+
+
+def _deaf(numbers: list[signal.Signals]) -> None:
+    """The interpreter gives signals that are handled their deadly defaults back, not those that are ignored."""
+    for number in numbers:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _leave(number: int, _frame: object) -> None:
@@ -125,12 +131,28 @@ def _watch(reading: int) -> None:
     os.close(reading)
 
 
-def _swallowed(unraisable: sys.UnraisableHookArgs) -> None:
+@contextlib.contextmanager
+def _said_again() -> Iterator[None]:
     """Where Python cannot raise, as in a callback of native code, it drops the wish to stop: it is said again."""
-    if stopping.asked() is None:
-        sys.__unraisablehook__(unraisable)
-    elif isinstance(unraisable.exc_value, stopping.Stopped) and hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+    hook = sys.unraisablehook
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def swallowed(unraisable: sys.UnraisableHookArgs) -> None:
+        if stopping.asked() is None:
+            hook(unraisable)
+        elif isinstance(unraisable.exc_value, stopping.Stopped):
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+
+    former = signal.signal(signal.SIGALRM, _once_more)
+    sys.unraisablehook = swallowed
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former or signal.SIG_DFL)
 
 
 def _once_more(_number: int, _frame: object) -> None:
