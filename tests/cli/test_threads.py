@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.cli import main as door
-from headstart.cli import steps
+from headstart.cli import steps, verbs
 from headstart.runtime import threads
 
 
@@ -31,7 +30,7 @@ def free():
     ids=lambda argv: argv[0],
 )
 def test_every_verb_that_runs_networks_bounds_them(argv: list[str], free) -> None:
-    parser = door.parser()
+    parser = verbs.parser()
     steps.machine(parser.parse_args([*argv, "--threads", "3"]))
     assert threads.asked() == 3
     steps.machine(parser.parse_args(argv))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headstart.cli.main import parser
+from headstart.cli.verbs import parser
 from tests.cli.conftest import picture
 
 

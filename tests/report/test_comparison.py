@@ -14,7 +14,15 @@ LONG = "probe at features.denseblock3.denselayer24.conv2"
 
 def _row(name: str, *, chosen: bool = False, share: float = 1.0) -> dict[str, Any]:
     bounds = [0.9, 0.98]
-    return {"name": name, "accuracy": 0.95, "interval": bounds, "n": 153, "chosen": chosen, "share": share}
+    return {
+        "name": name,
+        "accuracy": 0.95,
+        "interval": bounds,
+        "n": 153,
+        "groups": 153,
+        "chosen": chosen,
+        "share": share,
+    }
 
 
 def _drawn(*rows: dict[str, Any]) -> ElementTree.Element:
