@@ -113,10 +113,20 @@ def made(folder: Path) -> Iterator[Kind]:
     run("train", data, "-o", folder / "frozen", "--case", 1)
     run("plan", data, "-o", folder / "plan.toml")
     run("train", data, "--case", 3, "--epochs", 2, "-o", folder / "tuned", "--backbone", "demo-cnn")
+    run("train", data, "-o", folder / "timm", "--case", 1, *of_timm(folder / "resnet10t.safetensors"))
     run("compare", data, "--epochs", 1, "-o", folder / "compare", "--backbone", "demo-cnn")
     yield from cached(folder / "cache" / "headstart")
     yield from bundled(folder)
     yield from runs(folder)
+
+
+def of_timm(weights: Path) -> list[object]:
+    """A small network of timm's with random weights: its bundles have a config.json."""
+    import timm
+    from safetensors.torch import save_file
+
+    save_file(timm.create_model("resnet10t", num_classes=5).state_dict(), weights)
+    return ["--backbone", "timm:resnet10t", "--weights", weights, "--image-size", 64]
 
 
 def run(*argv: object) -> None:
@@ -188,7 +198,14 @@ def bundled(folder: Path) -> Iterator[Kind]:
         layers = [array for layer in found.head.layers for array in layer]
         return [found.classes, found.backbone, found.plan, layers, found.info]
 
-    for name in ("headstart.json", "model.safetensors", "network/network.xml", "network/network.bin"):
+    parts = (
+        "headstart.json",
+        "model.safetensors",
+        "config.json",
+        "network/network.xml",
+        "network/network.bin",
+    )
+    for name in parts:
         yield Kind(f"bundle: {name}", files(folder, f"*/bundle/{name}"), load)
 
 
