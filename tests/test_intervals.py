@@ -61,8 +61,11 @@ def test_all_right_says_no_more_than_as_many_pictures_as_groups():
     assert proportion(np.zeros(540, bool), GROUPS)[1] > wilson(0, THINGS)[1]
 
 
-def test_one_group_says_what_one_picture_says():
-    assert effective(np.arange(20) < 15, np.zeros(20, np.int64)) == 1
+def test_one_group_of_several_pictures_says_nothing():
+    """Two groups say hardly anything, and one must not say more than they do."""
+    correct = np.arange(20) < 15
+    assert effective(correct, np.zeros(20, np.int64)) == 0 < effective(correct, np.arange(20) % 2) < 1
+    assert proportion(correct, np.zeros(20, np.int64)) == (0.0, 1.0)
 
 
 def test_a_score_tells_pictures_and_groups():

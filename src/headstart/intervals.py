@@ -55,20 +55,21 @@ def effective(correct: np.ndarray, groups: np.ndarray) -> float:
 
     N over the design effect: the cluster-robust variance of the accuracy over that of N single pictures (Kish 1965;
     Rao & Scott 1992), and less by the square of the quantiles of t, since G groups have but G − 1 degrees of freedom
-    (Korn & Graubard 1998). correct bool [N], groups int64 [N].
+    (Korn & Graubard 1998). One group of several says nothing: 0. correct bool [N], groups int64 [N].
     """
     _, code = np.unique(groups, return_inverse=True)
     n, sizes = len(correct), np.bincount(code)
     count = len(sizes)
     if count == n:
         return float(n)
+    if count == 1:
+        return 0.0
     worth = n / _design_effect(np.bincount(code, weights=correct), sizes)
-    freedom = (_t95(n - 1) / _t95(count - 1)) ** 2 if count > 1 else 1.0
-    return min(float(n), worth * freedom)
+    return min(float(n), worth * (_t95(n - 1) / _t95(count - 1)) ** 2)
 
 
 def _design_effect(hits: np.ndarray, sizes: np.ndarray) -> float:
-    """≥ 1; hits, sizes [G]: pictures that are right, and pictures.
+    """≥ 1; hits, sizes [G ≥ 2]: pictures that are right, and pictures.
 
     Only groups that hold the rarer answer tell how alike the pictures of one are, and few of them tell little: all
     right looks the same whether groups are worth one picture each or many. So to their say that of one group more is
@@ -78,7 +79,7 @@ def _design_effect(hits: np.ndarray, sizes: np.ndarray) -> float:
     n, count = sizes.sum(), len(sizes)
     alike = float((sizes.astype(np.float64) ** 2).sum() / n)  # where all pictures of a group go the same way
     telling = int(min((hits > 0).sum(), (hits < sizes).sum()))
-    if telling == 0 or count == 1:
+    if telling == 0:
         return alike
     share = hits.sum() / n
     between = count / (count - 1) * ((hits - share * sizes) ** 2).sum() / n**2
