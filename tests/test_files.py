@@ -115,7 +115,7 @@ def test_a_kill_at_any_moment_leaves_a_folder_that_a_run_may_take(tmp_path):
 
 def test_own_temporaries_count_as_nothing_and_are_swept(tmp_path):
     folder = tmp_path / "run"
-    left = folder / f"{files._OWN}env.json.abc"
+    left = folder / f"{files._OWN}env.json.abcdefgh"
     left.mkdir(parents=True)
     assert files.is_free(folder)
     files.sweep(folder)
@@ -127,7 +127,7 @@ def test_own_temporaries_count_as_nothing_and_are_swept(tmp_path):
 
 
 def test_the_only_state_of_a_folder_is_never_swept(tmp_path):
-    holder = tmp_path / f"{files._OWN}bundle.abc"
+    holder = tmp_path / f"{files._OWN}bundle.abcdefgh"
     holder.mkdir()
     _write(holder / files._FORMER, OLD)
     files.sweep(tmp_path, stale=0)
@@ -136,11 +136,79 @@ def test_the_only_state_of_a_folder_is_never_swept(tmp_path):
     assert not holder.exists()
 
 
-def test_strangers_files_are_never_taken_for_temporaries(tmp_path):
-    (tmp_path / ".env").write_text("secret")
+@pytest.mark.parametrize("name", [".env", ".headstart-notes", ".headstart-run.abcdefgh"])
+def test_strangers_files_are_never_taken_for_temporaries(name, tmp_path):
+    """Also where they are called as ours are."""
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "thesis.txt").write_text("mine")
     assert not files.is_free(tmp_path)
     files.sweep(tmp_path, stale=0)
-    assert (tmp_path / ".env").exists()
+    assert (tmp_path / name / "thesis.txt").exists()
+
+
+def test_one_folder_never_gets_the_state_of_another_whose_name_begins_alike(tmp_path):
+    holder = tmp_path / f"{files._OWN}run.v2.abcdefgh"
+    holder.mkdir()
+    _write(holder / files._FORMER, OLD)
+    files.recover(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    files.recover(tmp_path / "run.v2")
+    assert _content(tmp_path / "run.v2") == OLD
+
+
+def test_who_looks_while_a_folder_is_replaced_takes_nothing_away(tmp_path, monkeypatch):
+    """Where the system cannot exchange two folders there is a moment without either."""
+    target = tmp_path / "bundle"
+    _write(target, OLD)
+    monkeypatch.setattr(files, "_exchange", lambda *_: False)
+    renamed = Path.rename
+
+    def rename(path: Path, other: Path) -> Path:
+        done = renamed(path, other)
+        files.recover(target)
+        return done
+
+    monkeypatch.setattr(Path, "rename", rename)
+    _replace(target, NEW)
+    assert _content(target) == NEW
+
+
+def test_an_empty_folder_stays_the_one_that_it_is(tmp_path, monkeypatch):
+    """A link to another disk, the working folder, a folder in one that may not be written."""
+    disk, link = tmp_path / "disk", tmp_path / "link"
+    disk.mkdir()
+    link.symlink_to(disk)
+    files.claim_folder(link, force=False)
+    assert link.is_symlink()
+    monkeypatch.chdir(disk)
+    number = disk.stat().st_ino
+    files.claim_folder(disk, force=False)
+    files.write_json(disk / files.RUN, {})
+    files.claim_folder(disk, force=True)
+    assert disk.stat().st_ino == number
+    assert not list(disk.iterdir())
+
+
+def test_a_run_behind_a_link_is_cleared_where_it_lies(tmp_path):
+    disk, link = tmp_path / "disk", tmp_path / "link"
+    disk.mkdir()
+    link.symlink_to(disk)
+    files.write_json(link / files.RUN, {})
+    files.claim_folder(link, force=True)
+    assert link.is_symlink()
+    assert not list(disk.iterdir())
+
+
+def test_a_run_in_a_folder_that_may_not_be_written_is_cleared(tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    files.write_json(run / files.RUN, {})
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(files.tempfile, "mkdtemp", refuse)
+    files.claim_folder(run, force=True)
+    assert not list(run.iterdir())
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.ENOENT, errno.EIO, errno.EFBIG])

@@ -16,6 +16,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -30,8 +31,8 @@ from headstart.strangers import cell
 RUN = "env.json"  # marks a folder as a run's
 _CHUNK = 1 << 20
 _ODD = "backslashreplace"  # for lone surrogates, as which odd bytes of file names come; JSON reads them again
-# What temporaries are called, and a folder's former state inside of one.
-_OWN, _FORMER = ".headstart-", "former"
+# What temporaries are called, and inside of one a folder's former state, or what is being removed.
+_OWN, _FORMER, _REMOVED = ".headstart-", "former", "removed"
 _STALE = 24 * 3600.0  # seconds after which a temporary cannot be of a run that goes on
 # renameat2(2): the two names exchange what they stand for
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
@@ -117,13 +118,38 @@ def replacing(path: Path) -> Iterator[Path]:
         holder = Path(tempfile.mkdtemp(prefix=f"{_OWN}{path.name}.", dir=path.parent))
     temporary = holder / path.name
     try:
-        with explained(path):
+        with explained(path), _in_use(holder):
             yield temporary
             _sync_tree(temporary)
             _take_place(temporary, path, holder)
             sync_folder(path.parent)
     finally:
         shutil.rmtree(holder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _in_use(holder: Path) -> Iterator[None]:
+    """Within the block others see that a process that lives uses `holder`; a kill ends that too."""
+    handle = os.open(holder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _is_in_use(holder: Path) -> bool:
+    handle = os.open(holder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks
+        return False
+    finally:
+        os.close(handle)
+    return False
 
 
 def _take_place(temporary: Path, path: Path, holder: Path) -> None:
@@ -161,22 +187,19 @@ def recover(path: Path) -> None:
     if os.path.lexists(path):
         return
     with contextlib.suppress(OSError):  # nothing to read, or nothing that may be moved: then it is not there
-        for holder in sorted(path.parent.glob(f"{_OWN}{_globbed(path.name)}.*")):
-            if (holder / _FORMER).is_dir():
+        for holder in sorted(_temporaries(path.parent)):
+            if _target(holder) == path.name and (holder / _FORMER).is_dir() and not _is_in_use(holder):
                 (holder / _FORMER).rename(path)
                 shutil.rmtree(holder, ignore_errors=True)
                 return
-
-
-def _globbed(name: str) -> str:
-    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
 
 
 def sweep(folder: Path, *, stale: float = _STALE) -> None:
     """Removes the temporaries in `folder` older than `stale` seconds, which runs that were killed have left."""
     for left in _temporaries(folder):
         with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime >= stale and not _needed(left):
+            old = time.time() - left.stat().st_mtime >= stale
+            if old and not _needed(left) and not _is_in_use(left):
                 shutil.rmtree(left)
 
 
@@ -186,16 +209,30 @@ def _swept(folder: Path) -> None:
 
 
 def _temporaries(folder: Path) -> list[Path]:
+    """Those in `folder`, told by their names and by what is in them."""
     try:
-        return [folder / name for name in os.listdir(folder) if name.startswith(_OWN)]
+        return [folder / name for name in os.listdir(folder) if _is_temporary(folder / name)]
     except OSError:
         return []
 
 
+def _is_temporary(path: Path) -> bool:
+    name = _target(path)
+    if name is None or path.is_symlink() or not path.is_dir():
+        return False
+    return set(os.listdir(path)) <= {name, _FORMER, _REMOVED}
+
+
+def _target(holder: Path) -> str | None:
+    """The name of what a temporary is to become, None where it has not the name of one."""
+    found = re.fullmatch(re.escape(_OWN) + r"(.+)\.[a-z0-9_]{8}", holder.name, re.DOTALL)
+    return None if found is None else found[1]
+
+
 def _needed(holder: Path) -> bool:
     """Whether it holds the only state of a folder."""
-    name = holder.name.removeprefix(_OWN).rpartition(".")[0]
-    return (holder / _FORMER).exists() and not os.path.lexists(holder.with_name(name))
+    name = _target(holder)
+    return name is not None and (holder / _FORMER).exists() and not os.path.lexists(holder.with_name(name))
 
 
 def _sync_tree(path: Path) -> None:
@@ -231,7 +268,10 @@ def is_free(path: Path) -> bool:
     recover(path)
     if not path.exists():
         return True
-    return path.is_dir() and all(name.startswith(_OWN) for name in os.listdir(path))
+    if not path.is_dir():
+        return False
+    ours = _temporaries(path)
+    return len(ours) == len(os.listdir(path)) and not any(map(_needed, ours))
 
 
 def claim_folder(path: Path, *, force: bool) -> Path:
@@ -242,23 +282,33 @@ def claim_folder(path: Path, *, force: bool) -> Path:
     check_free(path, force=force)
     sweep(path.parent)
     with explained(path):
-        if path.exists():
-            _put_away(path)
-        path.mkdir(parents=True, exist_ok=True)
+        if is_free(path):
+            sweep(path, stale=0)
+        else:
+            _clear(path.resolve())
+        path.resolve().mkdir(parents=True, exist_ok=True)
     return path
 
 
-def _put_away(path: Path) -> None:
-    """Removes a run's folder: out of the way in one step, for one that is half removed is no run's any more.
+def _clear(path: Path) -> None:
+    """Takes what a run has left out of its folder: out of the way in one step, for a folder that is half cleared is no
+    run's any more.
 
-    Where it cannot be moved (a mount point), what is in it goes, and what marks it as a run's last.
+    Where it cannot be moved (a mount point, the working folder), what is in it goes, and what marks it as a run's last.
     """
+    here = Path.cwd()
+    with contextlib.suppress(OSError):
+        if here != path and path not in here.parents:
+            _move_away(path)
+            return
+    for entry in sorted(path.iterdir(), key=lambda entry: entry.name == RUN):
+        shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+
+
+def _move_away(path: Path) -> None:
     holder = Path(tempfile.mkdtemp(prefix=f"{_OWN}{path.name}.", dir=path.parent))
     try:
-        path.rename(holder / "removed")
-    except OSError:
-        for entry in sorted(path.iterdir(), key=lambda entry: entry.name == RUN):
-            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+        path.rename(holder / _REMOVED)
     finally:
         shutil.rmtree(holder, ignore_errors=True)
 
