@@ -22,7 +22,7 @@ from headstart.backbone.backbone import Source
 from headstart.backbone.network import Network
 from headstart.backbone.taps import Tapped
 from headstart.data.preprocess import Preprocess
-from headstart.errors import WeightsError
+from headstart.errors import BackboneError, WeightsError
 
 WRAPPERS = ("state_dict", "model", "model_state_dict", "net")
 
@@ -113,7 +113,11 @@ def test_what_is_no_weights_file_is_refused(content, name, tmp_path):
         weights.read(tmp_path / name)
 
 
-@pytest.mark.parametrize("value", [[1, 2], {1: torch.ones(2)}, {"a": 3}, torch.ones(2)])
+_ITSELF: dict[str, object] = {}
+_ITSELF["model"] = _ITSELF
+
+
+@pytest.mark.parametrize("value", [[1, 2], {1: torch.ones(2)}, {"a": 3}, torch.ones(2), _ITSELF])
 def test_tensors_without_names_are_refused(value, tmp_path):
     (tmp_path / "weights.pth").write_bytes(_saved(value))
     with pytest.raises(WeightsError, match="expected a state dict"):
@@ -249,3 +253,14 @@ def test_features_without_classes_of_their_own(name, tmp_path, said):
             torch.zeros(1, 3, 64, 64)
         )
         assert len(outputs) == len(found.stages)
+
+
+def test_a_classifier_without_sides_is_none(tmp_path):
+    stored = weights.Stored("weights x", {"fc.weight": torch.tensor(1.0)})
+    assert stored.outputs("fc") is None
+
+
+@pytest.mark.parametrize("key", ["checkpoint_path", "pretrained_cfg", "in_chans"])
+def test_options_that_would_read_files_are_refused(key):
+    with pytest.raises(BackboneError, match=key):
+        backbone.load("timm:resnet10t", weights="none.pth", model_kwargs={key: "x"})

@@ -251,3 +251,33 @@ def test_names_that_are_not_utf8(tree):
     assert "UTF-8" in bad.reason
     os.mkdir(os.fsencode(root) + b"/caf\xe9")
     assert "UTF-8" in refused(root)
+
+
+@pytest.mark.parametrize(
+    "label",
+    [b"[" * 100_000, b'{"label": ["cat", "dog"]}', b'{"label": "\\ud800"}', b'{"label": {"name": "cat"}}'],
+)
+def test_a_label_in_a_shard_that_is_none_is_one_line(label, tmp_path):
+    write_tar(tmp_path / "set.tar", samples(0, 6) | {"odd.png": png(99), "odd.json": label})
+    assert "odd: its label cannot be read" in refused(tmp_path / "set.tar")
+
+
+def test_a_shard_s_member_of_a_made_up_length_is_left_out(tmp_path):
+    """A sparse member says a length of its own, and may be of a few bytes."""
+    write_tar(tmp_path / "set.tar", samples(0, 6))
+    with tarfile.open(tmp_path / "set.tar", "a") as archive:
+        member = tarfile.TarInfo("odd.png")
+        member.pax_headers = {"GNU.sparse.size": str(1 << 45), "GNU.sparse.map": "0,0"}
+        archive.addfile(member)
+    found = data.load(tmp_path / "set.tar")
+    assert len(found.dataset) == 6
+
+
+def test_a_class_that_holds_folders_called_as_others_are_stays_one(tree):
+    """`front/left` is no copy of `left` where it shows other pictures."""
+    root = tree({"left": 4, "right": 4, "front": 4})
+    for side in ("left", "right"):
+        (root / "front" / side).mkdir()
+        for number in range(3):
+            (root / "front" / side / f"front-{number}.png").write_bytes(png(50 + number + 10 * len(side)))
+    assert data.load(root).dataset.classes == ("front", "left", "right")

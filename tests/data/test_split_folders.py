@@ -54,7 +54,10 @@ def test_eval_is_what_is_not_there_beside_it():
     assert listing.settled({"train": "train", "dev": "val", "eval": "eval"})["eval"] == "test"
 
 
-@pytest.mark.parametrize("name", ["steam train", "test tube", "invalid", "retrain", "trains", "devil", "cat"])
+@pytest.mark.parametrize(
+    "name",
+    ["steam train", "test tube", "invalid", "retrain", "trains", "devil", "cat", "火车train", "развитие dev"],
+)
 def test_no_split_by_its_name_alone(name):
     assert listing.split_word(name) == ""
 

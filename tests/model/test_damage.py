@@ -14,7 +14,7 @@ import pytest
 from safetensors.numpy import load_file, save
 
 from headstart import backbone, data, model, seals
-from headstart.errors import BundleError
+from headstart.errors import BundleError, OutputError
 from headstart.model.timm_format import _crop_pct
 from headstart.plan import cases
 from headstart.train.fit import fit
@@ -99,6 +99,15 @@ CRAFTED: dict[str, Any] = {
     "different names": lambda info: info.update(classes=["same", "same"]),
     "at least two": lambda info: info.update(classes=["one"]),
     "held_out": lambda info: info.update(held_out=[["nested"]]),
+    "left_out": lambda info: info.update(left_out=5),
+    "trained_on": lambda info: info.update(trained_on=["a", "b"]),
+    "classes is of type str": lambda info: info.update(classes="ab"),
+    "metrics": lambda info: info.update(metrics=3),
+    "size 64.0": _prepared(size=64.0),
+    "size True": _prepared(size=True),
+    "levels": _prepared(levels=[0, 1, 2]),
+    "head None": lambda info: info["backbone"].update(head=None),
+    "no table": lambda info: info["backbone"].update(model_kwargs=[1]),
     "lies outside": lambda info: info["files"].update({"../../outside": "0" * 64}),
     "its network is": lambda info: info["backbone"].update(name="small"),
 }
@@ -211,3 +220,12 @@ def test_a_moved_bundle_predicts_the_same(bundle, copied, tmp_path):
     paths = [str(path) for path in sorted(tree(tmp_path / "more", each=2).rglob("*.png"))]
     first, second = (model.load(folder).probabilities(paths) for folder in (bundle, copied))
     np.testing.assert_array_equal(first, second)
+
+
+def test_a_folder_of_something_else_is_never_replaced_by_a_bundle(copied, tmp_path):
+    loaded, mine = model.load(copied), tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("years")
+    with pytest.raises(OutputError, match="something other than a bundle"):
+        model.save(loaded, mine)
+    assert (mine / "thesis.txt").read_text() == "years"

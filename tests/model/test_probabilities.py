@@ -131,6 +131,8 @@ def test_a_picture_is_left_as_it_was(made, paths, tmp_path):
         (np.zeros(5), "pictures: an array of float64"),
         ([np.zeros((4, 4, 3), np.uint8), 7], r"pictures\[1\]: of type int; expected a path"),
         ([["a.png"]], r"pictures\[0\]: of type list"),
+        (io.BytesIO(b"a picture's bytes"), "pictures: of type BytesIO"),
+        (Image.new("RGB", (0, 5)), "a picture of 0 × 5 pixels"),
     ],
 )
 def test_anything_else_is_one_clear_line(made, pictures, said):

@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 
 HEAD = "head"
 PRE_LOGITS = "pre_logits"
+# Options of an architecture that pictures and weights settle, some of which would read files.
+SETTLED = (
+    "in_chans",
+    "checkpoint_path",
+    "pretrained_cfg",
+    "pretrained_cfg_overlay",
+    "cache_dir",
+    "pretrained",
+)
 LAYOUTS = ("NCHW", "NHWC", "NLC", "NC")
 
 
@@ -129,6 +138,8 @@ class Backbone:
             raise BackboneError(
                 f"{self.name}: its stages are {list(self.stage_names)}; expected different ones"
             )
+        if not isinstance(self.head, str) or not isinstance(self.model_kwargs, Mapping):
+            raise BackboneError(f"{self.name}: head {self.head!r} or model_kwargs is no name, or no table")
         strangers = set(self.owners.values()) - names - {HEAD}
         if strangers:
             raise BackboneError(

@@ -55,6 +55,7 @@ _DAMAGE = (
     AssertionError,
     struct.error,
 )
+_DEEPEST = 3  # wrappers within each other
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ class Stored:
         """Outputs S of the classifier called `head`, whatever stands before its name; None where the file has none."""
         wanted = f"{head}.weight"
         found = [name for name in self.tensors if name == wanted or name.endswith(f".{wanted}")]
-        return self.tensors[min(found, key=len)].shape[0] if found else None
+        shape = self.tensors[min(found, key=len)].shape if found else ()
+        return shape[0] if shape else None
 
     def noting(self, tensors: Mapping[str, torch.Tensor], note: str) -> Stored:
         return replace(self, tensors=tensors, notes=(*self.notes, f"{self.origin}: {note}"))
@@ -124,13 +126,13 @@ def _torch(path: Path) -> tuple[Mapping[str, torch.Tensor], tuple[str, ...]]:
     return state, tuple(f"weights {path}: its running averages ({key}) are taken" for key in averages)
 
 
-def _unwrapped(value: Any) -> tuple[tuple[str, ...], Mapping[str, torch.Tensor]] | None:
+def _unwrapped(value: Any, depth: int = 0) -> tuple[tuple[str, ...], Mapping[str, torch.Tensor]] | None:
     """(the keys that lead to it, the state dict in what torch read), or None."""
     if not isinstance(value, Mapping) or not value:
         return None
     if all(isinstance(name, str) and isinstance(t, torch.Tensor) for name, t in value.items()):
         return (), value
-    inner = ((key, _unwrapped(value.get(key))) for key in _WRAPPERS)
+    inner = ((key, _unwrapped(value.get(key), depth + 1)) for key in _WRAPPERS if depth < _DEEPEST)
     return next((((key, *found[0]), found[1]) for key, found in inner if found), None)
 
 

@@ -151,13 +151,17 @@ def check_truncated(truncated: str) -> None:
 @contextlib.contextmanager
 def content(path: str) -> Iterator[bytes]:
     """read_bytes(), while the block lasts; a large file has its place in memory.contents() until then."""
-    size = 0
-    with contextlib.suppress(OSError, ValueError):  # read_bytes() says why not
+    size, inside = 0, False
+    try:
         size = os.stat(path).st_size
+    except (OSError, ValueError):  # read_bytes() says why not
+        inside = shards.MARK in path
+        size = shards.size_of(path) if inside else 0
     if size <= _LARGE:
         yield read_bytes(path)
         return
-    _look_ahead(path, size)
+    if not inside:
+        _look_ahead(path, size)
     with memory.contents().room(size, "its file"):
         yield read_bytes(path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterable, Mapping, Set
 from typing import Any, NamedTuple
@@ -29,7 +30,7 @@ def given(pictures: Any) -> list[str | Given]:
     one = _one(pictures, "the picture")
     if one is not None:
         return [one]
-    if isinstance(pictures, Mapping | Set) or not isinstance(pictures, Iterable):
+    if isinstance(pictures, Mapping | Set | io.IOBase) or not isinstance(pictures, Iterable):
         raise DataError(f"pictures: {_kind(pictures)}; {_EXPECTED}")
     if isinstance(pictures, np.ndarray) and not _stacked(pictures):
         raise DataError(f"pictures: {_kind(pictures)}; {_EXPECTED}")
@@ -48,6 +49,10 @@ def _one(picture: Any, name: str) -> str | Given | None:
         return os.fsdecode(picture)
     if isinstance(picture, bytes | bytearray | memoryview):
         return Given(name, bytes(picture))
+    if isinstance(picture, Image.Image) and min(picture.size) < 1:
+        raise DataError(
+            f"{name}: a picture of {picture.width} × {picture.height} pixels; expected one or more"
+        )
     if isinstance(picture, Image.Image) or (isinstance(picture, np.ndarray) and _painted(picture)):
         return Given(name, picture)
     return None

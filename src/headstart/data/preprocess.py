@@ -42,7 +42,8 @@ class Preprocess:
     levels: Levels | None = None
 
     def __post_init__(self) -> None:
-        if not 1 <= self.size <= self.resize <= _LARGEST:
+        whole = type(self.size) is int and type(self.resize) is int
+        if not whole or not 1 <= self.size <= self.resize <= _LARGEST:
             raise BackboneError(
                 f"preprocess: size {self.size}, resize {self.resize}; expected 1 <= size <= resize <= {_LARGEST}"
             )
@@ -54,7 +55,9 @@ class Preprocess:
             raise BackboneError(f"preprocess: mean {list(self.mean)}; expected 3 finite numbers")
         if len(self.std) != 3 or min(self.std) <= 0:
             raise BackboneError(f"preprocess: std {list(self.std)}; expected 3 numbers above 0")
-        if self.levels and not (all(map(math.isfinite, self.levels)) and self.levels[0] < self.levels[1]):
+        if self.levels and not (
+            len(self.levels) == 2 and all(map(math.isfinite, self.levels)) and self.levels[0] < self.levels[1]
+        ):
             raise BackboneError(f"preprocess: levels {self.levels}; expected two numbers, the lower first")
 
     def at(self, size: int) -> Preprocess:

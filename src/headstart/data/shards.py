@@ -19,6 +19,7 @@ from headstart.data.listing import PICTURE_SUFFIXES, Listing, Row, ignored, prin
 from headstart.errors import DataError, PictureError
 
 MARK = ".tar!"
+_LABEL = 1 << 20  # bytes of a label's file; more is none
 
 Members = dict[str, tuple[int, int]]
 
@@ -37,6 +38,15 @@ def read_member(path: str) -> bytes:
     if len(data) < place[1]:
         raise PictureError("truncated: the shard ends inside it")
     return data
+
+
+def size_of(path: str) -> int:
+    """Bytes of `shard.tar!member`; 0 where there is none such, which read_member() says."""
+    shard, member = split_path(path)
+    try:
+        return members(shard).get(member, (0, 0))[1]
+    except DataError:
+        return 0
 
 
 def split_path(path: str) -> tuple[str, str]:
@@ -61,7 +71,8 @@ def members(shard: str) -> Members:
 @functools.lru_cache(maxsize=4096)
 def _members(shard: str, _changed: int, _size: int) -> Members:
     with tarfile.open(shard, "r:") as archive:
-        return {member.name: (member.offset_data, member.size) for member in archive if member.isreg()}
+        plain = (member for member in archive if member.isreg() and not member.issparse())
+        return {member.name: (member.offset_data, member.size) for member in plain}
 
 
 def _read(shard: str, offset: int, length: int) -> bytes:
@@ -127,7 +138,7 @@ def _label(shard: str, key: str, parts: dict[str, str]) -> tuple[str, str]:
         if "json" in parts:
             facts = json.loads(_content(shard, parts["json"]))
             return _text(facts, "label"), _text(facts, "group")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(
             f"{shard}!{key}: its label cannot be read ({error}); expected UTF-8 text or JSON"
         ) from error
@@ -135,9 +146,16 @@ def _label(shard: str, key: str, parts: dict[str, str]) -> tuple[str, str]:
 
 
 def _content(shard: str, member: str) -> bytes:
-    return _read(shard, *members(shard)[member])
+    offset, length = members(shard)[member]
+    if length > _LABEL:
+        raise ValueError(f"{length:,} bytes")
+    return _read(shard, offset, length)
 
 
 def _text(facts: Any, name: str) -> str:
     value = facts.get(name) if isinstance(facts, dict) else None
-    return "" if value is None else str(value).strip()
+    if value is not None and not isinstance(value, str | int | float):
+        raise ValueError(f"{name} is of type {type(value).__name__}; one name or number is expected")
+    text = "" if value is None else str(value).strip()
+    text.encode()  # raises for half a character
+    return text

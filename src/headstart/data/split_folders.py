@@ -97,15 +97,23 @@ def origin(splits: Mapping[Entry, str]) -> str:
 
 def without_copies(folders: list[Entry], found: Listing) -> list[Entry]:
     """The folders less those that hold the others once more, as a set that was copied into itself does."""
-    names = {folder.name for folder in folders}
+    others = {folder.name: folder for folder in folders}
+    names = set(others)
     kept = []
     for folder in folders:
         inside = _classes_in(folder)
-        if inside <= names and (len(inside) > 1 or any(map(split_word, inside))):
+        again = inside <= names and (len(inside) > 1 or any(map(split_word, inside)))
+        if again and all(_repeats(folder, others[name]) for name in inside):
             leave_aside(found, folder.path, f"which holds {some(inside)} once more")
         else:
             kept.append(folder)
     return kept
+
+
+def _repeats(folder: Entry, other: Entry) -> bool:
+    """Whether the folder of other's name inside `folder` is a copy of it: half of its names or more stand there too."""
+    inside = set(os.listdir(os.path.join(folder.path, other.name)))
+    return 2 * len(inside & set(os.listdir(other.path))) >= len(inside)
 
 
 def _refuse_repeated(root: str, inner: Mapping[str, set[str]]) -> None:

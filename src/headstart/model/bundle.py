@@ -22,7 +22,7 @@ import numpy as np
 from headstart import files, progress, seals
 from headstart.backbone import Backbone, records
 from headstart.data.dataset import Dataset, Partition
-from headstart.errors import BackboneError, BundleError, PlanError
+from headstart.errors import BackboneError, BundleError, OutputError, PlanError
 from headstart.features import How
 from headstart.model import card, timm_format
 from headstart.model.model import DIGITS, NETWORK, WEIGHTS, Model
@@ -54,6 +54,10 @@ def save(
     from safetensors.numpy import save as encoded
 
     folder = Path(folder)
+    if not files.is_free(folder) and not (folder / _INFO).is_file():
+        raise OutputError(
+            f"{folder}: holds something other than a bundle; name a folder that is empty or new"
+        )
     loads_in_timm = timm_format.fits(model)
     with files.replacing(folder) as temporary:
         temporary.mkdir()
@@ -107,16 +111,34 @@ def _checked(model: Model) -> Model:
     names = model.classes
     if len(names) < 2 or len(set(names)) < len(names) or not all(isinstance(n, str) and n for n in names):
         raise ValueError("classes: expected at least two different names")
-    for key in ("held_out", "trained_on"):
-        digests = model.info.get(key, ())
-        if not all(isinstance(digest, str) for digest in digests):
-            raise ValueError(f"{key}: expected short digests of pictures")
+    _check_info(model.info)
     if model.plan.backbone != model.backbone.name:
         raise ValueError(f"its plan is for {model.plan.backbone}, its network is {model.backbone.name}")
     model.plan.validate(model.backbone.stage_names)
     width = sum(cut.width(model.plan.pool) for cut in model.cuts)
     _check_head(model.head, width, len(names))
     return model
+
+
+def _check_info(info: Mapping[str, Any]) -> None:
+    """Raises ValueError where what else the bundle says of itself is of another kind than save() writes."""
+    kinds: dict[str, tuple[type, ...]] = {
+        "classes": (list,),
+        "trained_on": (str,),
+        "data_fingerprint": (str,),
+        "metrics": (dict,),
+        "versions": (dict,),
+        "history": (list,),
+        "held_out": (list,),
+        "left_out": (list,),
+        "evidence": (dict, type(None)),
+    }
+    for key, expected in kinds.items():
+        if key in info and not isinstance(info[key], expected):
+            raise ValueError(f"{key} is of type {type(info[key]).__name__}, expected {expected[0].__name__}")
+    for key in ("held_out", "left_out"):
+        if not all(isinstance(name, str) for name in info.get(key, ())):
+            raise ValueError(f"{key}: expected names alone")
 
 
 def _check_head(head: Head, width: int, classes: int) -> None:

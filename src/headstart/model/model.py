@@ -136,7 +136,7 @@ class Model:
         return network.eval()
 
     def _stored(self) -> nn.Module:
-        """The trunk with the weights of the bundle; nothing is downloaded."""
+        """The trunk with the weights of the bundle; nothing is downloaded. Raises BundleError."""
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
@@ -144,6 +144,11 @@ class Model:
         from headstart.train import surgery
 
         assert self.folder is not None
+        if self.backbone.name.startswith("timm:hf-hub:"):
+            raise BundleError(
+                f"{self.folder}: only the hub knows the architecture of {self.backbone.name}, and a bundle asks none; "
+                "use --runtime openvino, which needs none"
+            )
         path = self.folder / WEIGHTS
         module = build(replace(self.backbone, weights=None), pretrained=False)
         surgery.assemble(self.plan, self.backbone, module, len(self.classes))
