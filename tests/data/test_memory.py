@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -110,14 +111,30 @@ def test_a_jpeg_that_is_decoded_small_needs_little_room(bound, encode, tmp_path)
     assert batch.shape == (1, 16, 16, 3)
 
 
-def test_many_threads_share_the_room(bound, encode, tmp_path):
+def test_many_threads_share_the_room(bound, encode, tmp_path, monkeypatch):
     bound(250_000)
+    held, waited, taken = 0, 0, threading.Lock()
+    room = Budget.room
+
+    @contextlib.contextmanager
+    def counted(budget, size, what):
+        nonlocal held, waited
+        with taken:
+            waited += budget._used + size > budget.limit
+        with room(budget, size, what):
+            with taken:
+                held = max(held, budget._used)
+            yield
+
+    monkeypatch.setattr(Budget, "room", counted)
     for number in range(12):
         picture = np.random.default_rng(number).integers(0, 256, (200, 250, 3), dtype=np.uint8)
         (tmp_path / f"{number:02d}.png").write_bytes(encode(Image.fromarray(picture), "PNG"))
     paths = sorted(str(path) for path in tmp_path.iterdir())
     assert not [one for one in examine_all(paths, workers=6) if isinstance(one, data.BadPicture)]
     assert sum(len(batch) for _, batch in data.frames(paths, PREPARE, workers=6)) == 12
+    assert waited
+    assert 0 < held <= 250_000
 
 
 @pytest.mark.parametrize("size", [2_000_000_000, 60_000_000_000])

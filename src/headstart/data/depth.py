@@ -112,7 +112,7 @@ def common_levels(levels: np.ndarray) -> Levels | None:
     return (float(low), float(high)) if low < high else None
 
 
-def plain(image: Image.Image) -> str:
+def stored_as(image: Image.Image) -> str:
     """numpy's name for the type that holds the values whatever the file's format: "<u2", "<i4" or "<f4"."""
     if image.mode == "F":
         return "<f4"

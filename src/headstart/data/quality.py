@@ -13,7 +13,7 @@ import numpy as np
 from headstart import files, progress
 from headstart.data.dataset import BadPicture
 from headstart.data.decode import Picture, content, opened
-from headstart.data.depth import Levels, is_deep, own_levels, plain, strips
+from headstart.data.depth import Levels, is_deep, own_levels, stored_as, strips
 from headstart.data.looks import PIXELS, Look, Looks
 from headstart.data.threads import ordered
 from headstart.data.twins import NOTHING, root, signature
@@ -64,7 +64,7 @@ def _hash(picture: Picture, data: bytes) -> bytes:
         look = hashlib.sha256(b"file")
         look.update(data)
     elif is_deep(image):
-        kind = plain(image)
+        kind = stored_as(image)
         look = hashlib.sha256(repr((image.height, image.width, kind)).encode())
         for _, values in strips(image):
             look.update(values.astype(kind).data)
