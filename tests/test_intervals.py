@@ -44,6 +44,17 @@ def test_95_of_100_intervals_hold_the_truth(accuracy, alike):
     assert plain < 0.85
 
 
+@pytest.mark.parametrize("sizes", [[300] + [1] * 50, [100] * 2 + [2] * 40, [1] * 20 + [30] * 10])
+@pytest.mark.parametrize("alike", [0.1, 0.5, 0.95])
+def test_one_large_group_among_small_ones_is_one_thing_all_the_same(sizes, alike):
+    """A class folder that is mostly one film: where groups differ in size, the many small ones do not vouch for it."""
+    rng, rounds, accuracy, mass = np.random.default_rng(1), 400, 0.6, 1 / alike - 1
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    own = rng.beta(accuracy * mass, (1 - accuracy) * mass, (rounds, len(sizes)))
+    right = rng.random((rounds, len(groups))) < own[:, groups]
+    assert np.mean([_holds(accuracy, proportion(row, groups)) for row in right]) >= 0.92
+
+
 def _holds(accuracy: float, interval: tuple[float, float]) -> bool:
     return interval[0] <= accuracy <= interval[1]
 

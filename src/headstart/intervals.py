@@ -64,12 +64,16 @@ def effective(correct: np.ndarray, groups: np.ndarray) -> float:
         return float(n)
     if count == 1:
         return 0.0
-    worth = n / _design_effect(np.bincount(code, weights=correct), sizes)
-    return min(float(n), worth * (_t95(n - 1) / _t95(count - 1)) ** 2)
+    like = n**2 / float(
+        (sizes.astype(np.float64) ** 2).sum()
+    )  # equal groups that would say as much: Kish's number
+    worth = n / _design_effect(np.bincount(code, weights=correct), sizes, like / count)
+    return min(float(n), worth * (_t95(n - 1) / _t95(max(1, round(like) - 1))) ** 2)
 
 
-def _design_effect(hits: np.ndarray, sizes: np.ndarray) -> float:
-    """≥ 1; hits, sizes [G ≥ 2]: pictures that are right, and pictures.
+def _design_effect(hits: np.ndarray, sizes: np.ndarray, even: float) -> float:
+    """≥ 1; hits, sizes [G ≥ 2]: pictures that are right, and pictures; even: 1 where groups are of one size, less the
+    more one of them outweighs the others, whose say then counts for less.
 
     Only groups that hold the rarer answer tell how alike the pictures of one are, and few of them tell little: all
     right looks the same whether groups are worth one picture each or many. So to their say that of one group more is
@@ -78,7 +82,7 @@ def _design_effect(hits: np.ndarray, sizes: np.ndarray) -> float:
     """
     n, count = sizes.sum(), len(sizes)
     alike = float((sizes.astype(np.float64) ** 2).sum() / n)  # where all pictures of a group go the same way
-    telling = int(min((hits > 0).sum(), (hits < sizes).sum()))
+    telling = even * int(min((hits > 0).sum(), (hits < sizes).sum()))
     if telling == 0:
         return alike
     share = hits.sum() / n

@@ -137,9 +137,13 @@ def test_what_other_pictures_or_another_training_made_expect_does_not_count(demo
     for edited in edits.values():
         found = room.foretold(edited, dataset, parts)
         assert (found.gain, found.learning_exponent) == ((), 0.4)
+        why = (
+            "is of another training than the plan's rows, cut, head and recipe now say"
+            if edited.gain_of
+            else "does not say of which training it is told (gain_of)"
+        )
         assert said.pop() == (
-            "the plan's gain is of another training than the plan's rows, cut, head and recipe now say: it does not "
-            "count, and the selection pictures alone decide what is kept"
+            f"the plan's gain {why}: it does not count, and the selection pictures alone decide what is kept"
         )
     for pictures in ("", "0" * 16):
         found = room.foretold(replace(own, pictures=pictures), dataset, parts)

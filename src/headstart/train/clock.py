@@ -38,6 +38,13 @@ class Clock:
         self._steps.append(seconds / share)
         self._best = min(self._best, seconds / share)
 
+    def forget(self) -> None:
+        """What steps took so far tells nothing of those to come."""
+        last = self._steps[-1] if self._steps else None
+        self._steps.clear()
+        if last is not None:
+            self._steps.append(last)
+
     @property
     def left(self) -> float:
         return float("inf") if self.seconds is None else self.seconds - (now() - self.began)
@@ -54,7 +61,8 @@ class Clock:
     @property
     def due(self) -> bool:
         """Whether it is time to fit the schedule anew."""
-        if self.seconds is None or now() < self._due:
+        # By its first step alone, which warms up, nothing is fitted unless the time is up.
+        if self.seconds is None or now() < self._due or (not self._warm and self.left > 0):
             return False
         self._due = now() + self.seconds / _LOOKS
         return True

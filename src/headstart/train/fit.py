@@ -231,6 +231,8 @@ def foretold(plan: Plan, dataset: Dataset, partition: Partition) -> Plan:
         )
     elif plan.gain_of != plan.training:
         known, stale = plan, "is of another training than the plan's rows, cut, head and recipe now say"
+        if not plan.gain_of:
+            stale = "does not say of which training it is told (gain_of)"
     else:
         return plan
     progress.say(

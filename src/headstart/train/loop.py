@@ -146,7 +146,7 @@ class _Run:
             self.at = _Epoch(size=self._size(epoch, self.epochs))
         self.mark = clock.now()
         self.learner.network.train()
-        for index, pictures in self._batches(epoch):
+        for index, pictures in self._batches(epoch) if self.done < self.steps else ():
             self.learner.set_rates((self.done + 0.5) / self.steps)
             torch.manual_seed(_drawn(self.seed, epoch, self.at.step, _DROPOUT))
             rng = np.random.default_rng([self.seed, epoch, self.at.step, _PATCH])
@@ -188,6 +188,8 @@ class _Run:
         torch.set_num_threads(self.every)
         self.threads = threads.suiting(self.learner.network, self.learner.device, self.task.preprocess.size)
         torch.set_num_threads(self.threads)
+        self._elapsed()  # is no part of the next step
+        self.clock.forget()
 
     def _elapsed(self) -> float:
         """Seconds since it was asked last; the epoch's grow by them."""
