@@ -61,7 +61,8 @@ def test_what_the_probe_gains_by_the_selection_pictures_is_made_up_for(plan) -> 
     assert succeeds(_attempt(learning, 82, (0.05, 0.01)), anew)  # far more is expected than is taken off
     _, arm = table({"fine-tune": _attempt(learning, 86)}, anew, "probe")
     assert arm.note == (
-        "+6.0 ± 2.4 points on the probe, less 4.0 that it would gain from the selection pictures: +2.0"
+        "+6.0 ± 2.4 points on the probe, less 4.0 that it would gain from the selection pictures: +2.0, "
+        "not more than one standard error (2.4)"
     )
 
 
@@ -78,3 +79,23 @@ def test_the_table_says_why_an_attempt_is_not_kept(plan) -> None:
     _, arm = table({"fine-tune": worse}, BAR, "probe")
     assert arm.note.endswith("but no more of these pictures are right than the probe has")
     assert not arm.chosen
+
+
+def test_a_lead_within_its_error_is_told_to_be_too_small():
+    """A positive lead that is not kept needs its reason beside it."""
+    from headstart.train.arms import Attempt, Bar, succeeds, table
+
+    probe = np.array([True] * 30 + [False] * 10)
+    trained = np.array([True] * 29 + [False, True, True] + [False] * 8)
+    tuned = Attempt(_plan_without_gain(), None, trained, ())
+    bar = Bar(probe, np.arange(40), 1.0)
+    assert trained.mean() > probe.mean()
+    assert not succeeds(tuned, bar)
+    assert "not more than one standard error" in table({"fine-tune": tuned}, bar, "probe")[1].note
+
+
+def _plan_without_gain():
+    from headstart import backbone
+    from headstart.plan import cases
+
+    return cases.make(3, backbone.load("demo-cnn"))

@@ -131,10 +131,21 @@ def table(attempts: dict[str, Attempt], bar: Bar, winner: str) -> tuple[Arm, ...
             note += (
                 f"; {100 * expected:+.1f} ± {100 * spread:.1f} were expected, which makes {100 * both:+.1f}"
             )
-            if gain <= 0:
-                note += ", but no more of these pictures are right than the probe has"
-        arms.append(_arm(name, attempt.correct, bar.groups, winner, note))
+        arms.append(_arm(name, attempt.correct, bar.groups, winner, note + _short_of(attempt, bar)))
     return tuple(arms)
+
+
+def _short_of(attempt: Attempt, bar: Bar) -> str:
+    """Why an attempt does not succeed where its numbers alone do not tell; "" where they do."""
+    gain, error = bar.seen(attempt)
+    lead = gain - bar.anew(attempt.plan)
+    if math.isinf(error):
+        return ", but all of these pictures are one group, which tells nothing"
+    if gain <= 0 and attempt.plan.gain:
+        return ", but no more of these pictures are right than the probe has"
+    if lead > 0 and not attempt.plan.gain and not succeeds(attempt, bar):
+        return f", not more than one standard error ({100 * error:.1f})"
+    return ""
 
 
 def _arm(name: str, correct: np.ndarray, groups: np.ndarray, winner: str, note: str) -> Arm:
