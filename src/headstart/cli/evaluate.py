@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import progress
 from headstart.cli import bundles, options, show, steps
+from headstart.counts import pictures
 from headstart.errors import DataError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _of_its_classes(model: Model, dataset: Dataset) -> Dataset:
         return dataset
     count = sum(int(dataset.counts()[dataset.classes.index(name)]) for name in aside)
     progress.say(
-        f"left aside, since the bundle was made without these classes: {show.pictures(count)} of "
+        f"left aside, since the bundle was made without these classes: {pictures(count)} of "
         f"{', '.join(map(repr, aside))}"
     )
     return dataset.without(aside)

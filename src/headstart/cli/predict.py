@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import progress
 from headstart.cli import bundles, options, show, stdin, steps, values
+from headstart.counts import pictures
 from headstart.errors import DataError, PictureError
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def _print(
     else:
         lines = [f"{show.plain(path)}   {_named(top)}" for path, top in ranked]
         if bad:
-            lines.append(f"named {show.pictures(len(ranked))}; left out {len(bad):,}")
+            lines.append(f"named {pictures(len(ranked))}; left out {len(bad):,}")
         show.out("\n".join(lines))
 
 

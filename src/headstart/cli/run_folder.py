@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from headstart import files, seals
 from headstart.cli import show
 from headstart.cli.signals import ANEW
+from headstart.counts import plural
 from headstart.errors import OutputError
 from headstart.strangers import plain
 
@@ -157,9 +158,9 @@ def print_intake(folder: Path, counts: Mapping[str, int]) -> None:
     """Says where what was left out and what is alike is listed; counts: "pictures" of what --json prints."""
     left_out, alike = counts["quarantine"], counts["alike"]
     if left_out:
-        show.fact("left out", f"{left_out:,} file{'s' * (left_out != 1)}, listed in {folder / QUARANTINE}")
+        show.fact("left out", f"{plural(left_out, 'file')}, listed in {folder / QUARANTINE}")
     if alike:
-        show.fact("alike", f"{alike:,} pair{'s' * (alike != 1)} of pictures, listed in {folder / ALIKE}")
+        show.fact("alike", f"{plural(alike, 'pair')} of pictures, listed in {folder / ALIKE}")
 
 
 def _memory() -> int | None:

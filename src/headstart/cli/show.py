@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from headstart import files
 from headstart.cli import streams
+from headstart.counts import pictures
 from headstart.strangers import plain, printable
 
 if TYPE_CHECKING:
@@ -70,12 +71,6 @@ def _escaped(character: str, encoding: str) -> str:
     if printable(character):
         return character
     return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
-
-
-def pictures(count: int, groups: int | None = None) -> str:
-    """ "1 picture", "1,797 pictures", "540 pictures of 27 groups" """
-    said = f"{count:,} picture{'s' * (count != 1)}"
-    return said if groups in (None, count) else f"{said} of {groups:,} group{'s' * (groups != 1)}"
 
 
 def accuracy(score: Mapping[str, Any]) -> str:

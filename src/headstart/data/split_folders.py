@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from headstart.counts import pictures
 from headstart.data import tables
 from headstart.data.folders import Entry, entries, folders_in, is_folder, is_tar, only_folder, pictures_below
 from headstart.data.listing import Listing, printable, settled, some, split_word, unlabelled
@@ -69,8 +70,7 @@ def _aside(root: str, folder: Entry, found: Listing) -> bool:
 
 def leave_aside(found: Listing, folder: str, why: str) -> None:
     """A note that `folder` is not read, with the number of pictures in it."""
-    count = pictures_below(folder)
-    found.notes.append(f"left aside: {printable(folder)}, {why}: {count:,} picture{'s' * (count != 1)}")
+    found.notes.append(f"left aside: {printable(folder)}, {why}: {pictures(pictures_below(folder))}")
 
 
 def holds_classes(folder: str) -> bool:

@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from headstart.counts import plural
 from headstart.evidence.conclude import WORTH
 from headstart.evidence.evidence import TUNED
 from headstart.report import svg
 from headstart.report.svg import Scale, Svg
-from headstart.report.words import count, plural
+from headstart.report.words import count
 
 if TYPE_CHECKING:
     from headstart.evidence.evidence import Evidence

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headstart.counts import plural
 from headstart.report import svg
 from headstart.report.svg import Svg
-from headstart.report.words import percent, plural
+from headstart.report.words import percent
 
 if TYPE_CHECKING:
     from headstart.assess.evaluation import Evaluation

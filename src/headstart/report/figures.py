@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from headstart.counts import pictures
 from headstart.intervals import Z95
 from headstart.report import svg
 from headstart.report.svg import Scale, Svg
-from headstart.report.words import count, interval, percent, pictures
+from headstart.report.words import count, interval, percent
 
 if TYPE_CHECKING:
     from headstart.evidence.evidence import Evidence

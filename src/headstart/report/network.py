@@ -6,10 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from headstart.counts import plural
 from headstart.plan import table
 from headstart.report import svg
 from headstart.report.svg import Svg
-from headstart.report.words import count, plural, short
+from headstart.report.words import count, short
 from headstart.strangers import plain
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart import files
+from headstart import counts, files
 from headstart.errors import PictureError
 from headstart.report import cases, confusion, figures, network, svg, thumbnails, words
 from headstart.report.figures import Dot
@@ -50,7 +50,7 @@ def render(run: Run) -> str:
         lstrip_blocks=True,
         finalize=_finished,
     )
-    for tool in (words.percent, words.interval, words.count, words.short, words.plural, words.pictures):
+    for tool in (words.percent, words.interval, words.count, words.short, counts.plural, counts.pictures):
         environment.filters[tool.__name__] = tool
     return environment.get_template("report.html").render(_context(run))
 

@@ -32,14 +32,3 @@ def short(number: int | None) -> str:
             value = number / size
             return f"{value:.0f}{_THIN}{letter}" if value >= 100 else f"{value:.1f}{_THIN}{letter}"
     return str(number)
-
-
-def pictures(number: int, groups: int) -> str:
-    """(540, 27) → "540 pictures of 27 groups"; (540, 540) → "540 pictures"."""
-    said = plural(number, "picture")
-    return said if groups == number else f"{said} of {plural(groups, 'group')}"
-
-
-def plural(number: int, noun: str, many: str = "") -> str:
-    """(1, "picture") → "1 picture"; (1797, "picture") → "1,797 pictures"."""
-    return f"{number:,} {noun if number == 1 else many or noun + 's'}"
