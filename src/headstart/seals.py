@@ -25,11 +25,7 @@ def opened(text: str) -> dict[str, Any]:
 
     Raises ValueError where the text is no such object, or not as it was sealed.
     """
-    values = parsed(text)
-    checksum = values.pop(CHECKSUM, None)
-    if checksum != _sum(values):
-        raise ValueError("its checksum is missing" if checksum is None else "its checksum is another")
-    return values
+    return _unsealed(parsed(text))
 
 
 class Newer(ValueError):
@@ -47,7 +43,7 @@ def versioned(text: str, newest: int) -> dict[str, Any]:
         raise ValueError(f"format is {written!r}")
     if written > newest:
         raise Newer(f"format {written} is newer than this version; upgrade headstart")
-    return values if written == 1 else opened(text)
+    return values if written == 1 else _unsealed(values)
 
 
 def parsed(text: str) -> dict[str, Any]:
@@ -58,6 +54,13 @@ def parsed(text: str) -> dict[str, Any]:
         raise ValueError("nested too deeply") from error
     if not isinstance(values, dict):
         raise ValueError(f"a JSON object was expected, not {type(values).__name__}")
+    return values
+
+
+def _unsealed(values: dict[str, Any]) -> dict[str, Any]:
+    checksum = values.pop(CHECKSUM, None)
+    if checksum != _sum(values):
+        raise ValueError("its checksum is missing" if checksum is None else "its checksum is another")
     return values
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,15 @@ SETTLED = (
     "pretrained",
 )
 LAYOUTS = ("NCHW", "NHWC", "NLC", "NC")
+
+
+def check_options(name: str, options: Mapping[str, Any], settled: Sequence[str] = SETTLED) -> None:
+    """Refuses options of the architecture called `name` that are not the user's to give. Raises BackboneError."""
+    for key in settled:
+        if key in options:
+            raise BackboneError(
+                f"{name}: --model-kwargs {key} is settled by pictures and weights; leave it out"
+            )
 
 
 @dataclass(frozen=True)

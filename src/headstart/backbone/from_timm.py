@@ -15,7 +15,7 @@ from timm.data.config import resolve_data_config
 from timm.models import load_model_config_from_hf
 from torch import nn
 
-from headstart.backbone.backbone import SETTLED, Source
+from headstart.backbone.backbone import Source, check_options
 from headstart.backbone.network import Entry, Network, given, nearest, offered, read
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, OfflineError
@@ -62,11 +62,7 @@ def _here(config: Any) -> bool:
 def network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
     """timm's `name` (with or without a weights tag, or "hf-hub:owner/name"). Raises BackboneError, OfflineError,
     WeightsError."""
-    for key in SETTLED:
-        if key in kwargs:
-            raise BackboneError(
-                f"timm:{name}: --model-kwargs {key} is settled by pictures and weights; leave it out"
-            )
+    check_options(f"timm:{name}", kwargs)
     facts = _from_hub(name) if name.startswith(_HUB) else _known(name)
     if not isinstance(facts.head, str):
         raise BackboneError(

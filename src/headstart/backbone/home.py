@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import files, seals
-from headstart.backbone.backbone import SETTLED, Source
+from headstart.backbone.backbone import SETTLED, Source, check_options
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, WeightsError
 
@@ -65,11 +65,7 @@ def architectures() -> dict[str, Callable[..., nn.Module]]:
 
 def blank(name: str, num_classes: int, kwargs: Mapping[str, Any] | None = None) -> Blank:
     """The architecture called `name`, ours or "timm:NAME", with random weights. Raises BackboneError."""
-    for key in ("num_classes", *SETTLED):
-        if key in (kwargs or {}):
-            raise BackboneError(
-                f"{name}: --model-kwargs {key} is settled by pictures and weights; leave it out"
-            )
+    check_options(name, kwargs or {}, ("num_classes", *SETTLED))
     family, _, rest = name.partition(":")
     if family == "timm" and rest:
         from headstart.backbone import from_timm

@@ -31,7 +31,7 @@ from headstart.train.head import Head, Solved
 if TYPE_CHECKING:
     from torch import nn
 
-    from headstart.train.loop import Settings, Task
+    from headstart.train.task import Settings, Task
 
 SELECTION_SHARE = 0.2
 
@@ -69,7 +69,7 @@ def fit(
     job = _Job(plan, backbone, dataset, how_of(plan, how))
     if plan.frozen:
         return _probe_alone(job, partition.train)
-    from headstart.train.loop import Settings
+    from headstart.train.task import Settings
 
     return _trained(job, partition, settings or Settings())
 
@@ -230,9 +230,8 @@ def foretold(plan: Plan, dataset: Dataset, partition: Partition) -> Plan:
             "was measured on other training pictures than these",
         )
     elif plan.gain_of != plan.training:
-        known, stale = plan, "is of another training than the plan's rows, cut, head and recipe now say"
-        if not plan.gain_of:
-            stale = "does not say of which training it is told (gain_of)"
+        other = "is of another training than the plan's rows, cut, head and recipe now say"
+        known, stale = plan, other if plan.gain_of else "does not say of which training it is told (gain_of)"
     else:
         return plan
     progress.say(
@@ -260,7 +259,7 @@ def task_of(
 ) -> Task:
     """What a network is trained on, and how its classes weigh."""
     from headstart.train.batches import Pictures
-    from headstart.train.loop import Task
+    from headstart.train.task import Task
 
     labels, preprocess = dataset.labels, backbone.preprocess
     weights = None
@@ -272,7 +271,7 @@ def task_of(
 
 
 def _attempt(name: str, plan: Plan, job: _Job, task: Task, head: Head, settings: Settings) -> Attempt:
-    from headstart.train import loop, surgery, threads
+    from headstart.train import loop, scoring, surgery, threads
 
     network = surgery.operate(plan, job.backbone, len(job.dataset.classes))
     if plan.head_start == "solved":
@@ -283,8 +282,8 @@ def _attempt(name: str, plan: Plan, job: _Job, task: Task, head: Head, settings:
         network, groups, task, plan.recipe, plan.seed, replace(settings, checkpoints=folder), name
     )
     with threads.bounded(history[-1]["threads"]):
-        device = loop.device_of(settings.device)
-        named = loop.predict(network.to(device), task, task.selection, device).argmax(1)
+        device = scoring.device_of(settings.device)
+        named = scoring.predict(network.to(device), task, task.selection, device).argmax(1)
     network.to("cpu")
     ran = plan.with_recipe(precision=history[-1]["precision"])
     if settings.time_limit is not None and len(history) * 2 < plan.recipe.epochs:
