@@ -14,9 +14,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from headstart import files
 from headstart.cli import run_folder
+from headstart.cli.run_folder import INFO
 from headstart.errors import BundleError, HeadstartError
 
-INFO = "headstart.json"
 # Of a zip: more than any bundle has. Weights hardly shrink, so that what unpacks to many times its size is none.
 _MOST_FILES, _MOST_TIMES, _ALWAYS = 10_000, 20, 64 << 20
 _KNOWN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -30,21 +30,28 @@ def opened(name: str) -> Iterator[Path]:
     Raises BundleError for a zip that is damaged, holds no bundle or several, or is not honest.
     """
     path = Path(name)
-    if path.is_file() and zipfile.is_zipfile(path):
+    if _is_zip(path):
         with files.explained(Path(tempfile.gettempdir())):
             folder = tempfile.TemporaryDirectory(prefix="headstart-")
         with folder as place, _called(place, name):
             _unpack(path, Path(place))
             yield Path(place)
     else:
-        yield path if (path / INFO).is_file() else run_folder.bundle_within(path) or path
+        yield _folder(path) or path
 
 
 def meant(name: str) -> bool:
     """Whether `name` is something that opened() finds a bundle in, or should."""
-    path = Path(name)
-    is_bundle = (path / INFO).is_file() or run_folder.bundle_within(path) is not None
-    return is_bundle or (path.is_file() and zipfile.is_zipfile(path))
+    return _folder(Path(name)) is not None or _is_zip(Path(name))
+
+
+def _folder(path: Path) -> Path | None:
+    """The bundle that a folder is or, as a run's, holds."""
+    return path if (path / INFO).is_file() else run_folder.bundle_within(path)
+
+
+def _is_zip(path: Path) -> bool:
+    return path.is_file() and zipfile.is_zipfile(path)
 
 
 @contextlib.contextmanager

@@ -84,7 +84,7 @@ def _contenders(args: Namespace, job: Decided) -> tuple[Contender, ...]:
 
 def _compared(args: Namespace, job: Decided, field: tuple[Contender, ...], folder: Path) -> Comparison:
     from headstart.study import compare
-    from headstart.train.loop import Settings
+    from headstart.train.task import Settings
 
     settings = Settings(device=args.device, workers=args.workers, time_limit=args.time_limit)
     return compare(

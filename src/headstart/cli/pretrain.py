@@ -15,7 +15,7 @@ from headstart.cli import options, run_folder, show, steps, values
 if TYPE_CHECKING:
     from headstart.data import Intake
     from headstart.plan.plan import Recipe
-    from headstart.train.loop import Settings
+    from headstart.train.task import Settings
 
 
 def add(subparsers: Any) -> None:
@@ -156,7 +156,7 @@ def _recipe_of(args: Namespace) -> Recipe:
 
 
 def _settings(args: Namespace, folder: Path) -> Settings:
-    from headstart.train.loop import Settings
+    from headstart.train.task import Settings
 
     return Settings(
         device=steps.machine(args),

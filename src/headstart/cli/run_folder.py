@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 BUNDLE, CHECKPOINTS, PLAN, REPORT = "bundle", "checkpoints", "plan.toml", "report.html"
 METRICS, PREDICTIONS, FACTS, QUARANTINE = "metrics.jsonl", "predictions.csv", files.RUN, "quarantine.csv"
 ALIKE = "alike.csv"
+INFO = "headstart.json"  # what makes a folder a bundle
 
 
 def name_of(data: str) -> str:
@@ -53,7 +54,7 @@ def free(folder: Path) -> Path:
 
 def bundle_within(folder: Path) -> Path | None:
     """The bundle of the run in `folder`, where there is one."""
-    return folder / BUNDLE if (folder / BUNDLE / "headstart.json").is_file() else None
+    return folder / BUNDLE if (folder / BUNDLE / INFO).is_file() else None
 
 
 def check(folder: Path, args: Namespace, verb: str = "") -> None:

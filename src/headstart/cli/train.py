@@ -89,7 +89,7 @@ def _fit(args: Namespace, job: Decided, folder: Path) -> Fitted:
 
     settings = None
     if not job.plan.frozen:
-        from headstart.train.loop import Settings
+        from headstart.train.task import Settings
 
         settings = Settings(
             device=args.device,

@@ -40,8 +40,6 @@ from headstart.data.split_folders import (
 )
 from headstart.errors import DataError
 
-__all__ = ["check", "listing", "walk"]
-
 
 def listing(source: str) -> Listing:
     """Everything that `source` names, sorted by path; no picture is opened. Raises DataError."""

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from headstart.data import layouts, shards
+from headstart.data import shards
 from headstart.data.dataset import BadPicture
 from headstart.data.decode import content, is_picture, opened
+from headstart.data.folders import is_file, walk
 from headstart.data.given import Given
 from headstart.data.listing import PICTURE_SUFFIXES
 from headstart.data.preprocess import Preprocess
@@ -112,7 +113,7 @@ def _match(path: str) -> list[str]:
 
 
 def _below(folder: str) -> list[str]:
-    return [e.path for e in layouts.walk(folder) if os.path.isfile(e.path) and _like_a_picture(e.path)]
+    return [e.path for e in walk(folder) if is_file(e) and _like_a_picture(e.path)]
 
 
 def _like_a_picture(path: str) -> bool:

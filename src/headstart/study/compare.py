@@ -33,7 +33,7 @@ from headstart.train.fit import joined, selection, task_of, widths
 if TYPE_CHECKING:
     from torch import nn
 
-    from headstart.train.loop import Settings, Task
+    from headstart.train.task import Settings, Task
 
 # Raised whenever the same contender would come to something else than before.
 VERSION = 6
@@ -56,7 +56,7 @@ def compare(
     settings: how trainings go; its time limit holds for all of them together. Raises what fit() raises, and PlanError
     where the limit holds nothing.
     """
-    from headstart.train.loop import Settings
+    from headstart.train.task import Settings
 
     backbone = backbone.with_levels_of(dataset, partition.train)
     field = _Field(plan, backbone, dataset, partition, folder, how, settings or Settings())
@@ -202,13 +202,13 @@ class _Field:
     def _trained(self, contender: Contender, share: float, within: float | None) -> Outcome:
         import torch
 
-        from headstart.train import loop
+        from headstart.train import scoring
 
         plan = contender.plan
         network, history = self._run(contender, within)
         share *= sum(record["steps"] for record in history) / (plan.recipe.epochs * self._steps(plan))
         right, named = (
-            loop.predict(network, self._task, index, torch.device("cpu")).argmax(1)
+            scoring.predict(network, self._task, index, torch.device("cpu")).argmax(1)
             for index in (self.selection, self.partition.report)
         )
         correct = right == self.dataset.labels[self.selection]

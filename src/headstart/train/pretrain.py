@@ -23,10 +23,10 @@ from headstart.errors import BackboneError, DataError, PlanError
 from headstart.evidence import nearness
 from headstart.intervals import score
 from headstart.plan.plan import Recipe, check_recipe
-from headstart.train import loop
+from headstart.train import loop, scoring
 from headstart.train.batches import Pictures
 from headstart.train.card import FILTERS, markdown
-from headstart.train.loop import Settings, Task
+from headstart.train.task import Settings, Task
 
 # ImageNet's channel statistics: photographs' in general, and what most networks are trained with.
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -103,7 +103,7 @@ def pretrain(
     recipe = replace(recipe, precision=history[-1].get("precision", recipe.precision))
     home.round_(module)
     source = _source(module, stages, task, partition.report, name, dataset.classes)
-    probabilities = loop.predict(module, task, partition.report, torch.device("cpu"))
+    probabilities = scoring.predict(module, task, partition.report, torch.device("cpu"))
     correct = probabilities.argmax(1) == dataset.labels[partition.report]
     result = Pretrained(output, history=history, **score(correct, dataset.groups[partition.report]))
     facts = {
@@ -127,7 +127,7 @@ def _write(output: Path, module: torch.nn.Module, card: home.Card, notes: str) -
 
 
 def _device_name(device: str) -> str:
-    kind = loop.device_of(device)
+    kind = scoring.device_of(device)
     return torch.cuda.get_device_name(kind) if kind.type == "cuda" else kind.type.upper()
 
 
