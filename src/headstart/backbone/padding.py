@@ -1,8 +1,8 @@
 """Which padding were these weights trained with? A weights file does not say; its filters do.
 
-A convolution that halves a map looks at places 2i − 1, 2i and 2i + 1 where the map is padded on both sides alike, as
-PyTorch does, and at 2i, 2i + 1 and 2i + 2 where it is padded as TensorFlow does ("same"). What it answers for lies
-between 2i and 2i + 1: half a pixel right and down of the first window's middle, half a pixel left and up of the
+A convolution that halves a map looks at three places. PyTorch pads both sides alike: they are 2i − 1, 2i and 2i + 1.
+TensorFlow ("same") pads the end: they are 2i, 2i + 1 and 2i + 2. What the convolution answers for lies between 2i and
+2i + 1: half a pixel right and down of the first window's middle, half a pixel left and up of the
 second's. Training makes the filters lean towards it; random weights lean nowhere. No picture is needed.
 """
 
