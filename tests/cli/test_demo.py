@@ -31,11 +31,15 @@ def test_without_scikit_learn_it_names_the_extra(
     assert "pip install 'headstart[demo]'" in answer.err
 
 
-def test_it_runs_every_step_and_names_the_report(
-    headstart, shapes: Path, backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def quick(shapes: Path, backbone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo on few pictures and a small network."""
     monkeypatch.setattr(demo, "handwritten_digits", lambda folder: shapes)
     monkeypatch.setattr(options, "DEFAULT_BACKBONE", str(backbone))
+
+
+@pytest.mark.usefixtures("quick")
+def test_it_runs_every_step_and_names_the_report(headstart, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     answer = headstart("demo", "-o", folder, "--quiet")
     assert (answer.code, answer.err) == (0, "")
@@ -47,11 +51,10 @@ def test_it_runs_every_step_and_names_the_report(
     assert headstart("demo", "-o", folder, "--quiet", "--force").code == 0
 
 
+@pytest.mark.usefixtures("quick")
 def test_an_interrupted_demo_goes_on_as_it_advises(
-    headstart, shapes: Path, backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    headstart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo, "handwritten_digits", lambda folder: shapes)
-    monkeypatch.setattr(options, "DEFAULT_BACKBONE", str(backbone))
     folder = tmp_path / "run"
     with monkeypatch.context() as patch:
         patch.setattr(train, "_judged", lambda *_: signal.raise_signal(signal.SIGINT))

@@ -121,6 +121,7 @@ def command(args: Namespace) -> str:
 
 def facts(args: Namespace, seed: int) -> dict[str, Any]:
     """What a run ran on and with: no name of a host, user or address."""
+    from headstart.data import memory
     from headstart.model import versions
     from headstart.runtime import processor
 
@@ -133,7 +134,7 @@ def facts(args: Namespace, seed: int) -> dict[str, Any]:
             "system": f"{platform.system()} {platform.machine()}",
             "processor": processor(),
             "cores": os.cpu_count(),
-            "memory_bytes": _memory(),
+            "memory_bytes": memory.installed(),
         },
     }
 
@@ -162,13 +163,6 @@ def print_intake(folder: Path, counts: Mapping[str, int]) -> None:
         show.fact("left out", f"{plural(left_out, 'file')}, listed in {folder / QUARANTINE}")
     if alike:
         show.fact("alike", f"{plural(alike, 'pair')} of pictures, listed in {folder / ALIKE}")
-
-
-def _memory() -> int | None:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError):
-        return None
 
 
 def write_lines(path: Path, records: Iterable[dict[str, Any]]) -> None:

@@ -70,11 +70,18 @@ def _bound() -> int:
     return max(_FLOOR, _memory() // _SHARE)
 
 
+def installed() -> int | None:
+    """Bytes of memory of the machine; None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return None
+
+
 def _memory() -> int:
     """Bytes of memory that this process may use, as far as the system tells."""
-    known = []
-    with contextlib.suppress(OSError, ValueError):
-        known.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    own = installed()
+    known = [] if own is None else [own]
     for path in _LIMITS:
         with contextlib.suppress(OSError, ValueError):  # another system, or "max"
             known.append(int(Path(path).read_text(encoding="ascii")))
