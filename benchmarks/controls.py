@@ -16,8 +16,8 @@ from embedded import mobilenet
 from headstart.backbone import Backbone
 from headstart.data.split import folds
 from headstart.evidence.measure import SAMPLE, sample
-from headstart.evidence.probe import Probe, cross_validate, penalties
 from headstart.features import extract_beside
+from headstart.heads.probe import Probe, cross_validate, penalties
 from headstart.intervals import paired
 from settings import Setting, settings
 

@@ -17,8 +17,9 @@ from torch import nn
 
 from headstart import backbone, load_data, partition
 from headstart.backbone import padding
-from headstart.features import How, extract
-from headstart.train import head
+from headstart.features import extract
+from headstart.heads import head
+from headstart.runtime import Execution
 
 RANDOM, DRAWS = (
     (
@@ -82,7 +83,9 @@ def random(name: str) -> tuple[float, float]:
 def costs(folder: Path, network: backbone.Backbone) -> tuple[str, str]:
     dataset = load_data(str(folder)).dataset
     parts = partition(dataset, seed=0)
-    train, val = (extract(dataset, index, network, how=How()) for index in (parts.train, parts.report))
+    train, val = (
+        extract(dataset, index, network, execution=Execution()) for index in (parts.train, parts.report)
+    )
     offset = network.source.num_classes - 1_000  # some count a background class first
     known = sum(
         int(

@@ -16,11 +16,11 @@ import numpy as np
 from headstart.backbone import Backbone
 from headstart.data.split import folds
 from headstart.evidence.measure import sample
-from headstart.evidence.probe import cross_validate, fit, penalties
 from headstart.features import Features, extract
+from headstart.heads import head
+from headstart.heads.probe import cross_validate, fit, penalties
 from headstart.intervals import paired
-from headstart.runtime import Job, suiting_batch
-from headstart.train import head
+from headstart.runtime import Trunk, suiting_batch
 from settings import Setting
 
 SAMPLE = 2_000  # pictures on which the cut is chosen
@@ -113,7 +113,7 @@ def speed(backbone: Backbone, precision: str, *, seconds: float = 2.0) -> float:
     """
     from headstart.runtime.openvino import convert
 
-    model = convert(Job(backbone, backbone.stages, "avgstd", True))
+    model = convert(Trunk(backbone, backbone.stages, "avgstd", True))
     import openvino  # after convert(), which has switched its reporting off
 
     size = backbone.preprocess.size

@@ -22,9 +22,9 @@ from cases import Case, cases
 from run import network
 
 from headstart.backbone import Backbone
-from headstart.evidence import spectrum
-from headstart.features import How, extract
-from headstart.train import head
+from headstart.features import extract
+from headstart.heads import head, spectrum
+from headstart.runtime import Execution
 
 
 def main() -> int:
@@ -54,7 +54,9 @@ def accuracies(case: Case, backbone: Backbone, powers: Sequence[float], layers: 
     """One for each of `powers`."""
     dataset, train, report = case.dataset, case.partition.train, case.partition.report
     whole = backbone.stage_names, "avgstd", {stage.name: stage.channels for stage in backbone.stages}
-    own, held = (extract(dataset, index, backbone, how=How(precision="fp32")) for index in (train, report))
+    own, held = (
+        extract(dataset, index, backbone, execution=Execution(precision="fp32")) for index in (train, report)
+    )
     x, asked, found = own.at(*whole), held.at(*whole), []
     for power in powers:
         spectrum.SHARE = power

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from headstart.backbone import home
+from headstart.backbone import folder as folders
 from headstart.data.dataset import Dataset
 from headstart.data.preprocess import Preprocess
-from headstart.plan.plan import Recipe
+from headstart.plan.recipe import Recipe
+from headstart.source.pretrain import MEAN, RECIPE, STD, groups
 from headstart.train import loop
 from headstart.train.batches import Pictures
-from headstart.train.pretrain import MEAN, RECIPE, STD, groups
 
 
 def preparation(size: int, resize: int | None = None, interpolation: str = "bicubic") -> Preprocess:
@@ -38,7 +38,7 @@ def trained(
 ) -> tuple[torch.nn.Module, tuple[dict[str, Any], ...]]:
     """(the network in eval mode, the record of every epoch); seed 0."""
     torch.manual_seed(0)
-    made = home.blank(network, classes)
+    made = folders.blank(network, classes)
     history = loop.train(made.module, groups(made), work, chosen, 0, loop.Settings(), "trial")
     return made.module, history
 

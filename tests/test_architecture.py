@@ -11,16 +11,19 @@ ROOT = Path(__file__).parents[1] / "src" / "headstart"
 FLOORS = ("errors", "files", "progress", "intervals", "stopping", "strangers", "seals", "cache", "counts")
 ROOMS = (
     "data",
+    "heads",
     "backbone",
     "runtime",
     "features",
     "evidence",
     "plan",
     "train",
+    "source",
     "model",
     "assess",
     "study",
     "report",
+    "job",
     "cli",
 )
 # The front door names what stands in every room, and loads it only when asked.

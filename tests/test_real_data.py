@@ -7,9 +7,9 @@ import pytest
 
 from headstart import assess, backbone, data
 from headstart.evidence import measure
-from headstart.features import How
 from headstart.model import Model
 from headstart.plan.decide import decide
+from headstart.runtime import Execution
 from headstart.train.fit import fit
 
 
@@ -44,10 +44,10 @@ def test_the_fast_path_names_every_picture_as_the_reference_does(shared, unpacke
         trunk = backbone.load("timm:mobilenetv2_100", weights=str(weights), model_kwargs={"pad_type": "same"})
     dataset = data.load(unpacked(name)).dataset
     parts = data.partition(dataset, seed=0)
-    fast, reference = (How(runtime=runtime, precision="fp32") for runtime in ("openvino", "torch"))
-    plan = decide(measure(dataset, parts, trunk, how=fast), trunk, case=1)
-    model = Model.of(fit(plan, trunk, dataset, parts, how=fast))
+    fast, reference = (Execution(runtime=runtime, precision="fp32") for runtime in ("openvino", "torch"))
+    plan = decide(measure(dataset, parts, trunk, execution=fast), trunk, case=1)
+    model = Model.of(fit(plan, trunk, dataset, parts, execution=fast))
     paths = [dataset.paths[i] for i in parts.report]
-    here, there = (model.probabilities(paths, how=how) for how in (fast, reference))
+    here, there = (model.probabilities(paths, execution=execution) for execution in (fast, reference))
     assert np.array_equal(here.argmax(1), there.argmax(1))
     assert np.abs(here - there).max() < 1e-3

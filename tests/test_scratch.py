@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from headstart import cache
-from headstart.evidence import spectrum
-from headstart.train import head, logistic
+from headstart.heads import head, logistic, spectrum
 
 
 def test_a_large_array_lies_in_a_file_that_is_gone_when_it_is(tmp_path, monkeypatch):

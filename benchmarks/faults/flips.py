@@ -139,7 +139,7 @@ def run(*argv: object) -> None:
 
 
 def cached(cache: Path) -> Iterator[Kind]:
-    from headstart.backbone import records
+    from headstart.backbone import cache as networks
     from headstart.data.looks import Looks
     from headstart.features.store import Store
     from headstart.runtime import openvino
@@ -162,13 +162,13 @@ def cached(cache: Path) -> Iterator[Kind]:
     seen = [key.hex() for key in Looks(looks.parent)._places]
     yield Kind("looks at pictures", (looks,), look)
     yield Kind("converted networks", files(cache, "networks/*/*"), network)
-    yield Kind("records of backbones", files(cache, "backbones/*.json"), lambda p: present(records._read(p)))
-    known = {path.stem: records._read(path) for path in files(cache, "backbones/*.json")}
+    yield Kind("records of backbones", files(cache, "backbones/*.json"), lambda p: present(networks._read(p)))
+    known = {path.stem: networks._read(path) for path in files(cache, "backbones/*.json")}
     backbones = {found[0].weights_sha256: found[0] for found in known.values() if found}
     yield Kind(
         "weights of backbones",
         files(cache, "weights/*.safetensors"),
-        lambda path: present(records.state(backbones[path.stem])),
+        lambda path: present(networks.state(backbones[path.stem])),
     )
     for room in ("looks/twins", "evidence", "precision", "speed"):
         found = tuple(cache.glob(f"{room}/*.json"))
@@ -210,7 +210,7 @@ def bundled(folder: Path) -> Iterator[Kind]:
 
 
 def runs(folder: Path) -> Iterator[Kind]:
-    from headstart.backbone import home
+    from headstart.backbone import folder as folders
     from headstart.cli import run_folder
     from headstart.errors import HeadstartError
     from headstart.study.compare import _known
@@ -223,8 +223,8 @@ def runs(folder: Path) -> Iterator[Kind]:
             raise Seen from error
 
     def source(path: Path) -> Any:
-        refused(lambda: home.check(path.parent))
-        return refused(lambda: home.read_card(path.parent))
+        refused(lambda: folders.check(path.parent))
+        return refused(lambda: folders.read_card(path.parent))
 
     def checkpoint(path: Path) -> Any:
         facts, parts = refused(lambda: checkpoints._read(path))

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import nn
 
-from headstart.backbone import home
+from headstart.backbone import folder as folders
 from headstart.backbone.small import Basic, Small
 from headstart.backbone.small import convolution as unit
 
@@ -160,4 +160,4 @@ def register() -> None:
         ("hybrid", hybrid),
         ("coarse", Coarse),
     ):
-        home.ARCHITECTURES[name] = factory
+        folders.ARCHITECTURES[name] = factory

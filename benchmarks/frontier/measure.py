@@ -22,7 +22,8 @@ import candidates
 import headstart
 from embedded import mobilenet
 from headstart import progress
-from headstart.backbone import Backbone, home
+from headstart.backbone import Backbone
+from headstart.backbone import folder as folders
 from headstart.cli import console
 from probing import probe, speed
 from settings import NAMES, Setting, settings
@@ -59,7 +60,7 @@ def main() -> int:
 
 
 def quality(name: str) -> str:
-    card = home.read_card(place(name))
+    card = folders.read_card(place(name))
     facts = card.training
     megabytes = (place(name) / "model.safetensors").stat().st_size / 1e6
     return f"| {name} | {facts['accuracy']:.3f} | {megabytes:.1f} | {facts['parameters'] / 1e6:.2f} M |"

@@ -18,11 +18,11 @@ import candidates
 
 import headstart
 from headstart import cache, files, progress
-from headstart.backbone import home
+from headstart.backbone import folder as folders
 from headstart.cli import console
-from headstart.plan.plan import Recipe
+from headstart.plan.recipe import Recipe
+from headstart.source.pretrain import RECIPE, pretrain
 from headstart.train.loop import Settings
-from headstart.train.pretrain import RECIPE, pretrain
 
 SIZE, START, CLASSES = 64, 40, 202
 
@@ -39,8 +39,8 @@ def made(folder: Path, name: str, recipe: Recipe) -> bool:
     """Whether `folder` holds the candidate as it is now, by this recipe; what another one left there is removed."""
     if not (folder / "backbone.json").is_file():
         return False
-    facts = home.read_card(folder).training
-    size = sum(p.numel() for p in home.blank(name, CLASSES).module.parameters())
+    facts = folders.read_card(folder).training
+    size = sum(p.numel() for p in folders.blank(name, CLASSES).module.parameters())
     if facts["recipe"] == asdict(recipe) and facts["parameters"] == size:
         return True
     shutil.rmtree(folder)

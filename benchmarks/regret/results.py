@@ -83,7 +83,7 @@ class Setting:
         return realised(plan, self.outcomes[place], self.selection_groups[place], self.more(place))
 
     def more(self, place: int) -> float:
-        """As in train.arms.Bar: selection pictures were carved from the training pictures."""
+        """As in train.arms.FrozenProbe: selection pictures were carved from the training pictures."""
         n = self.evidence[place].n
         return n / (n - len(self.selection_groups[place]))
 

@@ -28,11 +28,11 @@ from headstart import cache, evidence, progress
 from headstart.backbone import Backbone
 from headstart.cli import console
 from headstart.cli.pages import keep_pages
-from headstart.features import How
+from headstart.data.split import selection
 from headstart.plan.decide import decide
+from headstart.runtime import Execution
 from headstart.study import Comparison, compare, contenders
 from headstart.study.contenders import budget
-from headstart.train.fit import selection
 
 SIZE = 64
 EVIDENCE = "evidence.jsonl"
@@ -108,8 +108,8 @@ def _one(case: Case, name: str, backbone: Backbone, longer: int, results: Result
 def _measured(case: Case, backbone: Backbone) -> tuple[evidence.Evidence, float, np.ndarray]:
     """(the evidence, what it took with the decision, groups of the selection pictures)"""
     began = time.perf_counter()
-    fresh = How(precision="auto", keep="none")  # costs what it costs on new pictures
-    measured = evidence.measure(case.dataset, case.partition, backbone, seed=case.seed, how=fresh)
+    fresh = Execution(precision="auto", keep="none")  # costs what it costs on new pictures
+    measured = evidence.measure(case.dataset, case.partition, backbone, seed=case.seed, execution=fresh)
     decide(measured, backbone, seed=case.seed)
     seconds = time.perf_counter() - began
     _, chosen = selection(case.dataset, case.partition, case.seed)
@@ -121,8 +121,8 @@ def _compared(case: Case, backbone: Backbone, measured: evidence.Evidence, longe
     recipe = {"epochs": longer * budget(len(kept)).epochs}
     field = contenders(backbone, cut=measured.lower.cut, n=len(kept), seed=case.seed, recipe=recipe)
     plan = decide(measured, backbone, seed=case.seed)
-    kept_at, how = cache.folder("benchmarks", "regret"), How(precision=measured.precision)
-    return compare(field, plan, backbone, case.dataset, case.partition, kept_at, how=how)
+    kept_at, execution = cache.folder("benchmarks", "regret"), Execution(precision=measured.precision)
+    return compare(field, plan, backbone, case.dataset, case.partition, kept_at, execution=execution)
 
 
 class Results:

@@ -27,7 +27,8 @@ from headstart.data.split import sample
 from headstart.evidence import measure
 from headstart.evidence.conclude import conclude
 from headstart.evidence.judge import Totals, judge
-from headstart.features import Features, How, extract_beside
+from headstart.features import Features, extract_beside
+from headstart.runtime import Execution
 
 PICTURES, BELOW = 2_000, 4
 ROUNDS = 3
@@ -46,7 +47,8 @@ def main() -> int:
     whole, lower = (network(name, args.weights) for name in ("mobilenet", "small"))
     everything = np.arange(len(dataset))
     own, below = (
-        extract_beside(dataset, everything, b, (None, 0), how=How(precision="fp32")) for b in (whole, lower)
+        extract_beside(dataset, everything, b, (None, 0), execution=Execution(precision="fp32"))
+        for b in (whole, lower)
     )
     names = lower.stage_names[:BELOW]
     features, control = (

@@ -75,7 +75,7 @@ def ours(args: argparse.Namespace) -> float:
     from headstart import data
     from headstart.cli.pages import keep_pages
     from headstart.data.preprocess import Preprocess
-    from headstart.plan.plan import Recipe
+    from headstart.plan.recipe import Recipe
     from headstart.train import loop
     from headstart.train.batches import Pictures
 

@@ -15,7 +15,7 @@ import numpy as np
 
 import headstart
 from headstart.data.loader import frames
-from headstart.runtime import Job, start, suiting_batch
+from headstart.runtime import Trunk, start, suiting_batch
 
 
 def main() -> int:
@@ -23,7 +23,7 @@ def main() -> int:
     backbone = headstart.load_backbone(
         "timm:mobilenetv2_100", weights=weights, model_kwargs={"pad_type": "same"}
     )
-    runtime = start(Job(backbone, (backbone.top,), "avg"), runtime="openvino")
+    runtime = start(Trunk(backbone, (backbone.top,), "avg"), runtime="openvino")
     side = backbone.preprocess.size
     size = suiting_batch(side, "openvino", "cpu")
     list(runtime.stream([np.zeros((size, side, side, 3), np.uint8)]))

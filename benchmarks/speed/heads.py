@@ -21,10 +21,10 @@ import numpy as np
 
 import headstart
 from headstart.data.split import folds
-from headstart.evidence.spectrum import Scaling
 from headstart.features import extract
-from headstart.train import head
-from headstart.train.logistic import log_softmax
+from headstart.heads import head
+from headstart.heads.logistic import log_softmax
+from headstart.heads.spectrum import Scaling
 
 CLASSES, EACH, ASKED = 100, 50, 25
 CLOSE = 1e-5  # of LogisticRegressionCV: the gradient's largest entry, per picture

@@ -120,9 +120,9 @@ def job(folder: Path) -> dict:
     """The frozen job in this process: {"seconds" (head apart), "head", "memory" (MB, anonymous), "passes"}."""
     import headstart
     from headstart import evidence
-    from headstart.features import How, extract
-    from headstart.runtime import openvino
-    from headstart.train import head
+    from headstart.features import extract
+    from headstart.heads import head
+    from headstart.runtime import Execution, openvino
 
     passes = [0]
     stream = openvino.OpenVINORuntime.stream
@@ -139,14 +139,14 @@ def job(folder: Path) -> dict:
     parts = headstart.partition(dataset, seed=0)
     backbone = headstart.load_backbone("small")
     found = evidence.measure(dataset, parts, backbone)
-    how = How(precision=found.precision)
-    x = extract(dataset, parts.train, backbone, how=how).x[backbone.top.name]
+    execution = Execution(precision=found.precision)
+    x = extract(dataset, parts.train, backbone, execution=execution).x[backbone.top.name]
     before = time.perf_counter()
     solved = head.solve(
         x, dataset.labels[parts.train], len(dataset.classes), groups=dataset.groups[parts.train]
     )
     after = time.perf_counter()
-    held = extract(dataset, parts.report, backbone, how=how).x[backbone.top.name]
+    held = extract(dataset, parts.report, backbone, execution=execution).x[backbone.top.name]
     solved.head.probabilities(held)
     seconds = time.perf_counter() - began - (after - before)
     return {"seconds": seconds, "head": after - before, "memory": peak() / 1024, "passes": passes[0]}

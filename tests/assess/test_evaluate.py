@@ -12,10 +12,10 @@ import pytest
 from headstart import assess, backbone, data
 from headstart.data import loader
 from headstart.errors import DataError
-from headstart.features import How
 from headstart.intervals import paired, wilson
 from headstart.model import Model
 from headstart.plan import cases
+from headstart.runtime import Execution
 from headstart.train.fit import fit
 from tests.cli.conftest import tree
 
@@ -110,9 +110,9 @@ def test_random_weights_are_judged_on_the_report_and_follow_the_plan(model, shap
 
 def test_proof_in_one_pass_says_what_the_parts_say(model, shapes, monkeypatch):
     dataset, parts = shapes
-    how = How(keep="none", copies="fp32")
-    expected = assess.evaluate(model, dataset, parts.report, "held-out", how=how)
-    bars = assess.baselines(expected, model, dataset, parts, how=how)
+    execution = Execution(keep="none", copies="fp32")
+    expected = assess.evaluate(model, dataset, parts.report, "held-out", execution=execution)
+    bars = assess.baselines(expected, model, dataset, parts, execution=execution)
     passes, original = [], loader.frames
 
     def frames(paths, *args, **options):
@@ -120,7 +120,7 @@ def test_proof_in_one_pass_says_what_the_parts_say(model, shapes, monkeypatch):
         return original(paths, *args, **options)
 
     monkeypatch.setattr(importlib.import_module("headstart.features.extract"), "frames", frames)
-    evaluation, found = assess.prove(model, dataset, parts, how=how)
+    evaluation, found = assess.prove(model, dataset, parts, execution=execution)
     np.testing.assert_allclose(evaluation.probabilities, expected.probabilities, atol=1e-5)
     assert found == bars
     assert passes.count(len(parts.report)) == 1

@@ -14,13 +14,14 @@ from safetensors.torch import load_file
 
 import headstart
 from headstart import files
-from headstart.backbone import DEFAULT, build, home
+from headstart.backbone import DEFAULT, build
+from headstart.backbone import folder as folders
 from headstart.backbone.small import Small
 from headstart.cli import options
 from headstart.errors import WeightsError
-from headstart.train.card import markdown
+from headstart.source.card import markdown
 
-SHIPPED = sorted(path.parent for path in home.SHIPPED.glob("*/backbone.json"))
+SHIPPED = sorted(path.parent for path in folders.SHIPPED.glob("*/backbone.json"))
 MOST_MEGABYTES = 12
 CARDS = Path(__file__).parents[2] / "benchmarks" / "cards"
 NOTES = {"small": ("terms.md", "frontier.md"), "demo-cnn": ("terms.md",)}
@@ -44,7 +45,7 @@ def test_a_shipped_network_is_small_and_stored_in_half_precision(folder):
 
 
 def test_a_shipped_card_is_whole(folder):
-    card = home.read_card(folder)
+    card = folders.read_card(folder)
     facts, text = card.training, (folder / "README.md").read_text(encoding="utf-8")
     assert card.network == folder.name
     assert card.sha256 == files.sha256(folder / "model.safetensors")
@@ -67,7 +68,7 @@ def test_a_shipped_card_is_whole(folder):
 def test_a_shipped_card_is_what_pretrain_writes(folder):
     """And ends with the data's terms; that of the default also with what it was chosen from."""
     notes = [(CARDS / name).read_text(encoding="utf-8") for name in NOTES[folder.name]]
-    expected = markdown(home.read_card(folder), filters=True, notes="\n".join(notes))
+    expected = markdown(folders.read_card(folder), filters=True, notes="\n".join(notes))
     assert (folder / "README.md").read_text(encoding="utf-8") == expected
 
 

@@ -14,7 +14,7 @@ import pytest
 import headstart as package
 from headstart.cli import values
 from headstart.cli import verbs as door
-from headstart.plan.plan import Recipe
+from headstart.plan.recipe import Recipe
 
 HEAVY = ("torch", "timm", "torchvision", "sklearn", "openvino", "numpy", "PIL", "rich", "jinja2")
 PROBE = """
@@ -112,8 +112,9 @@ def test_a_wrong_command_line_is_one_line_and_exit_2(headstart, argv: list[str],
 def test_flags_offer_what_the_rooms_take() -> None:
     """The parser names the choices again, since the rooms import too much for `--help`."""
     from headstart import runtime
-    from headstart.features.extract import KEEPS
-    from headstart.plan import plan
+    from headstart.heads import head
+    from headstart.plan import plan, recipe
+    from headstart.runtime import KEEPS
 
     offered = {
         (verb, action.option_strings[0]): tuple(action.choices)
@@ -125,15 +126,15 @@ def test_flags_offer_what_the_rooms_take() -> None:
     assert offered["train", "--runtime"] == runtime.RUNTIMES
     assert offered["train", "--precision"] == runtime.PRECISIONS
     assert offered["train", "--init"] == plan.INITS
-    assert offered["train", "--head-init"] == plan.HEAD_INITS
-    assert offered["train", "--class-weight"] == plan.CLASS_WEIGHTS
-    assert offered["pretrain", "--optimizer"] == plan.OPTIMIZERS
-    assert offered["pretrain", "--augment"] == plan.AUGMENTS
-    assert offered["pretrain", "--precision"] == plan.PRECISIONS
+    assert offered["train", "--head-init"] == head.HEAD_INITS
+    assert offered["train", "--class-weight"] == head.CLASS_WEIGHTS
+    assert offered["pretrain", "--optimizer"] == recipe.OPTIMIZERS
+    assert offered["pretrain", "--augment"] == recipe.AUGMENTS
+    assert offered["pretrain", "--precision"] == recipe.PRECISIONS
 
 
 def test_help_of_pretrain_tells_the_recipe_s_defaults() -> None:
-    from headstart.train.pretrain import RECIPE
+    from headstart.source.pretrain import RECIPE
 
     recipe = {name: str(value).removesuffix(".0") for name, value in asdict(RECIPE).items()}
     told = {

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from headstart.backbone import home, load
+from headstart.backbone import folder as folders
+from headstart.backbone import load
 from tests.cli.conftest import tree
 
 QUICK = ("--epochs", 2, "--batch-size", 8, "--image-size", 32, "--quiet")
@@ -34,7 +35,7 @@ def test_a_folder_becomes_a_backbone_that_train_takes(headstart, three: Path, tm
     said = json.loads(answer.out)
     assert said["network"] == "small"
     assert said["splits"]["held-out"]["n"] == 6
-    card = home.read_card(folder)
+    card = folders.read_card(folder)
     assert card.training["command"].startswith("headstart pretrain ")
     recipe = card.training["recipe"]
     assert (recipe["optimizer"], recipe["start_size"], recipe["precision"], recipe["ema"]) == (
@@ -55,7 +56,7 @@ def test_classes_can_be_left_out_for_later_as_unseen_targets(headstart, three: P
     listed.write_text("# kept for later\ncross   # not a shape that closes\n\n", encoding="utf-8")
     folder = tmp_path / "twin"
     assert headstart("pretrain", three, "-o", folder, *QUICK, "--without", listed).code == 0
-    card = home.read_card(folder)
+    card = folders.read_card(folder)
     assert card.source.classes == ("circle", "square")
     assert card.training["pictures"] + card.training["n"] == 20
 
@@ -109,10 +110,10 @@ def test_a_card_keeps_the_command_that_the_run_was_begun_with(headstart, three: 
     folder = tmp_path / "net"
     begun = ("pretrain", three, "-o", folder, *QUICK, "--name", "forms")
     assert headstart(*begun).code == 0
-    command = home.read_card(folder).training["command"]
+    command = folders.read_card(folder).training["command"]
     for _ in range(2):
         assert headstart("pretrain", three, "-o", folder, *QUICK, "--name", "forms", "--resume").code == 0
-        assert home.read_card(folder).training["command"] == command
+        assert folders.read_card(folder).training["command"] == command
     assert "--resume" not in command
 
 
@@ -181,7 +182,7 @@ def test_options_of_the_architecture_travel_with_the_card(headstart, three: Path
     command = ("pretrain", three, "-o", tmp_path / "net", *QUICK, "--network", "timm:test_efficientnet")
     answer = headstart(*command, "--model-kwargs", "output_stride=16")
     assert answer.code == 0, answer.err
-    assert home.read_card(tmp_path / "net").model_kwargs == {"output_stride": 16}
+    assert folders.read_card(tmp_path / "net").model_kwargs == {"output_stride": 16}
     assert max(stage.reduction for stage in load(str(tmp_path / "net")).stages) == 16
 
 

@@ -13,9 +13,8 @@ from headstart import backbone, data
 from headstart.data.decode import content, decode, opened
 from headstart.data.depth import common_levels, own_levels
 from headstart.data.quality import examine_all
-from headstart.features import How
 from headstart.features.extract import identity
-from headstart.runtime import Job
+from headstart.runtime import Execution, Trunk
 
 # name → (what it makes of 0 to 255, suffix): a small part of 16 bits, the middle of it, 32 bits, floating point.
 KINDS = {
@@ -132,10 +131,10 @@ def test_levels_are_other_features_and_the_same_network():
     network = backbone.load("demo-cnn")
     deep = network.with_levels((88.0, 256.0))
     assert deep.preparation == network.preparation
-    assert Job(deep, deep.stages).key == Job(network, network.stages).key
-    assert identity(deep, None, How()) != identity(network, None, How())
-    assert identity(deep.with_levels((88.0, 257.0)), None, How()) != identity(deep, None, How())
-    assert identity(deep.with_levels(None), None, How()) == identity(network, None, How())
+    assert Trunk(deep, deep.stages).key == Trunk(network, network.stages).key
+    assert identity(deep, None, Execution()) != identity(network, None, Execution())
+    assert identity(deep.with_levels((88.0, 257.0)), None, Execution()) != identity(deep, None, Execution())
+    assert identity(deep.with_levels(None), None, Execution()) == identity(network, None, Execution())
     assert backbone.Backbone.from_dict(deep.to_dict()).preprocess.levels == (88, 256)
     for levels in ((2, 1), (0, float("inf"))):
         with pytest.raises(backbone.backbone.BackboneError, match="levels"):

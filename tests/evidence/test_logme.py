@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from headstart.evidence.logme import logme
-from headstart.evidence.probe import one_hot
-from headstart.evidence.spectrum import Spectrum
+from headstart.heads.probe import one_hot
+from headstart.heads.spectrum import Spectrum
 
 
 def _problem(n: int, d: int, strength: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ import pytest
 
 from headstart import backbone, data
 from headstart.evidence import measure
-from headstart.features import How
+from headstart.runtime import Execution
 from tests.cli.conftest import tree
 
 ROOM = importlib.import_module("headstart.evidence.measure")
@@ -56,7 +56,7 @@ def test_a_second_copy_is_asked_where_the_first_leaves_it_open(
 
     monkeypatch.setattr(ROOM, "judge", judge)
     network = backbone.load("demo-cnn")
-    evidence = measure(*shapes, network, how=How(keep="none"))
+    evidence = measure(*shapes, network, execution=Execution(keep="none"))
     assert asked == list(range(1, copies))
     said = "one copy" if copies == 1 else "2 copies"
     assert said in evidence.how["control"]
@@ -73,10 +73,10 @@ def test_all_copies_are_converted_with_the_network(shapes, monkeypatch, tmp_path
         return original(job)
 
     monkeypatch.setattr(runtime, "convert", convert)
-    network, how = backbone.load("demo-cnn"), How(runtime="openvino")
-    measure(*shapes, network, how=how)
+    network, execution = backbone.load("demo-cnn"), Execution(runtime="openvino")
+    measure(*shapes, network, execution=execution)
     assert sorted(converted, key=str) == [0, 1, None]
-    measure(*shapes, network, how=replace(how, keep="none"))
+    measure(*shapes, network, execution=replace(execution, keep="none"))
     assert len(converted) == 3
 
 
@@ -102,7 +102,7 @@ def test_the_same_question_is_answered_from_what_is_kept(shapes, monkeypatch, tm
         lambda: measure(other_groups, parts, network),
         lambda: measure(dataset, fewer, network),
         lambda: measure(dataset, parts, network, size="large"),
-        lambda: measure(dataset, parts, network, how=How(keep="fp16")),
+        lambda: measure(dataset, parts, network, execution=Execution(keep="fp16")),
         lambda: measure(dataset, parts, network, draws=1),
     ):
         weighed.clear()

@@ -9,10 +9,10 @@ import pytest
 
 from headstart import backbone, data
 from headstart.evidence import precision
-from headstart.features import How
+from headstart.runtime import Execution
 from tests.cli.conftest import tree
 
-AUTO = How(precision="auto")
+AUTO = Execution(precision="auto")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def short(monkeypatch):
     asked = []
 
     def fake(*, speed: float, noise: float) -> list[str]:
-        def run(backbone, batches, how, name):
+        def run(backbone, batches, execution, name):
             asked.append(name)
             rng = np.random.default_rng(0)
             x = np.concatenate([batch.mean((2, 3)) for batch in batches])
@@ -47,23 +47,23 @@ def short(monkeypatch):
     return fake
 
 
-def _settled(dataset, network, how=AUTO):
-    return precision.settle(dataset, np.arange(len(dataset.labels)), network, how)
+def _settled(dataset, network, execution=AUTO):
+    return precision.settle(dataset, np.arange(len(dataset.labels)), network, execution)
 
 
 def test_few_pictures_are_run_in_fp32(dataset, network):
-    how, why = _settled(dataset, network)
-    assert how.precision == "fp32"
+    execution, why = _settled(dataset, network)
+    assert execution.precision == "fp32"
     assert "1,000" in why
 
 
 @pytest.mark.parametrize("asked", ["fp32", "bf16"])
 def test_what_is_asked_for_stays_where_the_machine_has_it(asked, dataset, network, monkeypatch):
     monkeypatch.setattr("headstart.runtime.runtime.precisions", lambda *_: ("fp32", "bf16"))
-    assert _settled(dataset, network, How(precision=asked))[0].precision == asked
+    assert _settled(dataset, network, Execution(precision=asked))[0].precision == asked
     monkeypatch.setattr("headstart.runtime.runtime.precisions", lambda *_: ("fp32",))
-    how, why = _settled(dataset, network, How(precision=asked))
-    assert how.precision == "fp32"
+    execution, why = _settled(dataset, network, Execution(precision=asked))
+    assert execution.precision == "fp32"
     assert ("lacks it" in why) == (asked == "bf16")
 
 
@@ -72,8 +72,8 @@ def test_what_is_asked_for_stays_where_the_machine_has_it(asked, dataset, networ
 )
 def test_it_must_be_faster_and_agree(speed, noise, expected, short, dataset, network):
     short(speed=speed, noise=noise)
-    how, why = _settled(dataset, network)
-    assert how.precision == expected
+    execution, why = _settled(dataset, network)
+    assert execution.precision == expected
     assert f"{speed:.1f} times" in why
 
 
@@ -105,6 +105,6 @@ def test_a_damaged_verdict_is_reached_anew_and_a_lost_cache_is_no_error(
 def test_pictures_that_belong_together_show_nothing(short, dataset, network):
     short(speed=3.0, noise=0.0)
     together = replace(dataset, groups=np.zeros(len(dataset.labels), np.int64))
-    how, why = _settled(together, network)
-    assert how.precision == "fp32"
+    execution, why = _settled(together, network)
+    assert execution.precision == "fp32"
     assert "belong together" in why

@@ -9,8 +9,9 @@ import pytest
 
 from headstart import backbone, cache, data
 from headstart.errors import OutputError
-from headstart.features import How, extract, extract_beside
+from headstart.features import extract, extract_beside
 from headstart.features import extract as room_function
+from headstart.runtime import Execution
 from tests.cli.conftest import tree
 
 assert room_function is extract
@@ -30,9 +31,9 @@ def counted(monkeypatch):
     counts = []
     original = module._prepared
 
-    def prepared(network, paths, *how):
+    def prepared(network, paths, *execution):
         counts.append(len(paths))
-        return original(network, paths, *how)
+        return original(network, paths, *execution)
 
     monkeypatch.setattr(module, "_prepared", prepared)
     return counts
@@ -65,7 +66,7 @@ def test_pictures_are_decoded_once_for_a_network_and_its_random_copies(network, 
     assert counted == [28]
     assert [features.logits is None for features in together] == [False, True, True]
     for draw, features in zip((None, 0, 1), together, strict=True):
-        apart = extract(dataset, index, network, draw=draw, how=How(keep="none"))
+        apart = extract(dataset, index, network, draw=draw, execution=Execution(keep="none"))
         for cut in features.x:
             np.testing.assert_array_equal(features.x[cut], apart.x[cut])
     assert not np.array_equal(together[1].x["conv2"], together[2].x["conv2"])
@@ -104,7 +105,7 @@ def test_a_damaged_shard_is_computed_anew(network, counted, own_cache, tmp_path)
 
 def test_a_cache_that_cannot_be_written_is_done_without(network, own_cache, tmp_path, monkeypatch):
     dataset = _set(tmp_path)
-    kept = extract(dataset, np.arange(28), network, how=How(keep="none"))
+    kept = extract(dataset, np.arange(28), network, execution=Execution(keep="none"))
 
     def refuse(*_):
         raise OutputError("read-only")

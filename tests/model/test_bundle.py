@@ -17,8 +17,8 @@ from safetensors.torch import save_file
 from headstart import backbone, data, files, model
 from headstart.backbone import zoo
 from headstart.errors import BundleError
-from headstart.features import How
 from headstart.plan import cases
+from headstart.runtime import Execution
 from headstart.train.fit import fit
 from tests.cli.conftest import tree
 
@@ -93,7 +93,7 @@ def test_weights_without_a_classifier_make_a_bundle_like_any_other(name, case, s
     loaded, paths = model.load(tmp_path / "bundle"), shapes[0].paths[:3]
     before = ours.probabilities(paths)
     for runtime in ("openvino", "torch"):
-        after = loaded.probabilities(paths, how=How(runtime=runtime, precision="fp32"))
+        after = loaded.probabilities(paths, execution=Execution(runtime=runtime, precision="fp32"))
         np.testing.assert_allclose(after, before, atol=1e-4)
     assert not (tmp_path / "bundle" / "config.json").exists()
 
@@ -121,15 +121,15 @@ def bundle(shapes, tmp_path_factory) -> Path:
     return folder
 
 
-def _harm(folder: Path, how: str) -> None:
-    if how == "no bundle":
+def _harm(folder: Path, execution: str) -> None:
+    if execution == "no bundle":
         shutil.rmtree(folder)
-    elif how == "missing":
+    elif execution == "missing":
         (folder / "network" / "network.bin").unlink()
-    elif how == "damaged":
+    elif execution == "damaged":
         data = (folder / "model.safetensors").read_bytes()
         (folder / "model.safetensors").write_bytes(data[:-4] + b"oops")
-    elif how == "no json":
+    elif execution == "no json":
         (folder / "headstart.json").write_text("{")
     else:
         info = json.loads((folder / "headstart.json").read_text())
@@ -137,10 +137,10 @@ def _harm(folder: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["no bundle", "missing", "damaged", "no json", "newer"])
-def test_what_is_wrong_with_a_bundle_is_said_in_one_line(how, bundle, tmp_path):
+def test_what_is_wrong_with_a_bundle_is_said_in_one_line(execution, bundle, tmp_path):
     folder = tmp_path / "bundle"
     shutil.copytree(bundle, folder)
-    _harm(folder, how)
+    _harm(folder, execution)
     with pytest.raises(BundleError) as caught:
         model.load(folder)
     assert "\n" not in str(caught.value)

@@ -6,7 +6,7 @@ import pytest
 
 from headstart.errors import BackboneError, PlanError
 from headstart.evidence.evidence import TUNED, CurvePoint, CutScore, Gain
-from headstart.plan import cases, table
+from headstart.plan import cases, recipe, table
 from headstart.plan.decide import decide
 
 KEPT = ("stem", "body.0", "body.1", "pre_logits")
@@ -164,7 +164,7 @@ def test_overrides_reach_the_recipe(evidence, backbone) -> None:
 
 @pytest.mark.parametrize("n", [1, 100, 1_437, 19_999, 20_000, 600_000, 5_000_000])
 def test_recipe_stays_within_bounds(n: int) -> None:
-    assert cases.FEWEST_EPOCHS <= cases.default_recipe(n).epochs <= cases.MOST_EPOCHS
+    assert recipe.FEWEST_EPOCHS <= recipe.default_recipe(n).epochs <= recipe.MOST_EPOCHS
 
 
 def test_table_shows_dropped_rows_and_the_head(evidence, backbone) -> None:

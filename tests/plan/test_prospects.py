@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from headstart.evidence.evidence import SCRATCH, TUNED, Gain
-from headstart.plan import cases
+from headstart.plan import recipe
 from headstart.plan.decide import decide
 from headstart.plan.prospects import STEP, prospects
 
@@ -22,7 +22,7 @@ def test_every_strategy_has_an_interval_and_a_cost(evidence, backbone) -> None:
         assert 0 <= found.low < found.accuracy < found.high <= 1
     assert tuned.high - tuned.low > best.high - best.low
     assert top.seconds == best.seconds == 800 / 200
-    assert tuned.seconds == 4 * (1 + STEP * cases.default_recipe(800).epochs)
+    assert tuned.seconds == 4 * (1 + STEP * recipe.default_recipe(800).epochs)
 
 
 def test_the_plan_s_own_epochs_and_cut_are_what_is_told(evidence, backbone) -> None:

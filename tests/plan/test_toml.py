@@ -5,8 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headstart.errors import PlanError
+from headstart.heads.head import CLASS_WEIGHTS, HEAD_INITS
 from headstart.plan import cases, toml
-from headstart.plan.plan import CLASS_WEIGHTS, FALLBACKS, HEAD_INITS, INITS, POOLS, Plan, Recipe, Row
+from headstart.plan.plan import FALLBACKS, INITS, POOLS, Plan, Row
+from headstart.plan.recipe import Recipe
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 rates = st.floats(allow_nan=False, allow_infinity=False)

@@ -12,7 +12,7 @@ from torch import nn
 
 from headstart import backbone
 from headstart.data.preprocess import Preprocess
-from headstart.runtime import Job, start
+from headstart.runtime import Trunk, start
 from headstart.runtime.openvino import BINARY, NAME
 from headstart.runtime.torch import TorchRuntime
 
@@ -20,19 +20,19 @@ PICTURES = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.ui
 
 
 @pytest.fixture(scope="module")
-def job() -> Job:
+def job() -> Trunk:
     network = backbone.load("demo-cnn")
-    return Job(network, network.stages)
+    return Trunk(network, network.stages)
 
 
 @pytest.fixture
-def conversions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Job]:
+def conversions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Trunk]:
     """The jobs that were converted, with a cache of the test's own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     module = importlib.import_module("headstart.runtime.openvino")
     converted, original = [], module.convert
 
-    def convert(job: Job) -> object:
+    def convert(job: Trunk) -> object:
         converted.append(job)
         return original(job)
 
@@ -42,7 +42,7 @@ def conversions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Job]:
     return converted
 
 
-def _outputs(job: Job) -> np.ndarray:
+def _outputs(job: Trunk) -> np.ndarray:
     (outputs,) = start(job, runtime="openvino").stream([PICTURES])
     return np.concatenate(outputs, axis=1)
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from headstart.errors import BackboneError
-from headstart.runtime import Job, precisions, start, threads
+from headstart.runtime import Trunk, precisions, start, threads
 
 NAMES = ["resnet18", "mobilenetv2_100", "vgg11_bn", "convnext_atto", "vit_tiny_patch16_224"]
 
@@ -28,7 +28,7 @@ def _batches(size: int, lengths: list[int]) -> list[np.ndarray]:
 @pytest.mark.parametrize("name", NAMES)
 def test_openvino_agrees_with_torch_at_every_tap(name, made):
     backbone = made(name)
-    job = Job(backbone, backbone.stages, "avgstd", logits=True)
+    job = Trunk(backbone, backbone.stages, "avgstd", logits=True)
     batches = _batches(backbone.preprocess.size, [4, 4, 3])
     fast = list(start(job, runtime="openvino").stream(batches))
     slow = list(start(job, runtime="torch", device="cpu").stream(batches))
@@ -42,7 +42,7 @@ def test_openvino_agrees_with_torch_at_every_tap(name, made):
 
 def test_batches_of_any_length_come_back_in_order(made):
     backbone = made("resnet18")
-    runtime = start(Job(backbone, backbone.stages), runtime="openvino")
+    runtime = start(Trunk(backbone, backbone.stages), runtime="openvino")
     batches = _batches(backbone.preprocess.size, [2, 1, 5, 3, 1])
     (together,) = runtime.stream([np.concatenate(batches)])
     apart = list(runtime.stream(batches))
@@ -65,7 +65,7 @@ def one_thread():
 
 def test_networks_run_in_the_threads_asked_for(made, one_thread):
     backbone = made("resnet18")
-    job, batches = Job(backbone, backbone.stages), _batches(backbone.preprocess.size, [2])
+    job, batches = Trunk(backbone, backbone.stages), _batches(backbone.preprocess.size, [2])
     fast, slow = start(job, runtime="openvino"), start(job, runtime="torch", device="cpu")
     assert fast._compile(2).get_property("INFERENCE_NUM_THREADS") == 1
     assert torch.get_num_threads() == 1
@@ -77,7 +77,7 @@ def test_networks_run_in_the_threads_asked_for(made, one_thread):
 def test_unknown_names_are_refused_with_what_there_is(option, made):
     backbone = made("resnet18")
     with pytest.raises(BackboneError, match="expected one of"):
-        start(Job(backbone, backbone.stages), **option)
+        start(Trunk(backbone, backbone.stages), **option)
 
 
 _OFFLINE = """
@@ -105,7 +105,7 @@ def test_bfloat16_is_near_and_is_not_used_where_the_machine_lacks_it(runtime, ma
 
     room = importlib.import_module("headstart.runtime.runtime")
     backbone = made("resnet18")
-    job, batches = Job(backbone, backbone.stages), _batches(backbone.preprocess.size, [4])
+    job, batches = Trunk(backbone, backbone.stages), _batches(backbone.preprocess.size, [4])
     (plain,), said = list(start(job, runtime=runtime, device="cpu").stream(batches)), []
     if "bf16" in precisions(runtime, "cpu"):
         short = start(job, runtime=runtime, precision="bf16", device="cpu")
@@ -125,7 +125,7 @@ def test_bfloat16_is_near_and_is_not_used_where_the_machine_lacks_it(runtime, ma
 
 def test_two_streams_of_one_network_do_not_disturb_each_other(made):
     backbone = made("resnet18")
-    job = Job(backbone, backbone.stages)
+    job = Trunk(backbone, backbone.stages)
     small, large = (_batches(backbone.preprocess.size, [n])[0] for n in (2, 6))
     (alone,) = start(job, runtime="openvino").stream([large])
     begun = start(job, runtime="openvino").stream([small, small, small])
@@ -140,7 +140,7 @@ def test_two_streams_of_one_network_do_not_disturb_each_other(made):
 
 def test_a_stream_that_is_given_up_leaves_the_network_usable(made):
     backbone = made("resnet18")
-    runtime = start(Job(backbone, backbone.stages), runtime="openvino")
+    runtime = start(Trunk(backbone, backbone.stages), runtime="openvino")
     batch = _batches(backbone.preprocess.size, [2])[0]
     given_up = runtime.stream([batch] * 5)
     expected = next(given_up)
@@ -153,7 +153,7 @@ def test_a_stream_that_is_given_up_leaves_the_network_usable(made):
 def test_a_stream_does_not_change_how_the_caller_computes(runtime, made):
     network = made("resnet18")
     size = network.preprocess.size
-    stream = start(Job(network, network.stages), runtime=runtime, device="cpu").stream(
+    stream = start(Trunk(network, network.stages), runtime=runtime, device="cpu").stream(
         np.zeros((2, size, size, 3), np.uint8) for _ in range(3)
     )
     next(stream)

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from headstart.errors import PlanError
-from headstart.features import How
 from headstart.plan import cases
+from headstart.runtime import Execution
 from headstart.study import compare, contenders
 from headstart.study.contenders import RATES
 from headstart.train import loop
 from headstart.train.loop import Settings
 
-HOW = How(keep="none")
+HOW = Execution(keep="none")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_every_strategy_is_judged_on_the_same_pictures_and_run_once(
 ):
     dataset, parts = shapes
     plan = cases.make(1, demo)
-    first = compare(field, plan, demo, *shapes, tmp_path, how=HOW)
+    first = compare(field, plan, demo, *shapes, tmp_path, execution=HOW)
     assert {outcome.name for outcome in first.outcomes} == {contender.name for contender in field}
     for outcome in first.outcomes:
         assert len(outcome.predictions) == len(parts.report)
@@ -45,8 +45,8 @@ def test_every_strategy_is_judged_on_the_same_pictures_and_run_once(
         raise AssertionError("run twice")
 
     monkeypatch.setattr("headstart.train.loop.train", never)
-    monkeypatch.setattr("headstart.train.head.solve", never)
-    again = compare(field, plan, demo, *shapes, tmp_path, how=HOW)
+    monkeypatch.setattr("headstart.heads.head.solve", never)
+    again = compare(field, plan, demo, *shapes, tmp_path, execution=HOW)
     assert again.rows() == first.rows()
 
 
@@ -54,10 +54,10 @@ def test_other_pictures_or_plans_are_not_taken_for_these(demo, shapes, field, tm
     dataset, parts = shapes
     probes = [contender for contender in field if not contender.trained]
     plan = cases.make(1, demo)
-    compare(probes, plan, demo, *shapes, tmp_path, how=HOW)
+    compare(probes, plan, demo, *shapes, tmp_path, execution=HOW)
     count = len(list(tmp_path.iterdir()))
     assert count == len(probes)
-    compare(probes, plan, demo, dataset, replace(parts, report=parts.report[1:]), tmp_path, how=HOW)
+    compare(probes, plan, demo, dataset, replace(parts, report=parts.report[1:]), tmp_path, execution=HOW)
     assert len(list(tmp_path.iterdir())) == 2 * count
 
 
@@ -73,7 +73,7 @@ def test_where_time_is_short_the_better_half_goes_on(demo, shapes, tmp_path, mon
 
     monkeypatch.setattr(loop, "train", timed)
     settings = Settings(time_limit=14)
-    found = compare(long, cases.make(1, demo), demo, *shapes, tmp_path, how=HOW, settings=settings)
+    found = compare(long, cases.make(1, demo), demo, *shapes, tmp_path, execution=HOW, settings=settings)
     trained = [outcome for outcome in found.outcomes if outcome.lr]
     assert len(trained) == 4
     # 28 epochs: one for all eight, two for the better four, and what is left, 12, for two of these.
@@ -85,14 +85,20 @@ def test_where_time_is_short_the_better_half_goes_on(demo, shapes, tmp_path, mon
     assert sum(re.match(r".*, rate 0\.\d+, 2 of 8 epochs: ", line) is not None for line in said) == 4
     with pytest.raises(PlanError, match="--time-limit: one epoch of each of 8 trainings takes about 4 s"):
         compare(
-            long, cases.make(1, demo), demo, *shapes, tmp_path / "b", how=HOW, settings=Settings(time_limit=3)
+            long,
+            cases.make(1, demo),
+            demo,
+            *shapes,
+            tmp_path / "b",
+            execution=HOW,
+            settings=Settings(time_limit=3),
         )
 
 
 def test_an_epoch_for_timing_is_no_result(demo, shapes, tmp_path):
     short = contenders(demo, cut="conv2", n=48, recipe={"epochs": 1, "batch_size": 16})
     found = compare(
-        short, cases.make(1, demo), demo, *shapes, tmp_path, how=HOW, settings=Settings(time_limit=600)
+        short, cases.make(1, demo), demo, *shapes, tmp_path, execution=HOW, settings=Settings(time_limit=600)
     )
     assert {outcome.name for outcome in found.outcomes} == {contender.name for contender in short}
     assert {outcome.share for outcome in found.outcomes} == {1.0}
@@ -102,7 +108,7 @@ def test_a_comparison_that_was_killed_goes_on_and_leaves_no_checkpoints(
     demo, shapes, field, tmp_path, monkeypatch
 ):
     plan = cases.make(1, demo)
-    straight = compare(field, plan, demo, *shapes, tmp_path / "a", how=HOW)
+    straight = compare(field, plan, demo, *shapes, tmp_path / "a", execution=HOW)
     epochs = []
 
     def kill(record):
@@ -111,8 +117,8 @@ def test_a_comparison_that_was_killed_goes_on_and_leaves_no_checkpoints(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        compare(field, plan, demo, *shapes, tmp_path / "b", how=HOW, settings=Settings(on_epoch=kill))
-    resumed = compare(field, plan, demo, *shapes, tmp_path / "b", how=HOW)
+        compare(field, plan, demo, *shapes, tmp_path / "b", execution=HOW, settings=Settings(on_epoch=kill))
+    resumed = compare(field, plan, demo, *shapes, tmp_path / "b", execution=HOW)
     assert not list((tmp_path / "b").rglob("checkpoints"))
     for outcome in straight.outcomes:
         again = next(other for other in resumed.outcomes if other.name == outcome.name)

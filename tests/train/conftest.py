@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import save_file
 
 from headstart import backbone, data
-from headstart.backbone import Backbone, Source, home
+from headstart.backbone import Backbone, Source
+from headstart.backbone import folder as folders
 from headstart.backbone.demo_cnn import DemoCNN
 from headstart.data.preprocess import Preprocess
 from headstart.plan import cases
@@ -26,8 +27,8 @@ def demo(tmp_path_factory) -> Backbone:
     folder = tmp_path_factory.mktemp("source")
     torch.manual_seed(3)
     source = Source("noise", 5, tuple("abcde"))
-    card = home.Card("demo-cnn", Preprocess(64, 64, "bicubic", *SCALE), source, "", {})
-    home.write(folder, DemoCNN(5), card)
+    card = folders.Card("demo-cnn", Preprocess(64, 64, "bicubic", *SCALE), source, "", {})
+    folders.write(folder, DemoCNN(5), card)
     return backbone.load(str(folder))
 
 

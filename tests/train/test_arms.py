@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from headstart.backbone import Backbone
-from headstart.train.arms import Attempt, Bar, succeeds, table, tried, ways
+from headstart.train.arms import Attempt, FrozenProbe, succeeds, table, tried, ways
 
 N = 100
 
@@ -19,7 +19,7 @@ def _attempt(plan, right: int, gain: tuple[float, float] | tuple[()] = ()) -> At
 
 
 PROBE, GROUPS = np.arange(N) < 80, np.arange(N)
-BAR = Bar(PROBE, GROUPS, 1.0)
+BAR = FrozenProbe(PROBE, GROUPS, 1.0)
 
 
 @pytest.fixture
@@ -46,15 +46,15 @@ def test_what_is_seen_weighs_against_what_was_expected(plan, right, gain, kept) 
 
 
 def test_one_group_of_pictures_tells_nothing(plan) -> None:
-    assert not succeeds(_attempt(plan, 100, (0.5, 0.1)), Bar(PROBE, np.zeros(N, np.int64), 1.0))
+    assert not succeeds(_attempt(plan, 100, (0.5, 0.1)), FrozenProbe(PROBE, np.zeros(N, np.int64), 1.0))
 
 
 def test_what_the_probe_gains_by_the_selection_pictures_is_made_up_for(plan) -> None:
     """Errors that fall as 1 / n: of its 20 in 100, a quarter more pictures take 4 away."""
-    learning, anew = replace(plan, learning_exponent=1.0), Bar(PROBE, GROUPS, 1.25)
-    assert anew.anew(learning) == pytest.approx(0.04)
-    assert (anew.anew(plan), BAR.anew(learning)) == (0, 0)
-    assert anew.seen(_attempt(learning, 86))[0] == pytest.approx(0.06)
+    learning, anew = replace(plan, learning_exponent=1.0), FrozenProbe(PROBE, GROUPS, 1.25)
+    assert anew.refit_gain(learning) == pytest.approx(0.04)
+    assert (anew.refit_gain(plan), BAR.refit_gain(learning)) == (0, 0)
+    assert anew.lead_of(_attempt(learning, 86))[0] == pytest.approx(0.06)
     assert succeeds(_attempt(learning, 86), BAR)
     assert not succeeds(_attempt(learning, 86), anew)
     assert not succeeds(_attempt(learning, 82, (0.0, 0.5)), anew)
@@ -83,12 +83,12 @@ def test_the_table_says_why_an_attempt_is_not_kept(plan) -> None:
 
 def test_a_lead_within_its_error_is_told_to_be_too_small():
     """A positive lead that is not kept needs its reason beside it."""
-    from headstart.train.arms import Attempt, Bar, succeeds, table
+    from headstart.train.arms import Attempt, FrozenProbe, succeeds, table
 
     probe = np.array([True] * 30 + [False] * 10)
     trained = np.array([True] * 29 + [False, True, True] + [False] * 8)
     tuned = Attempt(_plan_without_gain(), None, trained, ())
-    bar = Bar(probe, np.arange(40), 1.0)
+    bar = FrozenProbe(probe, np.arange(40), 1.0)
     assert trained.mean() > probe.mean()
     assert not succeeds(tuned, bar)
     assert "not more than one standard error" in table({"fine-tune": tuned}, bar, "probe")[1].note

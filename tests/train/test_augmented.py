@@ -11,7 +11,7 @@ from torch import nn
 
 from headstart.data.decode import decode, read_bytes
 from headstart.data.preprocess import Preprocess
-from headstart.plan.plan import Recipe
+from headstart.plan.recipe import Recipe
 from headstart.train.batches import Pictures, _recoloured, augmented, cut_mixed, mixed, mixed_up, order
 from headstart.train.learner import Learner
 

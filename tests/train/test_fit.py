@@ -12,13 +12,13 @@ from headstart import assess, data
 from headstart.backbone import Backbone
 from headstart.errors import PlanError
 from headstart.evidence import measure
+from headstart.heads import head as heads
+from headstart.heads.head import Head
 from headstart.intervals import wilson
 from headstart.model import Model
 from headstart.plan import toml
 from headstart.train import fit as room
-from headstart.train import head as heads
 from headstart.train.fit import fit
-from headstart.train.head import Head
 from tests.cli.conftest import tree
 
 CASES = (1, 2, 3, 4)
@@ -193,8 +193,8 @@ def test_too_few_pictures_to_cross_validate_are_said_to_be_too_few(demo, planned
 
 
 def test_the_bar_knows_what_the_probe_that_stands_in_learns_from(demo, planned, shapes, monkeypatch):
-    seen, bar, plan = [], room.Bar, planned(demo, 3)
-    monkeypatch.setattr(room, "Bar", lambda *facts: seen.append(bar(*facts)) or seen[-1])
+    seen, bar, plan = [], room.FrozenProbe, planned(demo, 3)
+    monkeypatch.setattr(room, "FrozenProbe", lambda *facts: seen.append(bar(*facts)) or seen[-1])
     fit(plan, demo, *shapes)
     dataset, parts = shapes
     kept, chosen = room.selection(dataset, parts, plan.seed)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from headstart.plan.plan import Recipe
+from headstart.plan.recipe import Recipe
 from headstart.train.optimizers import optimizer
 
 

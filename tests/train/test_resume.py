@@ -9,7 +9,7 @@ from torch import nn
 
 from headstart import stopping
 from headstart.errors import OutputError
-from headstart.plan.plan import Recipe
+from headstart.plan.recipe import Recipe
 from headstart.train import checkpoints, loop, surgery
 from headstart.train.batches import Pictures
 from headstart.train.loop import Settings, Task

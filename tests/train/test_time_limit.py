@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.plan.plan import Recipe
+from headstart.plan.recipe import Recipe
 from headstart.train import loop, surgery
 from headstart.train.batches import Pictures
 from headstart.train.fit import fit

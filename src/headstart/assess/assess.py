@@ -11,32 +11,33 @@ from headstart.assess.evaluation import Evaluation
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.listing import one_spelling
 from headstart.errors import DataError
-from headstart.features import Features, How, extract, extract_beside
+from headstart.features import Features, extract, extract_beside
 from headstart.intervals import paired, score
 from headstart.model import Model
-from headstart.train.fit import how_of, joined, widths
+from headstart.plan.inputs import execution_of, joined, widths
+from headstart.runtime import Execution
 
 
 def prove(
-    model: Model, dataset: Dataset, partition: Partition, *, how: How | None = None
+    model: Model, dataset: Dataset, partition: Partition, *, execution: Execution | None = None
 ) -> tuple[Evaluation, dict[str, dict[str, Any]]]:
     """evaluate() and baselines() on the report pictures, in one pass where the pre-trained trunk serves as it is.
 
     Such features are kept, so that the same pictures are not asked again.
     """
-    index, how = partition.report, how_of(model.plan, how)
+    index, execution = partition.report, execution_of(model.plan, execution)
     if model.module is not None:
-        evaluation = evaluate(model, dataset, index, partition.report_name, how=how)
-        return evaluation, baselines(evaluation, model, dataset, partition, how=how)
+        evaluation = evaluate(model, dataset, index, partition.report_name, execution=execution)
+        return evaluation, baselines(evaluation, model, dataset, partition, execution=execution)
     labels = _labels(model, dataset, index, partition.report_name)
-    features, control = extract_beside(dataset, index, model.backbone, (None, 0), how=how)
+    features, control = extract_beside(dataset, index, model.backbone, (None, 0), execution=execution)
     probabilities, groups = model.probabilities_at(features), dataset.groups[index]
     evaluation = Evaluation(partition.report_name, model.classes, labels, probabilities, groups)
-    return evaluation, baselines(evaluation, model, dataset, partition, how=how, control=control)
+    return evaluation, baselines(evaluation, model, dataset, partition, execution=execution, control=control)
 
 
 def evaluate(
-    model: Model, dataset: Dataset, index: np.ndarray, split: str, *, how: How | None = None
+    model: Model, dataset: Dataset, index: np.ndarray, split: str, *, execution: Execution | None = None
 ) -> Evaluation:
     """The model's probabilities on the pictures at `index`, held against their labels.
 
@@ -44,7 +45,7 @@ def evaluate(
     """
     labels = _labels(model, dataset, index, split)
     paths = [dataset.paths[i] for i in index]
-    probabilities = model.probabilities(paths, how=how, truncated=dataset.truncated)
+    probabilities = model.probabilities(paths, execution=execution, truncated=dataset.truncated)
     return Evaluation(split, model.classes, labels, probabilities, dataset.groups[index])
 
 
@@ -70,7 +71,7 @@ def baselines(
     dataset: Dataset,
     partition: Partition,
     *,
-    how: How | None = None,
+    execution: Execution | None = None,
     control: Features | None = None,
 ) -> dict[str, dict[str, Any]]:
     """What the report split must be held against: name → {"accuracy", "n", "groups", "interval",
@@ -84,7 +85,7 @@ def baselines(
     report, train = partition.report, partition.train
     labels = dataset.labels[report]
     majority = np.bincount(dataset.labels[train]).argmax()
-    random = random_predictions(model, dataset, partition, how=how, control=control)
+    random = random_predictions(model, dataset, partition, execution=execution, control=control)
     bars = {"majority class": labels == majority, "random weights": random == labels}
     return {name: _score(bar, evaluation.correct, dataset.groups[report]) for name, bar in bars.items()}
 
@@ -94,7 +95,7 @@ def random_predictions(
     dataset: Dataset,
     partition: Partition,
     *,
-    how: How | None = None,
+    execution: Execution | None = None,
     control: Features | None = None,
 ) -> np.ndarray:
     """int64 [R]: what a head fitted to the features of a random copy of the network names the report pictures.
@@ -103,15 +104,17 @@ def random_predictions(
     """
     from headstart.data.split import sample
     from headstart.evidence.measure import SAMPLE
-    from headstart.train import head
+    from headstart.heads import head
 
     train, labels, seed = partition.train, dataset.labels, model.plan.seed
     fitted = train[sample(labels[train], max(5 * SAMPLE, 50 * len(dataset.classes)), seed)]
 
-    how = how_of(model.plan, how)
+    execution = execution_of(model.plan, execution)
 
     def features(index: np.ndarray) -> Features:
-        return extract(dataset, index, model.backbone, how=how, draw=0, label="features, random weights")
+        return extract(
+            dataset, index, model.backbone, execution=execution, draw=0, label="features, random weights"
+        )
 
     solved = head.solve(
         joined(features(fitted), model.backbone, model.plan),

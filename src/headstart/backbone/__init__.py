@@ -42,9 +42,9 @@ def load(
     taps: Sequence[str] = (),
 ) -> Backbone:
     """The backbone called `name`; see headstart.backbone.zoo.load. What is known already is known without torch."""
-    from headstart.backbone import records
+    from headstart.backbone import cache as networks
 
-    return records.load(
+    return networks.load(
         name,
         weights=weights,
         model_kwargs=model_kwargs,

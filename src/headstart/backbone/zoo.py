@@ -14,11 +14,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from headstart.backbone import home, padding, scale
+from headstart.backbone import folder as folders
+from headstart.backbone import padding, scale
 from headstart.backbone.anatomy import Anatomy, dissect
 from headstart.backbone.backbone import PRE_LOGITS, Backbone
+from headstart.backbone.fingerprint import fingerprint
 from headstart.backbone.network import Entry, Network
-from headstart.backbone.records import fingerprint
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, WeightsError
 
@@ -134,7 +135,7 @@ def available(pattern: str | None = None) -> list[Entry]:
     """Every backbone whose name holds `pattern` (plain text, or a shell pattern), names that begin with it first."""
     from headstart.backbone import from_timm, from_torchvision
 
-    entries = [*home.entries(), *from_timm.entries(), *from_torchvision.entries()]
+    entries = [*folders.entries(), *from_timm.entries(), *from_torchvision.entries()]
     if not pattern:
         return entries
     found = [entry for entry in entries if fnmatch.fnmatch(entry.name.lower(), f"*{pattern.lower()}*")]
@@ -183,10 +184,10 @@ def _network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrain
         from headstart.backbone import from_torchvision
 
         return from_torchvision.network(rest, kwargs, file, pretrained=pretrained)
-    folder = home.find(name)
+    folder = folders.find(name)
     if folder is None:
         raise BackboneError(_unknown(name))
-    return home.network(folder, kwargs, file, pretrained=pretrained)
+    return folders.network(folder, kwargs, file, pretrained=pretrained)
 
 
 def _unknown(name: str) -> str:

@@ -78,7 +78,7 @@ def plan_in(path: Path) -> Plan:
 
 def _given(path: Path, args: Namespace) -> Asked:
     """The plan in a file and its network. Raises PlanError, BackboneError: also where flags say otherwise."""
-    from headstart.train.fit import check
+    from headstart.plan.check import check
 
     plan = plan_in(path)
     _agree(args, plan, path)

@@ -65,8 +65,8 @@ def _refuse(args: Namespace) -> None:
 
 
 def _contenders(args: Namespace, job: Decided) -> tuple[Contender, ...]:
+    from headstart.data.split import selection
     from headstart.study import contenders
-    from headstart.train.fit import selection
 
     assert job.evidence is not None, "compare reads no plan"
     kept, _ = selection(job.intake.dataset, job.partition, job.plan.seed)
@@ -94,7 +94,7 @@ def _compared(args: Namespace, job: Decided, field: tuple[Contender, ...], folde
         job.intake.dataset,
         job.partition,
         folder / TRIALS,
-        how=steps.how(args, job.plan),
+        execution=steps.execution(args, job.plan),
         settings=settings,
     )
 

@@ -41,10 +41,10 @@ def run(args: Namespace) -> int:
 
     with bundles.opened(args.bundle) as bundle:
         loaded = model.load(bundle)
-        how = steps.how(args, loaded.plan)
+        execution = steps.execution(args, loaded.plan)
         dataset = _of_its_classes(loaded, steps.intake(args, training=False).dataset)
         split, index = chosen(loaded, dataset, args.split)
-        evaluation = assess.evaluate(loaded, dataset, index, split, how=how)
+        evaluation = assess.evaluate(loaded, dataset, index, split, execution=execution)
     learnt = 0 if split == "held-out" else _trained_on(loaded, dataset, index)
     if args.json:
         scores = {evaluation.split: {**evaluation.to_dict(), "trained_on": learnt}}

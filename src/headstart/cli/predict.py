@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from headstart.data import BadPicture
-    from headstart.features import How
     from headstart.model import Model
+    from headstart.runtime import Execution
 
 _BATCH = 256
 
@@ -48,8 +48,8 @@ def run(args: Namespace) -> int:
         paths, bad = data.pictures(arguments)
         if args.sort:
             paths = sorted(set(paths))
-        how = steps.how(args, loaded.plan)
-        good, probabilities, unusable, short = predicted(loaded, paths, how, args.truncated)
+        execution = steps.execution(args, loaded.plan)
+        good, probabilities, unusable, short = predicted(loaded, paths, execution, args.truncated)
         bad = [replace(one, path=called.get(one.path, one.path)) for one in (*bad, *unusable)]
         short = [called.get(path, path) for path in short]
     _left_out(bad, usable=bool(good))
@@ -74,7 +74,7 @@ def _left_out(bad: Sequence[BadPicture], *, usable: bool) -> None:
 
 
 def predicted(
-    model: Model, paths: Sequence[str], how: How, truncated: str = "refuse"
+    model: Model, paths: Sequence[str], execution: Execution, truncated: str = "refuse"
 ) -> tuple[list[str], list[np.ndarray], list[BadPicture], list[str]]:
     """(usable paths, probabilities [C] of each, the unusable ones, those of the usable whose end is missing).
 
@@ -91,16 +91,16 @@ def predicted(
         for start in range(0, len(paths), _BATCH):
             batch = list(paths[start : start + _BATCH])
             try:
-                found = model.probabilities(batch, how=how)
+                found = model.probabilities(batch, execution=execution)
             except PictureError:
-                seen = examine_all(batch, workers=how.workers, truncated=truncated)
+                seen = examine_all(batch, workers=execution.workers, truncated=truncated)
                 bad += [one for one in seen if isinstance(one, BadPicture)]
                 usable = [
                     (p, one) for p, one in zip(batch, seen, strict=True) if not isinstance(one, BadPicture)
                 ]
                 short += [path for path, one in usable if not one.whole]
                 batch = [path for path, _ in usable]
-                found = model.probabilities(batch, how=how, truncated=truncated) if batch else ()
+                found = model.probabilities(batch, execution=execution, truncated=truncated) if batch else ()
             good += batch
             rows += list(found)
             bar.advance(min(_BATCH, len(paths) - start))

@@ -14,7 +14,7 @@ from headstart.cli import options, run_folder, show, steps, values
 
 if TYPE_CHECKING:
     from headstart.data import Intake
-    from headstart.plan.plan import Recipe
+    from headstart.plan.recipe import Recipe
     from headstart.train.task import Settings
 
 
@@ -104,7 +104,7 @@ def _recipe(group: Any) -> None:
 def run(args: Namespace) -> int:
     from headstart import data
     from headstart.data.depth import levels_of
-    from headstart.train.pretrain import PHASE, check, pretrain
+    from headstart.source.pretrain import PHASE, check, pretrain
 
     folder = run_folder.choose(args, "-pretrained")
     recipe, settings = _recipe_of(args), _settings(args, folder)
@@ -148,7 +148,7 @@ def _begun(args: Namespace, folder: Path) -> str:
 
 
 def _recipe_of(args: Namespace) -> Recipe:
-    from headstart.train.pretrain import RECIPE
+    from headstart.source.pretrain import RECIPE
 
     names = ("optimizer", "warmup", "label_smoothing", "augment", "cutmix", "mixup", "ema", "start_size")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}

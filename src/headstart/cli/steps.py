@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from headstart.cli.asked import Asked
     from headstart.data import Intake, Partition
     from headstart.evidence import Evidence
-    from headstart.features import How
     from headstart.plan.plan import Plan
+    from headstart.runtime import Execution
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class Decided:
     evidence: Evidence | None
 
 
-def how(args: Namespace, plan: Plan | None = None) -> How:
+def execution(args: Namespace, plan: Plan | None = None) -> Execution:
     """How frozen networks run: as the flags say, else as the plan says."""
-    from headstart.features import How
+    from headstart.runtime import Execution
 
-    return How(
+    return Execution(
         runtime=args.runtime or (plan.runtime if plan else "auto"),
         precision=args.precision or (plan.precision if plan else "auto"),
         copies=args.precision or "auto",
@@ -197,7 +197,7 @@ def _measured(
         seed=seed,
         size=args.size,
         similarity=args.similarity,
-        how=how(args),
+        execution=execution(args),
     )
 
 
@@ -233,7 +233,7 @@ def prospects(args: Namespace, job: Decided) -> list[dict[str, Any]]:
 
     if job.evidence is None:
         return []
-    rate = speed(job.backbone, how(args, job.plan))
+    rate = speed(job.backbone, execution(args, job.plan))
     return [asdict(found) for found in expected(job.evidence, job.plan, job.backbone.top.name, rate)]
 
 

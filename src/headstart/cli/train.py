@@ -99,8 +99,10 @@ def _fit(args: Namespace, job: Decided, folder: Path) -> Fitted:
             resume=args.resume,
             on_epoch=lambda record: files.append_line(folder / run_folder.METRICS, json.dumps(record)),
         )
-    how = steps.how(args, job.plan)
-    return fit(job.plan, job.backbone, job.intake.dataset, job.partition, how=how, settings=settings)
+    execution = steps.execution(args, job.plan)
+    return fit(
+        job.plan, job.backbone, job.intake.dataset, job.partition, execution=execution, settings=settings
+    )
 
 
 def _judged(
@@ -110,9 +112,9 @@ def _judged(
     from headstart import assess
     from headstart.model import Model
 
-    model, how = Model.of(fitted), steps.how(args, job.plan)
+    model, execution = Model.of(fitted), steps.execution(args, job.plan)
     dataset, partition = job.intake.dataset, job.partition
-    evaluation, bars = assess.prove(model, dataset, partition, how=how)
+    evaluation, bars = assess.prove(model, dataset, partition, execution=execution)
     return model, evaluation, _result(job, fitted, evaluation, bars, folder)
 
 

@@ -8,7 +8,9 @@ import numpy as np
 
 from headstart import progress
 from headstart.data.dataset import Dataset, Partition
-from headstart.errors import DataError
+from headstart.errors import DataError, PlanError
+
+SELECTION_SHARE = 0.2  # of the training pictures, where the source gives none to select by
 
 
 def partition(dataset: Dataset, *, seed: int, share: float = 0.2) -> Partition:
@@ -160,3 +162,17 @@ def sample(labels: np.ndarray, n: int, seed: int) -> np.ndarray:
     quota = np.maximum(np.minimum(counts, 2), counts * n // len(labels))
     picked = [shuffled[labels[shuffled] == c][:q] for c, q in zip(classes, quota, strict=True)]
     return np.sort(np.concatenate(picked))
+
+
+def selection(dataset: Dataset, partition: Partition, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """(train, selection): the source's own val pictures, or a fifth carved from train."""
+    if len(partition.selection):
+        return partition.train, partition.selection
+    train = partition.train
+    kept, carved = carve(dataset.labels[train], dataset.groups[train], SELECTION_SHARE, seed)
+    if not len(carved):
+        raise PlanError(
+            "the set is too small to set pictures aside, which gradient training needs; "
+            "add pictures, or use --case 1 or 2"
+        )
+    return train[kept], train[carved]

@@ -8,28 +8,27 @@ import numpy as np
 
 from headstart import cache, files
 from headstart.backbone import Backbone
-from headstart.features import How
-from headstart.runtime import Job, chosen, machine, start, suiting_batch
+from headstart.runtime import Execution, Trunk, chosen, machine, start, suiting_batch
 
 _PICTURES, _ROUNDS = 16, 3
 
 
-def speed(backbone: Backbone, how: How) -> float:
+def speed(backbone: Backbone, execution: Execution) -> float:
     """Pictures a second through the frozen network, decoding apart; timed once and kept for network and machine.
 
     The best of a few rounds: what else the machine does only ever slows it.
     """
-    ran = (chosen(how.runtime, how.device), how.precision)
-    key = files.sha256_of(Job(backbone, backbone.stages).key, *ran, *machine())
-    return float(cache.remembered(("speed",), key, lambda: _timed(backbone, how)))
+    ran = (chosen(execution.runtime, execution.device), execution.precision)
+    key = files.sha256_of(Trunk(backbone, backbone.stages).key, *ran, *machine())
+    return float(cache.remembered(("speed",), key, lambda: _timed(backbone, execution)))
 
 
-def _timed(backbone: Backbone, how: How) -> float:
+def _timed(backbone: Backbone, execution: Execution) -> float:
     side = backbone.preprocess.size
-    size = suiting_batch(side, how.runtime, how.device)
+    size = suiting_batch(side, execution.runtime, execution.device)
     batch = np.random.default_rng(0).integers(0, 256, (size, side, side, 3), dtype=np.uint8)
-    job = Job(backbone, backbone.stages)
-    runtime = start(job, runtime=how.runtime, precision=how.precision, device=how.device)
+    job = Trunk(backbone, backbone.stages)
+    runtime = start(job, runtime=execution.runtime, precision=execution.precision, device=execution.device)
     list(runtime.stream([batch]))  # compiles
     count = max(2, _PICTURES // size)
     seconds = []

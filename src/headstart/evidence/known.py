@@ -14,7 +14,9 @@ from headstart.backbone import Backbone
 from headstart.data import split
 from headstart.data.dataset import Dataset, Partition
 from headstart.evidence.evidence import Evidence
-from headstart.features import How, identity
+from headstart.features import identity
+from headstart.heads import probe, spectrum
+from headstart.runtime import Execution
 
 
 @dataclass(frozen=True)
@@ -32,19 +34,19 @@ def known(
     partition: Partition,
     index: np.ndarray,
     backbone: Backbone,
-    how: How,
+    execution: Execution,
     question: Question,
     weigh: Callable[[], Evidence],
 ) -> Evidence:
     """What `weigh` says of the pictures at `index`, now or before: evidence is kept by all that it depends on."""
-    if how.keep == "none":
+    if execution.keep == "none":
         return weigh()
     train, asked = dataset.take(partition.train), dataset.take(index)
     _, group = np.unique(asked.groups, return_inverse=True)
     counts = (train.counts().tolist(), len(np.unique(train.groups)))
     key = files.sha256_of(
         _code(),
-        *(identity(backbone, draw, how) for draw in (None, *range(question.draws))),
+        *(identity(backbone, draw, execution) for draw in (None, *range(question.draws))),
         repr((question, backbone.source, backbone.stages, dataset.classes, counts)),
         *asked.digests,
         asked.labels.tobytes(),
@@ -57,5 +59,5 @@ def known(
 def _code() -> str:
     """Stands for the way in which evidence is weighed: the source of this room and of what it computes with."""
     room = sorted(Path(__file__).parent.glob("*.py"))
-    beside = [Path(str(module.__file__)) for module in (split, intervals)]
+    beside = [Path(str(module.__file__)) for module in (split, intervals, probe, spectrum)]
     return files.sha256_of(np.__version__, *(path.read_bytes() for path in (*room, *beside)))

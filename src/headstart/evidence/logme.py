@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from headstart.evidence.spectrum import Spectrum
+from headstart.heads.spectrum import Spectrum
 
 _ROUNDS, _SETTLED = 100, 1e-6
 _LEAST = 1e-12

@@ -15,9 +15,9 @@ from headstart.evidence.evidence import Evidence
 from headstart.evidence.judge import Totals, judge
 from headstart.evidence.known import Question, known
 from headstart.evidence.precision import settle
-from headstart.evidence.probe import typical_count
-from headstart.features import How, extract, extract_beside
-from headstart.runtime import Job, kept, start
+from headstart.features import extract, extract_beside
+from headstart.heads.probe import typical_count
+from headstart.runtime import Execution, Trunk, kept, start
 
 SAMPLE, SAMPLE_PER_CLASS = 2_000, 20
 DRAWS = 2
@@ -33,7 +33,7 @@ def measure(
     seed: int = 0,
     size: str | None = None,
     similarity: str | None = None,
-    how: How = How(),  # noqa: B008 - frozen
+    execution: Execution = Execution(),  # noqa: B008 - frozen
     draws: int = DRAWS,
 ) -> Evidence:
     """Evidence from the training pictures alone: a stratified sample of max(2,000, 20 a class), or all.
@@ -45,13 +45,13 @@ def measure(
     backbone = backbone.with_levels_of(dataset, train)
     chosen = sample(dataset.labels[train], max(SAMPLE, SAMPLE_PER_CLASS * len(dataset.classes)), seed)
     index = train[chosen]
-    how, why = settle(dataset, train, backbone, how)
+    execution, why = settle(dataset, train, backbone, execution)
     question = Question(seed, size, similarity, draws)
-    weigh = partial(_weighed, dataset, train, index, backbone, how, question)
-    evidence = known(dataset, partition, index, backbone, how, question, weigh)
+    weigh = partial(_weighed, dataset, train, index, backbone, execution, question)
+    evidence = known(dataset, partition, index, backbone, execution, question, weigh)
     return replace(
         evidence,
-        precision=how.precision,
+        precision=execution.precision,
         pictures=partition.pictures_of(dataset),
         how={**evidence.how, "precision": why},
     )
@@ -62,15 +62,19 @@ def _weighed(
     train: np.ndarray,
     index: np.ndarray,
     backbone: Backbone,
-    how: How,
+    execution: Execution,
     question: Question,
 ) -> Evidence:
-    before = _converted(backbone, how)
-    features, *controls = extract_beside(dataset, index, backbone, (None, 0), how=how)
-    if not before and _converted(backbone, how):
+    before = _converted(backbone, execution)
+    features, *controls = extract_beside(dataset, index, backbone, (None, 0), execution=execution)
+    if not before and _converted(backbone, execution):
         # Torch is there now: what another data set may ask is converted too, and no later run imports torch for it.
         for draw in range(1, question.draws):
-            start(Job(backbone, backbone.stages, draw=draw), runtime=how.runtime, device=how.device)
+            start(
+                Trunk(backbone, backbone.stages, draw=draw),
+                runtime=execution.runtime,
+                device=execution.device,
+            )
     facts = partial(
         judge,
         features,
@@ -85,13 +89,13 @@ def _weighed(
     verdict = partial(conclude, size=question.size, similarity=question.similarity)
     evidence = verdict(facts(controls))
     while len(controls) < question.draws and _open(evidence):
-        controls.append(extract(dataset, index, backbone, how=how, draw=len(controls)))
+        controls.append(extract(dataset, index, backbone, execution=execution, draw=len(controls)))
         evidence = verdict(facts(controls))
     return evidence
 
 
-def _converted(backbone: Backbone, how: How) -> bool:
-    return kept(Job(backbone, backbone.stages), runtime=how.runtime, device=how.device)
+def _converted(backbone: Backbone, execution: Execution) -> bool:
+    return kept(Trunk(backbone, backbone.stages), runtime=execution.runtime, device=execution.device)
 
 
 def _open(evidence: Evidence) -> bool:

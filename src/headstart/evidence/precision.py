@@ -19,10 +19,9 @@ from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset
 from headstart.data.loader import frames
 from headstart.data.split import folds
-from headstart.evidence.probe import cross_validate, penalties
-from headstart.features import How
+from headstart.heads.probe import cross_validate, penalties
 from headstart.intervals import paired
-from headstart.runtime import Job, once, possible, precisions, start, suiting_batch
+from headstart.runtime import Execution, Trunk, once, possible, precisions, start, suiting_batch
 
 FEW = 1_000
 PICTURES = 128
@@ -33,34 +32,44 @@ _FOLDS, _ROUNDS = 5, 2
 _VERSION = 2
 
 
-def settle(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -> tuple[How, str]:
-    """(`how` with "auto" made "fp32" or "bf16", one sentence that says why). Looks at training pictures alone."""
-    if how.precision != "auto":
-        runs = possible(how.precision, how.runtime, how.device)
+def settle(
+    dataset: Dataset, train: np.ndarray, backbone: Backbone, execution: Execution
+) -> tuple[Execution, str]:
+    """(`execution` with "auto" made "fp32" or "bf16", one sentence that says why). Looks at training pictures alone."""
+    if execution.precision != "auto":
+        runs = possible(execution.precision, execution.runtime, execution.device)
         said = (
             "as asked for"
-            if runs == how.precision
-            else f"{how.precision} was asked for, this machine lacks it"
+            if runs == execution.precision
+            else f"{execution.precision} was asked for, this machine lacks it"
         )
-        return replace(how, precision=runs), f"{runs}, {said}"
-    precision, why = _settled(dataset, train, backbone, how)
-    return replace(how, precision=precision), f"{precision}: {why}"
+        return replace(execution, precision=runs), f"{runs}, {said}"
+    precision, why = _settled(dataset, train, backbone, execution)
+    return replace(execution, precision=precision), f"{precision}: {why}"
 
 
-def _settled(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -> tuple[str, str]:
+def _settled(
+    dataset: Dataset, train: np.ndarray, backbone: Backbone, execution: Execution
+) -> tuple[str, str]:
     if len(train) < FEW:
         return "fp32", f"fewer than {FEW:,} training pictures"
-    if "bf16" not in precisions(how.runtime, how.device):
+    if "bf16" not in precisions(execution.runtime, execution.device):
         return "fp32", "this machine computes in nothing shorter"
     pictures = files.sha256_of(dataset.fingerprint, train.tobytes(), dataset.labels.tobytes())
     levels = backbone.preprocess.levels
-    subject = [str(_VERSION), Job(backbone, backbone.stages).key, how.runtime, how.device, pictures]
+    subject = [
+        str(_VERSION),
+        Trunk(backbone, backbone.stages).key,
+        execution.runtime,
+        execution.device,
+        pictures,
+    ]
     subject += [f"levels {levels}"] if levels else []
-    known = once(subject, lambda: verdict(dataset, train, backbone, how))
+    known = once(subject, lambda: verdict(dataset, train, backbone, execution))
     return known["precision"], known["why"]
 
 
-def verdict(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -> dict[str, str]:
+def verdict(dataset: Dataset, train: np.ndarray, backbone: Backbone, execution: Execution) -> dict[str, str]:
     """{"precision", "why"}, measured on PICTURES training pictures."""
     index = np.sort(np.random.default_rng(0).permutation(train)[:PICTURES])
     if len(np.unique(dataset.groups[index])) < 2:
@@ -69,15 +78,15 @@ def verdict(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -
             "why": "all pictures belong together, so that nothing shows whether bf16 agrees",
         }
     paths = [dataset.paths[i] for i in index]
-    size = suiting_batch(backbone.preprocess.size, how.runtime, how.device)
+    size = suiting_batch(backbone.preprocess.size, execution.runtime, execution.device)
     read = frames(
-        paths, backbone.preprocess, batch_size=size, workers=how.workers, truncated=dataset.truncated
+        paths, backbone.preprocess, batch_size=size, workers=execution.workers, truncated=dataset.truncated
     )
     batches = [batch for _, batch in read]
     found: dict[str, list[tuple[list[np.ndarray], float]]] = {"fp32": [], "bf16": []}
     for _ in range(_ROUNDS):
         for name, runs in found.items():
-            runs.append(_run(backbone, batches, how, name))
+            runs.append(_run(backbone, batches, execution, name))
     gain = min(seconds for _, seconds in found["fp32"]) / min(seconds for _, seconds in found["bf16"])
     if gain < FASTER:
         return {
@@ -96,11 +105,11 @@ def verdict(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: How) -
 
 
 def _run(
-    backbone: Backbone, batches: Sequence[np.ndarray], how: How, precision: str
+    backbone: Backbone, batches: Sequence[np.ndarray], execution: Execution, precision: str
 ) -> tuple[list[np.ndarray], float]:
     """(features [M, D_k] at each cut, seconds), the network alone."""
-    job = Job(backbone, backbone.stages)
-    runtime = start(job, runtime=how.runtime, precision=precision, device=how.device)
+    job = Trunk(backbone, backbone.stages)
+    runtime = start(job, runtime=execution.runtime, precision=precision, device=execution.device)
     list(runtime.stream(batches[:1]))  # compiles
     began = time.perf_counter()
     rows = list(runtime.stream(batches))

@@ -9,9 +9,9 @@ import numpy as np
 from headstart import progress
 from headstart.data.split import folds
 from headstart.evidence.evidence import CurvePoint, CutScore
-from headstart.evidence.probe import Probe, cross_validate, fit, one_hot, penalties
-from headstart.evidence.spectrum import Scaling, Spectrum
 from headstart.features.features import Features
+from headstart.heads.probe import Probe, cross_validate, fit, one_hot, penalties
+from headstart.heads.spectrum import Scaling, Spectrum
 from headstart.intervals import paired
 
 SHARES = (0.25, 0.5, 1.0)  # of the pictures, for the learning curve

@@ -18,36 +18,12 @@ from headstart.data.loader import frames
 from headstart.errors import OutputError
 from headstart.features.features import Features
 from headstart.features.store import Store
-from headstart.runtime import Job, Runtime, chosen, possible, precisions, start, suiting_batch
+from headstart.runtime import Execution, Runtime, Trunk, chosen, possible, precisions, start, suiting_batch
 
 _SHARD = 2048
 _TURN = 40 << 20  # bytes of pictures that networks take by turns
-KEEPS = ("fp32", "fp16", "none")
 # Raised whenever decoding, preparation or pooling change what a picture's features are.
 VERSION = 2
-
-
-@dataclass(frozen=True)
-class How:
-    """How a frozen network is run: see headstart.runtime.start; workers 0 is one per processor, batch_size 0 what suits
-    runtime and picture size.
-
-    copies: the precision of random copies, which are bars and no results: "auto" is the shortest that the machine has.
-    keep: how features are kept on the disk, "fp32", "fp16" (half the space; used as rounded, the first time too) or
-    "none".
-    """
-
-    runtime: str = "auto"
-    precision: str = "fp32"
-    copies: str = "auto"
-    device: str = "auto"
-    workers: int = 0
-    batch_size: int = 0
-    keep: str = "fp32"
-
-    def __post_init__(self) -> None:
-        if self.keep not in KEEPS:
-            raise ValueError(f"keep {self.keep!r}: expected one of {', '.join(KEEPS)}")
 
 
 def extract(
@@ -55,7 +31,7 @@ def extract(
     index: np.ndarray,
     backbone: Backbone,
     *,
-    how: How = How(),
+    execution: Execution = Execution(),  # noqa: B008 - frozen
     draw: int | None = None,
     label: str = "features",
 ) -> Features:
@@ -64,7 +40,7 @@ def extract(
     draw: number of a random copy that takes the network's place (backbone/untrained.py); it has no logits.
     Raises PictureError, BackboneError.
     """
-    return extract_beside(dataset, index, backbone, (draw,), how=how, label=label)[0]
+    return extract_beside(dataset, index, backbone, (draw,), execution=execution, label=label)[0]
 
 
 def extract_beside(
@@ -73,44 +49,46 @@ def extract_beside(
     backbone: Backbone,
     draws: Sequence[int | None],
     *,
-    how: How = How(),
+    execution: Execution = Execution(),  # noqa: B008 - frozen
     label: str = "features",
 ) -> list[Features]:
     """extract() for each of `draws` (None is the network itself); a picture is decoded once for all of them."""
     chosen = dataset.take(index)
-    tables = [_Table.of(backbone, draw, how) for draw in draws]
+    tables = [_Table.of(backbone, draw, execution) for draw in draws]
     places = dict(zip(chosen.digests, chosen.paths, strict=True))
     together: dict[tuple[str, ...], list[_Table]] = {}
     for table in tables:
         together.setdefault(tuple(table.store.missing(chosen.digests)), []).append(table)
     for wanted, lacking in together.items():
         if wanted:
-            batches = _prepared(backbone, [places[digest] for digest in wanted], how, dataset.truncated)
+            batches = _prepared(backbone, [places[digest] for digest in wanted], execution, dataset.truncated)
             _compute(lacking, wanted, batches, label)
     return [table.features(chosen.digests) for table in tables]
 
 
-def identity(backbone: Backbone, draw: int | None, how: How) -> str:
+def identity(backbone: Backbone, draw: int | None, execution: Execution) -> str:
     """Stands for the features that extract() gives of a picture, on this machine."""
-    return _key(*_asked(backbone, draw, how))
+    return _key(*_asked(backbone, draw, execution))
 
 
 @dataclass(frozen=True)
 class _Table:
     """The rows of one network, and the job that makes more of them; `how` says what really runs."""
 
-    job: Job
-    how: How
+    job: Trunk
+    execution: Execution
     store: Store
 
     @staticmethod
-    def of(backbone: Backbone, draw: int | None, how: How) -> _Table:
-        job, how = _asked(backbone, draw, how)
-        return _Table(job, how, Store(_folder(job, how), how.keep))
+    def of(backbone: Backbone, draw: int | None, execution: Execution) -> _Table:
+        job, execution = _asked(backbone, draw, execution)
+        return _Table(job, execution, Store(_folder(job, execution), execution.keep))
 
     def started(self) -> Runtime:
-        how = self.how
-        return start(self.job, runtime=how.runtime, precision=how.precision, device=how.device)
+        execution = self.execution
+        return start(
+            self.job, runtime=execution.runtime, precision=execution.precision, device=execution.device
+        )
 
     def features(self, digests: Sequence[str]) -> Features:
         stages = self.job.stages
@@ -199,46 +177,50 @@ def _noted(batches: Iterator[np.ndarray], turn: list[np.ndarray]) -> Iterator[np
 
 
 def run(
-    runtime: Runtime, backbone: Backbone, pictures: Sequence[str | Given], how: How, truncated: str = "refuse"
+    runtime: Runtime,
+    backbone: Backbone,
+    pictures: Sequence[str | Given],
+    execution: Execution,
+    truncated: str = "refuse",
 ) -> Iterator[tuple[np.ndarray, ...]]:
     """The runtime's outputs for the pictures, batch by batch; decoding runs ahead."""
-    return runtime.stream(_prepared(backbone, pictures, how, truncated))
+    return runtime.stream(_prepared(backbone, pictures, execution, truncated))
 
 
 def _prepared(
-    backbone: Backbone, pictures: Sequence[str | Given], how: How, truncated: str
+    backbone: Backbone, pictures: Sequence[str | Given], execution: Execution, truncated: str
 ) -> Iterator[np.ndarray]:
     """uint8 [B, S, S, 3] batches."""
-    suits = suiting_batch(backbone.preprocess.size, how.runtime, how.device)
-    size = max(1, min(how.batch_size or suits, len(pictures)))
+    suits = suiting_batch(backbone.preprocess.size, execution.runtime, execution.device)
+    size = max(1, min(execution.batch_size or suits, len(pictures)))
     for _, batch in frames(
-        pictures, backbone.preprocess, batch_size=size, workers=how.workers, truncated=truncated
+        pictures, backbone.preprocess, batch_size=size, workers=execution.workers, truncated=truncated
     ):
         yield batch
 
 
-def _asked(backbone: Backbone, draw: int | None, how: How) -> tuple[Job, How]:
+def _asked(backbone: Backbone, draw: int | None, execution: Execution) -> tuple[Trunk, Execution]:
     """(what runs, how it really runs)"""
-    job = Job(backbone, backbone.stages, "avgstd", draw is None and backbone.classifies, draw=draw)
-    wanted = how.precision if draw is None else how.copies
+    job = Trunk(backbone, backbone.stages, "avgstd", draw is None and backbone.classifies, draw=draw)
+    wanted = execution.precision if draw is None else execution.copies
     if draw is not None and wanted == "auto":
-        wanted = precisions(how.runtime, how.device)[-1]
-    return job, replace(how, precision=possible(wanted, how.runtime, how.device))
+        wanted = precisions(execution.runtime, execution.device)[-1]
+    return job, replace(execution, precision=possible(wanted, execution.runtime, execution.device))
 
 
-def _key(job: Job, how: How) -> str:
+def _key(job: Trunk, execution: Execution) -> str:
     """Stands for the rows: the network, how it runs, what prepares pictures for it."""
-    ran = (chosen(how.runtime, how.device), how.precision, PIL.__version__)
+    ran = (chosen(execution.runtime, execution.device), execution.precision, PIL.__version__)
     levels = job.backbone.preprocess.levels
-    more = [*(["fp16"] if how.keep == "fp16" else []), *([f"levels {levels}"] if levels else [])]
+    more = [*(["fp16"] if execution.keep == "fp16" else []), *([f"levels {levels}"] if levels else [])]
     return files.sha256_of(str(VERSION), job.key, *ran, *more)
 
 
-def _folder(job: Job, how: How) -> Path | None:
-    if how.keep == "none":
+def _folder(job: Trunk, execution: Execution) -> Path | None:
+    if execution.keep == "none":
         return None
     try:
-        return cache.folder("features", _key(job, how))
+        return cache.folder("features", _key(job, execution))
     except OutputError as error:
         progress.say(f"features are not kept: {error}")
         return None

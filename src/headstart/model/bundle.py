@@ -19,19 +19,18 @@ from typing import Any
 
 import numpy as np
 
-from headstart import files, progress, seals
-from headstart.backbone import Backbone, records
+from headstart import files, seals
+from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
 from headstart.errors import BackboneError, BundleError, OutputError, PlanError
-from headstart.features import How
-from headstart.model import card, timm_format
+from headstart.heads.head import Head
+from headstart.model import card
+from headstart.model.formats import openvino, timm, weights
 from headstart.model.model import DIGITS, NETWORK, WEIGHTS, Model
 from headstart.plan import toml
-from headstart.train.head import Head
 
 FORMAT = 2
 _INFO, CONFIG = "headstart.json", "config.json"
-HEAD_PREFIX = "headstart_head"
 _PACKAGES = ("headstart", "torch", "timm", "torchvision", "openvino", "numpy", "pillow")
 
 
@@ -58,14 +57,16 @@ def save(
         raise OutputError(
             f"{folder}: holds something other than a bundle; name a folder that is empty or new"
         )
-    loads_in_timm = timm_format.fits(model)
+    loads_in_timm = timm.fits(model)
     with files.replacing(folder) as temporary:
         temporary.mkdir()
-        tensors = {name: np.asarray(t, order="C") for name, t in _tensors(model, loads_in_timm).items()}
+        tensors = {
+            name: np.asarray(t, order="C") for name, t in weights.tensors(model, loads_in_timm).items()
+        }
         (temporary / WEIGHTS).write_bytes(encoded(tensors))
         if loads_in_timm:
-            _json(temporary / CONFIG, timm_format.config(model))
-        _convert(model, temporary / NETWORK)
+            _json(temporary / CONFIG, timm.config(model))
+        openvino.write(model, temporary / NETWORK)
         info = _info(model, evidence, metrics, history) | _pictures(dataset, partition)
         info["left_out"] = list(left_out)
         parts = sorted(p for p in temporary.rglob("*") if p.is_file())
@@ -100,7 +101,7 @@ def _model(folder: Path, info: Mapping[str, Any]) -> Model:
         classes=tuple(info["classes"]),
         backbone=backbone,
         plan=toml.loads(info["plan"]),
-        head=_head(folder, backbone.head),
+        head=weights.head(folder, backbone.head),
         folder=folder,
         info=info,
     )
@@ -191,63 +192,6 @@ def _within(name: str) -> bool:
 
 def _json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-
-
-def _tensors(model: Model, loads_in_timm: bool) -> dict[str, np.ndarray]:
-    """The trunk up to the cut and the head; from the weights that are kept, without torch, where they serve as they
-    are."""
-    plain = records.state(model.backbone) if model.module is None and model.folder is None else None
-    if plain is None:
-        trunk, convolution = _from_module(model)
-    else:
-        rows = {row.stage for row in model.plan.rows}
-        owners = model.backbone.owners
-        trunk = {name: tensor for name, tensor in plain.items() if owners.get(name) in {None, *rows}}
-        own = plain.get(f"{model.backbone.head}.weight")  # None where the weights came without a classifier
-        convolution = own is not None and own.ndim == 4
-    if loads_in_timm:
-        return trunk | timm_format.head_tensors(model, convolution=convolution)
-    for layer, (weight, bias) in enumerate(model.head.layers):
-        trunk[f"{HEAD_PREFIX}.{layer}.weight"], trunk[f"{HEAD_PREFIX}.{layer}.bias"] = weight, bias
-    return trunk
-
-
-def _from_module(model: Model) -> tuple[dict[str, np.ndarray], bool]:
-    """(the trunk's tensors, whether its own classifier is a 1×1 convolution)"""
-    module = model.network().trunk.module
-    tensors = {name: t.detach().cpu().contiguous().numpy() for name, t in module.state_dict().items()}
-    return tensors, module.get_submodule(model.backbone.head)._get_name() == "Conv2d"
-
-
-def _head(folder: Path, classifier: str) -> Head:
-    """The head's layers, read without torch. Raises BundleError."""
-    from safetensors import SafetensorError, safe_open
-
-    layers: list[tuple[np.ndarray, np.ndarray]] = []
-    try:
-        with safe_open(folder / WEIGHTS, framework="numpy") as tensors:
-            names = set(tensors.keys())
-            own = f"{HEAD_PREFIX}.0.weight" in names
-            prefixes = [f"{HEAD_PREFIX}.{n}" for n in range(2)] if own else [classifier]
-            for prefix in prefixes:
-                if f"{prefix}.weight" in names:
-                    weight = tensors.get_tensor(f"{prefix}.weight")
-                    layers.append((weight.reshape(weight.shape[:2]), tensors.get_tensor(f"{prefix}.bias")))
-    except SafetensorError as error:
-        raise ValueError(f"{WEIGHTS}: {error}") from error
-    if not layers:
-        raise BundleError(f"{folder / WEIGHTS}: holds no head; save the bundle anew")
-    return Head(tuple(layers))
-
-
-def _convert(model: Model, folder: Path) -> None:
-    from headstart.runtime import openvino
-
-    try:
-        runtime = model.runtime(How(runtime="openvino", device="cpu"))
-        openvino.save(runtime.model, folder)  # pyright: ignore[reportAttributeAccessIssue]
-    except BackboneError as error:
-        progress.say(f"{error}; the bundle predicts through torch")
 
 
 def _info(

@@ -15,11 +15,12 @@ from headstart.data.dataset import Dataset
 from headstart.data.decode import check_truncated
 from headstart.data.given import given
 from headstart.errors import BundleError
-from headstart.features import Features, How, run
+from headstart.features import Features, run
+from headstart.heads.head import Head
+from headstart.plan.inputs import execution_of, joined
 from headstart.plan.plan import Plan
-from headstart.runtime import Job, Runtime, chosen, converted, start
-from headstart.train.fit import Fitted, how_of, joined
-from headstart.train.head import Head
+from headstart.runtime import Execution, Runtime, Trunk, chosen, converted, start
+from headstart.train.fit import Fitted
 
 if TYPE_CHECKING:
     from torch import nn
@@ -47,7 +48,7 @@ class Model:
     module: nn.Module | None = None
     folder: Path | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
-    _runtimes: dict[How, Runtime] = field(default_factory=dict, compare=False)
+    _runtimes: dict[Execution, Runtime] = field(default_factory=dict, compare=False)
 
     @staticmethod
     def of(fitted: Fitted) -> Model:
@@ -81,7 +82,7 @@ class Model:
         return tuple(self.info.get("left_out", ()))
 
     def probabilities(
-        self, pictures: Any, *, how: How | None = None, truncated: str = "refuse"
+        self, pictures: Any, *, execution: Execution | None = None, truncated: str = "refuse"
     ) -> np.ndarray:
         """Probabilities float32 [N, C] of N pictures, each row summing to 1.
 
@@ -93,11 +94,11 @@ class Model:
         Raises DataError for anything else, PictureError that names a picture which cannot be used.
         """
         check_truncated(truncated)
-        meant, how = given(pictures), how_of(self.plan, how)
-        runtime = self.runtime(how)
+        meant, execution = given(pictures), execution_of(self.plan, execution)
+        runtime = self.runtime(execution)
         out = []
         with progress.bar("predicting", len(meant)) as bar:
-            for outputs in run(runtime, self.backbone, meant, how, truncated):
+            for outputs in run(runtime, self.backbone, meant, execution, truncated):
                 out.append(self._named(np.concatenate(outputs, axis=1)))
                 bar.advance(len(out[-1]))
         return np.concatenate(out) if out else np.empty((0, len(self.classes)), np.float32)
@@ -116,10 +117,10 @@ class Model:
         """As probabilities(), from features of the pre-trained trunk."""
         return self.head.probabilities(joined(features, self.backbone, self.plan))
 
-    def job(self) -> Job:
+    def job(self) -> Trunk:
         """The trunk up to the cut, as a job for a runtime."""
         module = self.module if self.folder is None else self._stored()
-        return Job(self.backbone, self.cuts, self.plan.pool, False, module)
+        return Trunk(self.backbone, self.cuts, self.plan.pool, False, module)
 
     def network(self) -> Classifier:
         """The whole classifier as one torch module: [B, 3, S, S] normalised → logits [B, C]; eval mode."""
@@ -165,18 +166,20 @@ class Model:
         pour(stored, module)
         return module
 
-    def runtime(self, how: How) -> Runtime:
+    def runtime(self, execution: Execution) -> Runtime:
         """The trunk made ready to run; made once for each `how`."""
-        if how not in self._runtimes:
-            self._runtimes[how] = self._started(how)
-        return self._runtimes[how]
+        if execution not in self._runtimes:
+            self._runtimes[execution] = self._started(execution)
+        return self._runtimes[execution]
 
-    def _started(self, how: How) -> Runtime:
+    def _started(self, execution: Execution) -> Runtime:
         if (
             self.folder is not None
-            and chosen(how.runtime, how.device) == "openvino"
+            and chosen(execution.runtime, execution.device) == "openvino"
             and (self.folder / NETWORK).is_dir()
         ):
             widths = tuple(cut.width(self.plan.pool) for cut in self.cuts)
-            return converted(self.folder / NETWORK, widths, self.backbone.preprocess, how.precision)
-        return start(self.job(), runtime=how.runtime, precision=how.precision, device=how.device)
+            return converted(self.folder / NETWORK, widths, self.backbone.preprocess, execution.precision)
+        return start(
+            self.job(), runtime=execution.runtime, precision=execution.precision, device=execution.device
+        )

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from headstart.backbone.backbone import Backbone
 from headstart.errors import PlanError
-from headstart.plan.plan import Plan, Recipe, Row
-
-# (pictures below, steps, batch size): the stairs of BiT-HyperRule (Kolesnikov 2020), at smaller batches.
-STAIRS = ((20_000, 500, 32), (500_000, 10_000, 64), (math.inf, 20_000, 128))
-FEWEST_EPOCHS, MOST_EPOCHS = 5, 30
-SCRATCH_EPOCHS = 2  # from scratch needs more passes
-HIDDEN = (64, 512)  # bounds of a two-layer head's width
-
-
-def hidden_width(n_classes: int) -> int:
-    """Width of a two-layer head between its layers: four times the classes, within HIDDEN."""
-    return min(HIDDEN[1], max(HIDDEN[0], 4 * n_classes))
+from headstart.plan.plan import Plan, Row
+from headstart.plan.recipe import default_recipe, overruled
 
 
 def make(
@@ -84,9 +73,9 @@ def make(
 
 def probe_of(plan: Plan, backbone: Backbone) -> Plan:
     """The frozen probe that a trained plan has to beat, and that stands in where it does not."""
-    rows = tuple(Row(stage, "pretrained", 0.0) for stage in _kept(backbone, plan.bar))
-    pool = plan.pool if plan.bar == plan.cut else _pool(backbone, plan.bar)
-    frozen = replace(plan, rows=rows, cut=plan.bar, pool=pool)
+    rows = tuple(Row(stage, "pretrained", 0.0) for stage in _kept(backbone, plan.probe_cut))
+    pool = plan.pool if plan.probe_cut == plan.cut else _pool(backbone, plan.probe_cut)
+    frozen = replace(plan, rows=rows, cut=plan.probe_cut, pool=pool)
     plain = replace(frozen.standing_alone(), head_init="solved")
     return replace(plain, case=plain.case_of(backbone.top.name))
 
@@ -96,22 +85,6 @@ def cut_names(cut: str | Sequence[str] | None) -> tuple[str, ...]:
     if cut is None:
         return ()
     return tuple(cut.split("+")) if isinstance(cut, str) else tuple(cut)
-
-
-def default_recipe(n: int, *, scratch: bool = False) -> Recipe:
-    """Epochs so that the steps fit the set's size, within bounds; more from scratch."""
-    steps, batch = next((steps, batch) for below, steps, batch in STAIRS if n < below)
-    epochs = min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(steps * batch / max(n, 1))))
-    return Recipe(epochs=epochs * SCRATCH_EPOCHS if scratch else epochs, batch_size=batch)
-
-
-def overruled(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
-    """The recipe with `changes`; None changes nothing. Raises PlanError for a field that it does not have."""
-    known = [entry.name for entry in fields(Recipe)]
-    for name in changes:
-        if name not in known:
-            raise PlanError(f"recipe: {name!r} is not one of its values: {', '.join(known)}")
-    return replace(recipe, **{name: value for name, value in changes.items() if value is not None})
 
 
 def _check(case: int, backbone: Backbone, *, given: bool, cuts: Sequence[str], init: str | None) -> None:

@@ -13,15 +13,12 @@ from dataclasses import dataclass, field, replace
 from headstart import runtime
 from headstart.errors import PlanError
 from headstart.files import sha256_of
+from headstart.heads.head import CLASS_WEIGHTS, HEAD_INITS
+from headstart.plan.recipe import Recipe, check_recipe
 
 INITS = ("pretrained", "random")
 POOLS = ("avg", "avgstd")
 FALLBACKS = ("none", "probe", "scratch", "both")
-HEAD_INITS = ("solved", "random")
-CLASS_WEIGHTS = ("none", "balanced")
-AUGMENTS = ("none", "light", "crop", "colour")
-OPTIMIZERS = ("adamw", "muon")
-PRECISIONS = ("auto", "fp32", "bf16")
 
 
 @dataclass(frozen=True)
@@ -35,36 +32,6 @@ class Row:
     @property
     def frozen(self) -> bool:
         return self.lr_scale == 0
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How gradient training runs. Rates are for the batch size given.
-
-    epochs; lr (peak rate for rows with scale 1, and for the head); weight_decay; batch_size;
-    warmup (share of all steps); label_smoothing in [0, 1); augment ("none", "light", "crop", "colour");
-    ema (decay per step, 0 for none); patience (epochs without a better selection score, 0 = never stop early);
-    optimizer ("adamw", "muon"); precision ("fp32", or "bf16": layers compute in bfloat16, weights stay float32;
-    "auto": the faster one, by a short timing before the first step);
-    start_size (pixels that the first epochs are trained at, growing to the plan's image_size; 0 = no growth);
-    cutmix (share of the batches in which every picture gets a patch of another, and its label's share with it);
-    mixup (share of the batches in which every picture is blended with another, and its label with the other's)
-    """
-
-    epochs: int = 20
-    lr: float = 1e-3
-    weight_decay: float = 0.05
-    batch_size: int = 32
-    warmup: float = 0.1
-    label_smoothing: float = 0.0
-    augment: str = "light"
-    ema: float = 0.0
-    patience: int = 0
-    optimizer: str = "adamw"
-    precision: str = "auto"
-    start_size: int = 0
-    cutmix: float = 0.0
-    mixup: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -122,7 +89,7 @@ class Plan:
         return all(row.frozen for row in self.rows)
 
     @property
-    def bar(self) -> tuple[str, ...]:
+    def probe_cut(self) -> tuple[str, ...]:
         """Where the frozen probe sits that training must beat."""
         return self.fallback_cut or self.cut
 
@@ -144,7 +111,7 @@ class Plan:
     def training(self) -> str:
         """Short hash of what is trained, and of where the probe sits that it is held against."""
         network = (self.backbone, self.weights_sha256, self.image_size, self.preparation)
-        table = (self.rows, self.cut, self.pool, self.head_layers, self.head_init, self.bar)
+        table = (self.rows, self.cut, self.pool, self.head_layers, self.head_init, self.probe_cut)
         return sha256_of(repr((network, table, self.recipe, self.class_weight)))[:16]
 
     def case_of(self, top: str) -> int:
@@ -222,36 +189,6 @@ class Plan:
         if not 0 <= self.seed < 2**31:
             raise PlanError(f"plan: seed is {self.seed}; expected 0 to {2**31 - 1}")
         check_recipe(self.recipe, self.image_size)
-
-
-def check_recipe(recipe: Recipe, image_size: int, where: str = "plan: recipe") -> None:
-    """Raises PlanError naming the value that lies outside its range; `where` stands before it."""
-    ranges = {
-        "epochs": (recipe.epochs >= 1, "1 or more"),
-        "batch_size": (recipe.batch_size >= 1, "1 or more"),
-        "lr": (0 < recipe.lr < float("inf"), "a number above 0"),
-        "weight_decay": (0 <= recipe.weight_decay < float("inf"), "0 or more"),
-        "warmup": (0 <= recipe.warmup < 1, "0 or more, below 1"),
-        "label_smoothing": (0 <= recipe.label_smoothing < 1, "0 or more, below 1"),
-        "ema": (0 <= recipe.ema < 1, "0 or more, below 1"),
-        "patience": (recipe.patience >= 0, "0 or more"),
-        "augment": (recipe.augment in AUGMENTS, f"one of {', '.join(AUGMENTS)}"),
-        "optimizer": (recipe.optimizer in OPTIMIZERS, f"one of {', '.join(OPTIMIZERS)}"),
-        "precision": (recipe.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
-        "start_size": (recipe.start_size >= 0, "0 or more"),
-        "cutmix": (0 <= recipe.cutmix <= 1, "0 to 1"),
-        "mixup": (
-            recipe.mixup >= 0 and recipe.cutmix + recipe.mixup <= 1,
-            f"0 to {1 - recipe.cutmix:g}, what cutmix leaves",
-        ),
-    }
-    for name, (holds, expected) in ranges.items():
-        if not holds:
-            raise PlanError(f"{where}: {name} is {getattr(recipe, name)!r}; expected {expected}")
-    if recipe.start_size > image_size:
-        raise PlanError(
-            f"{where}: start_size is {recipe.start_size}; expected at most image_size, {image_size}"
-        )
 
 
 def _check_row(row: Row, *, control: bool) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from headstart.evidence.evidence import SCRATCH, Evidence
 from headstart.intervals import Z95
-from headstart.plan import cases
 from headstart.plan.plan import Plan
+from headstart.plan.recipe import default_recipe
 
 # A picture that is trained on costs so many frozen passes. Between 3.4 and 12.5 were measured, over small, demo-cnn and
 # MobileNetV2 at 64 and 224 pixels on two cores: what a training takes is known within a factor of two.
@@ -44,7 +44,7 @@ def prospects(evidence: Evidence, plan: Plan, top: str, speed: float | None) -> 
     for name, gain in evidence.gains.items():
         recipe = plan.recipe
         if plan.frozen or plan.from_scratch != (name == SCRATCH):
-            recipe = cases.default_recipe(evidence.n, scratch=name == SCRATCH)
+            recipe = default_recipe(evidence.n, scratch=name == SCRATCH)
         cost = None if once is None else once * (1 + STEP * recipe.epochs)
         spread = math.hypot(best.error, gain.spread)
         found.append(_prospect(name, cut, evidence.expected(best.cut) + gain.expected, spread, cost))

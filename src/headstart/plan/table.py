@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from headstart.backbone.backbone import HEAD, Backbone
-from headstart.plan.cases import hidden_width
+from headstart.heads.perceptron import hidden_width
 from headstart.plan.plan import Plan
 from headstart.strangers import plain
 
@@ -91,7 +91,7 @@ def _bar(plan: Plan) -> list[str]:
         expected = (
             f"; it is expected to add {100 * plan.gain[0]:+.1f} ± {100 * plan.gain[1]:.1f} points to that"
         )
-    return [f"training must beat the frozen probe at {plain(' + '.join(plan.bar))}{expected}"]
+    return [f"training must beat the frozen probe at {plain(' + '.join(plan.probe_cut))}{expected}"]
 
 
 def _grid(table: list[TableRow]) -> list[str]:

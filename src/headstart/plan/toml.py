@@ -12,7 +12,8 @@ from typing import Any
 import tomli_w
 
 from headstart.errors import PlanError
-from headstart.plan.plan import Plan, Recipe, Row
+from headstart.plan.plan import Plan, Row
+from headstart.plan.recipe import Recipe
 
 HEADER = """\
 # A plan of headstart: what will be done, exactly. Edit it and run it: headstart train DATA --plan FILE

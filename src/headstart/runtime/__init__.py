@@ -1,6 +1,6 @@
 """Runs a frozen network fast: OpenVINO on CPUs, torch elsewhere, one interface."""
 
-from headstart.runtime.job import Job
+from headstart.runtime.execution import KEEPS, Execution
 from headstart.runtime.runtime import (
     PRECISIONS,
     RUNTIMES,
@@ -14,13 +14,16 @@ from headstart.runtime.runtime import (
     start,
     suiting_batch,
 )
+from headstart.runtime.trunk import Trunk
 from headstart.runtime.verdicts import machine, once
 
 __all__ = [
+    "KEEPS",
     "PRECISIONS",
     "RUNTIMES",
-    "Job",
+    "Execution",
     "Runtime",
+    "Trunk",
     "chosen",
     "converted",
     "kept",

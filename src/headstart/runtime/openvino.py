@@ -24,7 +24,7 @@ from headstart.errors import BackboneError, OutputError
 from headstart.runtime import threads
 
 if TYPE_CHECKING:
-    from headstart.runtime.job import Job
+    from headstart.runtime.trunk import Trunk
 
 NAME, BINARY = "network.xml", "network.bin"
 _DIGEST = "digest"
@@ -148,7 +148,7 @@ def _from_pictures(model: Any, preprocess: Preprocess) -> Any:
     return whole.build()
 
 
-def prepare(job: Job, precision: str = "fp32") -> OpenVINORuntime:
+def prepare(job: Trunk, precision: str = "fp32") -> OpenVINORuntime:
     """Makes the job ready; the whole network is converted once and kept, and every job takes its part of that.
 
     Raises BackboneError where it cannot be converted.
@@ -172,7 +172,7 @@ _at_hand: dict[tuple[str, str], OpenVINORuntime] = {}
 _lock = threading.Lock()
 
 
-def _from_kept(job: Job, precision: str) -> OpenVINORuntime:
+def _from_kept(job: Trunk, precision: str) -> OpenVINORuntime:
     whole = job.whole()
     kept = _place(whole)
     model = None if kept is None else _read(kept)
@@ -183,13 +183,13 @@ def _from_kept(job: Job, precision: str) -> OpenVINORuntime:
     return OpenVINORuntime(_part(model, whole, job), job.backbone.preprocess, precision)
 
 
-def kept(job: Job) -> bool:
+def kept(job: Trunk) -> bool:
     """Whether the job's network lies converted in the cache."""
     place = _place(job.whole())
     return place is not None and (place / NAME).is_file()
 
 
-def _part(model: Any, whole: Job, job: Job) -> Any:
+def _part(model: Any, whole: Trunk, job: Trunk) -> Any:
     """What `job` asks for out of a network that convert() made for `whole`: the layers that only others need fall
     away."""
     ov = _openvino()
@@ -235,7 +235,7 @@ def _digest(folder: Path) -> str:
     return files.sha256_of(*(files.sha256(folder / name) for name in (NAME, BINARY)))
 
 
-def convert(job: Job) -> Any:
+def convert(job: Trunk) -> Any:
     """The job's network as an OpenVINO model with a free batch dimension, float32; means and spreads apart.
 
     Raises BackboneError.
@@ -340,7 +340,7 @@ def precisions() -> tuple[str, ...]:
     return ("fp32", "bf16") if "BF16" in offered else ("fp32",)
 
 
-def _place(whole: Job) -> Path | None:
+def _place(whole: Trunk) -> Path | None:
     """Where the converted network is kept, or None where the cache cannot be written."""
     try:
         return cache.folder("networks") / files.sha256_of(str(_FORMAT), whole.key)

@@ -12,7 +12,7 @@ import numpy as np
 from headstart import progress
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError
-from headstart.runtime.job import Job
+from headstart.runtime.trunk import Trunk
 
 RUNTIMES = ("auto", "openvino", "torch")
 PRECISIONS = ("fp32", "bf16")
@@ -31,7 +31,7 @@ class Runtime(Protocol):
         ...
 
 
-def start(job: Job, *, runtime: str = "auto", precision: str = "fp32", device: str = "auto") -> Runtime:
+def start(job: Trunk, *, runtime: str = "auto", precision: str = "fp32", device: str = "auto") -> Runtime:
     """Makes `job` ready to run. "auto" is OpenVINO on a CPU and torch on anything else.
 
     Where OpenVINO cannot convert the network, "auto" says so and uses torch. Raises BackboneError for names that
@@ -54,7 +54,7 @@ def start(job: Job, *, runtime: str = "auto", precision: str = "fp32", device: s
         return _torch(job, precision, device)
 
 
-def kept(job: Job, *, runtime: str = "auto", device: str = "auto") -> bool:
+def kept(job: Trunk, *, runtime: str = "auto", device: str = "auto") -> bool:
     """Whether the job's network lies converted in the cache, so that start() imports no torch for it."""
     if chosen(runtime, device) != "openvino":
         return False
@@ -111,7 +111,7 @@ def converted(
     return openvino.from_file(folder, sizes, preprocess, possible(precision, "openvino", "cpu"))
 
 
-def _torch(job: Job, precision: str, device: str) -> Runtime:
+def _torch(job: Trunk, precision: str, device: str) -> Runtime:
     from headstart.runtime.torch import TorchRuntime
 
     return TorchRuntime(job.network(), job.backbone.preprocess, device, precision)

@@ -20,15 +20,18 @@ import numpy as np
 from headstart import files, progress, seals
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
+from headstart.data.split import selection
 from headstart.errors import PlanError
-from headstart.features import Features, How, extract
+from headstart.features import Features, extract
+from headstart.heads import head as heads
 from headstart.model import versions
+from headstart.plan.inputs import joined, widths
 from headstart.plan.plan import Plan
+from headstart.runtime import Execution
 from headstart.study.contenders import RATES, Contender
 from headstart.study.outcome import Comparison, Outcome, ranked, realised
 from headstart.study.turns import halved, length, too_short
-from headstart.train import head as heads
-from headstart.train.fit import joined, selection, task_of, widths
+from headstart.train.task import task_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -47,7 +50,7 @@ def compare(
     partition: Partition,
     folder: Path,
     *,
-    how: How = How(),  # noqa: B008 - frozen
+    execution: Execution = Execution(),  # noqa: B008 - frozen
     settings: Settings | None = None,
 ) -> Comparison:
     """Runs all contenders and holds them against each other; `plan` is the choice that is marked.
@@ -59,7 +62,7 @@ def compare(
     from headstart.train.task import Settings
 
     backbone = backbone.with_levels_of(dataset, partition.train)
-    field = _Field(plan, backbone, dataset, partition, folder, how, settings or Settings())
+    field = _Field(plan, backbone, dataset, partition, folder, execution, settings or Settings())
     outcomes = [field.probe(contender) for contender in contenders if not contender.trained]
     outcomes += _trainings(field, [contender for contender in contenders if contender.trained])
     report = partition.report
@@ -136,7 +139,7 @@ class _Field:
     dataset: Dataset
     partition: Partition
     folder: Path
-    how: How
+    execution: Execution
     settings: Settings
 
     def __post_init__(self) -> None:
@@ -167,7 +170,9 @@ class _Field:
     def _x(self, name: str, plan: Plan) -> np.ndarray:
         """float32 [N, D]: what enters the plan's head, of the pictures called `name`."""
         if name not in self._features:
-            self._features[name] = extract(self.dataset, self._parts[name], self.backbone, how=self.how)
+            self._features[name] = extract(
+                self.dataset, self._parts[name], self.backbone, execution=self.execution
+            )
         return joined(self._features[name], self.backbone, plan)
 
     @cached_property
@@ -244,7 +249,7 @@ class _Field:
     @cached_property
     def _task(self) -> Task:
         """The same for every training: pictures are decoded once."""
-        return task_of(self.plan, self.backbone, self.dataset, self.kept, self.selection, self.how)
+        return task_of(self.plan, self.backbone, self.dataset, self.kept, self.selection, self.execution)
 
     def _once(
         self, contender: Contender, label: str, run: Callable[[], Outcome], share: float = 1.0
@@ -265,8 +270,8 @@ class _Field:
     def _place(self, contender: Contender) -> Path:
         """By everything that the outcome depends on, so that nothing else is ever taken for it."""
         plan = contender.plan
-        how = (self.how.runtime, self.how.precision, self.how.keep)
-        facts = [VERSION, contender.name, plan, self.backbone.key, how, self.settings.device]
+        execution = (self.execution.runtime, self.execution.precision, self.execution.keep)
+        facts = [VERSION, contender.name, plan, self.backbone.key, execution, self.settings.device]
         parts = [self._identity(part) for part in self._parts.values()]
         return self.folder / files.sha256_of(repr(facts), repr(versions()), *parts)[:16]
 

@@ -11,7 +11,8 @@ from headstart.backbone.backbone import Backbone
 from headstart.errors import PlanError
 from headstart.evidence.evidence import SCRATCH, TUNED
 from headstart.plan import cases
-from headstart.plan.plan import Plan, Recipe
+from headstart.plan.plan import Plan
+from headstart.plan.recipe import Recipe, overruled
 
 # Each trained contender is trained with each of these peak rates, and selection pictures choose between them.
 RATES = (5e-4, 2e-3)
@@ -91,4 +92,4 @@ def budget(n: int, changes: Mapping[str, Any] | None = None) -> Recipe:
             f"compare: every training is tried at {' and '.join(map(str, RATES))}; leave --lr out"
         )
     epochs = max(FEWEST_EPOCHS, math.ceil(SEEN / max(n, 1)))
-    return cases.overruled(Recipe(epochs=epochs, lr=RATES[0], batch_size=BATCH), changes or {})
+    return overruled(Recipe(epochs=epochs, lr=RATES[0], batch_size=BATCH), changes or {})

@@ -13,7 +13,7 @@ from headstart.errors import PlanError
 from headstart.intervals import paired, score
 from headstart.plan.plan import Plan
 from headstart.study.contenders import CUT_FIRST, PROBE_FIRST, SCRATCH
-from headstart.train.arms import Attempt, Bar, tried
+from headstart.train.arms import Attempt, FrozenProbe, tried
 
 
 @dataclass(frozen=True)
@@ -118,16 +118,16 @@ def realised(plan: Plan, outcomes: Sequence[Outcome], groups: np.ndarray, more: 
     """The contender that `headstart train` would have returned for `plan`, fall-backs included.
 
     groups int64 [V] of the selection pictures, by which trainings are held against the probe, as fit() does;
-    more: as in Bar. Raises PlanError where none of the outcomes is what the plan asks for.
+    more: as in FrozenProbe. Raises PlanError where none of the outcomes is what the plan asks for.
     """
-    probe = _of(outcomes, plan.bar, trained=False)
+    probe = _of(outcomes, plan.probe_cut, trained=False)
     if plan.frozen:
         return probe.name
 
     def attempt(_: str, way: Plan) -> Attempt:
         return Attempt(way, None, _training(outcomes, way).selection, ())
 
-    winner, attempts = tried(plan, attempt, Bar(probe.selection, groups, more))
+    winner, attempts = tried(plan, attempt, FrozenProbe(probe.selection, groups, more))
     return probe.name if winner == "probe" else _training(outcomes, attempts[winner].plan).name
 
 

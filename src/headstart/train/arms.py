@@ -41,7 +41,7 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Bar:
+class FrozenProbe:
     """The frozen probe that training has to beat.
 
     correct  bool [V], right or wrong on the selection pictures
@@ -54,26 +54,26 @@ class Bar:
     groups: np.ndarray
     more: float
 
-    def anew(self, plan: Plan) -> float:
+    def refit_gain(self, plan: Plan) -> float:
         """What it is expected to gain by them, in accuracy, as the plan has its learning curve."""
         return gained(1 - float(self.correct.mean()), plan.learning_exponent, self.more)
 
-    def seen(self, attempt: Attempt) -> tuple[float, float]:
+    def lead_of(self, attempt: Attempt) -> tuple[float, float]:
         """(by how much the attempt leads it on these pictures, the paired standard error), in accuracy."""
         return paired(attempt.correct, self.correct, self.groups)
 
 
-def succeeds(attempt: Attempt, bar: Bar) -> bool:
+def succeeds(attempt: Attempt, probe: FrozenProbe) -> bool:
     """Whether the attempt is better than the probe, as far as can be told.
 
     What the probe would gain by being solved anew comes off the measured gain. Where the plan says what to expect of
     training, the rest weighs against that by its paired standard error; else the rest must be more than it. Nothing is
     kept that has no more of these pictures right than the probe, whatever was expected.
     """
-    gain, error = bar.seen(attempt)
+    gain, error = probe.lead_of(attempt)
     if math.isinf(error) or gain <= 0:  # one group of pictures tells nothing
         return False
-    lead = gain - bar.anew(attempt.plan)
+    lead = gain - probe.refit_gain(attempt.plan)
     if not attempt.plan.gain:
         return lead > error and not math.isclose(lead, error)  # one picture's gain is its own error
     return _expected(attempt, lead, error) > 0
@@ -94,33 +94,35 @@ def ways(plan: Plan) -> dict[str, Plan]:
     return {"fine-tune": plan, **scratch}
 
 
-def tried(plan: Plan, attempt: Callable[[str, Plan], Attempt], bar: Bar) -> tuple[str, dict[str, Attempt]]:
+def tried(
+    plan: Plan, attempt: Callable[[str, Plan], Attempt], probe: FrozenProbe
+) -> tuple[str, dict[str, Attempt]]:
     """(the name of what is kept, what was tried): `attempt` makes one of the ways of `plan`, called by its name.
 
     A fall-back on random weights is tried only where nothing before it succeeds.
     """
     attempts: dict[str, Attempt] = {}
     for name, way in ways(plan).items():
-        if plan.fallback == "scratch" and any(succeeds(a, bar) for a in attempts.values()):
+        if plan.fallback == "scratch" and any(succeeds(a, probe) for a in attempts.values()):
             break
         attempts[name] = attempt(name, way)
-    return best(plan, attempts, bar), attempts
+    return best(plan, attempts, probe), attempts
 
 
-def best(plan: Plan, attempts: dict[str, Attempt], bar: Bar) -> str:
+def best(plan: Plan, attempts: dict[str, Attempt], probe: FrozenProbe) -> str:
     """The name of what is kept: the best attempt that the plan allows, or the probe where none succeeds.
 
     A plan without a fall-back keeps what it asked for.
     """
-    good = [key for key in attempts if plan.fallback == "none" or succeeds(attempts[key], bar)]
+    good = [key for key in attempts if plan.fallback == "none" or succeeds(attempts[key], probe)]
     return max(good, key=lambda key: attempts[key].correct.mean(), default="probe")
 
 
-def table(attempts: dict[str, Attempt], bar: Bar, winner: str) -> tuple[Arm, ...]:
+def table(attempts: dict[str, Attempt], probe: FrozenProbe, winner: str) -> tuple[Arm, ...]:
     """The probe and every attempt as arms."""
-    arms = [_arm("probe", bar.correct, bar.groups, winner, "frozen")]
+    arms = [_arm("probe", probe.correct, probe.groups, winner, "frozen")]
     for name, attempt in attempts.items():
-        (gain, error), anew = bar.seen(attempt), bar.anew(attempt.plan)
+        (gain, error), anew = probe.lead_of(attempt), probe.refit_gain(attempt.plan)
         note = f"{100 * gain:+.1f} ± {100 * error:.1f} points on the probe"
         if anew >= SHOWN:
             lead = 100 * (gain - anew)
@@ -131,19 +133,19 @@ def table(attempts: dict[str, Attempt], bar: Bar, winner: str) -> tuple[Arm, ...
             note += (
                 f"; {100 * expected:+.1f} ± {100 * spread:.1f} were expected, which makes {100 * both:+.1f}"
             )
-        arms.append(_arm(name, attempt.correct, bar.groups, winner, note + _short_of(attempt, bar)))
+        arms.append(_arm(name, attempt.correct, probe.groups, winner, note + _short_of(attempt, probe)))
     return tuple(arms)
 
 
-def _short_of(attempt: Attempt, bar: Bar) -> str:
+def _short_of(attempt: Attempt, probe: FrozenProbe) -> str:
     """Why an attempt does not succeed where its numbers alone do not tell; "" where they do."""
-    gain, error = bar.seen(attempt)
-    lead = gain - bar.anew(attempt.plan)
+    gain, error = probe.lead_of(attempt)
+    lead = gain - probe.refit_gain(attempt.plan)
     if math.isinf(error):
         return ", but all of these pictures are one group, which tells nothing"
     if gain <= 0 and attempt.plan.gain:
         return ", but no more of these pictures are right than the probe has"
-    if lead > 0 and not attempt.plan.gain and not succeeds(attempt, bar):
+    if lead > 0 and not attempt.plan.gain and not succeeds(attempt, probe):
         return f", not more than one standard error ({100 * error:.1f})"
     return ""
 

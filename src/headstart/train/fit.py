@@ -16,24 +16,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart import progress
-from headstart.backbone import PRE_LOGITS, Backbone, build
+from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
-from headstart.data.split import carve
-from headstart.errors import PlanError
-from headstart.features import Features, How, extract
+from headstart.data.split import selection
+from headstart.features import Features, extract
+from headstart.heads import head as heads
+from headstart.heads.head import Head, Solved
 from headstart.intervals import score
 from headstart.plan import cases
+from headstart.plan.check import check
+from headstart.plan.inputs import execution_of, joined, widths
 from headstart.plan.plan import Plan
-from headstart.train import head as heads
-from headstart.train.arms import Arm, Attempt, Bar, sentence, table, tried, ways
-from headstart.train.head import Head, Solved
+from headstart.runtime import Execution
+from headstart.train.arms import Arm, Attempt, FrozenProbe, sentence, table, tried, ways
 
 if TYPE_CHECKING:
     from torch import nn
 
     from headstart.train.task import Settings, Task
-
-SELECTION_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def fit(
     dataset: Dataset,
     partition: Partition,
     *,
-    how: How | None = None,
+    execution: Execution | None = None,
     settings: Settings | None = None,
 ) -> Fitted:
     """Executes `plan` on the training pictures; the report pictures are not looked at. `how` overrules the plan's.
@@ -66,7 +66,7 @@ def fit(
     """
     check(plan, backbone)
     backbone = backbone.with_levels_of(dataset, partition.train)
-    job = _Job(plan, backbone, dataset, how_of(plan, how))
+    job = _Setting(plan, backbone, dataset, execution_of(plan, execution))
     if plan.frozen:
         return _probe_alone(job, partition.train)
     from headstart.train.task import Settings
@@ -74,67 +74,24 @@ def fit(
     return _trained(job, partition, settings or Settings())
 
 
-def how_of(plan: Plan, how: How | None = None) -> How:
-    """How the plan's frozen network runs: as `how` says; where it says nothing, as the plan does."""
-    if how is None:
-        return How(runtime=plan.runtime, precision=plan.precision)
-    return replace(how, precision=plan.precision) if how.precision == "auto" else how
-
-
-def check(plan: Plan, backbone: Backbone) -> None:
-    """Holds a plan against the network it is to run on. Raises PlanError."""
-    if plan.backbone != backbone.name:
-        raise PlanError(f"plan: made for {plan.backbone}, and the network given is {backbone.name}")
-    if plan.weights_sha256 and plan.weights_sha256 != backbone.weights_sha256:
-        raise PlanError(
-            f"plan: made for other weights of {plan.backbone} ({plan.weights_sha256[:12]}…, "
-            f"here {backbone.weights_sha256[:12]}…); plan anew, or clear weights_sha256"
-        )
-    if plan.image_size != backbone.preprocess.size:
-        raise PlanError(
-            f"plan: made for {plan.image_size} px, the network is loaded for {backbone.preprocess.size}"
-        )
-    if plan.preparation not in ("", backbone.preparation):
-        raise PlanError(
-            "plan: made for another input preparation or other --model-kwargs; give the flags that the plan was "
-            "made with (--mean, --std, --interpolation, --model-kwargs), or clear preparation, as after an edit of "
-            "image_size"
-        )
-    plan.validate(backbone.stage_names)
-    if plan.recipe.start_size and not plan.frozen:
-        _check_start_size(plan, backbone)
-
-
-def _check_start_size(plan: Plan, backbone: Backbone) -> None:
-    from headstart.backbone.anatomy import dissect
-
-    taps = [stage.tap for stage in backbone.stages if stage.name != PRE_LOGITS]
-    reached = dissect(build(backbone, pretrained=False), taps, backbone.head, plan.recipe.start_size).stages
-    if not set(plan.cut) <= {stage.name for stage in reached}:
-        raise PlanError(
-            f"plan: recipe: start_size is {plan.recipe.start_size}, which {backbone.name} does not take up to its cut "
-            f"{'+'.join(plan.cut)}; set it to 0"
-        )
-
-
 @dataclass(frozen=True)
-class _Job:
+class _Setting:
     """What all arms share."""
 
     plan: Plan
     backbone: Backbone
     dataset: Dataset
-    how: How
+    execution: Execution
 
     def features(self, index: np.ndarray) -> Features:
-        return extract(self.dataset, index, self.backbone, how=self.how)
+        return extract(self.dataset, index, self.backbone, execution=self.execution)
 
     def joined(self, features: Features) -> np.ndarray:
         """float32 [N, D]: what enters the head."""
         return joined(features, self.backbone, self.plan)
 
     @property
-    def bar(self) -> _Job:
+    def probe(self) -> _Setting:
         """The frozen probe that training has to beat."""
         return replace(self, plan=cases.probe_of(self.plan, self.backbone))
 
@@ -152,22 +109,7 @@ class _Job:
         )
 
 
-def joined(features: Features, backbone: Backbone, plan: Plan) -> np.ndarray:
-    """float32 [N, D]: the plan's cuts side by side, pooled as it says; what enters the head."""
-    channels = {stage.name: stage.channels for stage in backbone.stages}
-    cuts = [name for name in backbone.stage_names if name in plan.cut]
-    with progress.bar("joining cuts", len(cuts)) as bar:
-        found = features.at(cuts, plan.pool, channels)
-        bar.advance(len(cuts))
-    return found
-
-
-def widths(backbone: Backbone, plan: Plan) -> list[int]:
-    """The columns of each cut in joined()."""
-    return [stage.width(plan.pool) for stage in backbone.stages if stage.name in plan.cut]
-
-
-def _probe_alone(job: _Job, train: np.ndarray) -> Fitted:
+def _probe_alone(job: _Setting, train: np.ndarray) -> Fitted:
     solved = job.solve(train, init=job.plan.head_init)
     arm = _cross_validated(solved, job.plan, len(train), len(np.unique(job.dataset.groups[train])))
     return Fitted(job.plan, job.backbone, job.dataset.classes, solved.head, None, (arm,), (), solved.l2)
@@ -185,18 +127,20 @@ def _cross_validated(solved: Solved, plan: Plan, n: int, groups: int) -> Arm:
     return Arm("probe", **score(solved.cv_correct, solved.cv_groups), chosen=True, note=note)
 
 
-def _trained(job: _Job, partition: Partition, settings: Settings) -> Fitted:
+def _trained(job: _Setting, partition: Partition, settings: Settings) -> Fitted:
     job = replace(job, plan=foretold(job.plan, job.dataset, partition))
     plan, dataset = job.plan, job.dataset
     train, chosen = selection(dataset, partition, plan.seed)
-    bar = job.bar
-    standing = bar.solve(train, init="solved").head
-    correct = standing.logits(bar.joined(bar.features(chosen))).argmax(1) == dataset.labels[chosen]
+    probe = job.probe
+    standing = probe.solve(train, init="solved").head
+    correct = standing.logits(probe.joined(probe.features(chosen))).argmax(1) == dataset.labels[chosen]
     start = standing
-    if plan.head_start == "solved" and bar.plan.cut != plan.cut:
+    if plan.head_start == "solved" and probe.plan.cut != plan.cut:
         start = job.solve(train, init="solved").head
-    held = Bar(correct, dataset.groups[chosen], (len(train) + len(chosen)) / len(train))
-    task = task_of(plan, job.backbone, dataset, train, chosen, job.how)
+    held = FrozenProbe(correct, dataset.groups[chosen], (len(train) + len(chosen)) / len(train))
+    from headstart.train.task import task_of
+
+    task = task_of(plan, job.backbone, dataset, train, chosen, job.execution)
     budgets = _shared(settings, len(ways(plan)))
     winner, attempts = tried(
         plan, lambda name, way: _attempt(name, way, job, task, start, next(budgets)), held
@@ -240,37 +184,7 @@ def foretold(plan: Plan, dataset: Dataset, partition: Partition) -> Plan:
     return replace(known, gain=(), gain_of="")
 
 
-def selection(dataset: Dataset, partition: Partition, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(train, selection): the source's own val pictures, or a fifth carved from train."""
-    if len(partition.selection):
-        return partition.train, partition.selection
-    train = partition.train
-    kept, carved = carve(dataset.labels[train], dataset.groups[train], SELECTION_SHARE, seed)
-    if not len(carved):
-        raise PlanError(
-            "the set is too small to set pictures aside, which gradient training needs; "
-            "add pictures, or use --case 1 or 2"
-        )
-    return train[kept], train[carved]
-
-
-def task_of(
-    plan: Plan, backbone: Backbone, dataset: Dataset, train: np.ndarray, selection: np.ndarray, how: How
-) -> Task:
-    """What a network is trained on, and how its classes weigh."""
-    from headstart.train.batches import Pictures
-    from headstart.train.task import Task
-
-    labels, preprocess = dataset.labels, backbone.preprocess
-    weights = None
-    if plan.class_weight == "balanced":
-        counts = np.maximum(np.bincount(labels[train], minlength=len(dataset.classes)), 1)
-        weights = (len(train) / (len(counts) * counts)).astype(np.float32)
-    pictures = Pictures(dataset.paths, preprocess, how.workers, truncated=dataset.truncated)
-    return Task(pictures, preprocess, labels, train, selection, weights, dataset.fingerprint)
-
-
-def _attempt(name: str, plan: Plan, job: _Job, task: Task, head: Head, settings: Settings) -> Attempt:
+def _attempt(name: str, plan: Plan, job: _Setting, task: Task, head: Head, settings: Settings) -> Attempt:
     from headstart.train import loop, scoring, surgery, threads
 
     network = surgery.operate(plan, job.backbone, len(job.dataset.classes))
@@ -302,19 +216,21 @@ def _cut_short(name: str, plan: Plan, epochs: int) -> Plan:
 
 
 def _returned(
-    job: _Job, partition: Partition, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]
+    job: _Setting, partition: Partition, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]
 ) -> Fitted:
     """The probe in place of training that did not succeed, solved anew on all training pictures."""
     notes = "; ".join(f"{arm.name}: {arm.note}" for arm in arms if arm.name != "probe")
     reason = f"Training is not better than the frozen probe ({notes}); the probe is returned."
-    bar = job.bar
-    plan = replace(bar.plan, reasons=(*bar.plan.reasons, reason))
+    probe = job.probe
+    plan = replace(probe.plan, reasons=(*probe.plan.reasons, reason))
     train = np.sort(np.concatenate([partition.train, partition.selection]))
     solved = replace(job, plan=plan).solve(train, init="solved")
     return Fitted(plan, job.backbone, job.dataset.classes, solved.head, None, tuple(arms), history, solved.l2)
 
 
-def _kept(job: _Job, attempt: Attempt, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]) -> Fitted:
+def _kept(
+    job: _Setting, attempt: Attempt, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]
+) -> Fitted:
     from headstart.train import surgery
 
     module = attempt.network.trunk.module

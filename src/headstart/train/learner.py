@@ -10,7 +10,7 @@ from torch import nn
 
 from headstart.backbone.weights import pour
 from headstart.errors import PlanError
-from headstart.plan.plan import Recipe
+from headstart.plan.recipe import Recipe
 from headstart.train import schedule
 from headstart.train.average import Average
 from headstart.train.optimizers import optimizer

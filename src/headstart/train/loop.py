@@ -17,7 +17,7 @@ from torch import nn
 from headstart import progress, stopping
 from headstart.errors import PlanError
 from headstart.files import sha256_of
-from headstart.plan.plan import Recipe
+from headstart.plan.recipe import Recipe
 from headstart.train import checkpoints, clock, schedule, threads
 from headstart.train.batches import mixed, order
 from headstart.train.learner import Learner

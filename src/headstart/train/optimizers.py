@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from headstart.plan.plan import Recipe
+from headstart.plan.recipe import Recipe
 from headstart.runtime.torch import precisions
 
 

@@ -13,9 +13,9 @@ from torch import nn
 
 from headstart.backbone import Backbone, build
 from headstart.backbone.taps import Tapped
-from headstart.plan.cases import hidden_width
+from headstart.heads.head import Head
+from headstart.heads.perceptron import hidden_width
 from headstart.plan.plan import Plan
-from headstart.train.head import Head
 
 
 class Classifier(nn.Module):

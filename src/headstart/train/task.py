@@ -9,7 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from headstart.backbone import Backbone
+from headstart.data.dataset import Dataset
 from headstart.data.preprocess import Preprocess
+from headstart.plan.plan import Plan
+from headstart.runtime import Execution
 from headstart.train.batches import Pictures
 
 
@@ -46,3 +50,21 @@ class Task:
     selection: np.ndarray
     class_weights: np.ndarray | None = None
     fingerprint: str = ""
+
+
+def task_of(
+    plan: Plan,
+    backbone: Backbone,
+    dataset: Dataset,
+    train: np.ndarray,
+    selection: np.ndarray,
+    execution: Execution,
+) -> Task:
+    """What a network is trained on, and how its classes weigh."""
+    labels, preprocess = dataset.labels, backbone.preprocess
+    weights = None
+    if plan.class_weight == "balanced":
+        counts = np.maximum(np.bincount(labels[train], minlength=len(dataset.classes)), 1)
+        weights = (len(train) / (len(counts) * counts)).astype(np.float32)
+    pictures = Pictures(dataset.paths, preprocess, execution.workers, truncated=dataset.truncated)
+    return Task(pictures, preprocess, labels, train, selection, weights, dataset.fingerprint)

@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from headstart.evidence.spectrum import Scaling, Spectrum, slices
-from headstart.train.lbfgs import minimise
+from headstart.heads.lbfgs import minimise
+from headstart.heads.spectrum import Scaling, Spectrum, slices
 
 STEPS = 500
 FLOAT64_CELLS = 4_000_000  # above this many numbers float32 holds the features

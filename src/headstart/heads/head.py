@@ -10,12 +10,13 @@ import numpy as np
 
 from headstart import progress
 from headstart.data.split import folds
-from headstart.evidence.probe import FEW_PER_CLASS, typical_count
-from headstart.evidence.spectrum import Scaling
-from headstart.plan.plan import CLASS_WEIGHTS, HEAD_INITS
-from headstart.train import perceptron
-from headstart.train.logistic import Problem, log_softmax
+from headstart.heads import perceptron
+from headstart.heads.logistic import Problem, log_softmax
+from headstart.heads.probe import FEW_PER_CLASS, typical_count
+from headstart.heads.spectrum import Scaling
 
+HEAD_INITS = ("solved", "random")
+CLASS_WEIGHTS = ("none", "balanced")
 FOLDS = 5
 # Penalties on features of mean squared length 1, strong to weak; the path ends when two in a row get worse, or one does
 # by more than CLEARLY paired standard errors.

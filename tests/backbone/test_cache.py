@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from headstart import backbone
-from headstart.backbone import records, zoo
+from headstart.backbone import cache as networks
+from headstart.backbone import zoo
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_what_is_deleted_is_made_again(cache, made, part):
         path.unlink()
     assert backbone.load("demo-cnn") == first
     assert len(made) == 2
-    assert records.state(first) is not None
+    assert networks.state(first) is not None
 
 
 def test_a_damaged_record_is_made_again(cache, made):
@@ -61,15 +62,15 @@ def test_a_damaged_record_is_made_again(cache, made):
 
 def test_damaged_weights_are_not_used_and_come_back(cache, made):
     first = backbone.load("demo-cnn")
-    kept = records.state(first)
+    kept = networks.state(first)
     assert kept is not None
     (weights,) = (cache / "weights").iterdir()
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(content)
-    assert records.state(first) is None
+    assert networks.state(first) is None
     backbone.load("demo-cnn")
-    again = records.state(first)
+    again = networks.state(first)
     assert again is not None
     assert all(np.array_equal(again[name], tensor) for name, tensor in kept.items())
     assert len(made) == 2

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from headstart.evidence.spectrum import Scaling
+from headstart.heads import head
+from headstart.heads.logistic import Problem
+from headstart.heads.spectrum import Scaling
 from headstart.intervals import wilson
-from headstart.train import head
-from headstart.train.logistic import Problem
 
 
 def made(n: int, width: int, n_classes: int, *, shift: float = 1.0, seed: int = 0):

@@ -10,14 +10,16 @@ import pytest
 import torch
 
 import headstart
-from headstart.backbone import PRE_LOGITS, build, home
+from headstart.backbone import PRE_LOGITS, build
+from headstart.backbone import folder as folders
 from headstart.backbone.small import Small
 from headstart.errors import BackboneError, DataError, OutputError, PlanError, WeightsError
 from headstart.evidence import nearness
-from headstart.features import How, extract
-from headstart.plan.plan import Recipe
+from headstart.features import extract
+from headstart.plan.recipe import Recipe
+from headstart.runtime import Execution
+from headstart.source.pretrain import pretrain
 from headstart.train.loop import Settings
-from headstart.train.pretrain import pretrain
 
 RECIPE = Recipe(epochs=2, batch_size=16, lr=2e-3, optimizer="muon", ema=0.9, augment="crop")
 
@@ -39,7 +41,7 @@ def small(shapes, tmp_path_factory):
 def test_the_card_says_what_it_was_made_of(small, shapes):
     done, _ = small
     dataset, parts = shapes
-    card = home.read_card(done.folder)
+    card = folders.read_card(done.folder)
     facts = card.training
     assert (card.network, card.source.dataset, card.source.classes) == ("small", "shapes", dataset.classes)
     assert facts["pictures"] == len(parts.train)
@@ -58,15 +60,15 @@ def test_the_source_is_at_no_distance_from_itself(small, shapes):
     """Feature statistics travel with the weights: they are those of the held-out source pictures, at every cut."""
     _, backbone = small
     dataset, parts = shapes
-    features = extract(dataset, parts.report, backbone, how=How(keep="none"))
+    features = extract(dataset, parts.report, backbone, execution=Execution(keep="none"))
     assert set(backbone.source.statistics) == set(backbone.stage_names) >= {"stem", "stage4", PRE_LOGITS}
     for stage in backbone.stages:
         known, x = backbone.source.statistics[stage.name], features.x[stage.name][:, : stage.channels]
         assert np.allclose(known["mean"], x.mean(0), rtol=1e-3, atol=1e-4)
         assert np.allclose(known["var"], x.var(0), rtol=1e-2, atol=1e-4)
-    distance, how = nearness.distance(features, backbone.stages, backbone.source)
+    distance, execution = nearness.distance(features, backbone.stages, backbone.source)
     assert distance is not None
-    assert distance < 1e-2, how
+    assert distance < 1e-2, execution
     assert backbone.source.entropy is not None
     assert 0 < backbone.source.entropy <= 1
 
@@ -74,7 +76,7 @@ def test_the_source_is_at_no_distance_from_itself(small, shapes):
 def test_the_stored_network_is_as_accurate_as_the_card_says(small, shapes):
     done, backbone = small
     dataset, parts = shapes
-    logits = extract(dataset, parts.report, backbone, how=How(keep="none")).logits
+    logits = extract(dataset, parts.report, backbone, execution=Execution(keep="none")).logits
     right = int((logits.argmax(1) == dataset.labels[parts.report]).sum())
     assert right == round(done.accuracy * done.n)
 
@@ -116,7 +118,7 @@ def test_a_run_goes_on_only_with_its_own_network_and_pictures(shapes, tmp_path, 
     dataset, parts = shapes
     settings = Settings(checkpoints=tmp_path / "checkpoints")
     options = {"name": "shapes", "recipe": replace(RECIPE, epochs=1), "image_size": 32}
-    monkeypatch.setitem(home.ARCHITECTURES, "twin", _Twin)
+    monkeypatch.setitem(folders.ARCHITECTURES, "twin", _Twin)
     pretrain(dataset, parts, tmp_path / "net", **options, network="small", settings=settings)
     again = replace(settings, resume=True)
     with pytest.raises(OutputError, match="the checkpoint is of another network"):
@@ -148,7 +150,7 @@ def test_what_is_measured_is_what_is_stored():
     torch.manual_seed(0)
     network = Small(3)
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    home.round_(network)
+    folders.round_(network)
     for name, tensor in network.state_dict().items():
         if tensor.ndim < 2:
             assert torch.equal(tensor, before[name])
@@ -212,7 +214,7 @@ def test_a_changed_card_or_file_is_one_clear_line(small, tmp_path):
     with pytest.raises(WeightsError, match="damaged"):
         headstart.load_backbone(str(tmp_path))
     card = json.loads((tmp_path / "backbone.json").read_text(encoding="utf-8"))
-    card["format"] = home.FORMAT + 1
+    card["format"] = folders.FORMAT + 1
     (tmp_path / "backbone.json").write_text(json.dumps(card), encoding="utf-8")
     with pytest.raises(BackboneError, match="newer than this version"):
         headstart.load_backbone(str(tmp_path))

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from headstart import files
-from headstart.backbone import Source, home
+from headstart.backbone import Source
+from headstart.backbone import folder as folders
 from headstart.backbone.anatomy import dissect
 from headstart.backbone.backbone import Stage
 from headstart.backbone.filters import first_filters, png
@@ -22,10 +23,10 @@ from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, DataError, PlanError
 from headstart.evidence import nearness
 from headstart.intervals import score
-from headstart.plan.plan import Recipe, check_recipe
+from headstart.plan.recipe import Recipe, check_recipe
+from headstart.source.card import FILTERS, markdown
 from headstart.train import loop, scoring
 from headstart.train.batches import Pictures
-from headstart.train.card import FILTERS, markdown
 from headstart.train.task import Settings, Task
 
 # ImageNet's channel statistics: photographs' in general, and what most networks are trained with.
@@ -86,7 +87,7 @@ def pretrain(
     _demand(dataset, partition)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        made = home.blank(network, len(dataset.classes), kwargs)
+        made = folders.blank(network, len(dataset.classes), kwargs)
     module = made.module
     levels = levels_of(dataset, partition.train)
     preprocess = Preprocess(image_size, image_size, "bicubic", MEAN, STD, levels)
@@ -101,7 +102,7 @@ def pretrain(
     )
     history = loop.train(module, groups(made), task, recipe, seed, settings, PHASE)
     recipe = replace(recipe, precision=history[-1].get("precision", recipe.precision))
-    home.round_(module)
+    folders.round_(module)
     source = _source(module, stages, task, partition.report, name, dataset.classes)
     probabilities = scoring.predict(module, task, partition.report, torch.device("cpu"))
     correct = probabilities.argmax(1) == dataset.labels[partition.report]
@@ -115,15 +116,17 @@ def pretrain(
     }
     # Levels are a set's own: the pictures that the network will be used on have theirs.
     plain = replace(preprocess, levels=None)
-    _write(output, module, home.Card(network, plain, source, "", facts, kwargs), notes)
+    _write(output, module, folders.Card(network, plain, source, "", facts, kwargs), notes)
     return result
 
 
-def _write(output: Path, module: torch.nn.Module, card: home.Card, notes: str) -> None:
+def _write(output: Path, module: torch.nn.Module, card: folders.Card, notes: str) -> None:
     mosaic = first_filters(module)
     if mosaic is not None:
         files.write_bytes(output / FILTERS, png(mosaic))
-    home.write(output, module, card, lambda sealed: markdown(sealed, filters=mosaic is not None, notes=notes))
+    folders.write(
+        output, module, card, lambda sealed: markdown(sealed, filters=mosaic is not None, notes=notes)
+    )
 
 
 def _device_name(device: str) -> str:
@@ -163,7 +166,7 @@ def check(
             "pretrain: batch normalisation needs pictures beside each other; expected --batch-size 2 or more"
         )
     with torch.random.fork_rng(devices=[]):
-        made = home.blank(network, 2, model_kwargs)
+        made = folders.blank(network, 2, model_kwargs)
     sides = {image_size: "--image-size"}
     if recipe.start_size:
         sides.setdefault(recipe.start_size, "--start-size")
@@ -173,7 +176,7 @@ def check(
             raise BackboneError(f"{network} does not take {side} px ({trouble}); choose another {flag}")
 
 
-def groups(made: home.Blank) -> list[dict[str, Any]]:
+def groups(made: folders.Blank) -> list[dict[str, Any]]:
     """Matrices, the classifier, and vectors, which are not decayed."""
     head = {id(p) for p in made.module.get_submodule(made.head).parameters()}
     matrices = [p for p in made.module.parameters() if p.ndim > 1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from headstart.backbone.home import Card
+from headstart.backbone.folder import Card
 from headstart.strangers import markdown as escaped
 from headstart.strangers import plain
 

@@ -5,8 +5,8 @@ import pytest
 
 from headstart.data.split import folds
 from headstart.errors import DataError
-from headstart.evidence import probe
-from headstart.evidence.spectrum import Scaling, Spectrum
+from headstart.heads import probe
+from headstart.heads.spectrum import Scaling, Spectrum
 from headstart.intervals import wilson
 
 

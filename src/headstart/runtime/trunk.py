@@ -19,7 +19,7 @@ _COPIES = 3
 
 
 @dataclass(frozen=True)
-class Job:
+class Trunk:
     """What is to be run: `backbone` through `stages` (in the network's order), pooled, with or without logits.
 
     module: a network with the backbone's anatomy but other weights (fine-tuned); draw: number of a random copy that
@@ -44,7 +44,7 @@ class Job:
             return self.module
         return build(self.backbone) if self.draw is None else untrained_copy(self.backbone, self.draw)
 
-    def whole(self) -> Job:
+    def whole(self) -> Trunk:
         """The job that puts out all that there is to be had of the same network: what is converted and kept."""
         logits = self.draw is None and self.backbone.classifies
         return replace(self, stages=self.backbone.stages, pool="avgstd", logits=logits)

@@ -7,9 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from headstart.evidence.probe import one_hot
-from headstart.plan.cases import hidden_width
-from headstart.train.logistic import log_softmax
+from headstart.heads.logistic import log_softmax
+from headstart.heads.probe import one_hot
 
 BATCH = 32
 MOST_BATCHES, LARGEST_BATCH = 16, 256  # Adam: larger batches for larger sets
@@ -17,8 +16,14 @@ ADAM_RATE, BETAS, EPSILON = 1e-3, (0.9, 0.999), 1e-8
 # Plain descent: each layer's rate is this over the number of its inputs, so that a step moves its output
 # alike whatever its width.
 SGD_RATE = 8.0
+HIDDEN = (64, 512)  # bounds of a two-layer head's width
 
 Parameters = list[np.ndarray]  # weight [in, out], bias [out], and again for a second layer
+
+
+def hidden_width(n_classes: int) -> int:
+    """Width of a two-layer head between its layers: four times the classes, within HIDDEN."""
+    return min(HIDDEN[1], max(HIDDEN[0], 4 * n_classes))
 
 
 def initial(width: int, n_classes: int, layers: int, rng: np.random.Generator) -> Parameters:

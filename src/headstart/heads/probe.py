@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from headstart.errors import DataError
-from headstart.evidence.spectrum import Scaling, Spectrum
+from headstart.heads.spectrum import Scaling, Spectrum
 
 # Penalties for features of mean squared length 1 (see Scaling). On photos, scans and signs through
 # MobileNetV2 the best lay between 0.03 and 10, and with 2 pictures of each class never far from 1.

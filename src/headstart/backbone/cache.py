@@ -7,7 +7,6 @@ by their own hash, for the bundles that are made from it. Everything here may be
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import cache, files, progress, seals
 from headstart.backbone.backbone import Backbone
+from headstart.backbone.fingerprint import COUNTED, fingerprint
 from headstart.errors import BackboneError, OutputError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # Raised whenever the same network would be described otherwise than before.
 VERSION = 3
 _PACKAGES = ("headstart", "torch", "timm", "torchvision")
-_COUNTED, _COUNTS = "num_batches_tracked", "counts"
+_COUNTS = "counts"
 
 
 def load(
@@ -78,32 +78,21 @@ def state(backbone: Backbone) -> dict[str, np.ndarray] | None:
     return None
 
 
-def fingerprint(tensors: Mapping[str, np.ndarray]) -> str:
-    """SHA-256 over names, shapes and bytes of all parameters and buffers: what identifies weights."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(tensors.items()):
-        if name.endswith(_COUNTED):
-            continue
-        digest.update(f"{name} {list(tensor.shape)} torch.{tensor.dtype}\n".encode())
-        digest.update(tensor.tobytes())
-    return digest.hexdigest()
-
-
 def _counts(tensors: Mapping[str, np.ndarray]) -> str:
     """Stands for the batches counted, which do not identify weights but travel with them."""
-    return files.sha256_of(*(f"{n} {t.tolist()}" for n, t in sorted(tensors.items()) if n.endswith(_COUNTED)))
+    return files.sha256_of(*(f"{n} {t.tolist()}" for n, t in sorted(tensors.items()) if n.endswith(COUNTED)))
 
 
 def _origin(name: str, weights: str | None) -> list[str]:
     """Digests of the files that the network is made from, as far as they lie on this machine."""
-    from headstart.backbone import home
+    from headstart.backbone import folder as folders
 
-    folder = home.find(name)
+    folder = folders.find(name)
     paths = [] if weights is None else [Path(weights)]
     if folder is not None:
         paths.append(folder / "backbone.json")
         if weights is None:
-            home.check(folder)
+            folders.check(folder)
     return [files.sha256(path) for path in paths if path.is_file()]
 
 

@@ -1,0 +1,1 @@
+"""The forms in which a model is kept: a file a format."""

@@ -1,0 +1,35 @@
+"""What a plan puts into its head, and how its frozen network runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from headstart import progress
+from headstart.backbone import Backbone
+from headstart.features import Features
+from headstart.plan.plan import Plan
+from headstart.runtime import Execution
+
+
+def joined(features: Features, backbone: Backbone, plan: Plan) -> np.ndarray:
+    """float32 [N, D]: the plan's cuts side by side, pooled as it says; what enters the head."""
+    channels = {stage.name: stage.channels for stage in backbone.stages}
+    cuts = [name for name in backbone.stage_names if name in plan.cut]
+    with progress.bar("joining cuts", len(cuts)) as bar:
+        found = features.at(cuts, plan.pool, channels)
+        bar.advance(len(cuts))
+    return found
+
+
+def widths(backbone: Backbone, plan: Plan) -> list[int]:
+    """The columns of each cut in joined()."""
+    return [stage.width(plan.pool) for stage in backbone.stages if stage.name in plan.cut]
+
+
+def execution_of(plan: Plan, execution: Execution | None = None) -> Execution:
+    """How the plan's frozen network runs: as `how` says; where it says nothing, as the plan does."""
+    if execution is None:
+        return Execution(runtime=plan.runtime, precision=plan.precision)
+    return replace(execution, precision=plan.precision) if execution.precision == "auto" else execution
