@@ -211,8 +211,8 @@ def bundled(folder: Path) -> Iterator[Kind]:
 
 def runs(folder: Path) -> Iterator[Kind]:
     from headstart.backbone import folder as folders
-    from headstart.cli import run_folder
     from headstart.errors import HeadstartError
+    from headstart.job.folder import Folder
     from headstart.study.compare import _known
     from headstart.train import checkpoints
 
@@ -232,7 +232,7 @@ def runs(folder: Path) -> Iterator[Kind]:
 
     yield Kind("checkpoints", files(folder, "*/checkpoints/**/*.safetensors"), checkpoint)
     facts = files(folder, "*/env.json")
-    yield Kind("run: env.json", facts, lambda path: refused(lambda: run_folder.begun_with(path.parent)))
+    yield Kind("run: env.json", facts, lambda path: refused(lambda: Folder(path.parent, "train").begun_with()))
     outcomes = files(folder, "compare/trials/*/outcome.json")
     yield Kind("compare: outcomes", outcomes, lambda path: present(_known(path)).to_dict())
     for name in ("backbone.json", "model.safetensors"):

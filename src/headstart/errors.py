@@ -6,6 +6,7 @@ HeadstartError                what a user can mend; the command line prints it a
 ├── BackboneError             the network: unknown name, unknown cut, size it cannot take
 │   ├── WeightsError          weights that do not fit or are damaged (keys and shapes named)
 │   └── OfflineError          weights that would have to be downloaded, and cannot be
+├── OptionError               an argument of a call: unknown value, outside of its range, contradicting another
 ├── PlanError                 a plan whose rows or values do not hold for the network
 ├── BundleError               a bundle that is missing parts, damaged, or from a newer version
 └── OutputError               a place that cannot be written: used, full, read-only
@@ -38,6 +39,10 @@ class WeightsError(BackboneError):
 
 class OfflineError(BackboneError):
     """Weights are not on this machine and could not be downloaded."""
+
+
+class OptionError(HeadstartError):
+    """An argument of a call has a value that it cannot have, or contradicts another."""
 
 
 class PlanError(HeadstartError):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from headstart.cli import demo, options, train
+from headstart.cli import demo, options
+from headstart.job import train as job
 
 
 def test_the_digits_are_written_once_as_class_folders(tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_an_interrupted_demo_goes_on_as_it_advises(
 ) -> None:
     folder = tmp_path / "run"
     with monkeypatch.context() as patch:
-        patch.setattr(train, "_judged", lambda *_: signal.raise_signal(signal.SIGINT))
+        patch.setattr(job, "_prove", lambda *_: signal.raise_signal(signal.SIGINT))
         stopped = headstart("demo", "-o", folder, "--quiet")
     assert stopped.code == 130
     assert f"go on with: headstart demo --resume -o {folder}" in stopped.err

@@ -16,7 +16,7 @@ from headstart.errors import DataError
 def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     """Makes the verb `backbones` fail with `error`."""
 
-    def run(args: object) -> int:
+    def run(args: object, session: object) -> int:
         raise error
 
     monkeypatch.setattr(backbones, "run", run)
@@ -81,7 +81,7 @@ def test_too_little_memory_is_one_line(headstart, monkeypatch: pytest.MonkeyPatc
 def test_a_reader_that_went_away_is_no_error() -> None:
     code = (
         "import sys; from headstart.cli import backbones, main, show\n"
-        "def run(args):\n    show.out('x' * 100000); return 0\n"
+        "def run(args, session):\n    show.out('x' * 100000); return 0\n"
         "backbones.run = run\n"
         "sys.exit(main.main(['backbones']))"
     )

@@ -17,8 +17,10 @@ from pathlib import Path
 import pytest
 
 from headstart import stopping
-from headstart.cli import backbones, run_folder, train
+from headstart.cli import backbones
 from headstart.cli.main import main
+from headstart.job import train
+from headstart.job.facts import Facts
 
 INT, TERM = signal.SIGINT, signal.SIGTERM
 BIT = 1 << (TERM - 1)
@@ -96,7 +98,7 @@ STEPS = """
 import sys, time
 from headstart import stopping
 from headstart.cli import backbones, main
-def run(args):
+def run(args, session):
     with stopping.in_order():
         print("begun", flush=True)
         for step in range(1000):
@@ -140,7 +142,7 @@ def test_a_second_signal_leaves_at_once(number: signal.Signals) -> None:
 NATIVE = """
 import hashlib, sys
 from headstart.cli import backbones, main
-def run(args):
+def run(args, session):
     print("begun", flush=True)
     hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)
 backbones.run = run
@@ -164,7 +166,7 @@ def test_a_second_signal_leaves_native_code_that_does_not_come_back() -> None:
 LATE = """
 import atexit, signal, sys
 from headstart.cli import backbones, main
-backbones.run = lambda args: 0
+backbones.run = lambda args, session: 0
 atexit.register(signal.raise_signal, signal.SIGINT)
 sys.argv[1:] = ["backbones"]
 sys.exit(main.main())
@@ -180,7 +182,7 @@ def test_what_was_ignored_stays_ignored(headstart, monkeypatch: pytest.MonkeyPat
     """As a shell has it for its jobs in the background."""
     former = signal.signal(INT, signal.SIG_IGN)
     try:
-        monkeypatch.setattr(backbones, "run", lambda args: signal.raise_signal(INT) or 0)
+        monkeypatch.setattr(backbones, "run", lambda args, session: signal.raise_signal(INT) or 0)
         assert headstart("backbones").code == 0
     finally:
         signal.signal(INT, former)
@@ -188,7 +190,7 @@ def test_what_was_ignored_stays_ignored(headstart, monkeypatch: pytest.MonkeyPat
 
 def doing(monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> None:
     """Makes the verb `backbones` do `work`."""
-    monkeypatch.setattr(backbones, "run", lambda args: (work(), 0)[1])
+    monkeypatch.setattr(backbones, "run", lambda args, session: (work(), 0)[1])
 
 
 def test_former_handlers_are_back_when_main_returns(headstart, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,13 +279,13 @@ def test_resume_is_advised_where_it_goes_on_and_only_there(
     folder = tmp_path / "a run"
     command = ("train", shapes, "--backbone", backbone, "--case", "1", "-o", folder, "--quiet", "--force")
     with monkeypatch.context() as patch:
-        patch.setattr(run_folder, "facts", interrupted)
+        patch.setattr(Facts, "now", interrupted)
         early = headstart(*command)
         assert (early.code, folder.exists()) == (130, False)
         assert "--resume" not in early.err
         assert "the same command begins anew" in early.err
     with monkeypatch.context() as patch:
-        patch.setattr(train, "_judged", interrupted)
+        patch.setattr(train, "_prove", interrupted)
         late = headstart(*command)
         assert late.code == 130
     advised = shlex.split(late.err.partition("go on with: ")[2])

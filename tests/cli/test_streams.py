@@ -195,7 +195,7 @@ def ran(code: str, **streams: object) -> subprocess.CompletedProcess[str]:
     """`backbones` with `code` for its work, in a process of its own."""
     program = (
         "import sys; from headstart import progress\nfrom headstart.cli import backbones, main, show\n"
-        f"def run(args):\n    {code}; return 0\n"
+        f"def run(args, session):\n    {code}; return 0\n"
         "backbones.run = run\nsys.argv[1:] = ['backbones']\nsys.exit(main.main())"
     )
     return subprocess.run([sys.executable, "-c", program], text=True, timeout=60, check=False, **streams)

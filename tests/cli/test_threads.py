@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from headstart.cli import steps, verbs
+from headstart.cli import asked, verbs
+from headstart.cli.session import Session
+from headstart.job import named
 from headstart.runtime import threads
 
 
@@ -31,9 +33,9 @@ def free():
 )
 def test_every_verb_that_runs_networks_bounds_them(argv: list[str], free) -> None:
     parser = verbs.parser()
-    steps.machine(parser.parse_args([*argv, "--threads", "3"]))
+    named.check_device(asked.options(parser.parse_args([*argv, "--threads", "3"]), Session()))
     assert threads.asked() == 3
-    steps.machine(parser.parse_args(argv))
+    named.check_device(asked.options(parser.parse_args(argv), Session()))
     assert threads.asked() == 0
 
 

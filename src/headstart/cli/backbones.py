@@ -12,6 +12,7 @@ from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
     from headstart.backbone.network import Entry
+    from headstart.cli.session import Session
 
 COUNTED = 30  # networks that are made, without memory, to count their parameters: a sixth of a second each
 
@@ -23,7 +24,7 @@ def add(subparsers: Any) -> None:
     )
 
 
-def run(args: Namespace) -> int:
+def run(args: Namespace, session: Session) -> int:
     from headstart import backbone
 
     entries = backbone.available(args.filter)

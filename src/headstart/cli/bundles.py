@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from headstart import files
-from headstart.cli import run_folder
-from headstart.cli.run_folder import INFO
 from headstart.errors import BundleError, HeadstartError
+from headstart.job.folder import INFO, bundle_within
 
 # Of a zip: more than any bundle has. Weights hardly shrink, so that what unpacks to many times its size is none.
 _MOST_FILES, _MOST_TIMES, _ALWAYS = 10_000, 20, 64 << 20
@@ -47,7 +46,7 @@ def meant(name: str) -> bool:
 
 def _folder(path: Path) -> Path | None:
     """The bundle that a folder is or, as a run's, holds."""
-    return path if (path / INFO).is_file() else run_folder.bundle_within(path)
+    return path if (path / INFO).is_file() else bundle_within(path)
 
 
 def _is_zip(path: Path) -> bool:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import shlex
 import tempfile
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headstart import cache, files, progress, stopping
-from headstart.cli import evaluate, options, plan, predict, run_folder, show, train
+from headstart.cli import evaluate, options, plan, predict, show, train
 from headstart.errors import DataError, OutputError
+from headstart.job.folder import BUNDLE, REPORT, Folder
 from headstart.strangers import plain
+
+if TYPE_CHECKING:
+    from headstart.cli.session import Session
 
 _SHOWN = 3  # pictures that the last step names
 _KEEP = ("quiet", "debug")
@@ -30,13 +35,13 @@ def add(subparsers: Any) -> None:
     parser.add_argument("-o", "--output", default="runs/demo", metavar="FOLDER", help="(runs/demo)")
 
 
-def run(args: Namespace) -> int:
+def run(args: Namespace, session: Session) -> int:
     folder = Path(args.output)
-    run_folder.check(folder, args, verb="train")
+    Folder(folder, "train", args.force, args.resume).check()
     pictures = handwritten_digits(_place())
     limit = ["--time-limit", f"{args.time_limit:g}s"] if args.time_limit else []
     again = ["--resume"] if args.resume else ["--force"] if args.force else []
-    data, bundle, seed = str(pictures), str(folder / run_folder.BUNDLE), ["--seed", str(args.seed or 0)]
+    data, bundle, seed = str(pictures), str(folder / BUNDLE), ["--seed", str(args.seed or 0)]
     plan_file = str(folder.with_name(f"{folder.name}.plan.toml"))
     every = sorted(pictures.glob("*/*.png"))
     some = [str(path) for path in every[:: len(every) // _SHOWN][:_SHOWN]]
@@ -49,9 +54,9 @@ def run(args: Namespace) -> int:
     flags = [f"--{name}" for name in _KEEP if getattr(args, name)]
     for step in steps:
         show.out(f"\n$ {plain(shlex.join(['headstart', *step]))}\n")
-        _do(args, [*step, *flags])
+        _do(session, [*step, *flags])
     show.out("")
-    show.fact("report", (folder / run_folder.REPORT).resolve())
+    show.fact("report", (folder / REPORT).resolve())
     return 0
 
 
@@ -64,14 +69,14 @@ def _place() -> Path:
         return Path(tempfile.mkdtemp(prefix="headstart-demo-"))
 
 
-def _do(args: Namespace, command: list[str]) -> None:
+def _do(session: Session, command: list[str]) -> None:
     """One step; a run that it begins is the demo's, to be resumed."""
-    step = options.parser((plan, train, evaluate, predict)).parse_args(command)
-    step.command = command
+    args = options.parser((plan, train, evaluate, predict)).parse_args(command)
+    step = replace(session, words=command)
     try:
-        step.run(step)
+        args.run(args, step)
     finally:
-        args.claimed = getattr(step, "claimed", getattr(args, "claimed", None))
+        session.folder, session.epoch = step.folder, step.epoch
     stopping.check()
 
 

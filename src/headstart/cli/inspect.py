@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart import progress
-from headstart.cli import asked, bundles, options, show, steps, values
+from headstart.cli import asked, bundles, options, show, values
 from headstart.errors import PlanError
 
 if TYPE_CHECKING:
-    from headstart.backbone import Backbone
-    from headstart.plan.plan import Plan
+    from headstart.cli.session import Session
+    from headstart.job.inspect import Inspected
 
 
 def add(subparsers: Any) -> None:
@@ -33,64 +30,26 @@ def add(subparsers: Any) -> None:
     )
 
 
-def run(args: Namespace) -> int:
-    network, plan, classes = _found(args)
+def run(args: Namespace, session: Session) -> int:
+    found = _inspect(args, session)
     if args.json:
-        show.as_json(
-            {
-                "name": network.name,
-                "weights_sha256": network.weights_sha256 or None,
-                "source": {"dataset": network.source.dataset, "classes": network.source.num_classes},
-                "preprocess": network.preprocess.to_dict(),
-                "stages": [asdict(stage) for stage in network.stages],
-                "plan": None if plan is None else asdict(plan),
-            }
-        )
+        show.as_json(found.to_dict())
         return 0
-    from headstart.report import network as drawing
-
-    show.out(drawing.draw(plan, network, classes).rstrip("\n"))
-    if plan is None:
-        show.out(f"\ncuts     {', '.join(network.stage_names)}")
+    show.out(str(found))
+    if found.plan is None:
+        show.out(f"\ncuts     {', '.join(found.backbone.stage_names)}")
     return 0
 
 
-def _found(args: Namespace) -> tuple[Backbone, Plan | None, int | None]:
-    """The network named, the plan to draw on it, and the number of new classes where known."""
-    if bundles.meant(args.name):
-        from headstart import model
+def _inspect(args: Namespace, session: Session) -> Inspected:
+    from headstart.job.inspect import Inspected, inspect
 
-        if args.plan or args.case or args.cut:
-            raise PlanError(
-                f"{args.name}: a bundle has a plan of its own; leave --plan, --case and --cut out"
-            )
-        with bundles.opened(args.name) as bundle:
-            loaded = model.load(bundle)
-        return loaded.backbone, loaded.plan, len(loaded.classes)
-    return *_planned(args), None
+    if not bundles.meant(args.name):
+        return inspect(asked.options(args, session, backbone=args.name))
+    from headstart import model
 
-
-def _planned(args: Namespace) -> tuple[Backbone, Plan | None]:
-    from headstart.plan import cases
-
-    if args.plan:
-        return asked.drawn(Path(args.plan), args)
-    if args.cut and not args.case:
-        raise PlanError("--cut: says where a case slices; add --case")
-    network = steps.outline(args, args.name)
-    if not args.case:
-        return network, None
-    init = "random" if args.case == 4 else None
-    return network, cases.make(args.case, network, cut=args.cut or _cut(args.case, network), init=init)
-
-
-def _cut(case: int, network: Backbone) -> str | None:
-    """Where a case that is drawn without --cut slices, and what is to be said of it. Raises PlanError."""
-    if case == 4:
-        progress.say("case 4: drawn from random weights; `headstart train` tries the pre-trained ones first")
-    if case != 2:
-        return None
-    lower = asked.lower(network)
-    cut = lower[len(lower) // 2]
-    progress.say(f"case 2: drawn with a cut at {cut}; where it cuts is measured by `headstart plan`")
-    return cut
+    if args.plan or args.case or args.cut:
+        raise PlanError(f"{args.name}: a bundle has a plan of its own; leave --plan, --case and --cut out")
+    with bundles.opened(args.name) as bundle:
+        loaded = model.load(bundle)
+    return Inspected(loaded.backbone, loaded.plan, len(loaded.classes))

@@ -6,10 +6,14 @@ import argparse
 import difflib
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from headstart.cli import streams, values
+from headstart.job.options import CHOICES, DEFAULT_BACKBONE
 from headstart.strangers import plain
+
+if TYPE_CHECKING:
+    from headstart.cli.session import Session
 
 EXIT_CODES = """\
 exit codes:
@@ -21,8 +25,7 @@ exit codes:
   143  stopped by SIGTERM; a second time leaves at once
 """
 IN_PART = 3
-CASES = (1, 2, 3, 4)
-DEFAULT_BACKBONE = "small"
+CASES = CHOICES["case"]
 LARGEST = 4096  # pixels a side; a batch of float32 pictures of that size needs gigabytes
 
 
@@ -53,7 +56,7 @@ class Parser(argparse.ArgumentParser):
 def verb(
     subparsers: Any,
     name: str,
-    run: Callable[[argparse.Namespace], int],
+    run: Callable[[argparse.Namespace, Session], int],
     help: str,
     *parents: Parser,
     as_json: bool = True,
@@ -79,14 +82,14 @@ def parser(verbs: Sequence[Any], **kwargs: Any) -> Parser:
     return top
 
 
-def _group(title: str) -> tuple[Parser, Any]:
+def group(title: str) -> tuple[Parser, Any]:
     parent = Parser(add_help=False)
     return parent, parent.add_argument_group(title).add_argument
 
 
 def common(*, as_json: bool) -> Parser:
     """--json --quiet --debug"""
-    parent, add = _group("output")
+    parent, add = group("output")
     if as_json:
         add(
             "--json", action="store_true", help="print one JSON object on stdout; docs/json.md has its fields"
@@ -98,7 +101,7 @@ def common(*, as_json: bool) -> Parser:
 
 def network() -> Parser:
     """--backbone --weights --model-kwargs --image-size --mean --std --interpolation"""
-    parent, add = _group("network")
+    parent, add = group("network")
     add(
         "--backbone",
         metavar="NAME",
@@ -151,8 +154,8 @@ def model_kwargs(add: Callable[..., Any]) -> None:
 
 def machine() -> Parser:
     """--device --workers --threads --runtime --precision"""
-    parent, add = _group("machine")
-    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where networks run (auto)")
+    parent, add = group("machine")
+    device(add)
     add(
         "--workers",
         type=values.whole(0),
@@ -164,6 +167,17 @@ def machine() -> Parser:
     add("--runtime", choices=("auto", "openvino", "torch"), help="what runs frozen networks (auto)")
     add("--precision", choices=("fp32", "bf16"), help="of frozen networks (measured)")
     return parent
+
+
+def device(add: Callable[..., Any]) -> None:
+    """--device"""
+    add(
+        "--device",
+        type=values.device,
+        default="auto",
+        metavar="DEVICE",
+        help="where networks run: cpu, cuda, cuda:1, mps (auto)",
+    )
 
 
 def threads(add: Callable[..., Any]) -> None:
@@ -178,7 +192,7 @@ def threads(add: Callable[..., Any]) -> None:
 
 def cache() -> Parser:
     """--keep-features"""
-    parent, add = _group("cache")
+    parent, add = group("cache")
     add(
         "--keep-features",
         choices=("fp32", "fp16", "none"),
@@ -190,7 +204,7 @@ def cache() -> Parser:
 
 def seed() -> Parser:
     """--seed"""
-    parent, add = _group("chance")
+    parent, add = group("chance")
     add(
         "--seed",
         type=values.whole(0),
@@ -252,57 +266,37 @@ def truncated(add: Callable[..., Any]) -> None:
 
 
 def strategy() -> Parser:
-    """--case --size --similarity --cut --init --head-init --head-layers --class-weight"""
-    parent, add = _group("strategy (measured where not given)")
+    """--case --size --similarity --cut --init --head-init --head-layers --class-weight --fallback"""
+    parent, add = group("strategy (measured where not given)")
     add(
         "--case",
         type=int,
         choices=CASES,
         help="1 small similar, 2 small different, 3 large similar, 4 large different",
     )
-    add("--size", choices=("small", "large"), help="of the set of pictures")
-    add("--similarity", choices=("similar", "different"), help="to what the network was trained on")
+    add("--size", choices=CHOICES["size"], help="of the set of pictures")
+    add("--similarity", choices=CHOICES["similarity"], help="to what the network was trained on")
     add(
         "--cut",
         type=values.names,
         metavar="NAME[,NAME]",
         help="where the network is sliced; see `headstart inspect`",
     )
-    add("--init", choices=("pretrained", "random"), help="what training starts from")
-    add("--head-init", choices=("solved", "random"), help="the new head's start (solved)")
-    add("--head-layers", type=int, choices=(1, 2), help="linear layers of the new head (1)")
-    add("--class-weight", choices=("none", "balanced"), help="whether rare classes weigh more (none)")
-    return parent
-
-
-def training(
-    epochs: str = "by the number of pictures",
-    lr: str = "0.001",
-    weight_decay: str = "0.05",
-    batch_size: str = "by the number of pictures",
-) -> Parser:
-    """--epochs --lr --weight-decay --batch-size, each with its default in words"""
-    parent, add = _group("gradient training")
-    add("--epochs", type=values.whole(1), metavar="N", help=f"passes over the training pictures ({epochs})")
+    add("--init", choices=CHOICES["init"], help="what training starts from")
+    add("--head-init", choices=CHOICES["head_init"], help="the new head's start (solved)")
+    add("--head-layers", type=int, choices=CHOICES["head_layers"], help="linear layers of the new head (1)")
+    add("--class-weight", choices=CHOICES["class_weight"], help="whether rare classes weigh more (none)")
     add(
-        "--lr",
-        type=values.number(open_end=True),
-        metavar="RATE",
-        help=f"peak rate for the batch size ({lr})",
+        "--fallback",
+        choices=CHOICES["fallback"],
+        help="what stands in where training does not succeed; none keeps what it gave (the case's own)",
     )
-    add(
-        "--weight-decay",
-        type=values.number(),
-        metavar="DECAY",
-        help=f"decoupled, as in AdamW ({weight_decay})",
-    )
-    add("--batch-size", type=values.whole(1), metavar="N", help=f"pictures in a step ({batch_size})")
     return parent
 
 
 def limits() -> Parser:
     """--time-limit --force --resume"""
-    parent, add = _group("run")
+    parent, add = group("run")
     add(
         "--time-limit",
         type=values.duration,

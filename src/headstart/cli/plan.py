@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shlex
 from argparse import Namespace
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from headstart import files
-from headstart.cli import asked, options, run_folder, show, steps
-from headstart.errors import OutputError
+from headstart.cli import asked, options, recipe, show
+from headstart.job import folder
+
+if TYPE_CHECKING:
+    from headstart.cli.session import Session
+    from headstart.job.prepare import Prepared
 
 
 def add(subparsers: Any) -> None:
@@ -22,7 +24,8 @@ def add(subparsers: Any) -> None:
         options.pictures(),
         options.network(),
         options.strategy(),
-        options.training(),
+        recipe.training(),
+        recipe.stages(),
         options.seed(),
         options.machine(),
         options.cache(),
@@ -31,48 +34,33 @@ def add(subparsers: Any) -> None:
     parser.add_argument("--force", action="store_true", help="replace the file")
 
 
-def run(args: Namespace) -> int:
-    from headstart.plan import toml
+def run(args: Namespace, session: Session) -> int:
+    from headstart.job.plan import plan, to_dict
 
-    output, named = Path(args.output), asked.of(args)
-    _check_free(output, force=args.force)
-    job = steps.decided(args, named)
-    expected = steps.prospects(args, job)
-    files.write_text(output, toml.dumps(job.plan))
+    planned = plan(asked.options(args, session))
     if args.json:
-        show.as_json(
-            {
-                "case": job.plan.case,
-                "size": job.evidence and job.evidence.size,
-                "similarity": job.evidence and job.evidence.similarity,
-                "backbone": job.backbone.name,
-                "plan": asdict(job.plan),
-                "evidence": job.evidence and job.evidence.to_dict(),
-                "prospects": expected,
-                "output": str(output),
-            }
-        )
+        show.as_json(to_dict(planned))
         return 0
-    show.out(steps.described(job, expected))
-    show.fact("plan", output)
-    show.fact("next", _next(args, output))
+    show.out(described(planned))
+    show.fact("plan", args.output)
+    show.fact("next", _next(args, Path(args.output)))
     return 0
+
+
+def described(prepared: Prepared) -> str:
+    """The plan's table with its reasons, and below it what is expected."""
+    from headstart.plan import table
+
+    text = table.describe(prepared.plan, prepared.backbone, n_classes=len(prepared.dataset.classes))
+    return f"{text}\n{show.prospects(prepared.prospects)}\n" if prepared.prospects else text
 
 
 def _next(args: Namespace, output: Path) -> str:
     """The command that does the plan, in a folder that is free."""
-    usual = run_folder.usual(args.data)
-    free = run_folder.free(usual)
+    usual = folder.usual(args.data)
+    free = folder.first_free(usual)
     where = [] if free == usual else ["-o", str(free)]
     return shlex.join(["headstart", "train", args.data, "--plan", str(output), *_kept_flags(args), *where])
-
-
-def _check_free(output: Path, *, force: bool) -> None:
-    """Raises OutputError where the plan cannot be written to `output`."""
-    if output.is_dir():
-        raise OutputError(f"{output}: is a folder; name a file such as {output / 'plan.toml'}")
-    if output.exists() and not force:
-        raise OutputError(f"{output}: already there; name another file with -o, or add --force to replace it")
 
 
 def _kept_flags(args: Namespace) -> list[str]:

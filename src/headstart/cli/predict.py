@@ -8,18 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
-from headstart.cli import bundles, options, show, stdin, steps, values
+from headstart.cli import asked, bundles, options, show, stdin, values
 from headstart.counts import pictures
-from headstart.errors import DataError, PictureError
+from headstart.errors import DataError
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from headstart.cli.session import Session
     from headstart.data import BadPicture
-    from headstart.model import Model
-    from headstart.runtime import Execution
-
-_BATCH = 256
+    from headstart.job.predict import Named, Predicted
 
 
 def add(subparsers: Any) -> None:
@@ -38,8 +34,9 @@ def add(subparsers: Any) -> None:
     parser.add_argument("--csv", action="store_true", help="print path,rank,label,confidence")
 
 
-def run(args: Namespace) -> int:
+def run(args: Namespace, session: Session) -> int:
     from headstart import data, model
+    from headstart.job.predict import predict
 
     if args.csv and args.json:
         raise DataError("--csv and --json: choose one of the two")
@@ -48,22 +45,27 @@ def run(args: Namespace) -> int:
         paths, bad = data.pictures(arguments)
         if args.sort:
             paths = sorted(set(paths))
-        execution = steps.execution(args, loaded.plan)
-        good, probabilities, unusable, short = predicted(loaded, paths, execution, args.truncated)
-        bad = [replace(one, path=called.get(one.path, one.path)) for one in (*bad, *unusable)]
-        short = [called.get(path, path) for path in short]
-    _left_out(bad, usable=bool(good))
-    for path in short:
+        execution = asked.execution(args, loaded.plan)
+        found = predict(loaded, paths, execution=execution, truncated=args.truncated)
+        found = _called(replace(found, left_out=(*bad, *found.left_out)), called)
+    _say_left_out(found.left_out, usable=bool(found.paths))
+    for path in found.truncated:
         progress.say(f"kept {show.plain(path)}: its end is missing, it is decoded as far as it goes")
-    ranked = [
-        (called.get(path, path), _top(row, loaded.classes, args.top))
-        for path, row in zip(good, probabilities, strict=True)
-    ]
-    _print(args, ranked, bad, short)
-    return options.IN_PART if bad else 0
+    _print(args, found)
+    return options.IN_PART if found.left_out else 0
 
 
-def _left_out(bad: Sequence[BadPicture], *, usable: bool) -> None:
+def _called(found: Predicted, called: dict[str, str]) -> Predicted:
+    """With the names that the user knows in place of files that stdin was written to."""
+    return replace(
+        found,
+        paths=tuple(called.get(path, path) for path in found.paths),
+        left_out=tuple(replace(one, path=called.get(one.path, one.path)) for one in found.left_out),
+        truncated=tuple(called.get(path, path) for path in found.truncated),
+    )
+
+
+def _say_left_out(bad: Sequence[BadPicture], *, usable: bool) -> None:
     """Says what could not be used. Raises DataError where that is all."""
     for one in bad if usable else bad[1:]:  # the error names the first
         progress.say(f"left out {show.plain(one.path)}: {one.reason}")
@@ -73,75 +75,31 @@ def _left_out(bad: Sequence[BadPicture], *, usable: bool) -> None:
         )
 
 
-def predicted(
-    model: Model, paths: Sequence[str], execution: Execution, truncated: str = "refuse"
-) -> tuple[list[str], list[np.ndarray], list[BadPicture], list[str]]:
-    """(usable paths, probabilities [C] of each, the unusable ones, those of the usable whose end is missing).
-
-    Good batches are decoded only once.
-    """
-    from headstart.data import BadPicture
-    from headstart.data.quality import examine_all
-
-    good: list[str] = []
-    rows: list[np.ndarray] = []
-    bad: list[BadPicture] = []
-    short: list[str] = []
-    with progress.bar("pictures", len(paths)) as bar:
-        for start in range(0, len(paths), _BATCH):
-            batch = list(paths[start : start + _BATCH])
-            try:
-                found = model.probabilities(batch, execution=execution)
-            except PictureError:
-                seen = examine_all(batch, workers=execution.workers, truncated=truncated)
-                bad += [one for one in seen if isinstance(one, BadPicture)]
-                usable = [
-                    (p, one) for p, one in zip(batch, seen, strict=True) if not isinstance(one, BadPicture)
-                ]
-                short += [path for path, one in usable if not one.whole]
-                batch = [path for path, _ in usable]
-                found = model.probabilities(batch, execution=execution, truncated=truncated) if batch else ()
-            good += batch
-            rows += list(found)
-            bar.advance(min(_BATCH, len(paths) - start))
-    return good, rows, bad, short
-
-
-def _top(row: np.ndarray, classes: Sequence[str], most: int) -> list[dict[str, Any]]:
-    order = (-row).argsort(kind="stable")[:most]
-    return [{"label": classes[i], "confidence": round(float(row[i]), 6)} for i in order]
-
-
-def _print(
-    args: Namespace,
-    ranked: Sequence[tuple[str, list[dict[str, Any]]]],
-    bad: Sequence[BadPicture],
-    short: Sequence[str],
-) -> None:
+def _print(args: Namespace, found: Predicted) -> None:
+    ranked = found.ranked(args.top)
     if args.json:
-        predictions = [{"path": path, **top[0], "top": top} for path, top in ranked]
-        left_out = [{"path": picture.path, "reason": picture.reason} for picture in bad]
+        left_out = [{"path": picture.path, "reason": picture.reason} for picture in found.left_out]
         show.as_json(
             {
                 "bundle": args.bundle,
-                "predictions": predictions,
+                "predictions": [one.to_dict() for one in ranked],
                 "left_out": left_out,
-                "truncated": list(short),
+                "truncated": list(found.truncated),
             }
         )
     elif args.csv:
         rows = [
-            (path, rank, entry["label"], entry["confidence"])
-            for path, top in ranked
-            for rank, entry in enumerate(top, 1)
+            (one.path, rank, answer.label, answer.confidence)
+            for one in ranked
+            for rank, answer in enumerate(one.top, 1)
         ]
         show.as_csv(("path", "rank", "label", "confidence"), rows)
     else:
-        lines = [f"{show.plain(path)}   {_named(top)}" for path, top in ranked]
-        if bad:
-            lines.append(f"named {pictures(len(ranked))}; left out {len(bad):,}")
+        lines = [f"{show.plain(one.path)}   {_line(one)}" for one in ranked]
+        if found.left_out:
+            lines.append(f"named {pictures(len(ranked))}; left out {len(found.left_out):,}")
         show.out("\n".join(lines))
 
 
-def _named(top: Sequence[dict[str, Any]]) -> str:
-    return "   ".join(f"{show.plain(entry['label'])} {entry['confidence']:.3f}" for entry in top)
+def _line(named: Named) -> str:
+    return "   ".join(f"{show.plain(answer.label)} {answer.confidence:.3f}" for answer in named.top)

@@ -6,15 +6,19 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from headstart import files
 from headstart.cli import streams
-from headstart.counts import pictures
+from headstart.counts import pictures, plural
+from headstart.job.folder import ALIKE, QUARANTINE
 from headstart.strangers import plain, printable
 
 if TYPE_CHECKING:
     from headstart.assess import Evaluation
+    from headstart.data import Intake
+    from headstart.plan.prospects import Prospect
 
 _SPECIAL = re.compile("[^\x00-\x7e]")  # json escapes what lies below the space
 _MOST_COLUMNS = 16  # classes up to which the confusion fits a terminal as a table
@@ -33,6 +37,18 @@ def out(text: str) -> None:
 def fact(key: str, value: object) -> None:
     """Prints a line of the summary: what, and the name of it."""
     out(f"{key:<8} {plain(str(value))}")
+
+
+def intake(found: Intake, folder: object) -> None:
+    """Prints where what was left out and what is alike is listed."""
+    if found.quarantine:
+        fact(
+            "left out", f"{plural(len(found.quarantine), 'file')}, listed in {Path(str(folder)) / QUARANTINE}"
+        )
+    if found.alike:
+        fact(
+            "alike", f"{plural(len(found.alike), 'pair')} of pictures, listed in {Path(str(folder)) / ALIKE}"
+        )
 
 
 def news(text: str, stream: TextIO | None = None) -> None:
@@ -166,14 +182,14 @@ def contenders(rows: Sequence[Mapping[str, Any]]) -> str:
     return table(head, cells)
 
 
-def prospects(rows: Sequence[Mapping[str, Any]]) -> str:
+def prospects(rows: Sequence[Prospect]) -> str:
     """What strategies are expected to reach and to cost."""
     cells = [
         (
-            f"{row['strategy']}, {_cuts(row['cut'])}",
-            f"{row['accuracy']:.3f}",
-            f"{row['low']:.3f} to {row['high']:.3f}",
-            "-" if row["seconds"] is None else duration(row["seconds"]),
+            f"{row.strategy}, {_cuts(row.cut)}",
+            f"{row.accuracy:.3f}",
+            f"{row.low:.3f} to {row.high:.3f}",
+            "-" if row.seconds is None else duration(row.seconds),
         )
         for row in rows
     ]

@@ -8,7 +8,8 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable
 from typing import Any
 
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+from headstart.errors import OptionError
+from headstart.job.options import seconds
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:
@@ -45,11 +46,12 @@ def number(*, least: float = 0.0, open_end: bool = False) -> Callable[[str], flo
 
 def duration(text: str) -> float:
     """Seconds from 90s, 10m, 1h, 1h30m or a plain number."""
-    parts = re.findall(r"(\d+(?:\.\d+)?)([smh]?)", text)
-    seconds = sum(float(count) * _SECONDS[unit] for count, unit in parts)
-    if "".join(count + unit for count, unit in parts) != text or seconds <= 0:
-        raise ArgumentTypeError(f"expected a time such as 90s, 10m or 1h30m, got {text!r}")
-    return seconds
+    try:
+        found = seconds(text)
+    except OptionError:
+        raise ArgumentTypeError(f"expected a time such as 90s, 10m or 1h30m, got {text!r}") from None
+    assert found is not None
+    return found
 
 
 def names(text: str) -> tuple[str, ...]:
@@ -69,3 +71,18 @@ def key_value(text: str) -> tuple[str, Any]:
         return key, ast.literal_eval(value)
     except (ValueError, SyntaxError):
         return key, value
+
+
+def device(text: str) -> str:
+    """A device by torch's names: cpu, cuda, cuda:1, mps; or auto."""
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", text):
+        raise ArgumentTypeError(f"expected auto, cpu, cuda, cuda:1 or mps, got {text!r}")
+    return text
+
+
+def stage_scale(text: str) -> tuple[str, float]:
+    """STAGE=FACTOR, the factor 0 or more."""
+    stage, sign, factor = text.rpartition("=")
+    if not sign or not stage:
+        raise ArgumentTypeError(f"expected STAGE=FACTOR, got {text!r}")
+    return stage, number()(factor)

@@ -21,12 +21,12 @@ from headstart.cli import (
     plan,
     predict,
     pretrain,
-    run_folder,
     show,
     signals,
     train,
 )
 from headstart.cli.pages import keep_pages
+from headstart.cli.session import Session
 from headstart.errors import HeadstartError
 
 VERBS = (demo, plan, train, evaluate, predict, compare, backbones, inspect, pretrain)
@@ -54,8 +54,7 @@ def run(given: list[str]) -> int:
         return _refused(error)
     except SystemExit as stop:  # argparse has said what there was to say
         return int(stop.code or 0)
-    args.command = given
-    return _guarded(args)
+    return _guarded(args, Session(given, hasattr(args, "resume")))
 
 
 def _known_verb(argv: Sequence[str]) -> None:
@@ -79,17 +78,17 @@ def _no_more(unknown: Sequence[str], args: Namespace) -> None:
     raise HeadstartError(f"flag {name} is unknown; {hint}{see}")
 
 
-def _guarded(args: Namespace) -> int:
+def _guarded(args: Namespace, session: Session) -> int:
     try:
         progress.use(console.choose(quiet=args.quiet))
         keep_pages()
-        code = args.run(args)
+        code = args.run(args, session)
         stopping.check()
         return code
     except BaseException as error:
         number = signals.stopped_by(error)
         if number is not None:
-            return signals.ended(number, run_folder.way_on(args))
+            return signals.ended(number, session.way_on())
         if not isinstance(error, Exception):
             raise
         return _failed(error, debug=args.debug)  # the last door: nothing may leave as a bare traceback

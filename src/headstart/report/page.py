@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,12 +31,26 @@ class Shown:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Page:
+    """A report as HTML that needs nothing else; a notebook shows it."""
+
+    html: str
+
+    def write(self, path: str | Path) -> None:
+        """Writes it to `path`, atomically. Raises OutputError."""
+        files.write_bytes(Path(path), self.html.encode("utf-8", "replace"))
+
+    def _repr_html_(self) -> str:
+        return f'<iframe srcdoc="{escape(self.html)}" style="width:100%;height:720px;border:0"></iframe>'
+
+
 def write(path: Path, run: Run) -> None:
     """Writes the report of `run` to `path`, atomically. A picture that cannot be read is named instead.
 
     Raises OutputError.
     """
-    files.write_bytes(path, render(run).encode("utf-8", "replace"))
+    Page(render(run)).write(path)
 
 
 def render(run: Run) -> str:

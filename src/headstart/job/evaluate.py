@@ -1,0 +1,116 @@
+"""evaluate(): a classifier held against labelled pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from headstart import progress
+from headstart.counts import pictures
+from headstart.errors import DataError, OptionError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from headstart.assess import Evaluation
+    from headstart.data import Dataset
+    from headstart.model import Model
+    from headstart.runtime import Execution
+
+SPLITS = ("train", "val", "test", "held-out", "all")
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """evaluation; trained_on: how many of its pictures the classifier was trained on, None where it does not know."""
+
+    evaluation: Evaluation
+    trained_on: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The split's name → its score, as --json prints it."""
+        return {self.evaluation.split: {**self.evaluation.to_dict(), "trained_on": self.trained_on}}
+
+
+def evaluate(
+    model: Model,
+    data: Any,
+    *,
+    split: str | None = None,
+    group_regex: str | None = None,
+    max_bad: int | None = None,
+    truncated: str = "refuse",
+    execution: Execution | None = None,
+) -> Evaluated:
+    """Holds `model` against the pictures of `data`, as headstart.data.load takes them.
+
+    split: which of them; None is test, else val, else those held out when the model was made, else all. Raises
+    DataError, PictureError, and OptionError for a split of no such name.
+    """
+    from headstart import assess
+    from headstart import data as room
+
+    if split is not None and split not in SPLITS:
+        raise OptionError(f"split {split!r}: expected one of {', '.join(SPLITS)}")
+    workers = execution.workers if execution else 0
+    intake = room.load(
+        data,
+        group_regex=group_regex,
+        max_bad=max_bad,
+        workers=workers,
+        training=False,
+        truncated=truncated,
+    )
+    dataset = _of_its_classes(model, intake.dataset)
+    name, index = choose_split(model, dataset, split)
+    evaluation = assess.evaluate(model, dataset, index, name, execution=execution)
+    return Evaluated(evaluation, 0 if name == "held-out" else _count_learnt(model, dataset, index))
+
+
+def _of_its_classes(model: Model, dataset: Dataset) -> Dataset:
+    """The pictures less those of classes that the bundle was not taught by intent, which is said."""
+    aside = [name for name in dataset.classes if name in model.left_out and name not in model.classes]
+    if not aside:
+        return dataset
+    count = sum(int(dataset.counts()[dataset.classes.index(name)]) for name in aside)
+    progress.say(
+        f"left aside, since the bundle was made without these classes: {pictures(count)} of "
+        f"{', '.join(map(repr, aside))}"
+    )
+    return dataset.without(aside)
+
+
+def choose_split(model: Model, dataset: Dataset, asked: str | None) -> tuple[str, np.ndarray]:
+    """(the split's name, index int64 [M]) of the pictures to evaluate on. Raises DataError."""
+    import numpy as np
+
+    splits, drawn = np.array(dataset.splits), model.held_out(dataset)
+    there = [name for name in ("test", "val") if (splits == name).any()]
+    split = asked or (there[0] if there else "held-out" if len(drawn) else "all")
+    if split == "held-out":
+        index = drawn
+    else:
+        index = np.arange(len(dataset)) if split == "all" else np.flatnonzero(splits == split)
+    if not len(index):
+        found = ", ".join(sorted(set(dataset.splits) - {""})) or "no splits"
+        raise DataError(
+            f"{dataset.root}: no pictures in the {split} split (it has {found}); choose another --split"
+        )
+    return split, index
+
+
+def _count_learnt(model: Model, dataset: Dataset, index: np.ndarray) -> int | None:
+    """How many of the pictures the bundle was trained on, which is said; None where it does not know."""
+    known = model.trained_on(dataset)
+    if known is None:
+        progress.say(
+            "the bundle does not say which pictures it was trained on: where these are among them, "
+            "this is no honest accuracy"
+        )
+        return None
+    learnt = int(known[index].sum())
+    if learnt:
+        progress.say(
+            f"the bundle was trained on {learnt:,} of these {len(index):,} pictures: no honest accuracy"
+        )
+    return learnt

@@ -1,0 +1,207 @@
+"""What the options name: network and plan, looked at before any picture is read.
+
+Every error of a plan names the file that it stands in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart import progress
+from headstart.errors import BackboneError, PlanError
+from headstart.job.classes import classes_left_out
+from headstart.job.options import DEFAULT_BACKBONE, Options
+
+if TYPE_CHECKING:
+    from headstart.backbone import Backbone
+    from headstart.plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Named:
+    """`plan` is None where none is given; changes: what options change in one that is, in words."""
+
+    backbone: Backbone
+    plan: Plan | None = None
+    changes: tuple[str, ...] = ()
+
+
+def look_up(options: Options) -> Named:
+    """The network of the options, or the plan's. Raises DataError, BackboneError, PlanError for what they get wrong."""
+    from headstart import data
+
+    if options.path is not None:
+        data.check(options.path, options.group_regex)
+    classes_left_out(options)
+    check_device(options)
+    if options.plan is not None:
+        return _of_plan(options)
+    network = load_network(options)
+    _check_case(options, network)
+    return Named(network)
+
+
+def check_device(options: Options) -> None:
+    """From now on networks run in the threads asked for. Raises BackboneError where this machine lacks the device."""
+    from headstart.runtime import threads
+
+    threads.bound(options.threads)
+    if options.device in ("cuda", "mps"):
+        import torch
+
+        there = torch.cuda.is_available() if options.device == "cuda" else torch.backends.mps.is_available()
+        if not there:
+            raise BackboneError(f"--device {options.device}: torch finds none here; use --device auto or cpu")
+
+
+def load_network(options: Options, *, name: str | None = None, image_size: int | None = None) -> Backbone:
+    """The network of the options; cuts that are no default of it become taps. Raises BackboneError."""
+    from headstart import backbone
+
+    if options.backbone is not None and not isinstance(options.backbone, str):
+        return options.backbone
+    wanted = name or options.backbone or DEFAULT_BACKBONE
+    with progress.bar(f"loading {wanted}", 1) as bar:
+        network = backbone.load(wanted, weights=options.weights, **_loading(options, image_size))
+        bar.advance()
+    return network
+
+
+def outline_network(options: Options, *, image_size: int | None = None) -> Backbone:
+    """As load_network(), to be drawn: what does not lie on this machine is not downloaded for it."""
+    from headstart import backbone
+
+    name = str(options.backbone)
+    if options.weights or backbone.here(name):
+        return load_network(options, image_size=image_size)
+    network = backbone.outline(name, **_loading(options, image_size))
+    progress.say(
+        f"{name}: drawn without its weights, which are not on this machine (they are downloaded when it is used); "
+        "its stages are the same"
+    )
+    return network
+
+
+def _loading(options: Options, image_size: int | None) -> dict[str, Any]:
+    """What the options say of how the network is loaded, its weights aside."""
+    fields = {"mean": options.mean, "std": options.std, "interpolation": options.interpolation}
+    changes = {key: v if isinstance(v, str) else tuple(v) for key, v in fields.items() if v is not None}
+    return {
+        "model_kwargs": dict(options.model_kwargs),
+        "preprocess": changes or None,
+        "image_size": image_size or options.image_size,
+        "taps": options.cut or (),
+    }
+
+
+def _check_case(options: Options, network: Backbone) -> None:
+    """Raises PlanError where the case that is asked for contradicts the rest, or the network has none such."""
+    from headstart.plan import cases
+
+    if options.case is not None:  # where case 2 is to cut, is measured: any lower cut stands in
+        cut = lower_cuts(network)[0] if options.case == 2 and not options.cut else options.cut
+        cases.make(options.case, network, cut=cut, init=options.init)
+
+
+def lower_cuts(network: Backbone) -> tuple[str, ...]:
+    """The cuts below the top one, which case 2 is for. Raises PlanError where there is none."""
+    if len(network.stages) == 1:
+        raise PlanError(
+            f"--case 2: {network.name} has one cut, {network.top.name}, and no lower one; use --case 1"
+        )
+    return network.stage_names[:-1]
+
+
+def plan_in(path: Path) -> Plan:
+    """The plan in a file, its values within their ranges. Raises PlanError naming the file."""
+    from headstart.plan import toml
+
+    with _naming(path):
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not a text file"
+            raise PlanError(f"cannot be read ({reason}); expected a plan of `headstart plan`") from error
+        plan = toml.loads(text)
+        plan.check_values()
+    return plan
+
+
+def _read_plan(options: Options) -> tuple[Plan, str]:
+    """(the plan that is given, what it is called)"""
+    if isinstance(options.plan, str | Path):
+        return plan_in(Path(options.plan)), str(options.plan)
+    assert options.plan is not None
+    return options.plan, "plan"
+
+
+def _of_plan(options: Options) -> Named:
+    """The given plan and its network. Raises PlanError, BackboneError: also where options say otherwise."""
+    from headstart.plan.check import check
+
+    plan, called = _read_plan(options)
+    _agree(options, plan, called)
+    with _naming(called):
+        network = load_network(_tapped(options, plan), name=plan.backbone, image_size=plan.image_size)
+        check(plan, network)
+    return Named(network, _labelled(plan, network, called))
+
+
+def look_up_drawn(options: Options) -> Named:
+    """The network and the given plan, to be drawn: it may have been made for other weights."""
+    plan, called = _read_plan(options)
+    with _naming(called):
+        network = outline_network(_tapped(options, plan), image_size=plan.image_size)
+        replace(plan, backbone=network.name).validate(network.stage_names)
+    return Named(network, _labelled(plan, network, called))
+
+
+@contextlib.contextmanager
+def _naming(path: Path | str) -> Iterator[None]:
+    """An error of the plan names the file in place of "plan"; what is wrong with weights has names of its own."""
+    try:
+        yield
+    except (PlanError, BackboneError) as error:
+        if type(error) not in (PlanError, BackboneError):
+            raise
+        raise type(error)(f"{path}: {str(error).removeprefix('plan: ')}") from error
+
+
+def _tapped(options: Options, plan: Plan) -> Options:
+    """Asks for the plan's cuts, those of its fall-back too, as options do."""
+    from headstart.backbone import PRE_LOGITS
+
+    cuts = dict.fromkeys((*plan.cut, *plan.fallback_cut))
+    return replace(options, cut=tuple(cut for cut in cuts if cut != PRE_LOGITS))
+
+
+def _labelled(plan: Plan, network: Backbone, called: str) -> Plan:
+    """The plan with the number of the case that its table is, which is said where the file says another."""
+    case = plan.case_of(network.top.name)
+    if plan.case in (0, case):
+        return plan
+    found = f"is case {case}" if case else "is none of the four (case 0)"
+    progress.say(f"{called}: says case {plan.case}, and its table {found}: the table is done")
+    return replace(plan, case=case)
+
+
+def _agree(options: Options, plan: Plan, called: str) -> None:
+    """Raises PlanError where an option contradicts the plan, or would change nothing beside it."""
+    same = ("backbone", "image_size", "seed", "case", "cut", "head_init", "head_layers", "class_weight")
+    planned: dict[str, Any] = {name: getattr(plan, name) for name in (*same, "runtime", "precision")}
+    planned["init"] = "random" if plan.from_scratch else "pretrained"
+    asked: Mapping[str, Any] = {name: getattr(options, name) for name in planned}
+    recipe = {name: getattr(plan.recipe, name) for name in options.recipe}
+    for name, value in {**planned, **recipe}.items():
+        wanted = options.recipe.get(name, asked.get(name))
+        if wanted is not None and wanted != value:
+            wanted, value = (", ".join(v) if isinstance(v, tuple) else v for v in (wanted, value))
+            flag = f"--{name.replace('_', '-')}"
+            raise PlanError(f"{flag} {wanted}: {called} says {value}; edit the plan, or leave the flag out")
+    for name in ("size", "similarity"):
+        if getattr(options, name) is not None:
+            raise PlanError(f"--{name}: changes nothing beside --plan {called}; leave it out")

@@ -1,0 +1,205 @@
+"""Options: all that can be asked of a job, by the names and with the defaults of the command line's flags.
+
+Imports nothing heavy, since the command line's parser reads the choices from here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart.errors import OptionError
+
+if TYPE_CHECKING:
+    from headstart.backbone import Backbone
+    from headstart.plan.plan import Plan
+
+# What stands in the rooms too, which import too much for a parser; a test holds both against each other.
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "truncated": ("refuse", "keep"),
+    "interpolation": ("bicubic", "bilinear", "lanczos", "nearest"),
+    "case": (1, 2, 3, 4),
+    "size": ("small", "large"),
+    "similarity": ("similar", "different"),
+    "init": ("pretrained", "random"),
+    "head_init": ("solved", "random"),
+    "head_layers": (1, 2),
+    "class_weight": ("none", "balanced"),
+    "fallback": ("none", "probe", "scratch", "both"),
+    "optimizer": ("adamw", "muon", "sgd"),
+    "augment": ("none", "light", "crop", "colour"),
+    "training_precision": ("auto", "fp32", "bf16"),
+    "runtime": ("auto", "openvino", "torch"),
+    "precision": ("auto", "fp32", "bf16"),
+    "keep_features": ("fp32", "fp16", "none"),
+}
+# The recipe's values by the names of flags; only one differs from the recipe's own name.
+RECIPE = {
+    name: name
+    for name in (
+        "epochs",
+        "lr",
+        "weight_decay",
+        "batch_size",
+        "optimizer",
+        "augment",
+        "warmup",
+        "label_smoothing",
+        "cutmix",
+        "mixup",
+        "ema",
+        "patience",
+        "start_size",
+    )
+} | {"training_precision": "precision"}
+DEFAULT_BACKBONE = "small"
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a job is asked for. None leaves it to what is measured, or to the plan that is given.
+
+    data         a folder, table or shards (a path); or pictures in memory: (pictures, labels) or (pictures, labels,
+                 groups), see `headstart.data.load`
+    group_regex, max_bad, truncated, min_per_class, without    see `headstart.data.load`
+    backbone     a network's name, or a Backbone; weights, model_kwargs, image_size, mean, std, interpolation: how it is
+                 loaded, see `headstart.load_backbone`
+    case, size, similarity, cut, init, head_init, head_layers, class_weight, fallback    overrule what is measured, see
+                 `headstart.decide`; freeze_below: the first stage that is trained; lr_scale: stage → factor of its rate
+    epochs … training_precision    single values of the recipe, see `headstart.plan.recipe.Recipe`
+    plan         a plan, or the file that holds one: nothing is measured then
+    folds        K of cross-validation over all pictures in place of a report split; None holds pictures out
+    seed         the same seed gives the same numbers on one machine
+    time_limit   seconds for the gradient training, or a text such as "10m"
+    device, workers, threads, runtime, precision, keep_features    how networks run, see `headstart.runtime.Execution`
+    output       the folder of the run; None keeps everything in memory
+    force, resume    replace a former run there, or continue it
+    command      the command line, as it is to be shown
+    """
+
+    data: Any = ""
+    group_regex: str | None = None
+    max_bad: int | None = None
+    truncated: str = "refuse"
+    min_per_class: int | None = None
+    without: Sequence[str] = ()
+
+    backbone: str | Backbone | None = None
+    weights: str | None = None
+    model_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    image_size: int | None = None
+    mean: Sequence[float] | None = None
+    std: Sequence[float] | None = None
+    interpolation: str | None = None
+
+    case: int | None = None
+    size: str | None = None
+    similarity: str | None = None
+    cut: Sequence[str] | str | None = None
+    init: str | None = None
+    head_init: str | None = None
+    head_layers: int | None = None
+    class_weight: str | None = None
+    fallback: str | None = None
+    freeze_below: str | None = None
+    lr_scale: Mapping[str, float] = field(default_factory=dict)
+
+    epochs: int | None = None
+    lr: float | None = None
+    weight_decay: float | None = None
+    batch_size: int | None = None
+    optimizer: str | None = None
+    augment: str | None = None
+    warmup: float | None = None
+    label_smoothing: float | None = None
+    cutmix: float | None = None
+    mixup: float | None = None
+    ema: float | None = None
+    patience: int | None = None
+    start_size: int | None = None
+    training_precision: str | None = None
+
+    plan: Plan | str | Path | None = None
+    folds: int | None = None
+    seed: int | None = None
+    time_limit: float | str | None = None
+
+    device: str = "auto"
+    workers: int = 0
+    threads: int = 0
+    runtime: str | None = None
+    precision: str | None = None
+    keep_features: str = "fp32"
+
+    output: str | Path | None = None
+    force: bool = False
+    resume: bool = False
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises OptionError naming a value that is none of its choices, or outside of its range."""
+        for name, allowed in CHOICES.items():
+            value = getattr(self, name)
+            if value is not None and value not in allowed:
+                raise OptionError(f"{name} {value!r}: expected one of {', '.join(map(str, allowed))}")
+        least = {"workers": 0, "threads": 0, "seed": 0, "max_bad": 0, "min_per_class": 1, "folds": 2}
+        for name, smallest in least.items():
+            value = getattr(self, name)
+            if value is not None and (type(value) is not int or value < smallest):
+                raise OptionError(f"{name} {value!r}: expected a whole number of at least {smallest}")
+        if self.force and self.resume:
+            raise OptionError("force and resume: choose one of the two")
+        object.__setattr__(self, "time_limit", seconds(self.time_limit))
+        object.__setattr__(self, "cut", names_of(self.cut))
+
+    @property
+    def path(self) -> str | None:
+        """The data's path; None for pictures in memory."""
+        return str(self.data) if isinstance(self.data, str | Path) else None
+
+    @property
+    def recipe(self) -> dict[str, float | int | str]:
+        """The recipe's values that are asked for, by the recipe's names."""
+        given = {own: getattr(self, name) for name, own in RECIPE.items()}
+        return {name: value for name, value in given.items() if value is not None}
+
+    @property
+    def limit(self) -> float | None:
+        """Seconds for the gradient training."""
+        return seconds(self.time_limit)
+
+
+def seconds(limit: float | str | None) -> float | None:
+    """Seconds from 90s, 10m, 1h, 1h30m or a plain number. Raises OptionError."""
+    if limit is None:
+        return None
+    text = f"{limit:f}" if isinstance(limit, int | float) else limit
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smh]?)", text)
+    found = sum(float(count) * _SECONDS[unit] for count, unit in parts)
+    if "".join(count + unit for count, unit in parts) != text or found <= 0:
+        raise OptionError(f"time_limit {limit!r}: expected a time such as 90s, 10m or 1h30m")
+    return found
+
+
+def names_of(cut: Sequence[str] | str | None) -> tuple[str, ...] | None:
+    """("a", "b") from "a+b", "a,b" or a sequence; None where nothing is asked for."""
+    if cut is None or not isinstance(cut, str):
+        return None if cut is None else tuple(cut)
+    return tuple(part.strip() for part in re.split(r"[,+]", cut))
+
+
+def options(verb: str, data: Any, given: Mapping[str, Any]) -> Options:
+    """Options from the arguments of a call. Raises TypeError for a name that there is none of, as a call does."""
+    known = [entry.name for entry in dataclasses.fields(Options)]
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; expected some of {', '.join(known)}"
+            raise TypeError(f"{verb}() got an unexpected keyword argument {name!r}{hint}")
+    return Options(data=data, **given)

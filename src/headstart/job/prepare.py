@@ -1,0 +1,162 @@
+"""Everything up to the plan: pictures read, network measured on them, the plan decided or taken as it is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from headstart import progress
+from headstart.job.classes import classes_left_out
+from headstart.job.named import Named, look_up
+from headstart.job.options import Options
+
+if TYPE_CHECKING:
+    from headstart.backbone import Backbone
+    from headstart.data import Dataset, Intake, Partition
+    from headstart.evidence import Evidence
+    from headstart.plan.plan import Plan
+    from headstart.plan.prospects import Prospect
+    from headstart.runtime import Execution
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Pictures, network and what is to be done. `evidence` is None where a plan was given."""
+
+    options: Options
+    intake: Intake
+    partition: Partition
+    backbone: Backbone
+    plan: Plan
+    evidence: Evidence | None
+
+    @property
+    def dataset(self) -> Dataset:
+        return self.intake.dataset
+
+    @property
+    def execution(self) -> Execution:
+        """How frozen networks run: as the options say, else as the plan says."""
+        return execution_of(self.options, self.plan)
+
+    @cached_property
+    def prospects(self) -> tuple[Prospect, ...]:
+        """What each strategy is expected to reach and to cost; () where nothing was measured."""
+        from headstart.evidence import speed
+        from headstart.plan.prospects import prospects
+
+        if self.evidence is None:
+            return ()
+        rate = speed(self.backbone, self.execution)
+        return prospects(self.evidence, self.plan, self.backbone.top.name, rate)
+
+
+def execution_of(options: Options, plan: Plan | None = None) -> Execution:
+    """How frozen networks run: as the options say, else as the plan says."""
+    from headstart.runtime import Execution
+
+    return Execution(
+        runtime=options.runtime or (plan.runtime if plan else "auto"),
+        precision=options.precision or (plan.precision if plan else "auto"),
+        copies=options.precision or "auto",
+        keep=options.keep_features,
+        device=options.device,
+        workers=options.workers,
+    )
+
+
+def prepare(options: Options, named: Named | None = None) -> Prepared:
+    """Reads, measures and decides. Raises DataError, BackboneError, PlanError, PictureError."""
+    from headstart import data
+
+    named = named or look_up(options)
+    pictures, network, plan = load_pictures(options), named.backbone, named.plan
+    seed = (options.seed or 0) if plan is None else plan.seed
+    partition = data.partition(pictures.dataset, seed=seed)
+    network = network.with_levels_of(pictures.dataset, partition.train)
+    pictures = say_levels(pictures, network.preprocess.levels)
+    if plan is not None:
+        _say_others(options, plan, pictures, partition)
+        return Prepared(options, pictures, partition, network, plan, None)
+    evidence = _measure(options, pictures, partition, network, seed)
+    return Prepared(
+        options, pictures, partition, network, _decide(options, evidence, network, seed), evidence
+    )
+
+
+def load_pictures(options: Options) -> Intake:
+    """The pictures of the options; says how many were left out. Raises DataError."""
+    from headstart import data
+
+    return data.load(
+        options.data,
+        group_regex=options.group_regex,
+        max_bad=options.max_bad,
+        workers=options.workers,
+        min_per_class=options.min_per_class,
+        without=classes_left_out(options),
+        truncated=options.truncated,
+    )
+
+
+def say_levels(pictures: Intake, levels: tuple[float, float] | None) -> Intake:
+    """The intake with a note on the range of its deep greys, where it has such; it is said."""
+    import numpy as np
+
+    found = pictures.dataset.levels
+    if levels is None or found is None:
+        return pictures
+    note = (
+        f"grey pictures of more than 8 bits: {int(np.isfinite(found[:, 0]).sum()):,}; in all of them {levels[0]:,.6g} "
+        f"is shown to the network as black and {levels[1]:,.6g} as white, as measured on the training pictures"
+    )
+    progress.say(note)
+    return replace(pictures, notes=(*pictures.notes, note))
+
+
+def _say_others(options: Options, plan: Plan, pictures: Intake, partition: Partition) -> None:
+    """Says so where a plan was measured on other pictures than those that it is to run on."""
+    if plan.pictures not in ("", partition.pictures_of(pictures.dataset)):
+        called = options.plan if isinstance(options.plan, str | Path) else "the plan"
+        progress.say(
+            f"{called}: was measured on other training pictures than these; it is done as it says, but its "
+            "reasons and what it expects tell of those (headstart plan measures anew)"
+        )
+
+
+def _measure(
+    options: Options, pictures: Intake, partition: Partition, network: Backbone, seed: int
+) -> Evidence:
+    from headstart import evidence
+
+    progress.say(f"measuring {len(partition.train):,} training pictures with {network.name}")
+    return evidence.measure(
+        pictures.dataset,
+        partition,
+        network,
+        seed=seed,
+        size=options.size,
+        similarity=options.similarity,
+        execution=execution_of(options),
+    )
+
+
+def _decide(options: Options, evidence: Evidence, network: Backbone, seed: int) -> Plan:
+    from headstart.plan.decide import decide
+
+    return decide(
+        evidence,
+        network,
+        case=options.case,
+        cut=options.cut,
+        init=options.init,
+        head_init=options.head_init or "solved",
+        head_layers=options.head_layers or 1,
+        class_weight=options.class_weight or "none",
+        seed=seed,
+        recipe_overrides=options.recipe,
+        runtime=options.runtime or "auto",
+        precision=options.precision,
+    )

@@ -1,0 +1,175 @@
+"""Run: what train() came to, and how it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart import files
+from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, Folder, name_of
+
+if TYPE_CHECKING:
+    from headstart.assess import Evaluation
+    from headstart.evidence import Evidence
+    from headstart.job.facts import Facts
+    from headstart.job.prepare import Prepared
+    from headstart.model import Model
+    from headstart.plan.plan import Plan
+    from headstart.report import Mistake, Page
+    from headstart.train.fit import Fitted
+
+_MOST_MISTAKES = 24
+
+
+@dataclass(frozen=True, repr=False)
+class Run:
+    """A proven classifier, and all that it was made of.
+
+    prepared    pictures, parts, network, plan and evidence
+    fitted      what training came to, every way that was tried
+    model       the classifier; evaluation: it on the report pictures; baselines: what that is held against
+    facts       when, on what and with what it ran
+    folder      where it is kept; None where it lives in memory alone
+    """
+
+    prepared: Prepared
+    fitted: Fitted
+    model: Model
+    evaluation: Evaluation
+    baselines: Mapping[str, Any]
+    facts: Facts
+    folder: Path | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """What was to be done; `kept` is what the model stands for, after any fall-back."""
+        return self.prepared.plan
+
+    @property
+    def kept(self) -> Plan:
+        return self.fitted.plan
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """What was measured; None where a plan was given."""
+        return self.prepared.evidence
+
+    def report(self) -> Page:
+        """The report as one HTML page: shown in a notebook, kept by its `write(path)`."""
+        from headstart.report import Page, Run, render
+
+        prepared, dataset = self.prepared, self.prepared.dataset
+        counts = dataset.take(prepared.partition.train).counts().tolist()
+        title = self.folder.resolve().name if self.folder else name_of(prepared.options.path)
+        told = Run(
+            title=title,
+            created=self.facts.created,
+            backbone=prepared.backbone,
+            plan=self.plan,
+            evidence=self.evidence,
+            evaluations=(self.evaluation,),
+            baselines=self.baselines,
+            arms=[asdict(arm) for arm in self.fitted.arms],
+            history=list(self.fitted.history),
+            mistakes=self._mistakes(),
+            class_counts=dict(zip(dataset.classes, counts, strict=True)),
+            quarantine=prepared.intake.quarantine,
+            notes=tuple(prepared.intake.notes),
+            command=self.facts.command,
+        )
+        return Page(render(told))
+
+    def save(self, folder: Folder | str | Path) -> Run:
+        """Writes bundle, metrics, predictions and report into the folder; returns the run that is kept there.
+
+        A folder that is given by its path is taken as train() takes it: it must be new or empty. Raises OutputError.
+        """
+        if not isinstance(folder, Folder):
+            folder = Folder(Path(folder), "train")
+            folder.check()
+            folder.claim(self.facts.to_dict())
+            folder.write_plan(self.plan)
+            folder.write_intake(self.prepared.intake)
+        run = replace(self, folder=folder.path)
+        run._save_bundle(folder.path / BUNDLE)
+        folder.write_metrics([*self.fitted.history, {"final": True, **self._metrics()}])
+        head = ("path", "split", "label", "prediction", "confidence")
+        rows = (
+            (path, self.evaluation.split, label, prediction, f"{confidence:.6f}")
+            for path, label, prediction, confidence in self._answers()
+        )
+        files.write_csv(folder.path / PREDICTIONS, head, rows)
+        run.report().write(folder.path / REPORT)
+        return run
+
+    def _save_bundle(self, place: Path) -> None:
+        from headstart import model
+
+        model.save(
+            self.model,
+            place,
+            evidence=self.evidence and self.evidence.to_dict(),
+            metrics=self._metrics(),
+            dataset=self.prepared.dataset,
+            partition=self.prepared.partition,
+            left_out=tuple(self.prepared.intake.left_out),
+            history=self.fitted.history,
+        )
+
+    def _metrics(self) -> dict[str, Any]:
+        return {
+            "splits": {self.evaluation.split: self.evaluation.to_dict()},
+            "baselines": dict(self.baselines),
+            "arms": [asdict(arm) for arm in self.fitted.arms],
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """What --json prints; docs/json.md tells its fields."""
+        prepared, place = self.prepared, self.folder
+        return {
+            "case": self.plan.case,
+            "size": self.evidence and self.evidence.size,
+            "similarity": self.evidence and self.evidence.similarity,
+            "backbone": prepared.backbone.name,
+            **self._metrics(),
+            "plan": asdict(self.plan),
+            "kept": asdict(self.kept),
+            "evidence": self.evidence and self.evidence.to_dict(),
+            "pictures": {
+                "train": len(prepared.partition.train),
+                "quarantine": len(prepared.intake.quarantine),
+                "alike": len(prepared.intake.alike),
+            },
+            "run": place and str(place),
+            "bundle": place and str(place / BUNDLE),
+            "report": place and str(place / REPORT),
+        }
+
+    def _answers(self) -> list[tuple[str, str, str, float]]:
+        """(path, label, prediction, confidence) of each report picture."""
+        evaluation, dataset = self.evaluation, self.prepared.dataset
+        paths = [str(dataset.paths[i]) for i in self.prepared.partition.report]
+        names, best = evaluation.classes, evaluation.probabilities.max(axis=1)
+        judged = zip(paths, evaluation.labels, evaluation.predictions, best, strict=True)
+        return [(path, names[label], names[answer], float(p)) for path, label, answer, p in judged]
+
+    def _mistakes(self) -> tuple[Mistake, ...]:
+        """The surest of the wrong answers."""
+        from headstart.report import Mistake
+
+        wrong = [Mistake(*row) for row in self._answers() if row[1] != row[2]]
+        return tuple(sorted(wrong, key=lambda mistake: -mistake.confidence)[:_MOST_MISTAKES])
+
+    def __repr__(self) -> str:
+        evaluation, (low, high) = self.evaluation, self.evaluation.interval
+        return (
+            f"Run({evaluation.split} accuracy {evaluation.accuracy:.3f} ({low:.3f} to {high:.3f}), "
+            f"{evaluation.n:,} pictures; {self.model!r})"
+        )
+
+    def _repr_html_(self) -> str:
+        from headstart.job.shown import run_html
+
+        return run_html(self)

@@ -1,0 +1,110 @@
+"""train(): pictures in, a proven classifier out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart import stopping
+from headstart.job.facts import Facts
+from headstart.job.folder import CHECKPOINTS, Folder
+from headstart.job.named import look_up
+from headstart.job.prepare import Prepared, prepare
+from headstart.job.run import Run
+
+if TYPE_CHECKING:
+    from headstart.job.options import Options
+    from headstart.train.fit import Fitted
+    from headstart.train.task import Settings
+
+
+def _nothing(_: Any) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """Who is told of what while a job goes on.
+
+    on_plan   the plan, before anything is trained; on_begin: the folder, once the run has taken it
+    on_epoch  what each epoch came to
+    """
+
+    on_plan: Callable[[Prepared], None] = _nothing
+    on_begin: Callable[[Path], None] = _nothing
+    on_epoch: Callable[[Any], None] = _nothing
+
+
+def train(options: Options, hooks: Hooks = Hooks()) -> Run:
+    """Measures, decides, trains, and proves what came of it on pictures that nothing has looked at.
+
+    With an output folder the run is written there, and goes on from there where it is resumed. Raises DataError,
+    BackboneError, PlanError, PictureError, OutputError; stopping.Stopped where the work was asked to stop.
+    """
+    named = look_up(options)
+    folder = Folder.of(options, "train")
+    prepared = prepare(options, named)
+    if folder:
+        folder.check_plan(prepared.plan)
+    hooks.on_plan(prepared)
+    facts = Facts.now(options.command, prepared.plan.seed)
+    if folder:
+        begin(folder, prepared, facts, hooks)
+    fitted = _fit(prepared, folder, hooks)
+    stopping.check()
+    run = _prove(prepared, fitted, facts)
+    return run.save(folder) if folder else run
+
+
+def begin(folder: Folder, prepared: Prepared, facts: Facts, hooks: Hooks) -> None:
+    """Takes the folder, and writes what is known before the work. Raises OutputError."""
+    folder.claim(facts.to_dict())
+    hooks.on_begin(folder.path)
+    folder.write_plan(prepared.plan)
+    folder.write_intake(prepared.intake)
+
+
+def _fit(prepared: Prepared, folder: Folder | None, hooks: Hooks) -> Fitted:
+    from headstart.train.fit import fit
+
+    settings = None if prepared.plan.frozen else _settings(prepared.options, folder, hooks)
+    return fit(
+        prepared.plan,
+        prepared.backbone,
+        prepared.dataset,
+        prepared.partition,
+        execution=prepared.execution,
+        settings=settings,
+    )
+
+
+def _settings(options: Options, folder: Folder | None, hooks: Hooks) -> Settings:
+    from headstart.train.task import Settings
+
+    def told(record: Any) -> None:
+        if folder:
+            folder.append_metrics(record)
+        hooks.on_epoch(record)
+
+    return Settings(
+        device=options.device,
+        workers=options.workers,
+        time_limit=options.limit,
+        checkpoints=folder.path / CHECKPOINTS if folder else None,
+        resume=options.resume,
+        on_epoch=told,
+    )
+
+
+def _prove(prepared: Prepared, fitted: Fitted, facts: Facts) -> Run:
+    """The model on the report split, which is looked at here and nowhere before."""
+    from headstart import assess
+    from headstart.model import Model
+
+    model = Model.of(fitted)
+    evaluation, baselines = assess.prove(
+        model, prepared.dataset, prepared.partition, execution=prepared.execution
+    )
+    return Run(prepared, fitted, model, evaluation, baselines, facts)
