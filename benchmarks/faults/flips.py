@@ -232,7 +232,9 @@ def runs(folder: Path) -> Iterator[Kind]:
 
     yield Kind("checkpoints", files(folder, "*/checkpoints/**/*.safetensors"), checkpoint)
     facts = files(folder, "*/env.json")
-    yield Kind("run: env.json", facts, lambda path: refused(lambda: Folder(path.parent, "train").begun_with()))
+    yield Kind(
+        "run: env.json", facts, lambda path: refused(lambda: Folder(path.parent, "train").begun_with())
+    )
     outcomes = files(folder, "compare/trials/*/outcome.json")
     yield Kind("compare: outcomes", outcomes, lambda path: present(_known(path)).to_dict())
     for name in ("backbone.json", "model.safetensors"):

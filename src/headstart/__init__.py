@@ -9,36 +9,55 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from headstart.assess import evaluate
+    from headstart.assess import Evaluation
     from headstart.backbone import Backbone
     from headstart.backbone import load as load_backbone
     from headstart.data import Dataset, partition
     from headstart.data import load as load_data
+    from headstart.data.preprocess import Preprocess
     from headstart.errors import HeadstartError
-    from headstart.evidence import measure
+    from headstart.evidence import Evidence, measure
+    from headstart.job.calls import compare, evaluate, inspect, plan, predict, pretrain, train
+    from headstart.job.options import Options
+    from headstart.job.run import Run
     from headstart.model import Model, load, save
     from headstart.plan.decide import decide
     from headstart.plan.plan import Plan
+    from headstart.plan.recipe import Recipe
     from headstart.report import write as write_report
+    from headstart.runtime import Execution
     from headstart.train.fit import fit
 
 __version__ = "0.1.0"
 __all__ = [
     "Backbone",
     "Dataset",
+    "Evaluation",
+    "Evidence",
+    "Execution",
     "HeadstartError",
     "Model",
+    "Options",
     "Plan",
+    "Preprocess",
+    "Recipe",
+    "Run",
     "__version__",
+    "compare",
     "decide",
     "evaluate",
     "fit",
+    "inspect",
     "load",
     "load_backbone",
     "load_data",
     "measure",
     "partition",
+    "plan",
+    "predict",
+    "pretrain",
     "save",
+    "train",
     "write_report",
 ]
 
@@ -46,18 +65,31 @@ __all__ = [
 _HOMES = {
     "Backbone": ("headstart.backbone", "Backbone"),
     "Dataset": ("headstart.data", "Dataset"),
+    "Evaluation": ("headstart.assess", "Evaluation"),
+    "Evidence": ("headstart.evidence", "Evidence"),
+    "Execution": ("headstart.runtime", "Execution"),
     "HeadstartError": ("headstart.errors", "HeadstartError"),
     "Model": ("headstart.model", "Model"),
+    "Options": ("headstart.job.options", "Options"),
     "Plan": ("headstart.plan.plan", "Plan"),
+    "Preprocess": ("headstart.data.preprocess", "Preprocess"),
+    "Recipe": ("headstart.plan.recipe", "Recipe"),
+    "Run": ("headstart.job.run", "Run"),
+    "compare": ("headstart.job.calls", "compare"),
     "decide": ("headstart.plan.decide", "decide"),
-    "evaluate": ("headstart.assess", "evaluate"),
+    "evaluate": ("headstart.job.calls", "evaluate"),
     "fit": ("headstart.train.fit", "fit"),
+    "inspect": ("headstart.job.calls", "inspect"),
     "load": ("headstart.model", "load"),
     "load_backbone": ("headstart.backbone", "load"),
     "load_data": ("headstart.data", "load"),
     "measure": ("headstart.evidence", "measure"),
     "partition": ("headstart.data", "partition"),
+    "plan": ("headstart.job.calls", "plan"),
+    "predict": ("headstart.job.calls", "predict"),
+    "pretrain": ("headstart.job.calls", "pretrain"),
     "save": ("headstart.model", "save"),
+    "train": ("headstart.job.calls", "train"),
     "write_report": ("headstart.report", "write"),
 }
 

@@ -41,11 +41,12 @@ _reporter: Reporter = Silent()
 _said: set[str] = set()
 
 
-def use(reporter: Reporter) -> None:
-    """Sets the process's reporter, to which nothing has been said yet."""
+def use(reporter: Reporter) -> Reporter:
+    """Sets the process's reporter, to which nothing has been said yet; returns the one before."""
     global _reporter
-    _reporter = reporter
+    before, _reporter = _reporter, reporter
     _said.clear()
+    return before
 
 
 def bar(label: str, total: int) -> contextlib.AbstractContextManager[Bar]:

@@ -1,0 +1,242 @@
+"""The verbs as functions: `headstart.train("flowers")` and its kin. Names and defaults are those of the flags.
+
+Whatever is named in Options may be given by its name. Progress is shown in a notebook, and nowhere else unless asked.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect as signatures
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart.job.notebook import shown
+from headstart.job.options import Options, options
+
+if TYPE_CHECKING:
+    from headstart.job.compare import Compared
+    from headstart.job.evaluate import Evaluated
+    from headstart.job.inspect import Inspected
+    from headstart.job.predict import Predicted
+    from headstart.job.prepare import Prepared
+    from headstart.job.pretrain import PretrainedRun
+    from headstart.job.run import Run
+    from headstart.model import Model
+    from headstart.train.epoch import Epoch
+    from headstart.train.loggers import Logger
+
+
+def _with_options(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Shows the options among the call's parameters, for help() and notebooks."""
+    own = signatures.signature(call)
+    named = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    taken = {p.name for p in named}
+    more = [
+        signatures.Parameter(entry.name, signatures.Parameter.KEYWORD_ONLY, default=_default(entry))
+        for entry in dataclasses.fields(Options)
+        if entry.name not in taken
+    ]
+    call.__signature__ = own.replace(parameters=[*named, *more])  # pyright: ignore[reportFunctionMemberAccess]
+    return call
+
+
+def _default(entry: dataclasses.Field[Any]) -> Any:
+    return {} if entry.default is dataclasses.MISSING else entry.default
+
+
+@_with_options
+def train(
+    data: Any,
+    *,
+    output: str | Path | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
+    loggers: Sequence[Logger] = (),
+    progress: bool | None = None,
+    **given: Any,
+) -> Run:
+    """Measures, decides, trains, and proves what came of it on pictures that nothing has looked at.
+
+    data      a folder, table or shards (a path); or pictures in memory: (pictures, labels[, groups])
+    output    a folder for the run; None keeps everything in memory
+    on_epoch  called after each epoch of gradient training; loggers: told of each, see headstart.training.loggers
+    progress  True shows it, False does not; None shows it in a notebook
+    All other options are those of the command line, see Options: case, cut, backbone, epochs, lr, time_limit, …
+
+    Raises DataError, BackboneError, PlanError, PictureError, OutputError, OptionError; TypeError for an unknown option.
+    """
+    from headstart.job.train import Hooks
+    from headstart.job.train import train as run
+
+    asked = options("train", data, {"output": output, **given})
+    hooks = Hooks(on_epoch=_each(on_epoch, loggers))
+    with shown(progress):
+        return run(asked, hooks)
+
+
+def _each(on_epoch: Callable[[Epoch], None] | None, loggers: Sequence[Logger]) -> Callable[[Any], None]:
+    told = [*([on_epoch] if on_epoch else []), *(logger.log for logger in loggers)]
+
+    def tell(epoch: Any) -> None:
+        for one in told:
+            one(epoch)
+
+    return tell
+
+
+@_with_options
+def plan(
+    data: Any, *, output: str | Path | None = None, progress: bool | None = None, **given: Any
+) -> Prepared:
+    """Measures and decides; nothing is trained. Its `plan`, edited or not, is an option of train().
+
+    output: a file for the plan. data, progress, options and what is raised: as for train().
+    """
+    from headstart.job.plan import plan as run
+
+    asked = options("plan", data, {"output": output, **given})
+    with shown(progress):
+        return run(asked)
+
+
+@_with_options
+def compare(
+    data: Any, *, output: str | Path | None = None, progress: bool | None = None, **given: Any
+) -> Compared:
+    """Tries every strategy on the pictures with equal budgets, and marks what the plan chooses.
+
+    output: a folder, where what was tried is kept. data, progress, options and what is raised: as for train().
+    """
+    from headstart.job.compare import compare as run
+
+    asked = options("compare", data, {"output": output, **given})
+    with shown(progress):
+        return run(asked)
+
+
+def evaluate(
+    model: Model | Run | str | Path,
+    data: Any,
+    *,
+    split: str | None = None,
+    group_regex: str | None = None,
+    max_bad: int | None = None,
+    truncated: str = "refuse",
+    device: str = "auto",
+    workers: int = 0,
+    threads: int = 0,
+    runtime: str | None = None,
+    precision: str | None = None,
+    progress: bool | None = None,
+) -> Evaluated:
+    """Holds a classifier against labelled pictures.
+
+    model: a Model, a Run, or where one lies: a bundle, a run's folder, a zip of either. split: "train", "val", "test",
+    "held-out" or "all"; None is test, else val, else those held out when it was made, else all. The rest as in train().
+    Raises BundleError, DataError, PictureError, OptionError.
+    """
+    from headstart.job.evaluate import evaluate as run
+
+    asked = Options(device=device, workers=workers, threads=threads, runtime=runtime, precision=precision)
+    loaded = _model(model)
+    with shown(progress):
+        return run(
+            loaded,
+            data,
+            split=split,
+            group_regex=group_regex,
+            max_bad=max_bad,
+            truncated=truncated,
+            execution=_execution(asked, loaded),
+        )
+
+
+def predict(
+    model: Model | Run | str | Path,
+    pictures: str | Path | Sequence[str | Path],
+    *,
+    truncated: str = "refuse",
+    device: str = "auto",
+    workers: int = 0,
+    threads: int = 0,
+    runtime: str | None = None,
+    precision: str | None = None,
+    progress: bool | None = None,
+) -> Predicted:
+    """Names what is on pictures: files, folders and globs. What cannot be used is set aside in `left_out`.
+
+    model: as for evaluate(). For pictures in memory, or an error for the first that cannot be used, there is
+    Model.probabilities. Raises BundleError, DataError.
+    """
+    from headstart import data
+    from headstart.job.predict import predict as run
+
+    asked = Options(device=device, workers=workers, threads=threads, runtime=runtime, precision=precision)
+    loaded = _model(model)
+    named = [pictures] if isinstance(pictures, str | Path) else pictures
+    paths, bad = data.pictures([str(name) for name in named])
+    with shown(progress):
+        found = run(loaded, paths, execution=_execution(asked, loaded), truncated=truncated)
+    return dataclasses.replace(found, left_out=(*bad, *found.left_out))
+
+
+@_with_options
+def pretrain(
+    data: Any,
+    *,
+    output: str | Path,
+    network: str = "small",
+    name: str | None = None,
+    notes: str = "",
+    on_epoch: Callable[[Epoch], None] | None = None,
+    progress: bool | None = None,
+    **given: Any,
+) -> PretrainedRun:
+    """Trains a source network of your own from random weights; the folder then serves as `backbone`.
+
+    network: "small", "demo-cnn" or "timm:NAME"; name: what the data set is called in the card; notes: Markdown that the
+    card ends with. The rest, and what is raised, as for train().
+    """
+    from headstart.job.pretrain import pretrain as run
+    from headstart.job.train import Hooks
+
+    asked = options("pretrain", data, {"output": output, **given})
+    with shown(progress):
+        hooks = Hooks(on_epoch=_each(on_epoch, ()))
+        return run(asked, network=network, name=name, notes=notes, hooks=hooks)
+
+
+def inspect(
+    backbone: str,
+    *,
+    case: int | None = None,
+    plan: str | Path | None = None,
+    cut: str | Sequence[str] | None = None,
+    **given: Any,
+) -> Inspected:
+    """A network's stages and cuts, with what a case or a plan makes of them; `print()` draws it.
+
+    Raises BackboneError, PlanError, OptionError.
+    """
+    from headstart.job.inspect import inspect as run
+
+    return run(
+        options("inspect", "", {"backbone": backbone, "case": case, "plan": plan, "cut": cut, **given})
+    )
+
+
+def _model(model: Model | Run | str | Path) -> Model:
+    from headstart import model as room
+    from headstart.job.run import Run
+
+    if isinstance(model, Run):
+        return model.model
+    return room.load(model) if isinstance(model, str | Path) else model
+
+
+def _execution(asked: Options, model: Model) -> Any:
+    from headstart.job.named import check_device
+    from headstart.job.prepare import execution_of
+
+    check_device(asked)
+    return execution_of(asked, model.plan)
