@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from headstart.backbone.backbone import Backbone, Source, Stage
 from headstart.data.preprocess import Preprocess
@@ -29,8 +30,13 @@ FOUND = {
     "many of one class": replace(facts(), class_counts={"a": 1_900, "b": 12}, n=1_912, groups=900),
     "one cut": replace(facts(), profile=facts().profile[1:], concatenated=None),
 }
-OVERRULED = ({}, {"size": "large"}, {"similarity": "different"}, {"size": "small", "similarity": "similar"})
-ASKED = (
+OVERRULED: tuple[dict[str, Any], ...] = (
+    {},
+    {"size": "large"},
+    {"similarity": "different"},
+    {"size": "small", "similarity": "similar"},
+)
+ASKED: tuple[dict[str, Any], ...] = (
     {},
     {"case": 1},
     {"case": 2},

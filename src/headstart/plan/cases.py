@@ -9,6 +9,7 @@ from typing import Any
 from headstart.backbone.backbone import Backbone
 from headstart.errors import PlanError
 from headstart.plan.plan import Plan, Row
+from headstart.plan.rates import scaled
 from headstart.plan.recipe import default_recipe, overruled
 
 
@@ -21,6 +22,8 @@ def make(
     init: str | None = None,
     fallback: str | None = None,
     fallback_cut: str | Sequence[str] | None = None,
+    freeze_below: str | None = None,
+    lr_scale: Mapping[str, float] | None = None,
     gain: tuple[float, float] | None = None,
     learning_exponent: float = 0.0,
     head_init: str = "solved",
@@ -38,17 +41,21 @@ def make(
     cut     one stage, several, or "a+b"; None is the top (case 2 needs one)
     init    "random" trains case 4 from scratch at once; None is the case's own
     n       training pictures, from which the recipe follows; `recipe` overrules single values
-    Raises PlanError (case, cut or init that contradict each other), BackboneError (unknown cut).
+    freeze_below, lr_scale   which stages learn, and how fast, where the case trains: see rates.scaled. A plan that
+            trains some stages and freezes others is none of the four: its case is 0
+    Raises PlanError (case, cut, init, fallback or rates that contradict each other), BackboneError (unknown cut).
     """
     cuts = cut_names(cut) or (backbone.top.name,)
     _check(case, backbone, given=cut is not None, cuts=cuts, init=init)
+    _check_training(case, init=init, freeze_below=freeze_below, lr_scale=lr_scale, fallback=fallback)
     kept = _kept(backbone, cuts)
     scratch = init == "random"
+    rows = _rows(case, kept, scratch=scratch)
     plan = Plan(
         case=case,
         backbone=backbone.name,
         weights_sha256=backbone.weights_sha256,
-        rows=_rows(case, kept, scratch=scratch),
+        rows=scaled(rows, freeze_below, lr_scale) if case in (3, 4) else rows,
         cut=cuts,
         pool=_pool(backbone, cuts),
         image_size=backbone.preprocess.size,
@@ -68,7 +75,8 @@ def make(
         reasons=tuple(reasons),
     )
     plan.validate(backbone.stage_names)
-    return replace(plan, gain_of=plan.training) if gain else plan
+    labelled = plan if plan.frozen else replace(plan, case=plan.case_of(backbone.top.name))
+    return replace(labelled, gain_of=labelled.training) if gain else labelled
 
 
 def probe_of(plan: Plan, backbone: Backbone) -> Plan:
@@ -103,6 +111,31 @@ def _check(case: int, backbone: Backbone, *, given: bool, cuts: Sequence[str], i
         raise PlanError(f"case 2 needs a cut; {backbone.name} has {', '.join(backbone.stage_names)}")
     if init == "random" and case != 4:
         raise PlanError(f"case {case} starts from pre-trained weights; init random goes with case 4")
+
+
+def _check_training(
+    case: int,
+    *,
+    init: str | None,
+    freeze_below: str | None,
+    lr_scale: Mapping[str, float] | None,
+    fallback: str | None,
+) -> None:
+    """Raises PlanError where what is asked of training changes nothing."""
+    asked = {
+        "freeze_below": freeze_below or "",
+        "lr_scale": ", ".join(lr_scale or ()),
+        "fallback": "" if fallback == "none" else fallback or "",
+    }
+    for name, value in asked.items():
+        if value and case in (1, 2):
+            raise PlanError(
+                f"{name} {value}: case {case} trains no stage; ask for case 3 or 4, or leave it out"
+            )
+    if init == "random" and fallback in ("scratch", "both"):
+        raise PlanError(
+            f"fallback {fallback}: init random trains from scratch at once; expected none or probe"
+        )
 
 
 def _kept(backbone: Backbone, cuts: Sequence[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -36,6 +37,9 @@ def decide(
     case: int | None = None,
     cut: str | Sequence[str] | None = None,
     init: str | None = None,
+    freeze_below: str | None = None,
+    lr_scale: Mapping[str, float] | None = None,
+    fallback: str | None = None,
     head_init: str = "solved",
     head_layers: int = 1,
     class_weight: str = "none",
@@ -49,27 +53,32 @@ def decide(
     A case 4 that was asked for trains both ways.
 
     `case`, `cut` (a stage, several, or "a+b") and `init` overrule; a lower cut makes a measured case 1 a case
-    2, init "random" makes any measured case a case 4. Raises PlanError where what was asked for contradicts
-    itself, BackboneError for an unknown cut. precision: None is what the evidence was measured in.
+    2, init "random" makes any measured case a case 4. precision: None is what the evidence was measured in.
+    freeze_below, lr_scale: which stages learn, and how fast, as in rates.scaled; of that nothing is expected.
+    fallback: what stands in where training does not succeed; None is the case's own.
+    Raises PlanError where what was asked for contradicts itself, BackboneError for an unknown cut.
     """
     reasons = [f"{_fact(evidence, 'size')}.", f"{_fact(evidence, 'similarity')}."]
     number, why = _case(evidence, backbone, case=case, cut=cut, init=init)
     chosen, cut_why = _cut(number, evidence, backbone, cut, init)
     reasons += [why, cut_why, *_warnings(evidence, class_weight)]
     own = number in (3, 4) and cut is None  # what to expect is known of the plan's own way of training alone
-    asked = [name for name, value in (recipe_overrides or {}).items() if value is not None]
+    wishes = {**(recipe_overrides or {}), "freeze_below": freeze_below, "lr_scale": lr_scale or None}
+    asked = [name for name, value in wishes.items() if value is not None]
     gain = evidence.gains.get(SCRATCH if init == "random" else TUNED) if own and not asked else None
     if own and asked and evidence.gains:
         reasons.append(
             f"Nothing is expected of training with the {' and '.join(asked)} asked for: the selection pictures decide."
         )
-    return cases.make(
+    plan = cases.make(
         number,
         backbone,
         n=evidence.n,
         cut=chosen,
         init=init,
-        fallback="both" if case == 4 and init is None else None,
+        freeze_below=freeze_below,
+        lr_scale=lr_scale,
+        fallback=fallback or ("both" if case == 4 and init is None else None),
         fallback_cut=evidence.best_cut if own and evidence.best_cut != chosen else None,
         gain=gain and (gain.expected, gain.spread),
         learning_exponent=exponent(evidence.curve) if number in (3, 4) and init != "random" else 0.0,
@@ -81,8 +90,22 @@ def decide(
         runtime=runtime,
         precision=precision or evidence.precision,
         pictures=evidence.pictures,
-        reasons=reasons,
     )
+    return replace(plan, reasons=(*reasons, *_asked(plan, number, lr_scale or {}, fallback)))
+
+
+def _asked(plan: Plan, case: int, lr_scale: Mapping[str, float], fallback: str | None) -> list[str]:
+    """What was asked for of training's rates and its fall-back."""
+    said, frozen = [], [row.stage for row in plan.rows if row.frozen]
+    scales = [f"{stage} × {scale:g}" for stage, scale in lr_scale.items() if scale]
+    if frozen and not plan.frozen:
+        said.append(f"Case {case}'s way with {' and '.join(frozen)} frozen, as asked for.")
+    if scales:
+        said.append(f"Rates as asked for: {', '.join(scales)}.")
+    if fallback is not None:
+        other = f", which makes it case {plan.case}" if plan.case not in (0, case) else ""
+        said.append(f"Fall-back {fallback}, as asked for{other}.")
+    return said
 
 
 def _fact(evidence: Evidence, name: str) -> str:
