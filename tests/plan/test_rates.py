@@ -1,13 +1,12 @@
 """Which stages learn, and how fast, without an edit of the plan."""
 
-from dataclasses import replace
-
 import pytest
 
 from headstart.errors import PlanError
-from headstart.evidence.evidence import TUNED, Gain
+from headstart.evidence.verdict import TUNED, Gain
 from headstart.plan import cases
 from headstart.plan.decide import decide
+from tests.evidence.made import changed
 
 
 def scales(plan) -> list[float]:
@@ -70,7 +69,7 @@ def test_contradictions_are_refused_in_one_line(backbone, case, asked, message) 
 
 
 def test_a_plan_says_what_was_asked_of_its_rates(evidence, backbone) -> None:
-    found = replace(evidence("large", "similar"), gains={TUNED: Gain(0.02, 0.03)})
+    found = changed(evidence("large", "similar"), gains={TUNED: Gain(0.02, 0.03)})
     plan = decide(found, backbone, freeze_below="body.1", lr_scale={"body.1": 0.1}, fallback="none")
     assert plan.reasons[-4:] == (
         "Nothing is expected of training with the freeze_below and lr_scale asked for: the selection pictures decide.",

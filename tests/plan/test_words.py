@@ -60,7 +60,7 @@ def backbone(cuts: int) -> Backbone:
 def verdicts() -> Iterator[tuple[str, Evidence]]:
     for name, measured in FOUND.items():
         for asked in OVERRULED if name == "a top that nothing beats" else ({},):
-            yield f"{name}; {asked}", conclude(measured, priors=PRIORS, **asked)
+            yield f"{name}; {asked}", Evidence(measured, conclude(measured, priors=PRIORS, **asked))
 
 
 def sentences() -> str:

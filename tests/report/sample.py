@@ -12,11 +12,13 @@ from headstart.assess.evaluation import Evaluation
 from headstart.backbone.backbone import Backbone, Source, Stage
 from headstart.data.dataset import BadPicture
 from headstart.data.preprocess import Preprocess
-from headstart.evidence.evidence import CurvePoint, CutScore, Evidence
+from headstart.evidence.evidence import Evidence
+from headstart.evidence.facts import CurvePoint, CutScore
 from headstart.intervals import wilson
 from headstart.plan import cases
 from headstart.plan.plan import Plan
 from headstart.report.run import Mistake, Run
+from tests.evidence.made import made
 
 HOSTILE = "<script>alert('x')</script>"
 
@@ -68,7 +70,7 @@ def evidence(classes: tuple[str, ...], size: str = "small", similarity: str = "d
         (719, 0.958, 0.006),
         (1437, 0.975, 0.004),
     )
-    return Evidence(
+    return made(
         n=1437,
         groups=1437,
         class_counts=dict.fromkeys(classes, 1437 // len(classes)),

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from headstart.assess.evaluation import Evaluation
 from headstart.evidence.conclude import WORTH
-from headstart.evidence.evidence import TUNED, Gain
+from headstart.evidence.verdict import TUNED, Gain
 from headstart.report import cases, confusion, figures, svg
+from tests.evidence.made import changed
 from tests.report import sample
 
 
@@ -60,7 +61,7 @@ def test_the_data_set_stands_on_the_side_of_its_verdict(
 ) -> None:
     measured = sample.evidence(("a", "b"), similarity=verdict)
     top = replace(measured.top, behind=behind, behind_error=behind_error)
-    measured = replace(
+    measured = changed(
         measured, profile=(*measured.profile[:-1], top), control=control, control_error=control_error
     )
     place = cases.strangeness(measured)
@@ -70,10 +71,10 @@ def test_the_data_set_stands_on_the_side_of_its_verdict(
 @pytest.mark.parametrize("expected", [-0.5, 0.0, 0.02, 0.5])
 @pytest.mark.parametrize("size", ["small", "large"])
 def test_what_training_promises_is_drawn_on_the_side_of_the_verdict(expected: float, size: str) -> None:
-    measured = replace(sample.evidence(("a", "b"), size=size), gains={TUNED: Gain(expected, 0.02)})
+    measured = changed(sample.evidence(("a", "b"), size=size), gains={TUNED: Gain(expected, 0.02)})
     place = cases.promise(measured)
     assert (place < WORTH) if size == "small" else (place > WORTH)
-    assert cases.promise(replace(measured, gains={})) == pytest.approx(WORTH, abs=0.011)
+    assert cases.promise(changed(measured, gains={})) == pytest.approx(WORTH, abs=0.011)
 
 
 def test_each_case_accounts_for_all_six_layers_of_the_demonstration_network() -> None:
@@ -84,21 +85,21 @@ def test_each_case_accounts_for_all_six_layers_of_the_demonstration_network() ->
 
 def test_one_point_makes_no_learning_curve() -> None:
     measured = sample.evidence(("a", "b"))
-    assert figures.learning_curve(replace(measured, curve=measured.curve[:1])) is None
-    assert figures.learning_curve(replace(measured, curve=())) is None
+    assert figures.learning_curve(changed(measured, curve=measured.curve[:1])) is None
+    assert figures.learning_curve(changed(measured, curve=())) is None
 
 
 def test_a_profile_of_one_cut_and_of_many_can_be_drawn() -> None:
     measured = sample.evidence(("a", "b"))
-    assert figures.profile(replace(measured, profile=measured.profile[-1:], concatenated=None)).drawing
+    assert figures.profile(changed(measured, profile=measured.profile[-1:], concatenated=None)).drawing
     many = tuple(replace(measured.profile[0], cut=f"features.{index}") for index in range(40))
-    assert figures.profile(replace(measured, profile=many)).drawing.count("<circle") == 41
+    assert figures.profile(changed(measured, profile=many)).drawing.count("<circle") == 41
 
 
 def test_a_far_off_majority_line_is_told_not_drawn() -> None:
     measured = sample.evidence(("a", "b"))
     assert ("majority", "majority class, 10.2\u202f%, below the axis") in figures.profile(measured).legend
-    near = figures.profile(replace(measured, majority=0.84))
+    near = figures.profile(changed(measured, majority=0.84))
     assert ("majority", "majority class, 84.0\u202f%") in near.legend
     assert 'class="majority"' in near.drawing
 

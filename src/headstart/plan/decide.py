@@ -10,7 +10,9 @@ from typing import Any
 from headstart.backbone.backbone import Backbone
 from headstart.errors import PlanError
 from headstart.evidence.curve import exponent
-from headstart.evidence.evidence import SCRATCH, TUNED, CutScore, Evidence
+from headstart.evidence.evidence import Evidence
+from headstart.evidence.facts import CutScore
+from headstart.evidence.verdict import SCRATCH, TUNED
 from headstart.plan import cases
 from headstart.plan.plan import Plan
 

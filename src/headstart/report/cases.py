@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from headstart.counts import plural
 from headstart.evidence.conclude import WORTH
-from headstart.evidence.evidence import TUNED
+from headstart.evidence.verdict import TUNED
 from headstart.report import svg
 from headstart.report.svg import Scale, Svg
 from headstart.report.words import count
