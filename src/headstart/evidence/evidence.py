@@ -185,8 +185,9 @@ class Evidence:
         """What to_dict() gave, perhaps read back from JSON. Raises KeyError where a measured field is missing."""
         joint, reach = values["concatenated"], values.get("reach")
         how = dict(values.get("how", {}))
-        why = {name: how.pop(name) for name in VERDICTS if name in how}
         ran = how.pop("precision", "")
+        why = {name: said for name, said in how.items() if name in VERDICTS}
+        how = {name: said for name, said in how.items() if name not in VERDICTS}
         read = {
             **values,
             "profile": tuple(CutScore(**row) for row in values["profile"]),
