@@ -92,7 +92,7 @@ def _lead(setting: Setting) -> float:
 
 def trainings(setting: Setting, lower: float) -> list[str]:
     """The training that the plan would do, seed by seed."""
-    cuts = [conclude(e, priors=replace(PRIORS, lower=lower)).trained_cut for e in setting.evidence]
+    cuts = [conclude(e.facts, priors=replace(PRIORS, lower=lower)).trained_cut for e in setting.evidence]
     tops = [e.top.cut for e in setting.evidence]
     return [PROBE_FIRST if cut == top else CUT_FIRST for cut, top in zip(cuts, tops, strict=True)]
 
@@ -116,7 +116,7 @@ def _lost(known: Priors, setting: Setting) -> float:
 
 def frozen(known: Priors, setting: Setting) -> list[str]:
     """The probe that is concluded to be best, seed by seed."""
-    cuts = [conclude(e, priors=known).best_cut for e in setting.evidence]
+    cuts = [conclude(e.facts, priors=known).best_cut for e in setting.evidence]
     return [ALL_CUTS if "+" in cut else f"probe at {cut}" for cut in cuts]
 
 

@@ -78,7 +78,8 @@ class Setting:
 
     def choice(self, place: int, weights: Path, priors: Priors) -> str:
         """The strategy that the plan comes to under `priors`, fall-backs included, for the seed at `place`."""
-        evidence = conclude(self.evidence[place], priors=priors)
+        evidence = self.evidence[place]
+        evidence = replace(evidence, verdict=conclude(evidence.facts, priors=priors))
         plan = decide(evidence, _network(self.backbone, weights), seed=self.seeds[place])
         return realised(plan, self.outcomes[place], self.selection_groups[place], self.more(place))
 

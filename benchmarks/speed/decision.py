@@ -26,7 +26,7 @@ import headstart
 from headstart.data.split import sample
 from headstart.evidence import measure
 from headstart.evidence.conclude import conclude
-from headstart.evidence.judge import Totals, judge
+from headstart.evidence.gather import Totals, gather
 from headstart.features import Features, extract_beside
 from headstart.runtime import Execution
 
@@ -57,7 +57,7 @@ def main() -> int:
     )
     counts = dict(zip(dataset.classes, np.bincount(dataset.labels).tolist(), strict=True))
     weigh = partial(
-        judge,
+        gather,
         features,
         [control],
         labels=dataset.labels,

@@ -5,30 +5,28 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from headstart.evidence.conclude import conclude
-from headstart.evidence.evidence import SCRATCH, TUNED, CutScore, Evidence, Gain
+from headstart.evidence.conclude import conclude, shortfall
+from headstart.evidence.facts import CutScore, Facts
 from headstart.evidence.priors import Priors
+from headstart.evidence.verdict import SCRATCH, TUNED, Gain, Verdict
 
 PRIORS = Priors(joint=(0.1, 0.2), tuning=(0.1, 0.2), steep=0.0, scratch=(0.5, 0.4), lower=0.05)
 
 
 def facts(
     top: float = 0.90, low: float = 0.80, joint: float = 0.91, error: float = 0.01, each: int = 100
-) -> Evidence:
+) -> Facts:
     """Two cuts and both together; `error` is every paired standard error."""
     n, best = each * 4, max(top, low)
-    return Evidence(
+    return Facts(
         n=n,
         groups=n,
         class_counts=dict.fromkeys("abcd", each),
         sampled=n,
-        size="",
-        similarity="",
         profile=(
             CutScore("low", low, 0.01, best - low, error),
             CutScore("top", top, 0.01, best - top, error),
         ),
-        best_cut="",
         concatenated=CutScore("low+top", joint, 0.01, best - joint, error),
         control=0.5,
         control_error=error,
@@ -42,7 +40,7 @@ def facts(
     )
 
 
-def found(**changes) -> Evidence:
+def found(**changes) -> Verdict:
     return conclude(facts(**changes), priors=PRIORS)
 
 
@@ -56,15 +54,16 @@ def test_where_little_can_be_measured_the_prior_says_where_to_cut() -> None:
 def test_what_the_best_cut_owes_to_having_been_picked_is_taken_off_its_lead() -> None:
     behind = facts(joint=0.89, error=0.001)
     assert conclude(behind, priors=PRIORS).best_cut == "top"
-    picked = conclude(replace(behind, optimism=0.02), priors=PRIORS)
+    owed = replace(behind, optimism=0.02)
+    picked = conclude(owed, priors=PRIORS)
     assert picked.best_cut == "low+top"
     assert (
         "-1.0 ± 0.1 points against the best single cut, which looks 2.0 better than it"
         in picked.how["best_cut"]
     )
-    assert picked.expected("low+top") == pytest.approx(0.89, abs=1e-4)
-    assert picked.expected("top") == pytest.approx(0.88)  # it was picked
-    assert picked.expected("low") == 0.80  # it was not
+    assert owed.expected("low+top", picked.joint_lead) == pytest.approx(0.89, abs=1e-4)
+    assert owed.expected("top", picked.joint_lead) == pytest.approx(0.88)  # it was picked
+    assert owed.expected("low", picked.joint_lead) == 0.80  # it was not
 
 
 def test_the_more_a_lower_cut_beats_the_top_the_more_training_is_expected_to_pay() -> None:
@@ -74,7 +73,7 @@ def test_the_more_a_lower_cut_beats_the_top_the_more_training_is_expected_to_pay
     assert conclude(even, priors=steep).gains == conclude(even, priors=PRIORS).gains
     assert leads.steepness == pytest.approx(0.05 / 0.20)
     said = conclude(leads, priors=steep)
-    error = 1 - said.expected(said.best_cut)
+    error = 1 - leads.expected(said.best_cut, said.joint_lead)
     assert said.gains[TUNED].expected == pytest.approx((0.1 + 0.5 * 0.5) * error)
 
 
@@ -130,13 +129,21 @@ def test_what_was_asked_for_is_honoured_and_what_was_measured_is_said() -> None:
     assert asked.how["size"].startswith("large, as asked for; measured small")
 
 
-def test_concluding_twice_changes_nothing() -> None:
-    once = found()
-    assert conclude(once, priors=PRIORS) == once
-
-
 def test_all_cuts_that_make_a_set_different_are_said() -> None:
     assert (
         "all cuts side by side are expected to be better" in found(joint=0.92, error=0.005).how["similarity"]
     )
     assert "all cuts" not in found(joint=0.88, error=0.005).how["similarity"]
+
+
+@pytest.mark.parametrize(
+    ("measured", "missed"),
+    [
+        (facts(joint=0.88, error=0.01), -1.0),  # none behind, and 40 errors above random weights
+        (facts(top=0.80, low=0.85, joint=0.8, error=0.01), 4.0),  # five behind, one is allowed
+        (replace(facts(error=0.01), control=0.895), 1.5),  # half an error above, two are needed
+        (replace(facts(error=0.0), control=0.95), np.inf),
+    ],
+)
+def test_what_the_top_misses_is_told_in_standard_errors(measured: Facts, missed: float) -> None:
+    assert shortfall(measured) == pytest.approx(missed)

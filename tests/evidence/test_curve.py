@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headstart.evidence.curve import exponent, reach
-from headstart.evidence.evidence import CurvePoint
+from headstart.evidence.facts import CurvePoint
 
 SIZES = (400, 800, 1_600)
 

@@ -47,14 +47,14 @@ def asked(monkeypatch) -> list[int]:
 def test_a_second_copy_is_asked_where_the_first_leaves_it_open(
     lead, behind, copies, shapes, asked, monkeypatch
 ):
-    original = ROOM.judge
+    original = ROOM.gather
 
-    def judge(*args, **options):
+    def gather(*args, **options):
         found = original(*args, **options)
         top = replace(found.top, accuracy=0.9, behind=behind, behind_error=0.01)
         return replace(found, profile=(*found.profile[:-1], top), control=0.9 - lead, control_error=0.01)
 
-    monkeypatch.setattr(ROOM, "judge", judge)
+    monkeypatch.setattr(ROOM, "gather", gather)
     network = backbone.load("demo-cnn")
     evidence = measure(*shapes, network, execution=Execution(keep="none"))
     assert asked == list(range(1, copies))
@@ -84,13 +84,13 @@ def test_the_same_question_is_answered_from_what_is_kept(shapes, monkeypatch, tm
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     network, (dataset, parts) = backbone.load("demo-cnn"), shapes
     first, other = measure(dataset, parts, network), measure(dataset, parts, network, seed=1)
-    weighed, original = [], ROOM.judge
+    weighed, original = [], ROOM.gather
 
-    def judge(*args, **options):
+    def gather(*args, **options):
         weighed.append(options["seed"])
         return original(*args, **options)
 
-    monkeypatch.setattr(ROOM, "judge", judge)
+    monkeypatch.setattr(ROOM, "gather", gather)
     assert measure(dataset, parts, network) == first
     assert measure(dataset, parts, network, seed=1) == other
     assert weighed == []

@@ -6,7 +6,9 @@ import pytest
 
 from headstart.backbone.backbone import Backbone, Source, Stage
 from headstart.data.preprocess import Preprocess
-from headstart.evidence.evidence import CutScore, Evidence
+from headstart.evidence.evidence import Evidence
+from headstart.evidence.facts import CutScore
+from tests.evidence.made import made
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def evidence():
         names = ("stem", "body.0", "body.1", "pre_logits")
         accuracy = {"stem": 0.6, "body.0": 0.7, "body.1": 0.8, "pre_logits": 0.75} | {best: 0.9}
         profile = tuple(CutScore(name, accuracy[name], 0.01, 0.9 - accuracy[name], 0.01) for name in names)
-        return Evidence(
+        return made(
             n=n,
             groups=n,
             class_counts=counts or {"a": n // 2, "b": n - n // 2},

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from headstart.errors import BackboneError, PlanError
-from headstart.evidence.evidence import TUNED, CurvePoint, CutScore, Gain
+from headstart.evidence.facts import CurvePoint, CutScore
+from headstart.evidence.verdict import TUNED, Gain
 from headstart.plan import cases, recipe, table
 from headstart.plan.decide import decide
+from tests.evidence.made import changed
 
 KEPT = ("stem", "body.0", "body.1", "pre_logits")
 
@@ -43,13 +45,13 @@ def test_case_3_trains_all_stages_at_one_rate(evidence, backbone) -> None:
 
 
 def test_training_knows_its_bar_and_what_to_expect(evidence, backbone) -> None:
-    found = replace(evidence("large", "similar", best="body.1"), gains={TUNED: Gain(0.02, 0.03)})
+    found = changed(evidence("large", "similar", best="body.1"), gains={TUNED: Gain(0.02, 0.03)})
     near = tuple(
         replace(row, behind=0.04 if row.cut == "pre_logits" else row.behind) for row in found.profile
     )
     # Half the errors with four times as many pictures.
     curve = CurvePoint(100, 0.6, 0.01), CurvePoint(400, 0.8, 0.01)
-    plan = decide(replace(found, profile=near, curve=curve), backbone)
+    plan = decide(changed(found, profile=near, curve=curve), backbone)
     assert (plan.cut, plan.fallback_cut, plan.gain) == (("pre_logits",), ("body.1",), (0.02, 0.03))
     assert plan.learning_exponent == pytest.approx(0.5)
     asked = decide(found, backbone, cut="body.0")
@@ -59,7 +61,7 @@ def test_training_knows_its_bar_and_what_to_expect(evidence, backbone) -> None:
 
 
 def test_nothing_is_expected_of_another_recipe_than_the_plan_s_own(evidence, backbone) -> None:
-    found = replace(evidence("large", "similar", best="body.1"), gains={TUNED: Gain(0.02, 0.03)})
+    found = changed(evidence("large", "similar", best="body.1"), gains={TUNED: Gain(0.02, 0.03)})
     own = decide(found, backbone, recipe_overrides={"epochs": None, "lr": None})
     assert (own.gain, own.gain_of) == ((0.02, 0.03), own.training)
     asked = decide(found, backbone, recipe_overrides={"epochs": 1, "lr": 1e-9})
@@ -70,7 +72,7 @@ def test_nothing_is_expected_of_another_recipe_than_the_plan_s_own(evidence, bac
 
 
 def test_training_goes_up_to_a_lower_cut_that_is_much_better(evidence, backbone) -> None:
-    plan = decide(replace(evidence("large", "different", best="body.1"), trained_cut="body.1"), backbone)
+    plan = decide(changed(evidence("large", "different", best="body.1"), trained_cut="body.1"), backbone)
     assert (plan.cut, plan.fallback_cut) == (("body.1",), ())
     assert [row.stage for row in plan.rows] == ["stem", "body.0", "body.1"]
     assert any("15.0 points more than at the top cut" in reason for reason in plan.reasons)
@@ -78,7 +80,7 @@ def test_training_goes_up_to_a_lower_cut_that_is_much_better(evidence, backbone)
 
 def test_all_cuts_side_by_side_are_a_case_2(evidence, backbone) -> None:
     joint = CutScore("+".join(KEPT), 0.93, 0.01, -0.03, 0.01)
-    found = replace(evidence("small", "different"), concatenated=joint, best_cut=joint.cut)
+    found = changed(evidence("small", "different"), concatenated=joint, best_cut=joint.cut)
     plan = decide(found, backbone)
     assert (plan.case, plan.cut, plan.pool) == (2, KEPT, "avgstd")
     assert any(reason.startswith("All 4 cuts side by side: ") for reason in plan.reasons)
@@ -87,7 +89,7 @@ def test_all_cuts_side_by_side_are_a_case_2(evidence, backbone) -> None:
 def test_a_network_of_one_cut_has_no_case_2(evidence, backbone) -> None:
     alone = replace(backbone, stages=backbone.stages[-1:])
     found = evidence("small", "different", best="pre_logits")
-    found = replace(found, profile=found.profile[-1:])
+    found = changed(found, profile=found.profile[-1:])
     plan = decide(found, alone)
     assert plan.case == 1
     assert any("no lower one" in reason for reason in plan.reasons)

@@ -1,19 +1,18 @@
 """What strategies are expected to reach and to cost."""
 
-from dataclasses import replace
-
 import pytest
 
-from headstart.evidence.evidence import SCRATCH, TUNED, Gain
+from headstart.evidence.verdict import SCRATCH, TUNED, Gain
 from headstart.plan import recipe
 from headstart.plan.decide import decide
 from headstart.plan.prospects import STEP, prospects
+from tests.evidence.made import changed
 
 GAINS = {TUNED: Gain(0.02, 0.03), SCRATCH: Gain(-0.3, 0.1)}
 
 
 def test_every_strategy_has_an_interval_and_a_cost(evidence, backbone) -> None:
-    facts = replace(evidence("small", "different", best="body.0"), gains=GAINS)
+    facts = changed(evidence("small", "different", best="body.0"), gains=GAINS)
     top, best, tuned, scratch = prospects(facts, decide(facts, backbone), "pre_logits", 200.0)
     assert [p.strategy for p in (top, best, tuned, scratch)] == ["probe", "probe", TUNED, SCRATCH]
     assert (top.cut, best.cut, tuned.cut) == ("pre_logits", "body.0", "pre_logits")
@@ -26,7 +25,7 @@ def test_every_strategy_has_an_interval_and_a_cost(evidence, backbone) -> None:
 
 
 def test_the_plan_s_own_epochs_and_cut_are_what_is_told(evidence, backbone) -> None:
-    facts = replace(evidence("large", "different", best="pre_logits"), gains=GAINS)
+    facts = changed(evidence("large", "different", best="pre_logits"), gains=GAINS)
     plan = decide(facts, backbone, cut="body.1", recipe_overrides={"epochs": 2})
     tuned = prospects(facts, plan, "pre_logits", 200.0)[1]
     assert (tuned.cut, tuned.seconds) == ("body.1", pytest.approx(4 * (1 + STEP * 2)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from headstart.assess.evaluation import Evaluation
 from headstart.backbone.backbone import Backbone, Source, Stage
 from headstart.data.dataset import BadPicture
 from headstart.data.preprocess import Preprocess
-from headstart.evidence.evidence import CurvePoint, CutScore, Evidence
+from headstart.evidence.evidence import Evidence
+from headstart.evidence.facts import CurvePoint, CutScore
 from headstart.intervals import wilson
 from headstart.plan import cases
 from headstart.plan.plan import Plan
 from headstart.report.run import Mistake, Run
+from tests.evidence.made import made
 
 HOSTILE = "<script>alert('x')</script>"
 
@@ -36,7 +39,8 @@ def backbone() -> Backbone:
 
 def plan(case: int, network: Backbone, **more: Any) -> Plan:
     reasons = ("1,437 training pictures in 1,437 groups: small.", "The top cut lies 2.1 points behind conv3.")
-    return cases.make(case, network, cut="conv3" if case == 2 else None, reasons=reasons, **more)
+    found = cases.make(case, network, cut="conv3" if case == 2 else None, **more)
+    return replace(found, reasons=reasons)
 
 
 def evaluation(
@@ -68,7 +72,7 @@ def evidence(classes: tuple[str, ...], size: str = "small", similarity: str = "d
         (719, 0.958, 0.006),
         (1437, 0.975, 0.004),
     )
-    return Evidence(
+    return made(
         n=1437,
         groups=1437,
         class_counts=dict.fromkeys(classes, 1437 // len(classes)),

@@ -11,9 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.assess.evaluation import Evaluation
+from headstart.evidence import conclude
 from headstart.evidence.conclude import WORTH
-from headstart.evidence.evidence import TUNED, Gain
+from headstart.evidence.verdict import TUNED, Gain
+from headstart.plan.four import CASES
 from headstart.report import cases, confusion, figures, svg
+from headstart.report.measured import learning_curve, profile
+from headstart.report.strip import strip
+from tests.evidence.made import changed
 from tests.report import sample
 
 
@@ -60,7 +65,7 @@ def test_the_data_set_stands_on_the_side_of_its_verdict(
 ) -> None:
     measured = sample.evidence(("a", "b"), similarity=verdict)
     top = replace(measured.top, behind=behind, behind_error=behind_error)
-    measured = replace(
+    measured = changed(
         measured, profile=(*measured.profile[:-1], top), control=control, control_error=control_error
     )
     place = cases.strangeness(measured)
@@ -70,35 +75,35 @@ def test_the_data_set_stands_on_the_side_of_its_verdict(
 @pytest.mark.parametrize("expected", [-0.5, 0.0, 0.02, 0.5])
 @pytest.mark.parametrize("size", ["small", "large"])
 def test_what_training_promises_is_drawn_on_the_side_of_the_verdict(expected: float, size: str) -> None:
-    measured = replace(sample.evidence(("a", "b"), size=size), gains={TUNED: Gain(expected, 0.02)})
+    measured = changed(sample.evidence(("a", "b"), size=size), gains={TUNED: Gain(expected, 0.02)})
     place = cases.promise(measured)
     assert (place < WORTH) if size == "small" else (place > WORTH)
-    assert cases.promise(replace(measured, gains={})) == pytest.approx(WORTH, abs=0.011)
+    assert cases.promise(changed(measured, gains={})) == pytest.approx(WORTH, abs=0.011)
 
 
 def test_each_case_accounts_for_all_six_layers_of_the_demonstration_network() -> None:
-    for case in cases.CASES:
+    for case in CASES:
         assert len(case.layers) + case.dropped == 6
-        assert cases.strip(case).count("<rect") == 7  # six layers and the new head
+        assert strip(case).count("<rect") == 7  # six layers and the new head
 
 
 def test_one_point_makes_no_learning_curve() -> None:
     measured = sample.evidence(("a", "b"))
-    assert figures.learning_curve(replace(measured, curve=measured.curve[:1])) is None
-    assert figures.learning_curve(replace(measured, curve=())) is None
+    assert learning_curve(changed(measured, curve=measured.curve[:1])) is None
+    assert learning_curve(changed(measured, curve=())) is None
 
 
 def test_a_profile_of_one_cut_and_of_many_can_be_drawn() -> None:
     measured = sample.evidence(("a", "b"))
-    assert figures.profile(replace(measured, profile=measured.profile[-1:], concatenated=None)).drawing
+    assert profile(changed(measured, profile=measured.profile[-1:], concatenated=None)).drawing
     many = tuple(replace(measured.profile[0], cut=f"features.{index}") for index in range(40))
-    assert figures.profile(replace(measured, profile=many)).drawing.count("<circle") == 41
+    assert profile(changed(measured, profile=many)).drawing.count("<circle") == 41
 
 
 def test_a_far_off_majority_line_is_told_not_drawn() -> None:
     measured = sample.evidence(("a", "b"))
-    assert ("majority", "majority class, 10.2\u202f%, below the axis") in figures.profile(measured).legend
-    near = figures.profile(replace(measured, majority=0.84))
+    assert ("majority", "majority class, 10.2\u202f%, below the axis") in profile(measured).legend
+    near = profile(changed(measured, majority=0.84))
     assert ("majority", "majority class, 84.0\u202f%") in near.legend
     assert 'class="majority"' in near.drawing
 
@@ -142,3 +147,21 @@ def test_a_class_without_pictures_leaves_an_empty_row() -> None:
     assert drawn.count('class="empty"') == 2
     assert drawn.count('class="right"') == 1
     assert drawn.count('class="wrong"') == 1
+
+
+def test_another_threshold_moves_the_data_set_on_the_chart(monkeypatch) -> None:
+    """The chart has no thresholds of its own."""
+    measured = changed(sample.evidence(("a", "b"), similarity="similar"), gains={TUNED: Gain(0.05, 0.02)})
+    top = replace(measured.top, behind=0.005, behind_error=0.01)  # half an error behind
+    measured = changed(measured, profile=(*measured.profile[:-1], top), control=top.accuracy - 0.04)
+    before = str(cases.chart(measured, 1)), cases.strangeness(measured)
+    monkeypatch.setattr(conclude, "WITHIN", 0.8)
+    nearer = str(cases.chart(measured, 1)), cases.strangeness(measured)
+    assert nearer[0] != before[0]
+    assert nearer[1] > before[1]
+    monkeypatch.setattr(conclude, "BEATS", 5.5)
+    assert cases.strangeness(measured) > nearer[1]
+    monkeypatch.setattr(conclude, "WORTH", 0.04)
+    assert cases.promise(changed(measured, size="large")) == pytest.approx(0.05)
+    assert cases.promise(changed(measured, size="small")) == pytest.approx(0.03)
+    assert str(cases.chart(measured, 1)) != nearer[0]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from headstart.evidence.evidence import CurvePoint, Reach
+from headstart.evidence.facts import CurvePoint, Reach
 
 _SIGMA = 1.96
 

@@ -1,181 +1,210 @@
-"""Evidence: what was measured before anything was decided. Every number with how it was got."""
+"""Evidence: the ground for a plan. The facts, what follows from them, and under which conditions they were measured."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-# What can be expected beside frozen probes, by the names that compare has for them.
-TUNED, SCRATCH = "probe, then fine-tune", "from scratch"
+from headstart.evidence.facts import CurvePoint, CutScore, Facts, Reach
+from headstart.evidence.verdict import Gain, Verdict
 
+# The fields of an evidence in JSON, in their order (docs/json.md).
+FIELDS = (
+    *("n", "groups", "class_counts", "sampled", "size", "similarity", "profile", "best_cut", "concatenated"),
+    *(
+        "control",
+        "control_error",
+        "curve",
+        "majority",
+        "entropy",
+        "source_entropy",
+        "distance",
+        "folds",
+        "how",
+    ),
+    *("precision", "reach", "logme", "typical_class", "curve_cut", "optimism", "joint_lead", "trained_cut"),
+    *("gains", "pictures"),
+)
 
-@dataclass(frozen=True)
-class CutScore:
-    """Cross-validated accuracy of a linear probe at one cut.
-
-    accuracy     mean over the n pictures, in [0, 1]
-    error        its standard error
-    behind       how far it lies behind the best cut, in accuracy (0 for the best)
-    behind_error standard error of that difference, *paired* picture by picture
-    """
-
-    cut: str
-    accuracy: float
-    error: float
-    behind: float
-    behind_error: float
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """One point of the probe's learning curve: trained on n pictures, accuracy on the pictures left out."""
-
-    n: int
-    accuracy: float
-    error: float
-
-
-@dataclass(frozen=True)
-class Reach:
-    """The accuracy to expect of n training pictures, with its 95 % interval: fitted, not measured."""
-
-    n: int
-    accuracy: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Gain:
-    """What training is expected to add to the best frozen probe's accuracy, and the spread of that expectation."""
-
-    expected: float
-    spread: float
-
-    @property
-    def tried(self) -> float:
-        """What to expect where the better of both is kept: the mean of the normal distribution's part above 0."""
-        above = self.expected / self.spread
-        density = math.exp(-(above**2) / 2) / math.sqrt(2 * math.pi)
-        return self.expected * 0.5 * math.erfc(-above / math.sqrt(2)) + self.spread * density
+VERDICTS = tuple(entry.name for entry in fields(Verdict) if entry.name != "how")
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The measured ground for a plan.
+    """Facts and verdict, whose names stand here too.
 
-    n, groups        training pictures, and groups of them that belong together (frames, duplicates)
-    class_counts     class name → training pictures
-    sampled          pictures actually run through the network (a stratified sample of n, or all)
-    size             "small" or "large"
-    similarity       "similar" or "different"
-    profile          one CutScore per cut, from input to output
-    best_cut         where a frozen probe is expected to be best: one cut, or all of them, "+" joined
-    concatenated     all cuts side by side, scored alike (cut = "+" joined names; behind < 0: ahead of the best one)
-    optimism         what the best single cut's accuracy owes to its having been picked among several, in accuracy
-    joint_lead       by how much all cuts side by side are expected to be ahead of the best single one, in accuracy
-    control          best cross-validated accuracy of the same network with random weights, of as many copies as it took
-    control_error    standard error of (pre-trained top cut − control), paired
-    curve, curve_cut learning curve of the probe at the best single cut
-    majority         share of the most frequent class
-    entropy          source head's mean entropy on these pictures / log S, or None
-    source_entropy   the same on the source's own held-out pictures, or None
-    distance         distance of the feature statistics from the source's, or None (not available)
-    folds            cross-validation folds
-    reach            what the curve comes to with all n pictures, or with twice as many where all were measured: fitted
-    logme            LogME of the top cut, per picture: how well its features explain the labels
-    typical_class    groups of pictures in the median class
-    trained_cut      up to where training is expected to go best: the top, or the best cut below it
-    gains            TUNED and SCRATCH → what they are expected to add to the probe at best_cut
-    precision        "fp32" or "bf16": what the frozen networks ran in
-    pictures         short hash of the training pictures, as a plan holds it
-    how              fact's name → one sentence saying how it was got
+    precision   "fp32" or "bf16": what the frozen networks ran in; precision_how: why in that
+    pictures    short hash of the training pictures, as a plan holds it
     """
 
-    n: int
-    groups: int
-    class_counts: Mapping[str, int]
-    sampled: int
-    size: str
-    similarity: str
-    profile: tuple[CutScore, ...]
-    best_cut: str
-    concatenated: CutScore | None
-    control: float
-    control_error: float
-    curve: tuple[CurvePoint, ...]
-    majority: float
-    entropy: float | None
-    source_entropy: float | None
-    distance: float | None
-    folds: int
-    how: Mapping[str, str] = field(default_factory=dict)
+    facts: Facts
+    verdict: Verdict
     precision: str = "fp32"
-    reach: Reach | None = None
-    logme: float | None = None
-    typical_class: float = 0.0
-    curve_cut: str = ""
-    optimism: float = 0.0
-    joint_lead: float = 0.0
-    trained_cut: str = ""
-    gains: Mapping[str, Gain] = field(default_factory=dict)
+    precision_how: str = ""
     pictures: str = ""
 
     @property
+    def n(self) -> int:
+        return self.facts.n
+
+    @property
+    def groups(self) -> int:
+        return self.facts.groups
+
+    @property
+    def class_counts(self) -> Mapping[str, int]:
+        return self.facts.class_counts
+
+    @property
+    def sampled(self) -> int:
+        return self.facts.sampled
+
+    @property
+    def profile(self) -> tuple[CutScore, ...]:
+        return self.facts.profile
+
+    @property
+    def concatenated(self) -> CutScore | None:
+        return self.facts.concatenated
+
+    @property
+    def control(self) -> float:
+        return self.facts.control
+
+    @property
+    def control_error(self) -> float:
+        return self.facts.control_error
+
+    @property
+    def curve(self) -> tuple[CurvePoint, ...]:
+        return self.facts.curve
+
+    @property
+    def curve_cut(self) -> str:
+        return self.facts.curve_cut
+
+    @property
+    def majority(self) -> float:
+        return self.facts.majority
+
+    @property
+    def entropy(self) -> float | None:
+        return self.facts.entropy
+
+    @property
+    def source_entropy(self) -> float | None:
+        return self.facts.source_entropy
+
+    @property
+    def distance(self) -> float | None:
+        return self.facts.distance
+
+    @property
+    def folds(self) -> int:
+        return self.facts.folds
+
+    @property
+    def reach(self) -> Reach | None:
+        return self.facts.reach
+
+    @property
+    def logme(self) -> float | None:
+        return self.facts.logme
+
+    @property
+    def typical_class(self) -> float:
+        return self.facts.typical_class
+
+    @property
+    def optimism(self) -> float:
+        return self.facts.optimism
+
+    @property
     def top(self) -> CutScore:
-        return self.profile[-1]
+        return self.facts.top
 
     @property
     def lower(self) -> CutScore:
-        """The best cut below the top; the top where there is none."""
-        return max(self.profile[:-1] or self.profile, key=lambda row: row.accuracy)
-
-    @property
-    def single(self) -> float:
-        """Accuracy of the best single cut, less what it owes to having been picked."""
-        return max(row.accuracy for row in self.profile) - self.optimism
+        return self.facts.lower
 
     @property
     def steepness(self) -> float:
-        """Share of the top probe's errors that the best single cut takes away; 0 where the top is the best.
+        return self.facts.steepness
 
-        The more lower cuts know that the top has lost, the more there is for training to bring back: Yosinski et al.
-        (2014) found specialised top layers, and gains of fine-tuning, to grow with the distance between the tasks.
-        """
-        return max(0.0, self.single - self.top.accuracy) / max(
-            1 - self.top.accuracy, 1 / max(1, self.sampled)
-        )
+    @property
+    def size(self) -> str:
+        return self.verdict.size
+
+    @property
+    def similarity(self) -> str:
+        return self.verdict.similarity
+
+    @property
+    def best_cut(self) -> str:
+        return self.verdict.best_cut
+
+    @property
+    def joint_lead(self) -> float:
+        return self.verdict.joint_lead
+
+    @property
+    def trained_cut(self) -> str:
+        return self.verdict.trained_cut
+
+    @property
+    def gains(self) -> Mapping[str, Gain]:
+        return self.verdict.gains
+
+    @property
+    def how(self) -> dict[str, str]:
+        """Name of a fact or a verdict → one sentence saying how it was got."""
+        ran = {"precision": self.precision_how} if self.precision_how else {}
+        return {**self.facts.how, **self.verdict.how, **ran}
 
     def joins(self, cut: str) -> bool:
         """Whether `cut` is all cuts side by side."""
-        return self.concatenated is not None and cut == self.concatenated.cut
+        return self.facts.joins(cut)
 
     def score(self, cut: str) -> CutScore:
         """The score at one cut, or at all of them, "+" joined."""
-        rows = (*self.profile, *([self.concatenated] if self.concatenated else []))
-        return next(row for row in rows if row.cut == cut)
+        return self.facts.score(cut)
 
     def expected(self, cut: str) -> float:
-        """The accuracy to expect of the probe at `cut`: no more than the best single one is worth, but for all cuts."""
-        return (
-            self.single + self.joint_lead if self.joins(cut) else min(self.single, self.score(cut).accuracy)
-        )
+        """The accuracy to expect of the probe at `cut`, one or all of them."""
+        return self.facts.expected(cut, self.joint_lead)
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """As docs/json.md has it: facts and verdicts side by side."""
+        values = {**asdict(self.facts), **asdict(self.verdict)}
+        values |= {"how": self.how, "precision": self.precision, "pictures": self.pictures}
+        return {name: values[name] for name in FIELDS}
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> Evidence:
+        """What to_dict() gave, perhaps read back from JSON. Raises KeyError where a measured field is missing."""
         joint, reach = values["concatenated"], values.get("reach")
+        how = dict(values.get("how", {}))
+        ran = how.pop("precision", "")
+        why = {name: said for name, said in how.items() if name in VERDICTS}
+        how = {name: said for name, said in how.items() if name not in VERDICTS}
+        read = {
+            **values,
+            "profile": tuple(CutScore(**row) for row in values["profile"]),
+            "concatenated": None if joint is None else CutScore(**joint),
+            "reach": None if reach is None else Reach(**reach),
+            "curve": tuple(CurvePoint(**row) for row in values["curve"]),
+            "gains": {name: Gain(**gain) for name, gain in values.get("gains", {}).items()},
+        }
         return Evidence(
-            **{
-                **values,
-                "profile": tuple(CutScore(**row) for row in values["profile"]),
-                "concatenated": None if joint is None else CutScore(**joint),
-                "reach": None if reach is None else Reach(**reach),
-                "curve": tuple(CurvePoint(**row) for row in values["curve"]),
-                "gains": {name: Gain(**gain) for name, gain in values.get("gains", {}).items()},
-            }
+            Facts(**_of(Facts, {**read, "how": how})),
+            Verdict(**_of(Verdict, {**read, "how": why})),
+            precision=values.get("precision", "fp32"),
+            precision_how=ran,
+            pictures=values.get("pictures", ""),
         )
+
+
+def _of(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of `values` that are fields of `kind`."""
+    return {entry.name: values[entry.name] for entry in fields(kind) if entry.name in values}

@@ -10,11 +10,13 @@ import numpy as np
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.split import sample
-from headstart.evidence.conclude import BEATS, conclude, near
+from headstart.evidence.conclude import BEATS, conclude, top_serves
 from headstart.evidence.evidence import Evidence
-from headstart.evidence.judge import Totals, judge
+from headstart.evidence.facts import Facts
+from headstart.evidence.gather import Totals, gather
 from headstart.evidence.known import Question, known
 from headstart.evidence.precision import settle
+from headstart.evidence.verdict import Verdict
 from headstart.features import extract, extract_beside
 from headstart.heads.probe import typical_count
 from headstart.runtime import Execution, Trunk, kept, start
@@ -47,17 +49,17 @@ def measure(
     index = train[chosen]
     execution, why = settle(dataset, train, backbone, execution)
     question = Question(seed, size, similarity, draws)
-    weigh = partial(_weighed, dataset, train, index, backbone, execution, question)
+    weigh = partial(_weigh, dataset, train, index, backbone, execution, question)
     evidence = known(dataset, partition, index, backbone, execution, question, weigh)
     return replace(
         evidence,
         precision=execution.precision,
+        precision_how=why,
         pictures=partition.pictures_of(dataset),
-        how={**evidence.how, "precision": why},
     )
 
 
-def _weighed(
+def _weigh(
     dataset: Dataset,
     train: np.ndarray,
     index: np.ndarray,
@@ -75,8 +77,8 @@ def _weighed(
                 runtime=execution.runtime,
                 device=execution.device,
             )
-    facts = partial(
-        judge,
+    facts_from = partial(
+        gather,
         features,
         labels=dataset.labels[index],
         groups=dataset.groups[index],
@@ -87,23 +89,23 @@ def _weighed(
         seed=question.seed,
     )
     verdict = partial(conclude, size=question.size, similarity=question.similarity)
-    evidence = verdict(facts(controls))
-    while len(controls) < question.draws and _open(evidence):
+    facts = facts_from(controls)
+    while len(controls) < question.draws and _open(facts, verdict(facts)):
         controls.append(extract(dataset, index, backbone, execution=execution, draw=len(controls)))
-        evidence = verdict(facts(controls))
-    return evidence
+        facts = facts_from(controls)
+    return Evidence(facts, verdict(facts))
 
 
 def _converted(backbone: Backbone, execution: Execution) -> bool:
     return kept(Trunk(backbone, backbone.stages), runtime=execution.runtime, device=execution.device)
 
 
-def _open(evidence: Evidence) -> bool:
+def _open(facts: Facts, verdict: Verdict) -> bool:
     """Whether another random copy may change what the top cut's lead over the best so far says."""
-    top, error = evidence.top, evidence.control_error
+    error = facts.control_error
     return (
-        near(evidence)
-        and (BEATS - DOUBT) * error <= top.accuracy - evidence.control < (BEATS + CLEAR) * error
+        top_serves(facts, verdict.best_cut)
+        and (BEATS - DOUBT) * error <= facts.lead < (BEATS + CLEAR) * error
     )
 
 

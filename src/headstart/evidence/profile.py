@@ -8,7 +8,7 @@ import numpy as np
 
 from headstart import progress
 from headstart.data.split import folds
-from headstart.evidence.evidence import CurvePoint, CutScore
+from headstart.evidence.facts import CurvePoint, CutScore
 from headstart.features.features import Features
 from headstart.heads.probe import Probe, cross_validate, fit, one_hot, penalties
 from headstart.heads.spectrum import Scaling, Spectrum

@@ -8,7 +8,9 @@ from typing import Any
 
 from headstart.backbone.backbone import Backbone
 from headstart.errors import PlanError
+from headstart.plan.four import numbered
 from headstart.plan.plan import Plan, Row
+from headstart.plan.rates import scaled
 from headstart.plan.recipe import default_recipe, overruled
 
 
@@ -21,6 +23,8 @@ def make(
     init: str | None = None,
     fallback: str | None = None,
     fallback_cut: str | Sequence[str] | None = None,
+    freeze_below: str | None = None,
+    lr_scale: Mapping[str, float] | None = None,
     gain: tuple[float, float] | None = None,
     learning_exponent: float = 0.0,
     head_init: str = "solved",
@@ -31,30 +35,31 @@ def make(
     runtime: str = "auto",
     precision: str = "fp32",
     pictures: str = "",
-    reasons: Sequence[str] = (),
 ) -> Plan:
-    """The plan of one case, validated.
+    """The plan of one case, validated; its label is 0 where some stages are frozen and others are trained.
 
     cut     one stage, several, or "a+b"; None is the top (case 2 needs one)
     init    "random" trains case 4 from scratch at once; None is the case's own
     n       training pictures, from which the recipe follows; `recipe` overrules single values
-    Raises PlanError (case, cut or init that contradict each other), BackboneError (unknown cut).
+    freeze_below, lr_scale   which stages learn, and how fast: see rates.scaled
+    Raises PlanError (case, cut, init, fallback or rates that contradict each other), BackboneError (unknown cut).
     """
     cuts = cut_names(cut) or (backbone.top.name,)
     _check(case, backbone, given=cut is not None, cuts=cuts, init=init)
-    kept = _kept(backbone, cuts)
+    _check_training(case, init=init, freeze_below=freeze_below, lr_scale=lr_scale, fallback=fallback)
     scratch = init == "random"
+    rows = _rows(case, _kept(backbone, cuts), scratch=scratch)
     plan = Plan(
         case=case,
         backbone=backbone.name,
         weights_sha256=backbone.weights_sha256,
-        rows=_rows(case, kept, scratch=scratch),
+        rows=scaled(rows, freeze_below, lr_scale) if numbered(case).trains else rows,
         cut=cuts,
         pool=_pool(backbone, cuts),
         image_size=backbone.preprocess.size,
         head_layers=head_layers,
         head_init=head_init,
-        fallback=fallback or ("none" if case in (1, 2) or scratch else {3: "probe", 4: "scratch"}[case]),
+        fallback=fallback or ("none" if scratch else numbered(case).fallback),
         fallback_cut=cut_names(fallback_cut),
         gain=gain or (),
         learning_exponent=learning_exponent,
@@ -65,10 +70,10 @@ def make(
         precision=precision,
         preparation=backbone.preparation,
         pictures=pictures,
-        reasons=tuple(reasons),
     )
     plan.validate(backbone.stage_names)
-    return replace(plan, gain_of=plan.training) if gain else plan
+    labelled = plan if plan.frozen else replace(plan, case=plan.case_of(backbone.top.name))
+    return replace(labelled, gain_of=labelled.training) if gain else labelled
 
 
 def probe_of(plan: Plan, backbone: Backbone) -> Plan:
@@ -91,8 +96,7 @@ def _check(case: int, backbone: Backbone, *, given: bool, cuts: Sequence[str], i
     top = backbone.top.name
     for name in cuts:
         backbone.stage(name)
-    if case not in (1, 2, 3, 4):
-        raise PlanError(f"case {case!r}: expected 1, 2, 3 or 4")
+    numbered(case)
     if init not in (None, "pretrained", "random"):
         raise PlanError(f"init {init!r}: expected pretrained or random")
     if case == 1 and tuple(cuts) != (top,):
@@ -103,6 +107,31 @@ def _check(case: int, backbone: Backbone, *, given: bool, cuts: Sequence[str], i
         raise PlanError(f"case 2 needs a cut; {backbone.name} has {', '.join(backbone.stage_names)}")
     if init == "random" and case != 4:
         raise PlanError(f"case {case} starts from pre-trained weights; init random goes with case 4")
+
+
+def _check_training(
+    case: int,
+    *,
+    init: str | None,
+    freeze_below: str | None,
+    lr_scale: Mapping[str, float] | None,
+    fallback: str | None,
+) -> None:
+    """Raises PlanError where what is asked of training changes nothing."""
+    asked = {
+        "freeze_below": freeze_below or "",
+        "lr_scale": ", ".join(lr_scale or ()),
+        "fallback": "" if fallback == "none" else fallback or "",
+    }
+    for name, value in asked.items():
+        if value and not numbered(case).trains:
+            raise PlanError(
+                f"{name} {value}: case {case} trains no stage; ask for case 3 or 4, or leave it out"
+            )
+    if init == "random" and fallback in ("scratch", "both"):
+        raise PlanError(
+            f"fallback {fallback}: init random trains from scratch at once; expected none or probe"
+        )
 
 
 def _kept(backbone: Backbone, cuts: Sequence[str]) -> tuple[str, ...]:
@@ -118,4 +147,4 @@ def _pool(backbone: Backbone, cuts: Sequence[str]) -> str:
 def _rows(case: int, kept: Sequence[str], *, scratch: bool) -> tuple[Row, ...]:
     """Trained stages all learn at the recipe's rate: rates that rise with the stages were measured, and lose."""
     init = "random" if scratch else "pretrained"
-    return tuple(Row(stage, init, 0.0 if case in (1, 2) else 1.0) for stage in kept)
+    return tuple(Row(stage, init, 1.0 if numbered(case).trains else 0.0) for stage in kept)

@@ -1,32 +1,32 @@
-"""Evidence → Plan. A pure function, and every step of it leaves a sentence with its number."""
+"""Evidence → Plan. A pure function, and every step of it leaves its reason with the numbers that decided."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from headstart.backbone.backbone import Backbone
 from headstart.errors import PlanError
 from headstart.evidence.curve import exponent
-from headstart.evidence.evidence import SCRATCH, TUNED, CutScore, Evidence
-from headstart.plan import cases
+from headstart.evidence.evidence import Evidence
+from headstart.evidence.facts import CutScore
+from headstart.evidence.verdict import SCRATCH, TUNED
+from headstart.plan import cases, four, words
 from headstart.plan.plan import Plan
+from headstart.plan.reasons import (
+    CaseCause,
+    CaseChosen,
+    CutChosen,
+    FallbackAsked,
+    Rates,
+    Reason,
+    Uneven,
+    Unexpected,
+)
 
-CASES = {
-    ("small", "similar"): 1,
-    ("small", "different"): 2,
-    ("large", "similar"): 3,
-    ("large", "different"): 4,
-}
-WAYS = {
-    1: "slice off the end, freeze everything, new head",
-    2: "keep only the first stages, freeze them, new head",
-    3: "new head, everything else starts pre-trained, train everything",
-    4: "as case 3, and from random weights where that does not succeed",
-}
-AT_ONCE = "train everything from random weights at once"  # case 4 with init "random"
-ALL_KEPT = "keep every stage, freeze them, new head on the outputs of all"  # case 2 at all cuts
+IMBALANCE = 5.0  # the most frequent class over the least: from here on it is said
 
 
 def decide(
@@ -36,6 +36,9 @@ def decide(
     case: int | None = None,
     cut: str | Sequence[str] | None = None,
     init: str | None = None,
+    freeze_below: str | None = None,
+    lr_scale: Mapping[str, float] | None = None,
+    fallback: str | None = None,
     head_init: str = "solved",
     head_layers: int = 1,
     class_weight: str = "none",
@@ -46,33 +49,32 @@ def decide(
 ) -> Plan:
     """The plan that the evidence calls for, or the one that was asked for.
 
-    A case 4 that was asked for trains both ways.
-
-    `case`, `cut` (a stage, several, or "a+b") and `init` overrule; a lower cut makes a measured case 1 a case
-    2, init "random" makes any measured case a case 4. Raises PlanError where what was asked for contradicts
-    itself, BackboneError for an unknown cut. precision: None is what the evidence was measured in.
+    case, cut, init   overrule the evidence; cut: a stage, several, or "a+b". A lower cut makes a measured case 1 a
+                      case 2, init "random" any measured case a case 4; a case 4 that was asked for trains both ways
+    freeze_below, lr_scale   which stages learn, and how fast, as in rates.scaled; of that nothing is expected
+    fallback, precision      None is the case's own, and what the evidence was measured in
+    Raises PlanError where what was asked for contradicts itself, BackboneError for an unknown cut.
     """
-    reasons = [f"{_fact(evidence, 'size')}.", f"{_fact(evidence, 'similarity')}."]
-    number, why = _case(evidence, backbone, case=case, cut=cut, init=init)
-    chosen, cut_why = _cut(number, evidence, backbone, cut, init)
-    reasons += [why, cut_why, *_warnings(evidence, class_weight)]
-    own = number in (3, 4) and cut is None  # what to expect is known of the plan's own way of training alone
-    asked = [name for name, value in (recipe_overrides or {}).items() if value is not None]
+    why = _case(evidence, backbone, case=case, cut=cut, init=init)
+    place = _cut(why.number, evidence, backbone, cut, init)
+    trains = four.numbered(why.number).trains
+    own = trains and cut is None  # what to expect is known of the plan's own way of training alone
+    wishes = {**(recipe_overrides or {}), "freeze_below": freeze_below, "lr_scale": lr_scale or None}
+    asked = tuple(name for name, value in wishes.items() if value is not None)
     gain = evidence.gains.get(SCRATCH if init == "random" else TUNED) if own and not asked else None
-    if own and asked and evidence.gains:
-        reasons.append(
-            f"Nothing is expected of training with the {' and '.join(asked)} asked for: the selection pictures decide."
-        )
-    return cases.make(
-        number,
+    best = cases.cut_names(evidence.best_cut)
+    plan = cases.make(
+        why.number,
         backbone,
         n=evidence.n,
-        cut=chosen,
+        cut=place.cut,
         init=init,
-        fallback="both" if case == 4 and init is None else None,
-        fallback_cut=evidence.best_cut if own and evidence.best_cut != chosen else None,
+        freeze_below=freeze_below,
+        lr_scale=lr_scale,
+        fallback=fallback or ("both" if case == 4 and init is None else None),
+        fallback_cut=evidence.best_cut if own and (place.cause == "top" or best != place.cut) else None,
         gain=gain and (gain.expected, gain.spread),
-        learning_exponent=exponent(evidence.curve) if number in (3, 4) and init != "random" else 0.0,
+        learning_exponent=exponent(evidence.curve) if trains and init != "random" else 0.0,
         head_init=head_init,
         head_layers=head_layers,
         class_weight=class_weight,
@@ -81,13 +83,11 @@ def decide(
         runtime=runtime,
         precision=precision or evidence.precision,
         pictures=evidence.pictures,
-        reasons=reasons,
     )
-
-
-def _fact(evidence: Evidence, name: str) -> str:
-    """The sentence of a verdict; evidence made elsewhere may hold the verdict alone."""
-    return f"{name.capitalize()}: {evidence.how.get(name, getattr(evidence, name))}"
+    reasons: list[Reason] = [why, place, *_uneven(evidence, class_weight)]
+    reasons += [Unexpected(asked)] if own and asked and evidence.gains else []
+    reasons += _asked(plan, why.number, lr_scale or {}, fallback)
+    return replace(plan, reasons=words.sentences(evidence, reasons))
 
 
 def _case(
@@ -97,54 +97,57 @@ def _case(
     case: int | None,
     cut: str | Sequence[str] | None,
     init: str | None,
-) -> tuple[int, str]:
-    measured = CASES[evidence.size, evidence.similarity]
-    found = f"{evidence.size} and {evidence.similarity} would be case {measured}"
-    way = partial(_way, init=init, every=cut is None and evidence.joins(evidence.best_cut))
+) -> CaseChosen:
+    measured = four.called_for(evidence.size, evidence.similarity).number
+    number, cause = _number(measured, backbone, case=case, cut=cut, init=init)
+    way = _way(number, init, every=cut is None and evidence.joins(evidence.best_cut))
+    return CaseChosen(number, way, evidence.size, evidence.similarity, measured, cause, backbone.name)
+
+
+def _number(
+    measured: int,
+    backbone: Backbone,
+    *,
+    case: int | None,
+    cut: str | Sequence[str] | None,
+    init: str | None,
+) -> tuple[int, CaseCause]:
+    """The case to do, and what decided."""
     if case is not None:
-        return case, f"Case {case}, as asked for ({found}): {way(case)}."
+        return case, "asked"
     if init == "random":
-        return 4, f"Case 4, because random weights were asked for ({found}): {way(4)}."
+        return 4, "random"
     if measured == 1 and cut is not None and cases.cut_names(cut) != (backbone.top.name,):
-        return 2, f"Case 2, because a cut below the top was asked for ({found}): {way(2)}."
+        return 2, "lower cut"
     if measured == 2 and cut is None and len(backbone.stages) == 1:
-        return 1, f"Case 1, because {backbone.name} has 1 cut and no lower one ({found}): {way(1)}."
-    return measured, f"Case {measured}, {evidence.size} and {evidence.similarity}: {way(measured)}."
+        return 1, "one cut"
+    return measured, "measured"
 
 
 def _way(case: int, init: str | None, *, every: bool) -> str:
     """What the case does; every: where case 2 cuts at all cuts together."""
-    if case not in WAYS:
-        raise PlanError(f"case {case!r}: expected 1, 2, 3 or 4")
     if (case, init) == (4, "random"):
-        return AT_ONCE
-    return ALL_KEPT if case == 2 and every else WAYS[case]
+        return four.AT_ONCE
+    return four.ALL_KEPT if case == 2 and every else four.numbered(case).way
 
 
 def _cut(
     case: int, evidence: Evidence, backbone: Backbone, cut: str | Sequence[str] | None, init: str | None
-) -> tuple[str | Sequence[str] | None, str]:
-    """The cut to make, None for the top, and the sentence for it."""
-    names = cases.cut_names(cut)
-    if names:
-        scored = [_scored(row) for row in evidence.profile if (row.cut,) == names]
-        return names, f"Cut at {'+'.join(names)}, as asked for{''.join(f': {text}' for text in scored)}."
+) -> CutChosen:
+    """Where to cut, and why there."""
     top = evidence.top
+    at = partial(CutChosen, top=top)
+    if names := cases.cut_names(cut):
+        score = next((row for row in evidence.profile if (row.cut,) == names), None)
+        return at(names, score, cause="asked")
     if case in (3, 4) and init != "random" and evidence.trained_cut not in ("", top.cut):
-        lower = evidence.score(evidence.trained_cut)
-        return lower.cut, (
-            f"Cut at {lower.cut}, and trained up to there: {_scored(lower)}, "
-            f"{100 * (lower.accuracy - top.accuracy):.1f} points more than at the top cut {top.cut}."
-        )
+        return at((evidence.trained_cut,), evidence.score(evidence.trained_cut), cause="trained")
     if case != 2:
-        return None, f"Cut at the top, {backbone.top.name}: {_scored(top)}."
+        return at((backbone.top.name,), top, cause="top")
     best = _frozen(evidence, backbone)
-    gain = 100 * (best.accuracy - top.accuracy)
-    why = f" Why: {evidence.how['best_cut']}." if "best_cut" in evidence.how else ""
-    return best.cut, (
-        f"{_where(best.cut, evidence)}: {_scored(best)}, {gain:+.1f} points against the top cut {top.cut} "
-        f"({100 * top.accuracy:.1f} %).{why}"
-    )
+    every = len(evidence.profile) if evidence.joins(best.cut) else 0
+    why = evidence.how.get("best_cut", "")
+    return at(cases.cut_names(best.cut), best, cause="probe", all_cuts=every, why=why)
 
 
 def _frozen(evidence: Evidence, backbone: Backbone) -> CutScore:
@@ -158,23 +161,18 @@ def _frozen(evidence: Evidence, backbone: Backbone) -> CutScore:
     return evidence.lower
 
 
-def _where(cut: str, evidence: Evidence) -> str:
-    return f"All {len(evidence.profile)} cuts side by side" if evidence.joins(cut) else f"Cut at {cut}"
-
-
-def _scored(row: CutScore) -> str:
-    return f"its ridge probe reaches {100 * row.accuracy:.1f} ± {100 * row.error:.1f} % cross-validated"
-
-
-IMBALANCE = 5.0
-
-
-def _warnings(evidence: Evidence, class_weight: str) -> list[str]:
+def _uneven(evidence: Evidence, class_weight: str) -> list[Uneven]:
     counts = evidence.class_counts
     most, least = max(counts, key=lambda name: counts[name]), min(counts, key=lambda name: counts[name])
     if class_weight != "none" or counts[most] < IMBALANCE * max(counts[least], 1):
         return []
-    return [
-        f"Classes are uneven: {counts[most]:,} of {most}, {counts[least]:,} of {least}; "
-        "--class-weight balanced would weigh them alike."
-    ]
+    return [Uneven((most, counts[most]), (least, counts[least]))]
+
+
+def _asked(plan: Plan, case: int, lr_scale: Mapping[str, float], fallback: str | None) -> list[Reason]:
+    """What was asked for of training's rates and its fall-back."""
+    frozen = () if plan.frozen else tuple(row.stage for row in plan.rows if row.frozen)
+    found: list[Reason] = [Rates(case, frozen, {stage: scale for stage, scale in lr_scale.items() if scale})]
+    if fallback is not None:
+        found.append(FallbackAsked(fallback, plan.case if plan.case not in (0, case) else None))
+    return found

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from headstart.evidence.evidence import SCRATCH, Evidence
+from headstart.evidence.evidence import Evidence
+from headstart.evidence.verdict import SCRATCH
 from headstart.intervals import Z95
 from headstart.plan.plan import Plan
 from headstart.plan.recipe import default_recipe

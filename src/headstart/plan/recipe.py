@@ -48,6 +48,12 @@ class Recipe:
     mixup: float = 0.0
 
 
+# Argument → value of a recipe: all have one name, but for training's precision beside that of the frozen network.
+ARGUMENTS = {
+    "train_precision" if entry.name == "precision" else entry.name: entry.name for entry in fields(Recipe)
+}
+
+
 def default_recipe(n: int, *, scratch: bool = False) -> Recipe:
     """Epochs so that the steps fit the set's size, within bounds; more from scratch."""
     steps, batch = next((steps, batch) for below, steps, batch in STAIRS if n < below)

@@ -1,76 +1,30 @@
-"""The four cases of transfer learning as a chart, with this data set placed on it."""
+"""The four cases as a chart, with this data set placed on it."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headstart.counts import plural
-from headstart.evidence.conclude import WORTH
-from headstart.evidence.evidence import TUNED
+from headstart.evidence import conclude
+from headstart.evidence.verdict import TUNED
+from headstart.plan.four import CASES, Case
 from headstart.report import svg
 from headstart.report.svg import Scale, Svg
 from headstart.report.words import count
 
 if TYPE_CHECKING:
     from headstart.evidence.evidence import Evidence
-    from headstart.plan.plan import Plan
 
 _POINTS = 0.10  # gain in accuracy, expected of training, shown on each side of the dividing line
+_CLEAR = 0.01  # of the line at least: a dot stands on the side of its verdict
 _LEFT, _TOP, _SIDE = 94, 10, 380  # the square of the chart
-_STANDARD_ERRORS = 6.0  # how far "different" is drawn at half of its half
-
-_CONVOLUTIONS = 3  # of the demonstration network's six layers; the others are fully connected
-
-
-@dataclass(frozen=True)
-class Case:
-    """One of the four. layers: what becomes of each layer that stays; dropped: how many are sliced off."""
-
-    number: int
-    size: str
-    similarity: str
-    what: str
-    layers: tuple[str, ...]
-    dropped: int
-
-
-CASES = (
-    Case(1, "small", "similar", "slice off the end, freeze the rest, train a new head", ("frozen",) * 5, 1),
-    Case(2, "small", "different", "keep only the first stages, frozen, under a new head", ("frozen",) * 2, 4),
-    Case(
-        3, "large", "similar", "new head; all else starts pre-trained; train everything", ("trained",) * 5, 1
-    ),
-    Case(
-        4,
-        "large",
-        "different",
-        "as case 3; where that does not succeed, train from random weights",
-        ("scratch",) * 5,
-        1,
-    ),
-)
-# Case 2 where no stage is dropped.
-ALL_KEPT = Case(
-    2,
-    "small",
-    "different",
-    "keep every stage, frozen, under a new head on the outputs of several",
-    ("frozen",) * 5,
-    1,
-)
-
-
-def planned(plan: Plan, top: str) -> tuple[Case, ...]:
-    """The four, case 2 as the plan does it; top: the network's top cut."""
-    whole = plan.case == 2 and top in plan.cut
-    return tuple(ALL_KEPT if whole and case.number == 2 else case for case in CASES)
+_HALFWAY = 6.0  # standard errors at which "different" is drawn at half of its half
 
 
 def chart(evidence: Evidence | None, chosen: int) -> Svg:
     """Similarity across, size downwards; `chosen` (0 for none) is highlighted, the data set is the dot."""
-    y = Scale(WORTH - _POINTS, WORTH + _POINTS, _TOP, _TOP + _SIDE)
+    line = conclude.WORTH
+    y = Scale(line - _POINTS, line + _POINTS, _TOP, _TOP + _SIDE)
     marks = [_quadrant(case, case.number == chosen) for case in CASES]
     marks += _axes(y)
     label = (
@@ -86,32 +40,23 @@ def chart(evidence: Evidence | None, chosen: int) -> Svg:
 
 def promise(evidence: Evidence) -> float:
     """The gain in accuracy that training is drawn at: what is expected of it, on the side of the verdict."""
-    gain = evidence.gains.get(TUNED)
-    expected = gain.expected if gain else WORTH
-    return min(expected, WORTH - 0.01) if evidence.size == "small" else max(expected, WORTH + 0.01)
+    gain, line = evidence.gains.get(TUNED), conclude.WORTH
+    expected = gain.expected if gain else line
+    return min(expected, line - _CLEAR) if evidence.size == "small" else max(expected, line + _CLEAR)
 
 
 def strangeness(evidence: Evidence) -> float:
     """0 (plainly similar) to 1 (plainly different); the line between the two is at one half.
 
-    Similar asks of the top cut to lie within one paired standard error of the best cut, and to beat the random control
-    by two. The worse of both margins, in standard errors, is what is drawn; where all cuts together make the set
-    different, it is drawn beyond the line.
+    Drawn is what the top cut misses of similar, in standard errors (conclude.shortfall); where all cuts together make
+    the set different, it is drawn beyond the line.
     """
-    behind = _ratio(evidence.top.behind, evidence.top.behind_error)
-    above = _ratio(evidence.top.accuracy - evidence.control, evidence.control_error)
-    margin = max(behind - 1, 2 - above)
-    if margin <= 0:
-        place = 0.5 + 0.32 * max(margin, -1.0)
+    missed = conclude.shortfall(evidence.facts)
+    if missed <= 0:
+        place = 0.5 + 0.32 * max(missed, -1.0)
     else:
-        place = 0.5 + 0.45 / (1 + _STANDARD_ERRORS / margin)
+        place = 0.5 + 0.45 / (1 + _HALFWAY / missed)
     return min(place, 0.45) if evidence.similarity == "similar" else max(place, 0.55)
-
-
-def _ratio(part: float, whole: float) -> float:
-    if whole > 0:
-        return part / whole
-    return 0.0 if part == 0 else math.copysign(math.inf, part)
 
 
 def _quadrant(case: Case, chosen: bool) -> Svg:
@@ -129,7 +74,8 @@ def _quadrant(case: Case, chosen: bool) -> Svg:
 
 def _axes(y: Scale) -> list[Svg]:
     bottom, marks = _TOP + _SIDE, []
-    for tick in (-0.05, 0.0, 0.05):
+    near = 0.7 * _POINTS  # the corners are taken
+    for tick in svg.steps(conclude.WORTH - near, conclude.WORTH + near, 3):
         marks.append(svg.line(_LEFT - 5, y(tick), _LEFT, y(tick), "axis-line"))
         marks.append(svg.text(_LEFT - 9, y(tick) + 4, f"{100 * tick:+.0f} points", "tick", "end"))
     marks.append(svg.line(_LEFT, _TOP + 4, _LEFT, bottom - 4, "axis-line"))
@@ -157,30 +103,3 @@ def _data_set(evidence: Evidence, y: Scale) -> list[Svg]:
         svg.text(name, words, "this data set", "here-name", "middle"),
         svg.text(name, words + 15, plural(evidence.n, "picture"), "tile-note", "middle"),
     ]
-
-
-def strip(case: Case) -> Svg:
-    """The demonstration network under one case: layers that stay, the new head, and what is sliced off."""
-    marks: list[Svg] = []
-    x = 1.0
-    for index, status in enumerate(case.layers):
-        x = _layer(marks, x, index, status)
-    marks.append(svg.rect(x, 3, 9, 30, "new", svg.title("new head"), rx=2))
-    x += 9 + 12
-    marks.append(svg.path([(x - 6, 1), (x - 6, 35)], "slice"))
-    for index in range(len(case.layers), len(case.layers) + case.dropped):
-        x = _layer(marks, x, index, "dropped")
-    kept = f"{len(case.layers)} layers {case.layers[0]}, a new head, {case.dropped} sliced off"
-    return svg.drawing(176, 36, f"Case {case.number}: {kept}", *marks, class_="strip")
-
-
-def _layer(marks: list[Svg], x: float, index: int, status: str) -> float:
-    """Adds one layer (a block for a convolution, else a bar); returns where the next begins."""
-    width, height = (26, 34 - 6 * index) if index < _CONVOLUTIONS else (9, 30)
-    kind = (
-        f"convolution {index + 1}"
-        if index < _CONVOLUTIONS
-        else f"fully connected {index + 1 - _CONVOLUTIONS}"
-    )
-    marks.append(svg.rect(x, 18 - height / 2, width, height, status, svg.title(f"{kind}: {status}"), rx=2))
-    return x + width + 4

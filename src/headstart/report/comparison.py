@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headstart.report import svg
-from headstart.report.figures import Dot, dots
+from headstart.report.dots import Dot, dots
 from headstart.report.words import percent
 
 _STYLE = """

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import counts, files
 from headstart.errors import PictureError
-from headstart.report import cases, confusion, figures, network, svg, thumbnails, words
-from headstart.report.figures import Dot
+from headstart.plan import four
+from headstart.report import cases, confusion, dots, figures, measured, network, strip, svg, thumbnails, words
+from headstart.report.dots import Dot
 from headstart.report.run import Mistake, Run
 
 if TYPE_CHECKING:
     from headstart.assess.evaluation import ClassScore, Evaluation
     from headstart.data.depth import Levels
-    from headstart.evidence.evidence import Evidence
 
 _MOST_LISTED = 200  # of the files that were left out; the run's quarantine.csv has them all
 
@@ -81,6 +81,7 @@ def _context(run: Run) -> dict[str, Any]:
     evaluation = run.evaluations[0] if run.evaluations else None
     evidence, plan = run.evidence, run.plan
     classes = evaluation.classes if evaluation else tuple(run.class_counts)
+    pointed = evidence and four.called_for(evidence.size, evidence.similarity).number
     context: dict[str, Any] = {
         "run": run,
         "evaluation": evaluation,
@@ -89,16 +90,16 @@ def _context(run: Run) -> dict[str, Any]:
         "classes": len(classes),
         "when": run.created[:16].replace("T", " "),
         "version": version("headstart"),
-        "case": next((case for case in cases.CASES if case.number == plan.case), None),
-        "cases": [(case, cases.strip(case)) for case in cases.planned(plan, run.backbone.top.name)],
+        "case": four.numbered(plan.case) if plan.case else None,
+        "cases": [(case, strip.strip(case)) for case in strip.planned(plan, run.backbone.top.name)],
         "chart": cases.chart(evidence, plan.case),
-        "overruled": evidence is not None and plan.case not in (0, pointed(evidence)),
-        "pointed": None if evidence is None else pointed(evidence),
+        "overruled": pointed is not None and plan.case not in (0, pointed),
+        "pointed": pointed,
         "network": network.picture(plan, run.backbone, len(classes) or None),
         "parts": network.parts(plan, run.backbone, len(classes) or None),
         "width": network.width_of_cut(plan, run.backbone),
-        "profile": figures.profile(evidence) if evidence else None,
-        "curve": figures.learning_curve(evidence) if evidence else None,
+        "profile": measured.profile(evidence) if evidence else None,
+        "curve": measured.learning_curve(evidence) if evidence else None,
         "history": figures.history(run.history),
         "mistakes": [_shown(mistake, run.backbone.preprocess.levels) for mistake in run.mistakes],
         "listed": run.quarantine[:_MOST_LISTED],
@@ -109,21 +110,12 @@ def _context(run: Run) -> dict[str, Any]:
 def _results(evaluation: Evaluation, run: Run) -> dict[str, Any]:
     return {
         "right": int(evaluation.correct.sum()),
-        "dots": figures.dots(_dots(run)),
+        "dots": dots.dots(_dots(run)),
         "verdict": run.evaluations[0].against(run.baselines),
         "heat_map": confusion.heat_map(evaluation),
         "pairs": confusion.pairs(evaluation),
         "scores": sorted(evaluation.per_class(), key=_worst_first),
     }
-
-
-def pointed(evidence: Evidence) -> int:
-    """The case that the verdicts on size and similarity point at."""
-    return next(
-        case.number
-        for case in cases.CASES
-        if (case.size, case.similarity) == (evidence.size, evidence.similarity)
-    )
 
 
 def _dots(run: Run) -> list[Dot]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from headstart.backbone.backbone import Backbone
 from headstart.errors import PlanError
-from headstart.evidence.evidence import SCRATCH, TUNED
+from headstart.evidence.verdict import SCRATCH, TUNED
 from headstart.plan import cases
 from headstart.plan.plan import Plan
 from headstart.plan.recipe import Recipe, overruled

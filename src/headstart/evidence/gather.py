@@ -1,6 +1,6 @@
-"""From features to Evidence: the depth profile, the random control, the learning curve.
+"""From features to facts: the depth profile, the random control, the learning curve.
 
-Pure numpy: the same features give the same evidence. All probes see the same folds, so every comparison
+Pure numpy: the same features give the same facts. All probes see the same folds, so every comparison
 between two cuts, or with the control, is paired picture by picture.
 """
 
@@ -18,7 +18,7 @@ from headstart.errors import DataError
 from headstart.evidence import nearness
 from headstart.evidence.conclude import shallowest
 from headstart.evidence.curve import reach
-from headstart.evidence.evidence import Evidence
+from headstart.evidence.facts import Facts
 from headstart.evidence.logme import logme
 from headstart.evidence.profile import ProbeTable
 from headstart.features.features import Features
@@ -42,7 +42,7 @@ class Totals:
     typical_class: float
 
 
-def judge(
+def gather(
     features: Features,
     controls: Sequence[Features],
     *,
@@ -53,14 +53,14 @@ def judge(
     totals: Totals,
     source: Source,
     seed: int,
-) -> Evidence:
+) -> Facts:
     """The facts: M pictures' features at K cuts, held against those of `controls`: the same network, random weights.
 
     What follows from them, conclude() says. labels, groups int64 [M]. Raises DataError where all pictures are in one
     group; ValueError without a control.
     """
     if not controls:
-        raise ValueError("judge needs features of at least one network with random weights as control")
+        raise ValueError("gather needs features of at least one network with random weights as control")
     names = [stage.name for stage in stages]
     with progress.bar("probing", _steps(len(names), 1 + len(controls))) as bar:
         table = ProbeTable(labels, groups, len(classes), _folds(labels, groups, seed), bar)
@@ -73,15 +73,12 @@ def judge(
         curve = table.curve(features.x[best.cut], probes[best.cut], seed)
         bar.advance()
     distance, distance_how = nearness.distance(features, stages, source)
-    return Evidence(
+    return Facts(
         n=totals.n,
         groups=totals.groups,
         class_counts=dict(totals.class_counts),
         sampled=len(labels),
-        size="",
-        similarity="",
         profile=profile,
-        best_cut=best.cut,
         concatenated=joint and table.score("+".join(names), joint, table.most(probes)),
         optimism=optimism(np.stack([probe.correct for probe in reversed(probes.values())], axis=1), groups),
         control=control.accuracy,

@@ -10,7 +10,7 @@ from headstart.errors import DataError
 from headstart.evidence import nearness
 from headstart.evidence.conclude import conclude
 from headstart.evidence.evidence import Evidence
-from headstart.evidence.judge import Totals, judge
+from headstart.evidence.gather import Totals, gather
 from headstart.evidence.priors import Priors
 from headstart.features.features import Features
 from headstart.intervals import optimism
@@ -56,8 +56,8 @@ def weighed(signal: dict[str, float], *, size=None, similarity=None, controls=(1
         "source": Source("somewhere", 20),
         "seed": 0,
     } | changes
-    facts = judge(features(signal), [features(NOISE, seed) for seed in controls], **values)
-    return conclude(facts, size=size, similarity=similarity, priors=PRIORS)
+    facts = gather(features(signal), [features(NOISE, seed) for seed in controls], **values)
+    return Evidence(facts, conclude(facts, size=size, similarity=similarity, priors=PRIORS))
 
 
 def test_strong_top_is_similar_and_small() -> None:
@@ -104,7 +104,7 @@ def test_shallower_cut_of_equal_worth_is_taken() -> None:
 
 def test_what_random_weights_reach_too_is_not_similar() -> None:
     strong = {"low": 0.1, "mid": 0.2, "pre_logits": 1.0}
-    facts = judge(
+    facts = gather(
         features(strong),
         [features(strong, 7)],
         labels=LABELS,
@@ -149,7 +149,7 @@ def test_same_arguments_same_evidence_and_json() -> None:
 @pytest.mark.parametrize("per_class", [1, 2, 3])
 def test_very_few_pictures_pass_through(per_class: int) -> None:
     index = np.arange(3 * per_class)
-    facts = judge(
+    facts = gather(
         features({"low": 0.1, "mid": 0.3, "pre_logits": 3.0}).take(index),
         [features(NOISE).take(index)],
         labels=LABELS[index],
@@ -162,14 +162,14 @@ def test_very_few_pictures_pass_through(per_class: int) -> None:
     )
     found = conclude(facts, priors=PRIORS)
     assert found.size == "small"
-    assert "fixed" in found.how["profile"]
+    assert "fixed" in facts.how["profile"]
 
 
 def test_one_group_and_no_control_are_refused() -> None:
     with pytest.raises(DataError, match="one group"):
         weighed(NOISE, groups=np.zeros(N, dtype=np.int64))
     with pytest.raises(ValueError, match="control"):
-        judge(
+        gather(
             features(NOISE),
             [],
             labels=LABELS,
