@@ -130,7 +130,7 @@ def test_flags_offer_what_the_rooms_take() -> None:
     assert offered["train", "--class-weight"] == head.CLASS_WEIGHTS
     assert offered["pretrain", "--optimizer"] == recipe.OPTIMIZERS
     assert offered["pretrain", "--augment"] == recipe.AUGMENTS
-    assert offered["pretrain", "--training-precision"] == recipe.PRECISIONS
+    assert offered["pretrain", "--train-precision"] == recipe.PRECISIONS
 
 
 def test_help_of_pretrain_tells_the_recipe_s_defaults() -> None:

@@ -51,10 +51,10 @@ _RECIPE = {
     "start_size": _Flag(
         "of the first epochs' pictures, growing to --image-size, 0 for none ({})", "0", _count(0, "PIXELS")
     ),
-    "training_precision": _Flag(
+    "train_precision": _Flag(
         "of training, not of frozen networks; the faster one on this machine ({})",
         "auto",
-        _chosen("training_precision"),
+        _chosen("train_precision"),
     ),
 }
 
@@ -67,7 +67,7 @@ def training(*, frozen: bool = True, **defaults: str) -> Parser:
     parent, add = group("gradient training")
     for name, flag in _RECIPE.items():
         usual = defaults.get(name, flag.usual)
-        also = () if frozen or name != "training_precision" else ("--precision",)
+        also = () if frozen or name != "train_precision" else ("--precision",)
         add(f"--{name.replace('_', '-')}", *also, help=flag.help.format(usual), **flag.kind)
     return parent
 

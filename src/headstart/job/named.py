@@ -6,7 +6,7 @@ Every error of a plan names the file that it stands in.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from headstart import progress
 from headstart.errors import BackboneError, PlanError
 from headstart.job.classes import classes_left_out
-from headstart.job.options import DEFAULT_BACKBONE, Options
+from headstart.job.options import DEFAULT_BACKBONE, RECIPE, Options
 
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Named:
-    """`plan` is None where none is given; changes: what options change in one that is, in words."""
+    """`plan` is None where none is given."""
 
     backbone: Backbone
     plan: Plan | None = None
-    changes: tuple[str, ...] = ()
 
 
 def look_up(options: Options) -> Named:
@@ -104,7 +103,15 @@ def _check_case(options: Options, network: Backbone) -> None:
 
     if options.case is not None:  # where case 2 is to cut, is measured: any lower cut stands in
         cut = lower_cuts(network)[0] if options.case == 2 and not options.cut else options.cut
-        cases.make(options.case, network, cut=cut, init=options.init)
+        cases.make(
+            options.case,
+            network,
+            cut=cut,
+            init=options.init,
+            freeze_below=options.freeze_below,
+            lr_scale=options.lr_scale,
+            fallback=options.fallback,
+        )
 
 
 def lower_cuts(network: Backbone) -> tuple[str, ...]:
@@ -144,7 +151,7 @@ def _of_plan(options: Options) -> Named:
     from headstart.plan.check import check
 
     plan, called = _read_plan(options)
-    _agree(options, plan, called)
+    plan = _merged(options, plan, called)
     with _naming(called):
         network = load_network(_tapped(options, plan), name=plan.backbone, image_size=plan.image_size)
         check(plan, network)
@@ -189,19 +196,13 @@ def _labelled(plan: Plan, network: Backbone, called: str) -> Plan:
     return replace(plan, case=case)
 
 
-def _agree(options: Options, plan: Plan, called: str) -> None:
-    """Raises PlanError where an option contradicts the plan, or would change nothing beside it."""
-    same = ("backbone", "image_size", "seed", "case", "cut", "head_init", "head_layers", "class_weight")
-    planned: dict[str, Any] = {name: getattr(plan, name) for name in (*same, "runtime", "precision")}
-    planned["init"] = "random" if plan.from_scratch else "pretrained"
-    asked: Mapping[str, Any] = {name: getattr(options, name) for name in planned}
-    recipe = {name: getattr(plan.recipe, name) for name in options.recipe}
-    for name, value in {**planned, **recipe}.items():
-        wanted = options.recipe.get(name, asked.get(name))
-        if wanted is not None and wanted != value:
-            wanted, value = (", ".join(v) if isinstance(v, tuple) else v for v in (wanted, value))
-            flag = f"--{name.replace('_', '-')}"
-            raise PlanError(f"{flag} {wanted}: {called} says {value}; edit the plan, or leave the flag out")
-    for name in ("size", "similarity"):
-        if getattr(options, name) is not None:
-            raise PlanError(f"--{name}: changes nothing beside --plan {called}; leave it out")
+def _merged(options: Options, plan: Plan, called: str) -> Plan:
+    """The plan with what is asked for beside it, which is said. Raises PlanError where both contradict."""
+    from headstart.plan.merge import MEASURED, PLAIN, UNUSED, merge
+
+    names = (*MEASURED, *UNUSED, *PLAIN, *RECIPE, "freeze_below", "lr_scale")
+    asked = {name: getattr(options, name) or None for name in names} | {"seed": options.seed}
+    merged = merge(plan, asked, where=called, called=lambda name: f"--{name.replace('_', '-')}")
+    if merged.changes:
+        progress.say(f"{called}: with {merged}, as asked for beside it")
+    return merged.plan

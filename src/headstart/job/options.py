@@ -33,7 +33,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "fallback": ("none", "probe", "scratch", "both"),
     "optimizer": ("adamw", "muon", "sgd"),
     "augment": ("none", "light", "crop", "colour"),
-    "training_precision": ("auto", "fp32", "bf16"),
+    "train_precision": ("auto", "fp32", "bf16"),
     "runtime": ("auto", "openvino", "torch"),
     "precision": ("auto", "fp32", "bf16"),
     "keep_features": ("fp32", "fp16", "none"),
@@ -56,7 +56,7 @@ RECIPE = {
         "patience",
         "start_size",
     )
-} | {"training_precision": "precision"}
+} | {"train_precision": "precision"}
 DEFAULT_BACKBONE = "small"
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
@@ -72,7 +72,7 @@ class Options:
                  loaded, see `headstart.load_backbone`
     case, size, similarity, cut, init, head_init, head_layers, class_weight, fallback    overrule what is measured, see
                  `headstart.decide`; freeze_below: the first stage that is trained; lr_scale: stage → factor of its rate
-    epochs … training_precision    single values of the recipe, see `headstart.plan.recipe.Recipe`
+    epochs … train_precision    single values of the recipe, see `headstart.plan.recipe.Recipe`
     plan         a plan, or the file that holds one: nothing is measured then
     folds        K of cross-validation over all pictures in place of a report split; None holds pictures out
     seed         the same seed gives the same numbers on one machine
@@ -123,7 +123,7 @@ class Options:
     ema: float | None = None
     patience: int | None = None
     start_size: int | None = None
-    training_precision: str | None = None
+    train_precision: str | None = None
 
     plan: Plan | str | Path | None = None
     folds: int | None = None

@@ -13,11 +13,11 @@ from headstart.plan.rates import scaled
 from headstart.plan.recipe import ARGUMENTS, overruled
 
 # What the plan was measured for: another one is another plan.
-MEASURED = ("backbone", "image_size", "case", "cut", "init")
+MEASURED = ("backbone", "image_size", "seed", "case", "cut", "init")
 # What changes nothing beside a plan, since nothing is measured then.
 UNUSED = ("size", "similarity")
 # Values of a plan that are laid over as they are; those of training among them.
-PLAIN = ("seed", "head_init", "head_layers", "class_weight", "runtime", "precision", "fallback")
+PLAIN = ("head_init", "head_layers", "class_weight", "runtime", "precision", "fallback")
 RATES = ("freeze_below", "lr_scale")
 
 
