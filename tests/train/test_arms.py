@@ -15,7 +15,7 @@ N = 100
 
 def _attempt(plan, right: int, gain: tuple[float, float] | tuple[()] = ()) -> Attempt:
     """Right on the first `right` of N pictures."""
-    return Attempt(replace(plan, gain=gain), None, np.arange(N) < right, ())
+    return Attempt(replace(plan, gain=gain), np.arange(N) < right)
 
 
 PROBE, GROUPS = np.arange(N) < 80, np.arange(N)
@@ -87,7 +87,7 @@ def test_a_lead_within_its_error_is_told_to_be_too_small():
 
     probe = np.array([True] * 30 + [False] * 10)
     trained = np.array([True] * 29 + [False, True, True] + [False] * 8)
-    tuned = Attempt(_plan_without_gain(), None, trained, ())
+    tuned = Attempt(_plan_without_gain(), trained)
     bar = FrozenProbe(probe, np.arange(40), 1.0)
     assert trained.mean() > probe.mean()
     assert not succeeds(tuned, bar)

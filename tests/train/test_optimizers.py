@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from torch import nn
 
 from headstart.plan.recipe import Recipe
-from headstart.train.optimizers import optimizer
+from headstart.train.optimizers import ParameterGroup, optimizer
 
 
-def _groups(network: nn.Module) -> Iterator[dict]:
+def _groups(network: nn.Module) -> list[ParameterGroup]:
     first, last = network[0], network[-1]
-    yield {"params": [first.weight], "decay": True}
-    yield {"params": [last.weight], "decay": True, "classifier": True}
-    yield {"params": [first.bias, last.bias], "decay": False}
+    return [
+        ParameterGroup([first.weight]),
+        ParameterGroup([last.weight], classifier=True),
+        ParameterGroup([first.bias, last.bias], decay=False),
+    ]
 
 
 def _network() -> nn.Sequential:

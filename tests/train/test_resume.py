@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -30,12 +32,12 @@ RECIPES = {
 def _run(backbone, plan, shapes, recipe, settings):
     dataset, parts = shapes
     network = surgery.operate(plan, backbone, 3)
-    groups = surgery.rates(network, plan, backbone)
+    groups = surgery.parameter_groups(network, plan, backbone)
     network.head = nn.Sequential(nn.Dropout(0.5), network.head)
     pictures = Pictures(dataset.paths, backbone.preprocess, 2)
     task = Task(pictures, backbone.preprocess, dataset.labels, parts.train[:-9], parts.train[-9:])
     history = loop.train(network, groups, task, recipe, 5, settings, "training")
-    return network.state_dict(), [{k: v for k, v in row.items() if k != "seconds"} for row in history]
+    return network.state_dict(), [replace(epoch, seconds=0.0) for epoch in history]
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES.keys())
@@ -44,8 +46,8 @@ def test_resumed_equals_straight(demo, planned, shapes, recipe, tmp_path, monkey
     plan = planned(demo, 3)
     straight, history = _run(demo, plan, shapes, recipe, Settings())
 
-    def kill(record):
-        if record["epoch"] == 3:
+    def kill(epoch):
+        if epoch.epoch == 3:
             raise _Killed
 
     folder = tmp_path / "checkpoint"
@@ -143,7 +145,7 @@ def test_one_flipped_bit_is_never_used_in_silence(demo, planned, shapes, tmp_pat
 
 
 def test_a_run_goes_on_in_the_threads_it_began_in(demo, planned, shapes, tmp_path, monkeypatch):
-    def kill(record):
+    def kill(epoch):
         raise _Killed
 
     monkeypatch.setattr(loop.threads, "suiting", lambda *_: 2)
@@ -154,7 +156,7 @@ def test_a_run_goes_on_in_the_threads_it_began_in(demo, planned, shapes, tmp_pat
     _, history = _run(
         demo, planned(demo, 3), shapes, RECIPES["plain"], Settings(checkpoints=tmp_path, resume=True)
     )
-    assert [row["threads"] for row in history] == [2, 2, 2, 2]
+    assert [epoch.threads for epoch in history] == [2, 2, 2, 2]
     assert torch.get_num_threads() == before
 
 
@@ -184,7 +186,7 @@ def test_a_run_goes_on_in_the_precision_it_began_in(demo, planned, shapes, tmp_p
     monkeypatch.setattr(loop, "_PACE", 0)
     recipe = Recipe(epochs=2, batch_size=16, lr=1e-3, precision="auto")
 
-    def kill(record):
+    def kill(epoch):
         raise _Killed
 
     folder = tmp_path / "checkpoint"
@@ -193,7 +195,7 @@ def test_a_run_goes_on_in_the_precision_it_began_in(demo, planned, shapes, tmp_p
         _run(demo, planned(demo, 3), shapes, recipe, Settings(checkpoints=folder, on_epoch=kill))
     monkeypatch.setattr(loop, "faster", lambda *_: "bf16")
     _, history = _run(demo, planned(demo, 3), shapes, recipe, Settings(checkpoints=folder, resume=True))
-    assert [row["precision"] for row in history] == ["fp32", "fp32"]
+    assert [epoch.precision for epoch in history] == ["fp32", "fp32"]
 
 
 def test_the_time_limit_takes_epochs_off(demo, planned, shapes):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from headstart.assess.baseline import Baseline
 from headstart.intervals import Z95, proportion, score
 
 
@@ -101,17 +102,15 @@ class Evaluation:
             for i, name in enumerate(self.classes)
         )
 
-    def against(self, baselines: Mapping[str, Mapping[str, Any]]) -> str:
+    def against(self, baselines: Sequence[Baseline]) -> str:
         """What can be said against the baselines, see assess.baselines; "" without any."""
-        return " ".join(
-            _sentence(name, facts["lead"], facts["lead_error"]) for name, facts in baselines.items()
-        )
+        return " ".join(_sentence(one.name, one.lead, one.lead_error) for one in baselines)
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers without the arrays: what `--json` prints for one split."""
         return {
             "split": self.split,
-            **score(self.correct, self.groups),
+            **score(self.correct, self.groups).to_dict(),
             "balanced_accuracy": self.balanced_accuracy,
             "majority": self.majority,
             "classes": [vars(score) for score in self.per_class()],

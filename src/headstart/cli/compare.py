@@ -111,7 +111,7 @@ def _result(job: Decided, comparison: Comparison, folder: Path) -> dict[str, Any
             "quarantine": len(job.intake.quarantine),
             "alike": len(job.intake.alike),
         },
-        "contenders": comparison.rows(),
+        "contenders": [standing.to_dict() for standing in comparison.standings()],
         "choice": comparison.choice,
         "regret": comparison.regret,
         "run": str(folder),
@@ -122,7 +122,7 @@ def _write(folder: Path, job: Decided, comparison: Comparison, result: dict[str,
     from headstart.report import comparison as drawing
 
     files.write_json(folder / RESULTS, result)
-    files.write_text(folder / FIGURE, drawing.figure(result["contenders"], job.partition.report_name))
+    files.write_text(folder / FIGURE, drawing.figure(comparison.standings()))
     names = [outcome.name for outcome in comparison.outcomes]
     classes = job.intake.dataset.classes
     rows = (

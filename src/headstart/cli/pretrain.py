@@ -15,6 +15,7 @@ from headstart.cli import options, run_folder, show, steps, values
 if TYPE_CHECKING:
     from headstart.data import Intake
     from headstart.plan.recipe import Recipe
+    from headstart.train.epoch import Epoch
     from headstart.train.task import Settings
 
 
@@ -136,7 +137,7 @@ def run(args: Namespace) -> int:
     )
     run_folder.write_lines(
         folder / run_folder.METRICS,
-        [{"phase": PHASE, "epochs": len(result.history), **record} for record in result.history],
+        [replace(e, phase=PHASE, epochs=len(result.history)).to_dict() for e in result.history],
     )
     _print(args, partition.report_name, result, folder, pictures)
     return 0
@@ -164,16 +165,16 @@ def _settings(args: Namespace, folder: Path) -> Settings:
         time_limit=args.time_limit,
         checkpoints=folder / run_folder.CHECKPOINTS,
         resume=args.resume,
-        on_epoch=lambda record: _told(record, folder),
+        on_epoch=lambda epoch: _told(epoch, folder),
     )
 
 
-def _told(record: dict[str, Any], folder: Path) -> None:
-    files.append_line(folder / run_folder.METRICS, json.dumps(record))
-    scored = f"val {record['selection_accuracy']:.3f}, " if "selection_accuracy" in record else ""
+def _told(epoch: Epoch, folder: Path) -> None:
+    files.append_line(folder / run_folder.METRICS, json.dumps(epoch.to_dict()))
+    scored = "" if epoch.selection_accuracy is None else f"val {epoch.selection_accuracy:.3f}, "
     progress.say(
-        f"epoch {record['epoch']} of {record['epochs']}: training loss {record['train_loss']:.3f}, {scored}"
-        f"{record['size']} px, {record['seconds']:.0f} s"
+        f"epoch {epoch.epoch} of {epoch.epochs}: training loss {epoch.train_loss:.3f}, {scored}"
+        f"{epoch.size} px, {epoch.seconds:.0f} s"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from headstart.cli import asked, options, run_folder, show, steps
 from headstart.errors import PlanError
 
 if TYPE_CHECKING:
-    from headstart.assess import Evaluation
+    from headstart.assess import Baseline, Evaluation
     from headstart.cli.steps import Decided
     from headstart.model import Model
     from headstart.report import Mistake
@@ -56,13 +56,14 @@ def run(args: Namespace) -> int:
     run_folder.write_intake(folder, job.intake)
     fitted = _fit(args, job, folder)
     stopping.check()
-    model, evaluation, result = _judged(args, job, fitted, folder)
+    model, evaluation, baselines = _prove(args, job, fitted)
+    result = _result(job, fitted, evaluation, baselines, folder)
     _write_results(folder, job, model, evaluation, result, fitted)
-    _write_report(folder, job, evaluation, result, facts, fitted)
+    _write_report(folder, job, evaluation, baselines, facts, fitted)
     if args.json:
         show.as_json(result)
     else:
-        _summary(result, evaluation, folder)
+        _summary(result, evaluation, baselines, folder)
     return 0
 
 
@@ -97,7 +98,9 @@ def _fit(args: Namespace, job: Decided, folder: Path) -> Fitted:
             time_limit=args.time_limit,
             checkpoints=folder / run_folder.CHECKPOINTS,
             resume=args.resume,
-            on_epoch=lambda record: files.append_line(folder / run_folder.METRICS, json.dumps(record)),
+            on_epoch=lambda epoch: files.append_line(
+                folder / run_folder.METRICS, json.dumps(epoch.to_dict())
+            ),
         )
     execution = steps.execution(args, job.plan)
     return fit(
@@ -105,31 +108,30 @@ def _fit(args: Namespace, job: Decided, folder: Path) -> Fitted:
     )
 
 
-def _judged(
-    args: Namespace, job: Decided, fitted: Fitted, folder: Path
-) -> tuple[Model, Evaluation, dict[str, Any]]:
+def _prove(args: Namespace, job: Decided, fitted: Fitted) -> tuple[Model, Evaluation, Sequence[Baseline]]:
     """The model on the report split, which is looked at here and nowhere before."""
     from headstart import assess
     from headstart.model import Model
 
     model, execution = Model.of(fitted), steps.execution(args, job.plan)
     dataset, partition = job.intake.dataset, job.partition
-    evaluation, bars = assess.prove(model, dataset, partition, execution=execution)
-    return model, evaluation, _result(job, fitted, evaluation, bars, folder)
+    return model, *assess.prove(model, dataset, partition, execution=execution)
 
 
 def _result(
-    job: Decided, fitted: Fitted, evaluation: Evaluation, bars: Mapping[str, Any], folder: Path
+    job: Decided, fitted: Fitted, evaluation: Evaluation, baselines: Sequence[Baseline], folder: Path
 ) -> dict[str, Any]:
     """What --json prints; docs/json.md tells its fields."""
+    from headstart.assess import baselines_dict
+
     return {
         "case": job.plan.case,
         "size": job.evidence and job.evidence.size,
         "similarity": job.evidence and job.evidence.similarity,
         "backbone": job.backbone.name,
         "splits": {evaluation.split: evaluation.to_dict()},
-        "baselines": dict(bars),
-        "arms": [asdict(arm) for arm in fitted.arms],
+        "baselines": baselines_dict(baselines),
+        "arms": [arm.to_dict() for arm in fitted.arms],
         "plan": asdict(job.plan),
         "kept": asdict(fitted.plan),
         "evidence": job.evidence and job.evidence.to_dict(),
@@ -165,7 +167,8 @@ def _write_results(
         left_out=tuple(job.intake.left_out),
         history=fitted.history,
     )
-    run_folder.write_lines(folder / run_folder.METRICS, [*fitted.history, {"final": True, **metrics}])
+    lines = [*(epoch.to_dict() for epoch in fitted.history), {"final": True, **metrics}]
+    run_folder.write_lines(folder / run_folder.METRICS, lines)
     rows = [
         (path, evaluation.split, label, prediction, f"{confidence:.6f}")
         for path, label, prediction, confidence in _named(job, evaluation)
@@ -194,7 +197,7 @@ def _write_report(
     folder: Path,
     job: Decided,
     evaluation: Evaluation,
-    result: dict[str, Any],
+    baselines: Sequence[Baseline],
     facts: dict[str, Any],
     fitted: Fitted,
 ) -> None:
@@ -211,9 +214,9 @@ def _write_report(
             plan=job.plan,
             evidence=job.evidence,
             evaluations=(evaluation,),
-            baselines=result["baselines"],
-            arms=result["arms"],
-            history=list(fitted.history),
+            baselines=baselines,
+            arms=fitted.arms,
+            history=fitted.history,
             mistakes=_mistakes(job, evaluation),
             class_counts=dict(zip(dataset.classes, counts, strict=True)),
             quarantine=job.intake.quarantine,
@@ -223,12 +226,14 @@ def _write_report(
     )
 
 
-def _summary(result: dict[str, Any], evaluation: Evaluation, folder: Path) -> None:
+def _summary(
+    result: dict[str, Any], evaluation: Evaluation, baselines: Sequence[Baseline], folder: Path
+) -> None:
     if len(result["arms"]) > 1:
         show.out(show.arms(result["arms"]) + "\n")
     show.out(show.score(evaluation))
     show.out(show.baselines(result["baselines"]))
-    show.out(f"  {evaluation.against(result['baselines'])}\n")
+    show.out(f"  {evaluation.against(baselines)}\n")
     run_folder.print_intake(folder, result["pictures"])
     for key in ("run", "report", "bundle"):
         show.fact(key, result[key])

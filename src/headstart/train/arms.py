@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -29,15 +29,19 @@ class Arm:
     chosen: bool
     note: str = ""
 
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
 
 @dataclass(frozen=True)
 class Attempt:
-    """A trained network and what it got right on the selection pictures (bool [V])."""
+    """A training: what it did, and what it got right on the selection pictures (bool [V])."""
 
     plan: Plan
-    network: Any
     correct: np.ndarray
-    history: tuple[dict[str, Any], ...]
+
+
+A = TypeVar("A", bound=Attempt)
 
 
 @dataclass(frozen=True)
@@ -94,14 +98,12 @@ def ways(plan: Plan) -> dict[str, Plan]:
     return {"fine-tune": plan, **scratch}
 
 
-def tried(
-    plan: Plan, attempt: Callable[[str, Plan], Attempt], probe: FrozenProbe
-) -> tuple[str, dict[str, Attempt]]:
+def tried(plan: Plan, attempt: Callable[[str, Plan], A], probe: FrozenProbe) -> tuple[str, dict[str, A]]:
     """(the name of what is kept, what was tried): `attempt` makes one of the ways of `plan`, called by its name.
 
     A fall-back on random weights is tried only where nothing before it succeeds.
     """
-    attempts: dict[str, Attempt] = {}
+    attempts: dict[str, A] = {}
     for name, way in ways(plan).items():
         if plan.fallback == "scratch" and any(succeeds(a, probe) for a in attempts.values()):
             break
@@ -109,7 +111,7 @@ def tried(
     return best(plan, attempts, probe), attempts
 
 
-def best(plan: Plan, attempts: dict[str, Attempt], probe: FrozenProbe) -> str:
+def best(plan: Plan, attempts: Mapping[str, Attempt], probe: FrozenProbe) -> str:
     """The name of what is kept: the best attempt that the plan allows, or the probe where none succeeds.
 
     A plan without a fall-back keeps what it asked for.
@@ -118,7 +120,7 @@ def best(plan: Plan, attempts: dict[str, Attempt], probe: FrozenProbe) -> str:
     return max(good, key=lambda key: attempts[key].correct.mean(), default="probe")
 
 
-def table(attempts: dict[str, Attempt], probe: FrozenProbe, winner: str) -> tuple[Arm, ...]:
+def table(attempts: Mapping[str, Attempt], probe: FrozenProbe, winner: str) -> tuple[Arm, ...]:
     """The probe and every attempt as arms."""
     arms = [_arm("probe", probe.correct, probe.groups, winner, "frozen")]
     for name, attempt in attempts.items():
@@ -151,7 +153,7 @@ def _short_of(attempt: Attempt, probe: FrozenProbe) -> str:
 
 
 def _arm(name: str, correct: np.ndarray, groups: np.ndarray, winner: str, note: str) -> Arm:
-    return Arm(name, **score(correct, groups), chosen=name == winner, note=note)
+    return Arm(name, **vars(score(correct, groups)), chosen=name == winner, note=note)
 
 
 def sentence(arm: Arm) -> str:

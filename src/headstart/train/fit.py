@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -33,13 +33,22 @@ from headstart.train.arms import Arm, Attempt, FrozenProbe, sentence, table, tri
 if TYPE_CHECKING:
     from torch import nn
 
+    from headstart.train.epoch import Epoch
+    from headstart.train.surgery import Classifier
     from headstart.train.task import Settings, Task
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What came out. `module` is the trained trunk (as the backbone's architecture, dropped stages empty), or
-    None where the pre-trained weights serve as they are; `plan` is the one that the result stands for."""
+    """What came out.
+
+    plan     the one that the result stands for
+    module   the trained trunk (the backbone's architecture, dropped stages empty); None where the pre-trained weights
+             serve as they are
+    arms     every way that was tried
+    history  the epochs of all trainings, one after the other
+    l2       the penalty of a solved head
+    """
 
     plan: Plan
     backbone: Backbone
@@ -47,7 +56,7 @@ class Fitted:
     head: Head
     module: nn.Module | None
     arms: tuple[Arm, ...]
-    history: tuple[dict[str, Any], ...] = ()
+    history: tuple[Epoch, ...] = ()
     l2: float | None = None
 
 
@@ -72,6 +81,14 @@ def fit(
     from headstart.train.task import Settings
 
     return _trained(job, partition, settings or Settings())
+
+
+@dataclass(frozen=True)
+class _Trained(Attempt):
+    """An attempt with its network, on the CPU, and its epochs."""
+
+    network: Classifier
+    history: tuple[Epoch, ...]
 
 
 @dataclass(frozen=True)
@@ -124,7 +141,7 @@ def _cross_validated(solved: Solved, plan: Plan, n: int, groups: int) -> Arm:
     )
     some = len(solved.cv_correct) < n
     note = f"{kind}, cross-validated on {'a part of ' * some}the {f'{n:,} ' * some}training pictures"
-    return Arm("probe", **score(solved.cv_correct, solved.cv_groups), chosen=True, note=note)
+    return Arm("probe", **vars(score(solved.cv_correct, solved.cv_groups)), chosen=True, note=note)
 
 
 def _trained(job: _Setting, partition: Partition, settings: Settings) -> Fitted:
@@ -148,7 +165,7 @@ def _trained(job: _Setting, partition: Partition, settings: Settings) -> Fitted:
     arms = table(attempts, held, winner)
     for arm in arms:
         progress.say(sentence(arm))
-    history = tuple({"phase": name, **row} for name, attempt in attempts.items() for row in attempt.history)
+    history = tuple(replace(e, phase=name) for name, attempt in attempts.items() for e in attempt.history)
     if winner == "probe":
         return _returned(job, partition, arms, history)
     return _kept(job, attempts[winner], arms, history)
@@ -184,25 +201,25 @@ def foretold(plan: Plan, dataset: Dataset, partition: Partition) -> Plan:
     return replace(known, gain=(), gain_of="")
 
 
-def _attempt(name: str, plan: Plan, job: _Setting, task: Task, head: Head, settings: Settings) -> Attempt:
+def _attempt(name: str, plan: Plan, job: _Setting, task: Task, head: Head, settings: Settings) -> _Trained:
     from headstart.train import loop, scoring, surgery, threads
 
     network = surgery.operate(plan, job.backbone, len(job.dataset.classes))
     if plan.head_start == "solved":
         surgery.implant(head, network.head, scale=surgery.SOFTENED)
     folder = None if settings.checkpoints is None else settings.checkpoints / name
-    groups = surgery.rates(network, plan, job.backbone)
+    groups = surgery.parameter_groups(network, plan, job.backbone)
     history = loop.train(
         network, groups, task, plan.recipe, plan.seed, replace(settings, checkpoints=folder), name
     )
-    with threads.bounded(history[-1]["threads"]):
+    with threads.bounded(history[-1].threads):
         device = scoring.device_of(settings.device)
         named = scoring.predict(network.to(device), task, task.selection, device).argmax(1)
     network.to("cpu")
-    ran = plan.with_recipe(precision=history[-1]["precision"])
+    ran = plan.with_recipe(precision=history[-1].precision)
     if settings.time_limit is not None and len(history) * 2 < plan.recipe.epochs:
         ran = _cut_short(name, ran, len(history))
-    return Attempt(ran, network, named == task.labels[task.selection], history)
+    return _Trained(ran, named == task.labels[task.selection], network, history)
 
 
 def _cut_short(name: str, plan: Plan, epochs: int) -> Plan:
@@ -215,9 +232,7 @@ def _cut_short(name: str, plan: Plan, epochs: int) -> Plan:
     return replace(plan, gain=(), gain_of="")
 
 
-def _returned(
-    job: _Setting, partition: Partition, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]
-) -> Fitted:
+def _returned(job: _Setting, partition: Partition, arms: Sequence[Arm], history: tuple[Epoch, ...]) -> Fitted:
     """The probe in place of training that did not succeed, solved anew on all training pictures."""
     notes = "; ".join(f"{arm.name}: {arm.note}" for arm in arms if arm.name != "probe")
     reason = f"Training is not better than the frozen probe ({notes}); the probe is returned."
@@ -228,9 +243,7 @@ def _returned(
     return Fitted(plan, job.backbone, job.dataset.classes, solved.head, None, tuple(arms), history, solved.l2)
 
 
-def _kept(
-    job: _Setting, attempt: Attempt, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]
-) -> Fitted:
+def _kept(job: _Setting, attempt: _Trained, arms: Sequence[Arm], history: tuple[Epoch, ...]) -> Fitted:
     from headstart.train import surgery
 
     module = attempt.network.trunk.module

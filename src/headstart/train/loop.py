@@ -6,9 +6,8 @@ One loop serves every plan that trains: fine-tuning, training from scratch, pre-
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -20,7 +19,9 @@ from headstart.files import sha256_of
 from headstart.plan.recipe import Recipe
 from headstart.train import checkpoints, clock, schedule, threads
 from headstart.train.batches import mixed, order
+from headstart.train.epoch import Epoch
 from headstart.train.learner import Learner
+from headstart.train.optimizers import ParameterGroup
 from headstart.train.precision import faster
 from headstart.train.scoring import device_of, predict
 from headstart.train.task import Settings, Task
@@ -36,16 +37,16 @@ _PATCH, _DROPOUT = 1, 2
 
 def train(
     network: nn.Module,
-    groups: list[dict],
+    groups: Sequence[ParameterGroup],
     task: Task,
     recipe: Recipe,
     seed: int,
     settings: Settings,
     label: str,
-) -> tuple[dict[str, Any], ...]:
-    """Trains `network` in place and returns its history, one record per epoch; a time limit may end the last one early.
+) -> tuple[Epoch, ...]:
+    """Trains `network` in place and returns its epochs; a time limit may end the last one early.
 
-    groups: {"params", "scale", "decay", "classifier"} as surgery.rates makes them. The network ends in eval mode on
+    groups: of parameters, such as surgery.parameter_groups makes them. The network ends in eval mode on
     the CPU with the weights of the last epoch (of their running average where the recipe has an EMA; of the best
     epoch on the selection pictures where it has patience). Raises stopping.Stopped where the work was asked to stop,
     with the state of the last step in the checkpoint.
@@ -54,9 +55,9 @@ def train(
 
 
 @dataclass
-class _Epoch:
-    """What an epoch has come to so far: steps, the sum of the losses over `seen` pictures, seconds; size in pixels, and
-    the rate of the last step."""
+class _AtHand:
+    """What the epoch at hand has come to so far: steps, the sum of the losses over `seen` pictures, seconds; size in
+    pixels, and the rate of the last step."""
 
     step: int = 0
     losses: float = 0.0
@@ -72,7 +73,7 @@ class _Run:
     def __init__(
         self,
         network: nn.Module,
-        groups: list[dict],
+        groups: Sequence[ParameterGroup],
         task: Task,
         recipe: Recipe,
         seed: int,
@@ -85,8 +86,8 @@ class _Run:
         self.steps_per_epoch = len(order(task.train, seed, 0, recipe.batch_size))
         self.most = recipe.epochs * self.steps_per_epoch
         self.steps = self.most  # of the whole schedule
-        self.at = _Epoch()
-        self.history: list[dict[str, Any]] = []
+        self.at = _AtHand()
+        self.history: list[Epoch] = []
         self.best: tuple[float, int, dict[str, torch.Tensor]] | None = None
         self.threads, self.every, self.saved = 0, torch.get_num_threads(), False
         self.mark = self.due = 0.0  # when the last step ended, and when the next checkpoint is to be written
@@ -101,7 +102,7 @@ class _Run:
         """Those of the schedule; the last one may end early."""
         return -(-self.steps // self.steps_per_epoch)
 
-    def run(self) -> tuple[dict[str, Any], ...]:
+    def run(self) -> tuple[Epoch, ...]:
         with torch.random.fork_rng(devices=[]):
             self._resume()
             if self.at.step or self.done < self.steps:
@@ -143,7 +144,7 @@ class _Run:
         """The rest of the epoch at hand, and what it came to."""
         epoch = len(self.history)
         if not self.at.step:
-            self.at = _Epoch(size=self._size(epoch, self.epochs))
+            self.at = _AtHand(size=self._size(epoch, self.epochs))
         self.mark = clock.now()
         self.learner.network.train()
         for index, pictures in self._batches(epoch) if self.done < self.steps else ():
@@ -198,25 +199,22 @@ class _Run:
         return self.mark - before
 
     def _close(self) -> None:
-        """Ends the epoch: its record, and what depends on it."""
-        record = {
-            "epoch": len(self.history) + 1,
-            "train_loss": self.at.losses / self.at.seen,
-            "lr": self.at.lr,
-            "size": self.at.size,
-            "precision": self.learner.precision,
-            "threads": self.threads,
-            "steps": self.at.step,
-        }
-        if len(self.task.selection):
-            with self.learner.averaged():
-                named = self._probabilities(self.task.selection).argmax(1)
-            record["selection_accuracy"] = float((named == self.task.labels[self.task.selection]).mean())
-            self.clock.scoring = self._elapsed()
-        record["seconds"] = self.at.seconds
-        self.history.append(record)
-        self.at = _Epoch()
-        self._keep_best(record)
+        """Ends the epoch: what it came to, and what depends on that."""
+        accuracy = self._selection_accuracy()
+        epoch = Epoch(
+            epoch=len(self.history) + 1,
+            train_loss=self.at.losses / self.at.seen,
+            lr=self.at.lr,
+            size=self.at.size,
+            precision=self.learner.precision,
+            threads=self.threads,
+            steps=self.at.step,
+            selection_accuracy=accuracy,
+            seconds=self.at.seconds,
+        )
+        self.history.append(epoch)
+        self.at = _AtHand()
+        self._keep_best(epoch)
         if (
             not self.saved
             or self.done >= self.steps
@@ -224,8 +222,16 @@ class _Run:
             or stopping.asked() is not None
         ):
             self._save()
-        self.settings.on_epoch({"phase": self.label, "epochs": self.epochs, **record})
+        self.settings.on_epoch(replace(epoch, phase=self.label, epochs=self.epochs))
         stopping.check()
+
+    def _selection_accuracy(self) -> float | None:
+        if not len(self.task.selection):
+            return None
+        with self.learner.averaged():
+            named = self._probabilities(self.task.selection).argmax(1)
+        self.clock.scoring = self._elapsed()
+        return float((named == self.task.labels[self.task.selection]).mean())
 
     def _size(self, epoch: int, epochs: int) -> int:
         return schedule.size(epoch, epochs, self.recipe.start_size, self.task.preprocess.size)
@@ -242,11 +248,11 @@ class _Run:
     def _shares(self, epoch: int, epochs: int) -> float:
         return self._share(self._size(epoch, epochs))
 
-    def _keep_best(self, record: dict[str, Any]) -> None:
-        if not self.recipe.patience or "selection_accuracy" not in record:
+    def _keep_best(self, epoch: Epoch) -> None:
+        if not self.recipe.patience or epoch.selection_accuracy is None:
             return
-        if self.best is None or record["selection_accuracy"] > self.best[0]:
-            self.best = (record["selection_accuracy"], record["epoch"], self.learner.weights())
+        if self.best is None or epoch.selection_accuracy > self.best[0]:
+            self.best = (epoch.selection_accuracy, epoch.epoch, self.learner.weights())
 
     def _stale(self) -> bool:
         if self.best is None:
@@ -265,7 +271,7 @@ class _Run:
             "at": asdict(self.at),
             "precision": learner.precision,
             "threads": self.threads,
-            "history": self.history,
+            "history": [epoch.to_dict() for epoch in self.history],
             "best": self.best[:2] if self.best else None,
             "label": self.label,
             "identity": self._identity(),
@@ -293,7 +299,8 @@ class _Run:
         facts, average, best = checkpoints.restore(
             folder, learner.network, learner.optimizer, self._identity()
         )
-        self.history, self.at, self.steps = facts["history"], _Epoch(**facts["at"]), facts["steps"]
+        self.history = [Epoch.from_dict(record) for record in facts["history"]]
+        self.at, self.steps = _AtHand(**facts["at"]), facts["steps"]
         learner.precision, self.threads = facts["precision"], facts["threads"]
         if learner.average:
             learner.average.restore(average, facts["average_steps"])
