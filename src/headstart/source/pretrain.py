@@ -105,8 +105,10 @@ def pretrain(
     history = loop.train(module, parameter_groups(made), task, recipe, seed, settings, PHASE)
     recipe = replace(recipe, precision=history[-1].precision)
     folders.round_(module)
-    source = _source(module, stages, task, partition.report, name, dataset.classes)
-    probabilities = scoring.predict(module, task, partition.report, torch.device("cpu"))
+    device = scoring.device_of(settings.device)
+    with scoring.placed(module, device):
+        source = _source(module, stages, task, partition.report, name, dataset.classes, device)
+        probabilities = scoring.predict(module, task, partition.report, device)
     correct = probabilities.argmax(1) == dataset.labels[partition.report]
     result = Pretrained(output, history=history, **vars(score(correct, dataset.groups[partition.report])))
     facts = {
@@ -197,15 +199,18 @@ def _source(
     held_out: np.ndarray,
     name: str,
     classes: tuple[str, ...],
+    device: torch.device,
 ) -> Source:
-    """Reference statistics of pooled features and the head's entropy, on held-out source pictures."""
+    """Reference statistics of pooled features and the head's entropy, on held-out source pictures; device: where the
+    network is."""
     chosen = held_out[np.linspace(0, len(held_out) - 1, min(_REFERENCE, len(held_out))).astype(int)]
     tapped = Tapped(module, stages, "avg", logits=True).eval()
     rows: list[list[np.ndarray]] = []
     parts = np.array_split(chosen, max(1, -(-len(chosen) // 256)))
     with torch.inference_mode():
         for _, batch in task.pictures.batches(parts, 0, 0, "none"):
-            rows.append([t.numpy() for t in tapped(torch.from_numpy(task.preprocess.normalise(batch)))])
+            x = torch.from_numpy(task.preprocess.normalise(batch)).to(device)
+            rows.append([tensor.cpu().numpy() for tensor in tapped(x)])
     *cuts, logits = (np.concatenate(column).astype(np.float64) for column in zip(*rows, strict=True))
     statistics = {
         stage.name: {"mean": _rounded(x.mean(0)), "var": _rounded(x.var(0))}

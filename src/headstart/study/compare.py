@@ -206,17 +206,17 @@ class _Field:
         return outcome
 
     def _trained(self, contender: Contender, share: float, within: float | None) -> Outcome:
-        import torch
-
         from headstart.train import scoring
 
         plan = contender.plan
         network, history = self._run(contender, within)
         share *= sum(epoch.steps for epoch in history) / (plan.recipe.epochs * self._steps(plan))
-        right, named = (
-            scoring.predict(network, self._task, index, torch.device("cpu")).argmax(1)
-            for index in (self.selection, self.partition.report)
-        )
+        device = scoring.device_of(self.settings.device)
+        with scoring.placed(network, device):
+            right, named = (
+                scoring.predict(network, self._task, index, device).argmax(1)
+                for index in (self.selection, self.partition.report)
+            )
         correct = right == self.dataset.labels[self.selection]
         trace = tuple(epoch.selection_accuracy for epoch in history if epoch.selection_accuracy is not None)
         cut, seconds = "+".join(plan.cut), _seconds(history)

@@ -212,10 +212,9 @@ def _attempt(name: str, plan: Plan, job: _Setting, task: Task, head: Head, setti
     history = loop.train(
         network, groups, task, plan.recipe, plan.seed, replace(settings, checkpoints=folder), name
     )
-    with threads.bounded(history[-1].threads):
-        device = scoring.device_of(settings.device)
-        named = scoring.predict(network.to(device), task, task.selection, device).argmax(1)
-    network.to("cpu")
+    device = scoring.device_of(settings.device)
+    with threads.bounded(history[-1].threads), scoring.placed(network, device):
+        named = scoring.predict(network, task, task.selection, device).argmax(1)
     ran = plan.with_recipe(precision=history[-1].precision)
     if settings.time_limit is not None and len(history) * 2 < plan.recipe.epochs:
         ran = _cut_short(name, ran, len(history))
