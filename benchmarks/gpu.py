@@ -5,8 +5,8 @@ gratings that it draws, the networks the shipped `small` and a ResNet-50 with ra
 Exit code 1 where a figure is out of its bounds, which are named on stderr; 2 where there is no CUDA.
 
 Parity is between the same weights on CUDA and on the CPU in float32; convolutions on CUDA may use TF32, whose 10 bits
-of mantissa the bounds allow for. The bound on speed is a floor against a loop that feeds the network the same batch over
-and over, already on the device: it decodes, augments and moves nothing.
+of mantissa the bounds allow for. The bound on speed is a floor against a loop that feeds the network the same batch
+over and over, already on the device: it decodes, augments and moves nothing.
 """
 
 from __future__ import annotations

@@ -12,9 +12,9 @@ from torch import nn
 from headstart import stopping
 from headstart.errors import OutputError
 from headstart.plan.recipe import Recipe
-from headstart.train import checkpoints, loop, surgery
+from headstart.train import checkpoints, keeper, loop, surgery
 from headstart.train.batches import Pictures
-from headstart.train.loop import Settings, Task
+from headstart.train.task import Settings, Task
 
 
 class _Killed(Exception):
@@ -42,7 +42,7 @@ def _run(backbone, plan, shapes, recipe, settings):
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES.keys())
 def test_resumed_equals_straight(demo, planned, shapes, recipe, tmp_path, monkeypatch, said):
-    monkeypatch.setattr(loop, "_PACE", 0)
+    monkeypatch.setattr(keeper, "_PACE", 0)
     plan = planned(demo, 3)
     straight, history = _run(demo, plan, shapes, recipe, Settings())
 
@@ -97,7 +97,7 @@ def test_a_run_killed_within_an_epoch_goes_on_to_the_same_bits(
     demo, planned, shapes, recipe, batch, where, tmp_path, monkeypatch, said, at_batch
 ):
     for name in ("_PACE", "_FIRST"):
-        monkeypatch.setattr(loop, name, 0)
+        monkeypatch.setattr(keeper, name, 0)
     plan = planned(demo, 3)
     straight, history = _run(demo, plan, shapes, recipe, Settings())
     at_batch(batch, _kill)
@@ -177,13 +177,13 @@ def test_checkpoints_keep_their_pace(demo, planned, shapes, tmp_path, monkeypatc
         original(folder, network, optimizer, average, best, facts)
 
     monkeypatch.setattr(checkpoints, "save", save)
-    monkeypatch.setattr(loop, "_PACE", 10**9)
+    monkeypatch.setattr(keeper, "_PACE", 10**9)
     _run(demo, planned(demo, 3), shapes, RECIPES["plain"], Settings(checkpoints=tmp_path / "checkpoint"))
     assert written == [1, 4]
 
 
 def test_a_run_goes_on_in_the_precision_it_began_in(demo, planned, shapes, tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "_PACE", 0)
+    monkeypatch.setattr(keeper, "_PACE", 0)
     recipe = Recipe(epochs=2, batch_size=16, lr=1e-3, precision="auto")
 
     def kill(epoch):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -86,7 +86,7 @@ class Learner:
         with self.averaged():
             return {k: v.detach().cpu().clone() for k, v in self.network.state_dict().items()}
 
-    def settle(self, best: dict[str, torch.Tensor] | None) -> None:
+    def settle(self, best: Mapping[str, torch.Tensor] | None) -> None:
         """Ends the training: with the `best` weights, else the running average, in eval mode on the CPU."""
         if best is not None:
             pour(best, self.network)
