@@ -25,6 +25,7 @@ RECIPES = {
     "plain": Recipe(epochs=4, batch_size=16, lr=1e-3, precision="fp32"),
     "average": Recipe(epochs=4, batch_size=16, lr=1e-3, precision="fp32", ema=0.9),
     "patience": Recipe(epochs=4, batch_size=16, lr=1e-3, precision="fp32", patience=3),
+    "sgd": Recipe(epochs=4, batch_size=16, lr=1e-2, weight_decay=1e-4, precision="fp32", optimizer="sgd"),
     "both": Recipe(epochs=4, batch_size=16, lr=1e-3, precision="fp32", ema=0.9, patience=2),
 }
 

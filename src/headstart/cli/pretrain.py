@@ -62,7 +62,7 @@ def add(subparsers: Any) -> None:
 
 def _recipe(group: Any) -> None:
     add = group.add_argument
-    add("--optimizer", choices=("adamw", "muon"), help="(muon)")
+    add("--optimizer", choices=("adamw", "sgd", "muon"), help="(muon)")
     add("--warmup", type=values.number(), metavar="SHARE", help="of all steps (0.1)")
     add("--label-smoothing", type=values.number(), metavar="SHARE", help="(0.1)")
     add(
