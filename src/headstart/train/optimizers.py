@@ -21,7 +21,6 @@ from torch import nn
 from headstart.plan.recipe import Recipe
 from headstart.runtime.torch import precisions
 
-
 MOMENTUM = 0.9  # SGD's
 
 
