@@ -18,7 +18,7 @@ from headstart.intervals import wilson
 from headstart.plan import cases
 from headstart.plan.plan import Plan
 from headstart.report.run import Mistake, Run
-from headstart.train.arms import Arm
+from headstart.train.arms import Arm, Lead
 from headstart.train.epoch import Epoch
 
 HOSTILE = "<script>alert('x')</script>"
@@ -143,7 +143,15 @@ def run(
         "baselines": baselines,
         "arms": (
             Arm("probe at conv3", 0.936, wilson(337, 360), 360, 360, chosen=True),
-            Arm("fine-tuned", 0.925, wilson(333, 360), 360, 360, chosen=False, note="did not beat the probe"),
+            Arm(
+                "fine-tuned",
+                0.925,
+                wilson(333, 360),
+                360,
+                360,
+                chosen=False,
+                lead=Lead(-0.01, 0.02, 0.0, None, 360),
+            ),
         ),
         "history": history() if case > 2 else (),
         "mistakes": mistakes(folder, names, pictures, hostile=hostile) if pictures else (),

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from headstart.assess import words
 from headstart.assess.baseline import Baseline
-from headstart.intervals import Z95, proportion, score
+from headstart.intervals import proportion, score
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,8 @@ class Evaluation:
         )
 
     def against(self, baselines: Sequence[Baseline]) -> str:
-        """What can be said against the baselines, see assess.baselines; "" without any."""
-        return " ".join(_sentence(one.name, one.lead, one.lead_error) for one in baselines)
+        """What can be said against the baselines of assess.baselines, in words; "" without any."""
+        return words.against(baselines)
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers without the arrays: what `--json` prints for one split."""
@@ -116,14 +117,6 @@ class Evaluation:
             "classes": [vars(score) for score in self.per_class()],
             "confusion": self.confusion.tolist(),
         }
-
-
-def _sentence(name: str, lead: float, error: float | None) -> str:
-    """Clear is what lies outside the 95 % interval of the paired difference."""
-    if error is None:
-        return f"{100 * lead:+.1f} points against “{name}”, on one group of pictures: no gain is shown."
-    clear = "a clear gain" if lead > Z95 * error else "no gain is shown"
-    return f"{100 * lead:+.1f} ± {100 * error:.1f} points against “{name}” on the same pictures: {clear}."
 
 
 def _ratio(part: int, whole: int) -> float | None:

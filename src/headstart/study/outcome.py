@@ -13,7 +13,7 @@ from headstart.errors import PlanError
 from headstart.intervals import paired, score
 from headstart.plan.plan import Plan
 from headstart.study.contenders import CUT_FIRST, PROBE_FIRST, SCRATCH
-from headstart.train.arms import Attempt, FrozenProbe, tried
+from headstart.train.arms import Attempt, FrozenProbe, try_ways
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def realised(plan: Plan, outcomes: Sequence[Outcome], groups: np.ndarray, more: 
     def attempt(_: str, way: Plan) -> Attempt:
         return Attempt(way, _training(outcomes, way).selection)
 
-    winner, attempts = tried(plan, attempt, FrozenProbe(probe.selection, groups, more))
+    winner, attempts = try_ways(plan, attempt, FrozenProbe(probe.selection, groups, more))
     return probe.name if winner == "probe" else _training(outcomes, attempts[winner].plan).name
 
 

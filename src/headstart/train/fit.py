@@ -2,9 +2,8 @@
 
 Every plan starts from the frozen probe at its cut: for cases 1 and 2 it is the result, for the others it is the
 head that training starts from (linear probe, then fine-tune: Kumar et al. 2022). A frozen probe, there or at the
-plan's fallback_cut, is the bar that training must pass.
-Training *succeeds* if it is better than the probe on the selection pictures, as far as these and the plan can tell
-(`arms.succeeds`).
+plan's fallback_cut, is what training has to beat: it *succeeds* if it is better on the selection pictures, as far as
+these and the plan can tell (`arms.Lead`).
 """
 
 from __future__ import annotations
@@ -28,7 +27,8 @@ from headstart.plan.check import check
 from headstart.plan.inputs import execution_of, joined, widths
 from headstart.plan.plan import Plan
 from headstart.runtime import Execution
-from headstart.train.arms import Arm, Attempt, FrozenProbe, sentence, table, tried, ways
+from headstart.train import words
+from headstart.train.arms import Arm, Attempt, CrossValidation, FrozenProbe, table, try_ways, ways
 
 if TYPE_CHECKING:
     from torch import nn
@@ -69,18 +69,18 @@ def fit(
     execution: Execution | None = None,
     settings: Settings | None = None,
 ) -> Fitted:
-    """Executes `plan` on the training pictures; the report pictures are not looked at. `how` overrules the plan's.
+    """Executes `plan` on the training pictures; the report pictures are not looked at.
 
-    Raises PlanError where the plan does not hold for the network or was made for other weights.
+    execution: how frozen networks run, in place of what the plan says; settings: how trainings go. Raises PlanError where the plan does not hold for the network or was made for other weights.
     """
     check(plan, backbone)
     backbone = backbone.with_levels_of(dataset, partition.train)
     job = _Setting(plan, backbone, dataset, execution_of(plan, execution))
     if plan.frozen:
-        return _probe_alone(job, partition.train)
+        return _solve_alone(job, partition.train)
     from headstart.train.task import Settings
 
-    return _trained(job, partition, settings or Settings())
+    return _train(job, partition, settings or Settings())
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class _Setting:
         )
 
 
-def _probe_alone(job: _Setting, train: np.ndarray) -> Fitted:
+def _solve_alone(job: _Setting, train: np.ndarray) -> Fitted:
     solved = job.solve(train, init=job.plan.head_init)
     arm = _cross_validated(solved, job.plan, len(train), len(np.unique(job.dataset.groups[train])))
     return Fitted(job.plan, job.backbone, job.dataset.classes, solved.head, None, (arm,), (), solved.l2)
@@ -134,17 +134,15 @@ def _probe_alone(job: _Setting, train: np.ndarray) -> Fitted:
 
 def _cross_validated(solved: Solved, plan: Plan, n: int, groups: int) -> Arm:
     """The probe that is the whole plan, with what cross-validation says of it; n, groups: of the training pictures."""
+    convex = (plan.head_layers, plan.head_init) == (1, "solved")
+    by = CrossValidation("logistic regression" if convex else "minibatch training", n)
     if solved.cv_correct is None:
-        return Arm("probe", None, None, n, groups, True, "too few pictures to cross-validate")
-    kind = (
-        "logistic regression" if (plan.head_layers, plan.head_init) == (1, "solved") else "minibatch training"
-    )
-    some = len(solved.cv_correct) < n
-    note = f"{kind}, cross-validated on {'a part of ' * some}the {f'{n:,} ' * some}training pictures"
-    return Arm("probe", **vars(score(solved.cv_correct, solved.cv_groups)), chosen=True, note=note)
+        return Arm("probe", None, None, n, groups, chosen=True, measured_by=by)
+    measured = vars(score(solved.cv_correct, solved.cv_groups))
+    return Arm("probe", **measured, chosen=True, measured_by=by)
 
 
-def _trained(job: _Setting, partition: Partition, settings: Settings) -> Fitted:
+def _train(job: _Setting, partition: Partition, settings: Settings) -> Fitted:
     job = replace(job, plan=foretold(job.plan, job.dataset, partition))
     plan, dataset = job.plan, job.dataset
     train, chosen = selection(dataset, partition, plan.seed)
@@ -159,15 +157,15 @@ def _trained(job: _Setting, partition: Partition, settings: Settings) -> Fitted:
 
     task = task_of(plan, job.backbone, dataset, train, chosen, job.execution)
     budgets = _shared(settings, len(ways(plan)))
-    winner, attempts = tried(
+    winner, attempts = try_ways(
         plan, lambda name, way: _attempt(name, way, job, task, start, next(budgets)), held
     )
     arms = table(attempts, held, winner)
     for arm in arms:
-        progress.say(sentence(arm))
+        progress.say(words.sentence(arm))
     history = tuple(replace(e, phase=name) for name, attempt in attempts.items() for e in attempt.history)
     if winner == "probe":
-        return _returned(job, partition, arms, history)
+        return _return_probe(job, partition, arms, history)
     return _kept(job, attempts[winner], arms, history)
 
 
@@ -186,19 +184,13 @@ def foretold(plan: Plan, dataset: Dataset, partition: Partition) -> Plan:
     if not plan.gain:
         return plan
     if plan.pictures != partition.pictures_of(dataset):
-        known, stale = (
-            replace(plan, learning_exponent=0.0),
-            "was measured on other training pictures than these",
-        )
+        plan, reason = replace(plan, learning_exponent=0.0), "pictures"
     elif plan.gain_of != plan.training:
-        other = "is of another training than the plan's rows, cut, head and recipe now say"
-        known, stale = plan, other if plan.gain_of else "does not say of which training it is told (gain_of)"
+        reason = "training" if plan.gain_of else "unknown"
     else:
         return plan
-    progress.say(
-        f"the plan's gain {stale}: it does not count, and the selection pictures alone decide what is kept"
-    )
-    return replace(known, gain=(), gain_of="")
+    progress.say(words.gain_ignored(reason))
+    return replace(plan, gain=(), gain_of="")
 
 
 def _attempt(name: str, plan: Plan, job: _Setting, task: Task, head: Head, settings: Settings) -> _Trained:
@@ -224,19 +216,16 @@ def _attempt(name: str, plan: Plan, job: _Setting, task: Task, head: Head, setti
 def _cut_short(name: str, plan: Plan, epochs: int) -> Plan:
     """The plan of a training that was given less than half of its epochs: what was expected was expected of all."""
     if plan.gain:
-        progress.say(
-            f"{name}: {epochs} of {plan.recipe.epochs} epochs are too few for the plan's gain to count; the selection "
-            "pictures alone decide what is kept"
-        )
+        progress.say(words.too_few_epochs(name, epochs, plan.recipe.epochs))
     return replace(plan, gain=(), gain_of="")
 
 
-def _returned(job: _Setting, partition: Partition, arms: Sequence[Arm], history: tuple[Epoch, ...]) -> Fitted:
+def _return_probe(
+    job: _Setting, partition: Partition, arms: Sequence[Arm], history: tuple[Epoch, ...]
+) -> Fitted:
     """The probe in place of training that did not succeed, solved anew on all training pictures."""
-    notes = "; ".join(f"{arm.name}: {arm.note}" for arm in arms if arm.name != "probe")
-    reason = f"Training is not better than the frozen probe ({notes}); the probe is returned."
     probe = job.probe
-    plan = replace(probe.plan, reasons=(*probe.plan.reasons, reason))
+    plan = replace(probe.plan, reasons=(*probe.plan.reasons, words.probe_returned(arms)))
     train = np.sort(np.concatenate([partition.train, partition.selection]))
     solved = replace(job, plan=plan).solve(train, init="solved")
     return Fitted(plan, job.backbone, job.dataset.classes, solved.head, None, tuple(arms), history, solved.l2)
