@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 DEMO   ?= runs/demo
 
-.PHONY: help install demo test check format bench peers lock clean
+.PHONY: help install demo test check format bench gpu peers lock clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##|^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -37,6 +37,9 @@ format: install  ## rewrite the sources to the house format
 
 bench: install   ## the benchmarks that need no data beyond the package; see benchmarks/README.md
 	$(BIN)/python benchmarks/main_job.py digits
+
+gpu: install     ## benchmarks/gpu.py on a machine with CUDA: what runs there, how rightly and how fast; under 8 minutes
+	$(BIN)/python benchmarks/gpu.py
 
 peers: install   ## .venv-peers with fastai, for benchmarks/speed; the package itself never needs it
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers

@@ -45,7 +45,7 @@ def main() -> int:
     work = trying.task(dataset, train, trying.preparation(args.size))
     chosen = recipe(args)
     network, history = trying.trained(args.network, CLASSES, work, chosen)
-    seconds = sum(record["seconds"] for record in history)
+    seconds = sum(epoch.seconds for epoch in history)
     known, new = (
         trying.accuracy(network, work, index) for index in (train[:: len(train) // len(asked)], asked)
     )
@@ -54,7 +54,7 @@ def main() -> int:
     )
     print(
         f"| {args.network} | {' '.join(args.changes) or 'as it is'} | {chosen.epochs}, {args.size} | {seconds:.0f} "
-        f"| {history[-1]['train_loss']:.3f} | {known:.3f} | {new:.3f} |"
+        f"| {history[-1].train_loss:.3f} | {known:.3f} | {new:.3f} |"
     )
     return 0
 

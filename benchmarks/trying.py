@@ -12,9 +12,11 @@ from headstart.backbone import folder as folders
 from headstart.data.dataset import Dataset
 from headstart.data.preprocess import Preprocess
 from headstart.plan.recipe import Recipe
-from headstart.source.pretrain import MEAN, RECIPE, STD, groups
-from headstart.train import loop
+from headstart.source.pretrain import MEAN, RECIPE, STD, parameter_groups
+from headstart.train import loop, scoring
 from headstart.train.batches import Pictures
+from headstart.train.epoch import Epoch
+from headstart.train.task import Settings, Task
 
 
 def preparation(size: int, resize: int | None = None, interpolation: str = "bicubic") -> Preprocess:
@@ -27,22 +29,22 @@ def recipe(**changes: Any) -> Recipe:
     return replace(RECIPE, **changes)
 
 
-def task(dataset: Dataset, train: np.ndarray, shown: Preprocess, kept: Preprocess | None = None) -> loop.Task:
+def task(dataset: Dataset, train: np.ndarray, shown: Preprocess, kept: Preprocess | None = None) -> Task:
     """Pictures shown as `shown` says; in memory they lie as `kept` says, where training wants them larger."""
     pictures = Pictures(dataset.paths, kept or shown)
-    return loop.Task(pictures, shown, dataset.labels, train, np.array([], np.int64))
+    return Task(pictures, shown, dataset.labels, train, np.array([], np.int64))
 
 
 def trained(
-    network: str, classes: int, work: loop.Task, chosen: Recipe
-) -> tuple[torch.nn.Module, tuple[dict[str, Any], ...]]:
-    """(the network in eval mode, the record of every epoch); seed 0."""
+    network: str, classes: int, work: Task, chosen: Recipe
+) -> tuple[torch.nn.Module, tuple[Epoch, ...]]:
+    """(the network in eval mode, its epochs); seed 0."""
     torch.manual_seed(0)
     made = folders.blank(network, classes)
-    history = loop.train(made.module, groups(made), work, chosen, 0, loop.Settings(), "trial")
+    history = loop.train(made.module, parameter_groups(made), work, chosen, 0, Settings(), "trial")
     return made.module, history
 
 
-def accuracy(network: torch.nn.Module, work: loop.Task, index: np.ndarray) -> float:
-    named = loop.predict(network, work, index, torch.device("cpu")).argmax(1)
+def accuracy(network: torch.nn.Module, work: Task, index: np.ndarray) -> float:
+    named = scoring.predict(network, work, index, torch.device("cpu")).argmax(1)
     return float((named == work.labels[index]).mean())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headstart.intervals import effective, proportion, score, wilson
+from headstart.intervals import Score, effective, proportion, score, wilson
 
 THINGS, EACH = 27, 20
 GROUPS = np.repeat(np.arange(THINGS), EACH)
@@ -82,7 +82,7 @@ def test_one_group_of_several_pictures_says_nothing():
 def test_a_score_tells_pictures_and_groups():
     correct = np.repeat(np.arange(THINGS) < 20, EACH)
     found = score(correct, GROUPS)
-    assert (found["n"], found["groups"], found["accuracy"]) == (540, 27, correct.mean())
-    assert found["interval"] == proportion(correct, GROUPS)
-    assert score(correct)["groups"] == 540
-    assert score(np.zeros(0, bool)) == {"accuracy": None, "n": 0, "groups": 0, "interval": None}
+    assert (found.n, found.groups, found.accuracy) == (540, 27, correct.mean())
+    assert found.interval == proportion(correct, GROUPS)
+    assert score(correct).groups == 540
+    assert score(np.zeros(0, bool)) == Score(None, 0, 0, None)

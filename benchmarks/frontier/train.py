@@ -22,7 +22,7 @@ from headstart.backbone import folder as folders
 from headstart.cli import console
 from headstart.plan.recipe import Recipe
 from headstart.source.pretrain import RECIPE, pretrain
-from headstart.train.loop import Settings
+from headstart.train.task import Settings
 
 SIZE, START, CLASSES = 64, 40, 202
 
@@ -83,7 +83,7 @@ def main() -> int:
             command=f"python benchmarks/frontier/train.py --epochs {args.epochs} {name}",
         )
         shutil.rmtree(state, ignore_errors=True)
-        seconds = sum(record["seconds"] for record in done.history)
+        seconds = sum(epoch.seconds for epoch in done.history)
         print(
             json.dumps({"name": name, "top1": done.accuracy, "n": done.n, "seconds": round(seconds)}),
             flush=True,

@@ -78,6 +78,8 @@ def ours(args: argparse.Namespace) -> float:
     from headstart.plan.recipe import Recipe
     from headstart.train import loop
     from headstart.train.batches import Pictures
+    from headstart.train.optimizers import ParameterGroup
+    from headstart.train.task import Settings, Task
 
     keep_pages()
     dataset = data.load(args.data / "hymenoptera").dataset
@@ -85,12 +87,12 @@ def ours(args: argparse.Namespace) -> float:
     preprocess = Preprocess(SIDE, SIDE, "bicubic", (0.5,) * 3, (0.5,) * 3)
     made = network(args)
     pictures = Pictures(dataset.paths, preprocess)
-    task = loop.Task(pictures, preprocess, dataset.labels, train, np.array([], np.int64))
+    task = Task(pictures, preprocess, dataset.labels, train, np.array([], np.int64))
     recipe = Recipe(epochs=args.epochs, batch_size=BATCH, augment="crop")
-    groups = [{"params": list(made.parameters()), "scale": 1.0, "decay": True}]
+    groups = [ParameterGroup(list(made.parameters()))]
     pictures.warm(train)
-    history = loop.train(made, groups, task, recipe, 0, loop.Settings(device="cpu"), "ours")
-    return len(train) / history[-1]["seconds"]
+    history = loop.train(made, groups, task, recipe, 0, Settings(device="cpu"), "ours")
+    return len(train) / history[-1].seconds
 
 
 def bare(args: argparse.Namespace) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -23,18 +24,28 @@ def wilson(hits: float, n: float, z: float = Z95) -> tuple[float, float]:
     return max(0.0, min(centre - half, share)), min(1.0, max(centre + half, share))
 
 
-def score(correct: np.ndarray, groups: np.ndarray | None = None) -> dict[str, Any]:
-    """{"accuracy", "n", "groups", "interval"} of pictures right or wrong, bool [N], that belong to groups int64 [N].
+@dataclass(frozen=True)
+class Score:
+    """An accuracy in [0, 1] on n pictures of so many groups, and its 95 % interval; both None where n is 0."""
 
-    accuracy and interval are None where there are none.
-    """
+    accuracy: float | None
+    n: int
+    groups: int
+    interval: tuple[float, float] | None
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def score(correct: np.ndarray, groups: np.ndarray | None = None) -> Score:
+    """Of pictures right or wrong, bool [N], that belong to groups int64 [N]; without them each stands alone."""
     n = len(correct)
-    return {
-        "accuracy": float(correct.mean()) if n else None,
-        "n": n,
-        "groups": n if groups is None else len(np.unique(groups)),
-        "interval": proportion(correct, groups) if n else None,
-    }
+    return Score(
+        accuracy=float(correct.mean()) if n else None,
+        n=n,
+        groups=n if groups is None else len(np.unique(groups)),
+        interval=proportion(correct, groups) if n else None,
+    )
 
 
 def proportion(correct: np.ndarray, groups: np.ndarray | None = None) -> tuple[float, float]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from headstart import assess, backbone, data
+from headstart.assess import Baseline
 from headstart.data import loader
 from headstart.errors import DataError
 from headstart.intervals import paired, wilson
@@ -86,15 +87,19 @@ def test_the_majority_is_that_of_training(model, shapes):
     report = np.sort(np.concatenate([circle[12:], cross[3:8], square[3:7]]))
     parts = data.dataset.Partition(train, np.array([], np.int64), report, "held-out")
     own = assess.evaluate(model, dataset, report, "held-out")
-    bar = assess.baselines(own, model, dataset, parts)["majority class"]
+    majority, random = assess.baselines(own, model, dataset, parts)
     lead, error = paired(own.correct, dataset.labels[report] == 0, dataset.groups[report])
-    assert bar == {
-        "accuracy": 3 / 12,
-        "n": 12,
-        "groups": 12,
-        "interval": wilson(3, 12),
-        "lead": lead,
-        "lead_error": error,
+    assert majority == Baseline("majority class", 3 / 12, 12, 12, wilson(3, 12), lead, error)
+    assert assess.baselines_dict([majority, random]) == {
+        "majority class": {
+            "accuracy": 3 / 12,
+            "n": 12,
+            "groups": 12,
+            "interval": wilson(3, 12),
+            "lead": lead,
+            "lead_error": error,
+        },
+        "random weights": random.to_dict(),
     }
 
 
@@ -104,15 +109,15 @@ def test_random_weights_are_judged_on_the_report_and_follow_the_plan(model, shap
     np.testing.assert_array_equal(first, again)
     assert first.shape == parts.report.shape
     own = assess.evaluate(model, dataset, parts.report, "held-out")
-    bar = assess.baselines(own, model, dataset, parts)["random weights"]
-    assert bar["accuracy"] == (first == dataset.labels[parts.report]).mean()
+    _, random = assess.baselines(own, model, dataset, parts)
+    assert random.accuracy == (first == dataset.labels[parts.report]).mean()
 
 
 def test_proof_in_one_pass_says_what_the_parts_say(model, shapes, monkeypatch):
     dataset, parts = shapes
     execution = Execution(keep="none", copies="fp32")
     expected = assess.evaluate(model, dataset, parts.report, "held-out", execution=execution)
-    bars = assess.baselines(expected, model, dataset, parts, execution=execution)
+    baselines = assess.baselines(expected, model, dataset, parts, execution=execution)
     passes, original = [], loader.frames
 
     def frames(paths, *args, **options):
@@ -122,13 +127,13 @@ def test_proof_in_one_pass_says_what_the_parts_say(model, shapes, monkeypatch):
     monkeypatch.setattr(importlib.import_module("headstart.features.extract"), "frames", frames)
     evaluation, found = assess.prove(model, dataset, parts, execution=execution)
     np.testing.assert_allclose(evaluation.probabilities, expected.probabilities, atol=1e-5)
-    assert found == bars
+    assert found == baselines
     assert passes.count(len(parts.report)) == 1
 
 
 def test_a_trained_trunk_is_proven_as_it_is(model, shapes):
     trained = replace(model, module=backbone.build(model.backbone))
-    evaluation, bars = assess.prove(trained, *shapes)
+    evaluation, baselines = assess.prove(trained, *shapes)
     expected, _ = assess.prove(model, *shapes)
     np.testing.assert_allclose(evaluation.probabilities, expected.probabilities, atol=1e-4)
-    assert set(bars) == {"majority class", "random weights"}
+    assert [baseline.name for baseline in baselines] == ["majority class", "random weights"]

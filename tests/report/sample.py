@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from headstart.assess.baseline import Baseline
 from headstart.assess.evaluation import Evaluation
 from headstart.backbone.backbone import Backbone, Source, Stage
 from headstart.data.dataset import BadPicture
@@ -19,6 +20,8 @@ from headstart.intervals import wilson
 from headstart.plan import cases
 from headstart.plan.plan import Plan
 from headstart.report.run import Mistake, Run
+from headstart.train.arms import Arm, Lead
+from headstart.train.epoch import Epoch
 from tests.evidence.made import made
 
 HOSTILE = "<script>alert('x')</script>"
@@ -94,31 +97,22 @@ def evidence(classes: tuple[str, ...], size: str = "small", similarity: str = "d
     )
 
 
-def history(epochs: int = 12) -> tuple[dict[str, Any], ...]:
-    def row(epoch: int) -> dict[str, Any]:
+def history(epochs: int = 12) -> tuple[Epoch, ...]:
+    def one(epoch: int) -> Epoch:
         shrunk = 0.72**epoch
-        accuracy = 0.965 - 0.3 * shrunk
-        return {
-            "epoch": epoch,
-            "train_loss": 0.08 + 1.9 * shrunk,
-            "selection_accuracy": accuracy,
-            "lr": 1e-3,
-            "seconds": 4.0,
-        }
+        return Epoch(
+            epoch=epoch,
+            train_loss=0.08 + 1.9 * shrunk,
+            lr=1e-3,
+            size=64,
+            precision="fp32",
+            threads=1,
+            steps=45,
+            selection_accuracy=0.965 - 0.3 * shrunk,
+            seconds=4.0,
+        )
 
-    return tuple(row(epoch) for epoch in range(1, epochs + 1))
-
-
-def _bar(hits: int, accuracy: float, *, lead: float, error: float) -> dict[str, Any]:
-    interval = wilson(hits, 360)
-    return {
-        "accuracy": accuracy,
-        "n": 360,
-        "groups": 360,
-        "interval": interval,
-        "lead": lead,
-        "lead_error": error,
-    }
+    return tuple(one(epoch) for epoch in range(1, epochs + 1))
 
 
 def run(
@@ -135,10 +129,10 @@ def run(
     network = backbone()
     names = tuple(f"{HOSTILE}{index}" if hostile else f"class {index}" for index in range(classes))
     result = evaluation(classes, names=names)
-    baselines = {
-        "majority class": _bar(36, 0.1, lead=0.8, error=0.02),
-        "random weights": _bar(322, 0.894, lead=0.006, error=0.01),
-    }
+    baselines = (
+        Baseline("majority class", 0.1, 360, 360, wilson(36, 360), 0.8, 0.02),
+        Baseline("random weights", 0.894, 360, 360, wilson(322, 360), 0.006, 0.01),
+    )
     facts: dict[str, Any] = {
         "title": HOSTILE if hostile else "digits",
         "created": "2025-11-24T09:30:00+00:00",
@@ -152,24 +146,16 @@ def run(
         "evaluations": (result,),
         "baselines": baselines,
         "arms": (
-            {
-                "name": "probe at conv3",
-                "accuracy": 0.936,
-                "interval": wilson(337, 360),
-                "n": 360,
-                "groups": 360,
-                "chosen": True,
-                "note": "",
-            },
-            {
-                "name": "fine-tuned",
-                "accuracy": 0.925,
-                "interval": wilson(333, 360),
-                "n": 360,
-                "groups": 360,
-                "chosen": False,
-                "note": "did not beat the probe",
-            },
+            Arm("probe at conv3", 0.936, wilson(337, 360), 360, 360, chosen=True),
+            Arm(
+                "fine-tuned",
+                0.925,
+                wilson(333, 360),
+                360,
+                360,
+                chosen=False,
+                lead=Lead(-0.01, 0.02, 0.0, None, 360),
+            ),
         ),
         "history": history() if case > 2 else (),
         "mistakes": mistakes(folder, names, pictures, hostile=hostile) if pictures else (),

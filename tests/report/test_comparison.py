@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 from xml.etree import ElementTree
 
 from headstart.report import comparison
+from headstart.study.outcome import Standing
 
 SVG = "{http://www.w3.org/2000/svg}"
 LONG = "probe at features.denseblock3.denselayer24.conv2"
 
 
-def _row(name: str, *, chosen: bool = False, share: float = 1.0) -> dict[str, Any]:
-    bounds = [0.9, 0.98]
-    return {
-        "name": name,
-        "accuracy": 0.95,
-        "interval": bounds,
-        "n": 153,
-        "groups": 153,
-        "chosen": chosen,
-        "share": share,
-    }
+def _standing(name: str, *, chosen: bool = False, share: float = 1.0) -> Standing:
+    return Standing(
+        name=name,
+        cut="pre_logits",
+        accuracy=0.95,
+        n=153,
+        groups=153,
+        interval=(0.9, 0.98),
+        behind=0.0,
+        behind_error=0.0,
+        selection_accuracy=0.9,
+        seconds=1.0,
+        lr=None,
+        share=share,
+        chosen=chosen,
+    )
 
 
-def _drawn(*rows: dict[str, Any]) -> ElementTree.Element:
-    return ElementTree.fromstring(comparison.figure(rows, "val"))
+def _drawn(*standings: Standing) -> ElementTree.Element:
+    return ElementTree.fromstring(comparison.figure(standings))
 
 
 def test_names_are_whole_and_have_room_beside_their_values() -> None:
-    drawn = _drawn(_row(LONG, chosen=True), _row("fine-tune"))
+    drawn = _drawn(_standing(LONG, chosen=True), _standing("fine-tune"))
     labels = [mark.text for mark in drawn.iter(f"{SVG}text") if "dot-label" in str(mark.get("class"))]
     assert labels == [f"{LONG} (the plan's choice)", "fine-tune"]
     width = float((drawn.get("viewBox") or "").split()[2])
@@ -39,12 +44,12 @@ def test_names_are_whole_and_have_room_beside_their_values() -> None:
 
 
 def test_short_names_leave_the_drawing_as_wide_as_any() -> None:
-    widths = [_drawn(_row(name)).get("width") for name in ("a", "fine-tune")]
+    widths = [_drawn(_standing(name)).get("width") for name in ("a", "fine-tune")]
     assert widths == ["480", "480"]
 
 
 def test_a_reduced_budget_is_said_and_marked() -> None:
-    full, short = _drawn(_row("fine-tune"), _row("from scratch", share=0.25)).iter(f"{SVG}g")
+    full, short = _drawn(_standing("fine-tune"), _standing("from scratch", share=0.25)).iter(f"{SVG}g")
     assert "provisional" in str(short.get("class"))
     assert "provisional" not in str(full.get("class"))
     said = re.sub(r"\s", " ", str(short[1].text))
@@ -52,6 +57,6 @@ def test_a_reduced_budget_is_said_and_marked() -> None:
 
 
 def test_of_a_provisional_choice_both_are_said() -> None:
-    (only,) = _drawn(_row("fine-tune", chosen=True, share=0.5)).iter(f"{SVG}g")
+    (only,) = _drawn(_standing("fine-tune", chosen=True, share=0.5)).iter(f"{SVG}g")
     assert str(only[1].text).startswith("fine-tune (the plan's choice; provisional")
     assert str(only.get("class")) == "dot model provisional"

@@ -185,7 +185,7 @@ def test_a_run_of_a_plan_alone_is_a_report_too() -> None:
 
 
 def test_no_mistakes_and_no_evidence_leave_their_sections_out(tmp_path: Path) -> None:
-    run = sample.run(tmp_path, measured=False, pictures=0, quarantine=(), notes=(), arms=(), baselines={})
+    run = sample.run(tmp_path, measured=False, pictures=0, quarantine=(), notes=(), arms=(), baselines=())
     page = _Page(render(run))
     assert set(page.ids) == {"result", "case", "plan", "confusion", "classes"}
     assert "interval lies" not in page.words
@@ -217,8 +217,8 @@ def test_the_verdict_claims_only_what_the_paired_differences_carry(tmp_path: Pat
         "+80.0 ± 2.0 points against “majority class” on the same pictures: a clear gain. "
         "+0.6 ± 1.0 points against “random weights” on the same pictures: no gain is shown."
     )
-    alone = {"random weights": {**run.baselines["random weights"], "lead": 0.5, "lead_error": None}}
-    assert said(replace(run, baselines=alone)).endswith("on one group of pictures: no gain is shown.")
+    alone = replace(run.baselines[1], lead=0.5, lead_error=None)
+    assert said(replace(run, baselines=(alone,))).endswith("on one group of pictures: no gain is shown.")
 
 
 def test_long_lists_of_bad_files_are_cut_and_counted(tmp_path: Path) -> None:

@@ -85,8 +85,8 @@ def test_a_killed_run_goes_on_to_the_same_bits(shapes, tmp_path):
     recipe = replace(RECIPE, epochs=3, start_size=24, precision="bf16", cutmix=0.5)
     options = {"name": "shapes", "image_size": 32, "recipe": recipe}
 
-    def kill(record):
-        if record["epoch"] == 2:
+    def kill(epoch):
+        if epoch.epoch == 2:
             raise _Killed
 
     pretrain(*shapes, tmp_path / "straight", **options)
@@ -98,7 +98,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(shapes, tmp_path):
     done = pretrain(
         *shapes, tmp_path / "again", **options, settings=Settings(checkpoints=checkpoints, resume=True)
     )
-    assert [record["size"] for record in done.history] == [24, 24, 32]
+    assert [epoch.size for epoch in done.history] == [24, 24, 32]
     first, second = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("straight", "again"))
     assert first == second
 

@@ -47,7 +47,7 @@ def test_every_strategy_is_judged_on_the_same_pictures_and_run_once(
     monkeypatch.setattr("headstart.train.loop.train", never)
     monkeypatch.setattr("headstart.heads.head.solve", never)
     again = compare(field, plan, demo, *shapes, tmp_path, execution=HOW)
-    assert again.rows() == first.rows()
+    assert again.standings() == first.standings()
 
 
 def test_other_pictures_or_plans_are_not_taken_for_these(demo, shapes, field, tmp_path):
@@ -69,7 +69,7 @@ def test_where_time_is_short_the_better_half_goes_on(demo, shapes, tmp_path, mon
     def timed(*args):
         settings = replace(args[5], time_limit=None)  # by the real clock
         history = train(*args[:5], settings, args[6])
-        return tuple({**record, "seconds": 0.5} for record in history)
+        return tuple(replace(epoch, seconds=0.5) for epoch in history)
 
     monkeypatch.setattr(loop, "train", timed)
     settings = Settings(time_limit=14)
@@ -111,8 +111,8 @@ def test_a_comparison_that_was_killed_goes_on_and_leaves_no_checkpoints(
     straight = compare(field, plan, demo, *shapes, tmp_path / "a", execution=HOW)
     epochs = []
 
-    def kill(record):
-        epochs.append(record["epoch"])
+    def kill(epoch):
+        epochs.append(epoch.epoch)
         if len(epochs) == 3:
             raise KeyboardInterrupt
 

@@ -31,24 +31,24 @@ def outcome(name: str, right: int, *, selection: int = 20, seconds: float = 1.0)
 def test_the_best_stands_first_and_of_equals_the_cheaper():
     found = [outcome("a", 30, seconds=5), outcome("b", 35, seconds=9), outcome("c", 35, seconds=2)]
     comparison = ranked(found, LABELS, GROUPS, "a")
-    assert [row["name"] for row in comparison.rows()] == ["c", "b", "a"]
+    assert [standing.name for standing in comparison.standings()] == ["c", "b", "a"]
     assert comparison.regret == pytest.approx(5 / 40)
-    chosen = comparison.rows()[-1]
-    assert chosen["chosen"]
-    assert chosen["behind"] == pytest.approx(5 / 40)
-    assert chosen["behind_error"] == pytest.approx(np.sqrt(5 / 40 * 35 / 40 / 39), rel=1e-6)
-    assert chosen["interval"][0] < 30 / 40 < chosen["interval"][1]
+    chosen = comparison.standings()[-1]
+    assert chosen.chosen
+    assert chosen.behind == pytest.approx(5 / 40)
+    assert chosen.behind_error == pytest.approx(np.sqrt(5 / 40 * 35 / 40 / 39), rel=1e-6)
+    assert chosen.interval[0] < 30 / 40 < chosen.interval[1]
 
 
 def test_rows_tell_pictures_and_groups_and_no_error_where_there_is_but_one_group():
     right = outcome("a", 30)
     pairs, one = np.arange(40) // 2, np.zeros(40, np.int64)
-    (row,) = ranked([right], LABELS, pairs, "a").rows()
-    assert (row["n"], row["groups"]) == (40, 20)
-    assert row["interval"] == proportion(right.predictions == LABELS, pairs)
-    (row,) = ranked([right], LABELS, one, "a").rows()
-    assert (row["groups"], row["behind_error"]) == (1, None)
-    assert "0.0 ± ?" in show.contenders([row])
+    (row,) = ranked([right], LABELS, pairs, "a").standings()
+    assert (row.n, row.groups) == (40, 20)
+    assert row.interval == proportion(right.predictions == LABELS, pairs)
+    (row,) = ranked([right], LABELS, one, "a").standings()
+    assert (row.groups, row.behind_error) == (1, None)
+    assert "0.0 ± ?" in show.contenders([row.to_dict()])
 
 
 def test_an_outcome_is_read_as_it_was_written():

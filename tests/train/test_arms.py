@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from headstart.backbone import Backbone
-from headstart.train.arms import Attempt, FrozenProbe, succeeds, table, tried, ways
+from headstart.train.arms import Attempt, FrozenProbe, table, try_ways, ways
 
 N = 100
 
 
 def _attempt(plan, right: int, gain: tuple[float, float] | tuple[()] = ()) -> Attempt:
     """Right on the first `right` of N pictures."""
-    return Attempt(replace(plan, gain=gain), None, np.arange(N) < right, ())
+    return Attempt(replace(plan, gain=gain), np.arange(N) < right)
 
 
 PROBE, GROUPS = np.arange(N) < 80, np.arange(N)
@@ -42,11 +42,13 @@ def plan(planned, demo: Backbone):
     ],
 )
 def test_what_is_seen_weighs_against_what_was_expected(plan, right, gain, kept) -> None:
-    assert succeeds(_attempt(plan, right, gain), BAR) is kept
+    assert BAR.lead_of(_attempt(plan, right, gain)).succeeds is kept
 
 
 def test_one_group_of_pictures_tells_nothing(plan) -> None:
-    assert not succeeds(_attempt(plan, 100, (0.5, 0.1)), FrozenProbe(PROBE, np.zeros(N, np.int64), 1.0))
+    assert (
+        not FrozenProbe(PROBE, np.zeros(N, np.int64), 1.0).lead_of(_attempt(plan, 100, (0.5, 0.1))).succeeds
+    )
 
 
 def test_what_the_probe_gains_by_the_selection_pictures_is_made_up_for(plan) -> None:
@@ -54,11 +56,13 @@ def test_what_the_probe_gains_by_the_selection_pictures_is_made_up_for(plan) -> 
     learning, anew = replace(plan, learning_exponent=1.0), FrozenProbe(PROBE, GROUPS, 1.25)
     assert anew.refit_gain(learning) == pytest.approx(0.04)
     assert (anew.refit_gain(plan), BAR.refit_gain(learning)) == (0, 0)
-    assert anew.lead_of(_attempt(learning, 86))[0] == pytest.approx(0.06)
-    assert succeeds(_attempt(learning, 86), BAR)
-    assert not succeeds(_attempt(learning, 86), anew)
-    assert not succeeds(_attempt(learning, 82, (0.0, 0.5)), anew)
-    assert succeeds(_attempt(learning, 82, (0.05, 0.01)), anew)  # far more is expected than is taken off
+    assert anew.lead_of(_attempt(learning, 86)).gain == pytest.approx(0.06)
+    assert BAR.lead_of(_attempt(learning, 86)).succeeds
+    assert not anew.lead_of(_attempt(learning, 86)).succeeds
+    assert not anew.lead_of(_attempt(learning, 82, (0.0, 0.5))).succeeds
+    assert anew.lead_of(
+        _attempt(learning, 82, (0.05, 0.01))
+    ).succeeds  # far more is expected than is taken off
     _, arm = table({"fine-tune": _attempt(learning, 86)}, anew, "probe")
     assert arm.note == (
         "+6.0 ± 2.4 points on the probe, less 4.0 that it would gain from the selection pictures: +2.0, "
@@ -70,7 +74,7 @@ def test_random_weights_are_tried_only_where_nothing_before_them_succeeds(planne
     plan = planned(demo, 4)
     assert list(ways(plan)) == ["fine-tune", "scratch"]
     for right, kept, asked in ((90, "fine-tune", 1), (80, "probe", 2)):
-        winner, attempts = tried(plan, lambda _, way, r=right: _attempt(way, r), BAR)
+        winner, attempts = try_ways(plan, lambda _, way, r=right: _attempt(way, r), BAR)
         assert (winner, len(attempts)) == (kept, asked)
 
 
@@ -83,14 +87,12 @@ def test_the_table_says_why_an_attempt_is_not_kept(plan) -> None:
 
 def test_a_lead_within_its_error_is_told_to_be_too_small():
     """A positive lead that is not kept needs its reason beside it."""
-    from headstart.train.arms import Attempt, FrozenProbe, succeeds, table
-
     probe = np.array([True] * 30 + [False] * 10)
     trained = np.array([True] * 29 + [False, True, True] + [False] * 8)
-    tuned = Attempt(_plan_without_gain(), None, trained, ())
+    tuned = Attempt(_plan_without_gain(), trained)
     bar = FrozenProbe(probe, np.arange(40), 1.0)
     assert trained.mean() > probe.mean()
-    assert not succeeds(tuned, bar)
+    assert not bar.lead_of(tuned).succeeds
     assert "not more than one standard error" in table({"fine-tune": tuned}, bar, "probe")[1].note
 
 
@@ -99,3 +101,32 @@ def _plan_without_gain():
     from headstart.plan import cases
 
     return cases.make(3, backbone.load("demo-cnn"))
+
+
+@pytest.mark.parametrize(
+    ("right", "gain", "groups", "reason"),
+    [
+        (86, (), GROUPS, ""),
+        (81, (), GROUPS, "within the error"),
+        (80, (), GROUPS, "not ahead"),
+        (80, (0.5, 0.01), GROUPS, "no more right"),
+        (83, (-0.2, 0.02), GROUPS, "not ahead"),
+        (100, (0.5, 0.1), np.zeros(N, np.int64), "one group"),
+    ],
+)
+def test_an_arm_carries_the_numbers_and_the_reason(plan, right, gain, groups, reason) -> None:
+    _, arm = table({"fine-tune": _attempt(plan, right, gain)}, FrozenProbe(PROBE, groups, 1.0), "probe")
+    assert arm.lead is not None
+    assert arm.lead.gain == pytest.approx((right - 80) / N)
+    assert arm.lead.expected == (gain or None)
+    assert (arm.lead.combined is None) == (gain == ())
+    assert (arm.lead.reason, arm.lead.succeeds) == (reason, reason == "")
+
+
+def test_an_arm_is_written_with_its_note_and_without_the_numbers_that_it_says(plan) -> None:
+    probe, arm = table({"fine-tune": _attempt(plan, 86, (0.05, 0.02))}, BAR, "fine-tune")
+    assert list(arm.to_dict()) == ["name", "accuracy", "interval", "n", "groups", "chosen", "note"]
+    assert arm.to_dict()["note"] == (
+        "+6.0 ± 2.4 points on the probe; +5.0 ± 2.0 were expected, which makes +5.4"
+    )
+    assert (probe.note, probe.to_dict()["chosen"]) == ("frozen", False)

@@ -14,6 +14,7 @@ from headstart.data.preprocess import Preprocess
 from headstart.plan.recipe import Recipe
 from headstart.train.batches import Pictures, _recoloured, augmented, cut_mixed, mixed, mixed_up, order
 from headstart.train.learner import Learner
+from headstart.train.optimizers import ParameterGroup
 
 PREPROCESS = Preprocess(32, 40, "bicubic", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 KINDS = ("light", "crop", "colour")
@@ -181,7 +182,7 @@ def test_mixed_labels_weigh_as_much_as_their_pictures():
     """The mirror place's label counts with the patch's share of the area."""
     torch.manual_seed(0)
     network = nn.Sequential(nn.Flatten(), nn.Linear(12, 3))
-    groups = [{"params": list(network.parameters()), "scale": 1.0, "decay": True}]
+    groups = [ParameterGroup(list(network.parameters()))]
     task = SimpleNamespace(class_weights=None)
     learner = Learner(network, groups, task, Recipe(label_smoothing=0.1), torch.device("cpu"), "training")
     x, y = torch.randn(4, 3, 2, 2), torch.tensor([0, 1, 2, 0])

@@ -33,8 +33,8 @@ def test_the_same_seed_gives_the_same_numbers(case, demo, planned, shapes):
     first, second = (fit(planned(demo, case), demo, *shapes) for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(_layers(first.head), _layers(second.head), strict=True))
     assert first.arms == second.arms
-    assert [{**row, "seconds": 0} for row in first.history] == [
-        {**row, "seconds": 0} for row in second.history
+    assert [replace(epoch, seconds=0.0) for epoch in first.history] == [
+        replace(epoch, seconds=0.0) for epoch in second.history
     ]
 
 
@@ -225,7 +225,7 @@ def test_both_ways_are_tried_where_both_are_asked_for(demo, planned, shapes):
     fitted = fit(planned(demo, 4, fallback="both"), demo, *shapes)
     assert [arm.name for arm in fitted.arms] == ["probe", "fine-tune", "scratch"]
     assert sum(arm.chosen for arm in fitted.arms) == 1
-    assert {row["phase"] for row in fitted.history} == {"fine-tune", "scratch"}
+    assert {epoch.phase for epoch in fitted.history} == {"fine-tune", "scratch"}
 
 
 def test_random_weights_at_once_keep_what_was_asked_for(demo, planned, shapes):
@@ -256,7 +256,7 @@ def test_growing_pictures_are_refused_where_the_network_does_not_take_them(demo,
     with pytest.raises(PlanError, match=r"start_size is 32, which .* does not take up to its cut"):
         fit(planned(demo, 3, recipe=recipe), demo, *shapes)
     fitted = fit(planned(demo, 3, cut="conv3", recipe=recipe), demo, *shapes)
-    assert [row["size"] for row in fitted.history] == [32, 64]
+    assert [epoch.size for epoch in fitted.history] == [32, 64]
 
 
 def test_joining_cuts_is_counted(counted, demo, planned, shapes):

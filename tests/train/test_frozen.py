@@ -29,7 +29,7 @@ def _trained(backbone, plan, shapes):
     """(network after training, its tensors before)."""
     network = surgery.operate(plan, backbone, 3)
     before = {name: tensor.clone() for name, tensor in network.trunk.module.state_dict().items()}
-    groups = surgery.rates(network, plan, backbone)
+    groups = surgery.parameter_groups(network, plan, backbone)
     loop.train(network, groups, _task(backbone, shapes), plan.recipe, 0, Settings(), "training")
     return network, before
 
@@ -82,7 +82,9 @@ def test_frozen_parameters_enter_no_optimizer(resnet, planned):
     rows = (replace(plan.rows[0], lr_scale=0.0), *plan.rows[1:])
     network = surgery.operate(replace(plan, rows=rows), resnet, 3)
     inside = {
-        id(p) for group in surgery.rates(network, replace(plan, rows=rows), resnet) for p in group["params"]
+        id(p)
+        for group in surgery.parameter_groups(network, replace(plan, rows=rows), resnet)
+        for p in group.params
     }
     for name, parameter in network.trunk.module.named_parameters():
         assert (id(parameter) in inside) == (resnet.owners[name] != plan.rows[0].stage)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from torch import nn
 
 from headstart.plan.recipe import Recipe
-from headstart.train.optimizers import optimizer
+from headstart.train.optimizers import ParameterGroup, optimizer
 
 
-def _groups(network: nn.Module) -> Iterator[dict]:
+def _groups(network: nn.Module) -> list[ParameterGroup]:
     first, last = network[0], network[-1]
-    yield {"params": [first.weight], "decay": True}
-    yield {"params": [last.weight], "decay": True, "classifier": True}
-    yield {"params": [first.bias, last.bias], "decay": False}
+    return [
+        ParameterGroup([first.weight]),
+        ParameterGroup([last.weight], classifier=True),
+        ParameterGroup([first.bias, last.bias], decay=False),
+    ]
 
 
 def _network() -> nn.Sequential:
@@ -41,7 +41,17 @@ def test_muon_steps_are_orthogonal_for_matrices_only():
     assert torch.allclose((network[2].weight.detach() - top).abs(), torch.full((3, 5), 0.1), rtol=1e-2)
 
 
-@pytest.mark.parametrize("name", ["adamw", "muon"])
+def test_sgd_steps_ahead_of_its_momentum():
+    """Nesterov's: the first step is 1.9 gradients long, the second of the same gradient 2.71."""
+    weight = nn.Parameter(torch.zeros(2, 3))
+    made = optimizer([ParameterGroup([weight], decay=False)], Recipe(optimizer="sgd", lr=0.1))
+    for expected in (0.19, 0.19 + 0.271):
+        weight.grad = torch.ones(2, 3)
+        made.step()
+        assert torch.allclose(weight.detach(), torch.full((2, 3), -expected))
+
+
+@pytest.mark.parametrize("name", ["adamw", "sgd", "muon"])
 def test_vectors_are_not_decayed(name):
     made = _step(_network(), Recipe(optimizer=name, weight_decay=0.3))
     decays = {id(p): group["weight_decay"] for group in made.param_groups for p in group["params"]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,9 +12,9 @@ from torch import nn
 from headstart import stopping
 from headstart.errors import OutputError
 from headstart.plan.recipe import Recipe
-from headstart.train import checkpoints, loop, surgery
+from headstart.train import checkpoints, keeper, loop, surgery
 from headstart.train.batches import Pictures
-from headstart.train.loop import Settings, Task
+from headstart.train.task import Settings, Task
 
 
 class _Killed(Exception):
@@ -23,6 +25,7 @@ RECIPES = {
     "plain": Recipe(epochs=4, batch_size=16, lr=1e-3, precision="fp32"),
     "average": Recipe(epochs=4, batch_size=16, lr=1e-3, precision="fp32", ema=0.9),
     "patience": Recipe(epochs=4, batch_size=16, lr=1e-3, precision="fp32", patience=3),
+    "sgd": Recipe(epochs=4, batch_size=16, lr=1e-2, weight_decay=1e-4, precision="fp32", optimizer="sgd"),
     "both": Recipe(epochs=4, batch_size=16, lr=1e-3, precision="fp32", ema=0.9, patience=2),
 }
 
@@ -30,22 +33,22 @@ RECIPES = {
 def _run(backbone, plan, shapes, recipe, settings):
     dataset, parts = shapes
     network = surgery.operate(plan, backbone, 3)
-    groups = surgery.rates(network, plan, backbone)
+    groups = surgery.parameter_groups(network, plan, backbone)
     network.head = nn.Sequential(nn.Dropout(0.5), network.head)
     pictures = Pictures(dataset.paths, backbone.preprocess, 2)
     task = Task(pictures, backbone.preprocess, dataset.labels, parts.train[:-9], parts.train[-9:])
     history = loop.train(network, groups, task, recipe, 5, settings, "training")
-    return network.state_dict(), [{k: v for k, v in row.items() if k != "seconds"} for row in history]
+    return network.state_dict(), [replace(epoch, seconds=0.0) for epoch in history]
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES.keys())
 def test_resumed_equals_straight(demo, planned, shapes, recipe, tmp_path, monkeypatch, said):
-    monkeypatch.setattr(loop, "_PACE", 0)
+    monkeypatch.setattr(keeper, "_PACE", 0)
     plan = planned(demo, 3)
     straight, history = _run(demo, plan, shapes, recipe, Settings())
 
-    def kill(record):
-        if record["epoch"] == 3:
+    def kill(epoch):
+        if epoch.epoch == 3:
             raise _Killed
 
     folder = tmp_path / "checkpoint"
@@ -95,7 +98,7 @@ def test_a_run_killed_within_an_epoch_goes_on_to_the_same_bits(
     demo, planned, shapes, recipe, batch, where, tmp_path, monkeypatch, said, at_batch
 ):
     for name in ("_PACE", "_FIRST"):
-        monkeypatch.setattr(loop, name, 0)
+        monkeypatch.setattr(keeper, name, 0)
     plan = planned(demo, 3)
     straight, history = _run(demo, plan, shapes, recipe, Settings())
     at_batch(batch, _kill)
@@ -143,7 +146,7 @@ def test_one_flipped_bit_is_never_used_in_silence(demo, planned, shapes, tmp_pat
 
 
 def test_a_run_goes_on_in_the_threads_it_began_in(demo, planned, shapes, tmp_path, monkeypatch):
-    def kill(record):
+    def kill(epoch):
         raise _Killed
 
     monkeypatch.setattr(loop.threads, "suiting", lambda *_: 2)
@@ -154,7 +157,7 @@ def test_a_run_goes_on_in_the_threads_it_began_in(demo, planned, shapes, tmp_pat
     _, history = _run(
         demo, planned(demo, 3), shapes, RECIPES["plain"], Settings(checkpoints=tmp_path, resume=True)
     )
-    assert [row["threads"] for row in history] == [2, 2, 2, 2]
+    assert [epoch.threads for epoch in history] == [2, 2, 2, 2]
     assert torch.get_num_threads() == before
 
 
@@ -175,16 +178,16 @@ def test_checkpoints_keep_their_pace(demo, planned, shapes, tmp_path, monkeypatc
         original(folder, network, optimizer, average, best, facts)
 
     monkeypatch.setattr(checkpoints, "save", save)
-    monkeypatch.setattr(loop, "_PACE", 10**9)
+    monkeypatch.setattr(keeper, "_PACE", 10**9)
     _run(demo, planned(demo, 3), shapes, RECIPES["plain"], Settings(checkpoints=tmp_path / "checkpoint"))
     assert written == [1, 4]
 
 
 def test_a_run_goes_on_in_the_precision_it_began_in(demo, planned, shapes, tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "_PACE", 0)
+    monkeypatch.setattr(keeper, "_PACE", 0)
     recipe = Recipe(epochs=2, batch_size=16, lr=1e-3, precision="auto")
 
-    def kill(record):
+    def kill(epoch):
         raise _Killed
 
     folder = tmp_path / "checkpoint"
@@ -193,7 +196,7 @@ def test_a_run_goes_on_in_the_precision_it_began_in(demo, planned, shapes, tmp_p
         _run(demo, planned(demo, 3), shapes, recipe, Settings(checkpoints=folder, on_epoch=kill))
     monkeypatch.setattr(loop, "faster", lambda *_: "bf16")
     _, history = _run(demo, planned(demo, 3), shapes, recipe, Settings(checkpoints=folder, resume=True))
-    assert [row["precision"] for row in history] == ["fp32", "fp32"]
+    assert [epoch.precision for epoch in history] == ["fp32", "fp32"]
 
 
 def test_the_time_limit_takes_epochs_off(demo, planned, shapes):

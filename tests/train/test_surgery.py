@@ -151,9 +151,9 @@ def test_a_softened_head_names_the_same_and_is_less_sure(layers):
 def test_every_trained_parameter_has_one_rate_and_vectors_do_not_decay(resnet, planned):
     plan = planned(resnet, 3)
     network = surgery.operate(plan, resnet, 3)
-    groups = surgery.rates(network, plan, resnet)
-    found = {id(p): (group["scale"], group["decay"]) for group in groups for p in group["params"]}
-    assert len(found) == sum(len(group["params"]) for group in groups) == len(list(network.parameters()))
+    groups = surgery.parameter_groups(network, plan, resnet)
+    found = {id(p): (group.scale, group.decay) for group in groups for p in group.params}
+    assert len(found) == sum(len(group.params) for group in groups) == len(list(network.parameters()))
     for name, parameter in network.trunk.module.named_parameters():
         scale = plan.row(resnet.owners[name]).lr_scale
         assert found[id(parameter)] == (scale, parameter.ndim > 1)

@@ -36,7 +36,7 @@ def _trained(backbone, plan, shapes, recipe, settings):
     network = surgery.operate(plan, backbone, 3)
     pictures = Pictures(dataset.paths, backbone.preprocess, 2)
     task = Task(pictures, backbone.preprocess, dataset.labels, parts.train[:-9], parts.train[-9:])
-    groups = surgery.rates(network, plan, backbone)
+    groups = surgery.parameter_groups(network, plan, backbone)
     return loop.train(network, groups, task, recipe, 0, settings, "training")
 
 
@@ -46,15 +46,15 @@ def test_training_ends_within_an_epoch_when_the_time_is_up(demo, planned, shapes
     recipe = Recipe(epochs=40, batch_size=2, lr=1e-3, precision="fp32")
     history = _trained(demo, planned(demo, 3), shapes, recipe, Settings(time_limit=limit))
     assert 0.75 * limit < moved() <= 1.1 * limit
-    assert sum(row["steps"] for row in history) < 40 * 19
-    assert history[-1]["steps"] != 19
+    assert sum(epoch.steps for epoch in history) < 40 * 19
+    assert history[-1].steps != 19
     assert said[-1].endswith("of 40 epochs, as many as the time limit held")
 
 
 def test_the_rate_decays_to_nearly_nothing_where_the_time_ends(demo, planned, shapes, moved):
     recipe = Recipe(epochs=40, batch_size=2, lr=1e-3, precision="fp32")
     history = _trained(demo, planned(demo, 3), shapes, recipe, Settings(time_limit=30.0))
-    assert history[-1]["lr"] < 0.02 * recipe.lr
+    assert history[-1].lr < 0.02 * recipe.lr
 
 
 def test_a_limit_that_holds_everything_changes_nothing(demo, planned, shapes, moved):
@@ -63,13 +63,13 @@ def test_a_limit_that_holds_everything_changes_nothing(demo, planned, shapes, mo
         _trained(demo, planned(demo, 3), shapes, recipe, Settings(time_limit=limit))
         for limit in (None, 500.0)
     )
-    assert [{**row, "seconds": 0} for row in free] == [{**row, "seconds": 0} for row in bound]
+    assert [replace(e, seconds=0.0) for e in free] == [replace(e, seconds=0.0) for e in bound]
 
 
 def test_both_ways_of_training_share_the_limit_and_so_does_their_scoring(demo, planned, shapes, moved):
     plan = planned(demo, 4, fallback="both", recipe={"epochs": 40, "batch_size": 2, "precision": "fp32"})
     fitted = fit(plan, demo, *shapes, settings=Settings(time_limit=30.0))
-    assert {row["phase"] for row in fitted.history} == {"fine-tune", "scratch"}
+    assert {epoch.phase for epoch in fitted.history} == {"fine-tune", "scratch"}
     assert 22 < moved() <= 33
 
 

@@ -1,6 +1,16 @@
 """Metrics with intervals, and the baselines that stand beside them."""
 
 from headstart.assess.assess import baselines, evaluate, prove, random_predictions
+from headstart.assess.baseline import Baseline, baselines_dict
 from headstart.assess.evaluation import ClassScore, Evaluation
 
-__all__ = ["ClassScore", "Evaluation", "baselines", "evaluate", "prove", "random_predictions"]
+__all__ = [
+    "Baseline",
+    "ClassScore",
+    "Evaluation",
+    "baselines",
+    "baselines_dict",
+    "evaluate",
+    "prove",
+    "random_predictions",
+]

@@ -1,12 +1,12 @@
-"""Judging a model on labelled pictures, and the bars that it has to be held against."""
+"""Judging a model on labelled pictures, and the baselines that it has to be held against."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
+from headstart.assess.baseline import Baseline
 from headstart.assess.evaluation import Evaluation
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.listing import one_spelling
@@ -20,7 +20,7 @@ from headstart.runtime import Execution
 
 def prove(
     model: Model, dataset: Dataset, partition: Partition, *, execution: Execution | None = None
-) -> tuple[Evaluation, dict[str, dict[str, Any]]]:
+) -> tuple[Evaluation, tuple[Baseline, ...]]:
     """evaluate() and baselines() on the report pictures, in one pass where the pre-trained trunk serves as it is.
 
     Such features are kept, so that the same pictures are not asked again.
@@ -73,12 +73,10 @@ def baselines(
     *,
     execution: Execution | None = None,
     control: Features | None = None,
-) -> dict[str, dict[str, Any]]:
-    """What the report split must be held against: name → {"accuracy", "n", "groups", "interval",
-    "lead", "lead_error"}.
+) -> tuple[Baseline, ...]:
+    """What `evaluation`, the model's on the report pictures, must be held against, on these same pictures.
 
-    lead: how far `evaluation`, the model's on these pictures, is ahead; its standard error is paired, None where all
-    pictures are one group. "majority class": always naming the class that is most frequent in training. "random
+    "majority class": always naming the class that is most frequent in training. "random
     weights": the same network, cut and head over random frozen weights, its head fitted to the same training pictures;
     `control`: what those weights say of the report pictures, where it is known.
     """
@@ -86,8 +84,11 @@ def baselines(
     labels = dataset.labels[report]
     majority = np.bincount(dataset.labels[train]).argmax()
     random = random_predictions(model, dataset, partition, execution=execution, control=control)
-    bars = {"majority class": labels == majority, "random weights": random == labels}
-    return {name: _score(bar, evaluation.correct, dataset.groups[report]) for name, bar in bars.items()}
+    right, groups = evaluation.correct, dataset.groups[report]
+    return (
+        _baseline("majority class", labels == majority, right, groups),
+        _baseline("random weights", random == labels, right, groups),
+    )
 
 
 def random_predictions(
@@ -130,7 +131,8 @@ def random_predictions(
     return solved.head.logits(joined(held, model.backbone, model.plan)).argmax(1)
 
 
-def _score(bar: np.ndarray, model: np.ndarray, groups: np.ndarray) -> dict[str, Any]:
-    """bar, model: bool [R], right or wrong picture by picture."""
-    lead, error = paired(model, bar, groups)
-    return {**score(bar, groups), "lead": lead, "lead_error": None if math.isinf(error) else error}
+def _baseline(name: str, correct: np.ndarray, model: np.ndarray, groups: np.ndarray) -> Baseline:
+    """correct, model: bool [R], the baseline and the model right or wrong picture by picture."""
+    lead, error = paired(model, correct, groups)
+    measured = vars(score(correct, groups))
+    return Baseline(name, **measured, lead=lead, lead_error=None if math.isinf(error) else error)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from headstart.intervals import Z95, proportion, score
+from headstart.assess import words
+from headstart.assess.baseline import Baseline
+from headstart.intervals import proportion, score
 
 
 @dataclass(frozen=True)
@@ -101,30 +103,20 @@ class Evaluation:
             for i, name in enumerate(self.classes)
         )
 
-    def against(self, baselines: Mapping[str, Mapping[str, Any]]) -> str:
-        """What can be said against the baselines, see assess.baselines; "" without any."""
-        return " ".join(
-            _sentence(name, facts["lead"], facts["lead_error"]) for name, facts in baselines.items()
-        )
+    def against(self, baselines: Sequence[Baseline]) -> str:
+        """What can be said against the baselines of assess.baselines, in words; "" without any."""
+        return words.against(baselines)
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers without the arrays: what `--json` prints for one split."""
         return {
             "split": self.split,
-            **score(self.correct, self.groups),
+            **score(self.correct, self.groups).to_dict(),
             "balanced_accuracy": self.balanced_accuracy,
             "majority": self.majority,
             "classes": [vars(score) for score in self.per_class()],
             "confusion": self.confusion.tolist(),
         }
-
-
-def _sentence(name: str, lead: float, error: float | None) -> str:
-    """Clear is what lies outside the 95 % interval of the paired difference."""
-    if error is None:
-        return f"{100 * lead:+.1f} points against “{name}”, on one group of pictures: no gain is shown."
-    clear = "a clear gain" if lead > Z95 * error else "no gain is shown"
-    return f"{100 * lead:+.1f} ± {100 * error:.1f} points against “{name}” on the same pictures: {clear}."
 
 
 def _ratio(part: int, whole: int) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from headstart.strangers import plain
 
 if TYPE_CHECKING:
     from headstart.job.train import Hooks
+    from headstart.train.epoch import Epoch
 
 
 @dataclass
@@ -25,7 +26,7 @@ class Session:
     words: Sequence[str] = ()
     resumable: bool = False
     folder: Path | None = None
-    epoch: dict[str, Any] = field(default_factory=dict)
+    epoch: Epoch | None = None
 
     @property
     def command(self) -> str:
@@ -41,8 +42,8 @@ class Session:
     def _begin(self, folder: Path) -> None:
         self.folder = folder
 
-    def _epoch(self, record: dict[str, Any]) -> None:
-        self.epoch = record
+    def _epoch(self, epoch: Epoch) -> None:
+        self.epoch = epoch
 
     def way_on(self) -> str:
         """How to go on where the work was stopped: with --resume where this command has begun a run, and only there."""
@@ -54,4 +55,4 @@ class Session:
 
     def _epochs(self) -> str:
         """How far the training has come, where it has epochs."""
-        return f" ({self.epoch['epoch']} of {self.epoch['epochs']} epochs)" if self.epoch else ""
+        return f" ({self.epoch.epoch} of {self.epoch.epochs} epochs)" if self.epoch else ""

@@ -74,10 +74,10 @@ def train(
         return run(asked, hooks)
 
 
-def _each(on_epoch: Callable[[Epoch], None] | None, loggers: Sequence[Logger]) -> Callable[[Any], None]:
+def _each(on_epoch: Callable[[Epoch], None] | None, loggers: Sequence[Logger]) -> Callable[[Epoch], None]:
     told = [*([on_epoch] if on_epoch else []), *(logger.log for logger in loggers)]
 
-    def tell(epoch: Any) -> None:
+    def tell(epoch: Epoch) -> None:
         for one in told:
             one(epoch)
 

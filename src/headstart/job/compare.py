@@ -58,7 +58,7 @@ class Compared:
                 "quarantine": len(intake.quarantine),
                 "alike": len(intake.alike),
             },
-            "contenders": self.comparison.rows(),
+            "contenders": [standing.to_dict() for standing in self.comparison.standings()],
             "choice": self.comparison.choice,
             "regret": self.comparison.regret,
             "run": self.folder and str(self.folder),
@@ -68,7 +68,7 @@ class Compared:
         """The strategies as an SVG drawing."""
         from headstart.report import comparison as drawing
 
-        return drawing.figure(self.comparison.rows(), self.prepared.partition.report_name)
+        return drawing.figure(self.comparison.standings())
 
     def save(self, folder: Path) -> Compared:
         """Writes results, answers and figure into the folder; returns the comparison that lies there."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from headstart.data import Intake
     from headstart.job.options import Options
     from headstart.source.pretrain import Pretrained
+    from headstart.train.epoch import Epoch
     from headstart.train.task import Settings
 
 
@@ -104,17 +105,17 @@ def pretrain(
         notes=notes,
     )
     epochs = len(result.history)
-    folder.write_metrics({"phase": PHASE, "epochs": epochs, **record} for record in result.history)
+    folder.write_metrics(replace(e, phase=PHASE, epochs=epochs).to_dict() for e in result.history)
     return PretrainedRun(network, partition.report_name, result, intake, folder.path)
 
 
 def _settings(options: Options, folder: Folder, hooks: Hooks) -> Settings:
     from headstart.train.task import Settings
 
-    def told(record: dict[str, Any]) -> None:
-        folder.append_metrics(record)
-        _say(record)
-        hooks.on_epoch(record)
+    def told(epoch: Epoch) -> None:
+        folder.append_metrics(epoch.to_dict())
+        _say(epoch)
+        hooks.on_epoch(epoch)
 
     return Settings(
         device=options.device,
@@ -126,9 +127,9 @@ def _settings(options: Options, folder: Folder, hooks: Hooks) -> Settings:
     )
 
 
-def _say(record: dict[str, Any]) -> None:
-    scored = f"val {record['selection_accuracy']:.3f}, " if "selection_accuracy" in record else ""
+def _say(epoch: Epoch) -> None:
+    scored = "" if epoch.selection_accuracy is None else f"val {epoch.selection_accuracy:.3f}, "
     progress.say(
-        f"epoch {record['epoch']} of {record['epochs']}: training loss {record['train_loss']:.3f}, {scored}"
-        f"{record['size']} px, {record['seconds']:.0f} s"
+        f"epoch {epoch.epoch} of {epoch.epochs}: training loss {epoch.train_loss:.3f}, {scored}{epoch.size} px, "
+        f"{epoch.seconds:.0f} s"
     )

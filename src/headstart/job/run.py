@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from headstart import files
 from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, Folder, name_of
 
 if TYPE_CHECKING:
-    from headstart.assess import Evaluation
+    from headstart.assess import Baseline, Evaluation
     from headstart.evidence import Evidence
     from headstart.job.facts import Facts
     from headstart.job.prepare import Prepared
@@ -38,7 +38,7 @@ class Run:
     fitted: Fitted
     model: Model
     evaluation: Evaluation
-    baselines: Mapping[str, Any]
+    baselines: Sequence[Baseline]
     facts: Facts
     folder: Path | None = None
 
@@ -71,8 +71,8 @@ class Run:
             evidence=self.evidence,
             evaluations=(self.evaluation,),
             baselines=self.baselines,
-            arms=[asdict(arm) for arm in self.fitted.arms],
-            history=list(self.fitted.history),
+            arms=self.fitted.arms,
+            history=self.fitted.history,
             mistakes=self._mistakes(),
             class_counts=dict(zip(dataset.classes, counts, strict=True)),
             quarantine=prepared.intake.quarantine,
@@ -94,7 +94,9 @@ class Run:
             folder.write_intake(self.prepared.intake)
         run = replace(self, folder=folder.path)
         run._save_bundle(folder.path / BUNDLE)
-        folder.write_metrics([*self.fitted.history, {"final": True, **self._metrics()}])
+        folder.write_metrics(
+            [*(e.to_dict() for e in self.fitted.history), {"final": True, **self._metrics()}]
+        )
         head = ("path", "split", "label", "prediction", "confidence")
         rows = (
             (path, self.evaluation.split, label, prediction, f"{confidence:.6f}")
@@ -119,10 +121,12 @@ class Run:
         )
 
     def _metrics(self) -> dict[str, Any]:
+        from headstart.assess import baselines_dict
+
         return {
             "splits": {self.evaluation.split: self.evaluation.to_dict()},
-            "baselines": dict(self.baselines),
-            "arms": [asdict(arm) for arm in self.fitted.arms],
+            "baselines": baselines_dict(self.baselines),
+            "arms": [arm.to_dict() for arm in self.fitted.arms],
         }
 
     def to_dict(self) -> dict[str, Any]:

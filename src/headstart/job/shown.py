@@ -30,7 +30,7 @@ def run_html(run: Run) -> str:
             f"{100 * evaluation.accuracy:.1f} % ({100 * low:.1f} to {100 * high:.1f} %), {evaluation.n:,} pictures",
         )
     ]
-    rows += [(name, f"{100 * facts['accuracy']:.1f} %") for name, facts in run.baselines.items()]
+    rows += [(one.name, f"{100 * one.accuracy:.1f} %") for one in run.baselines]
     rows.append(("network", f"{run.plan.backbone}, {run.plan.image_size} px"))
     rows.append(("plan", f"case {run.plan.case}, cut {' + '.join(run.plan.cut)}"))
     if run.kept.case != run.plan.case:

@@ -16,6 +16,7 @@ from headstart.job.run import Run
 
 if TYPE_CHECKING:
     from headstart.job.options import Options
+    from headstart.train.epoch import Epoch
     from headstart.train.fit import Fitted
     from headstart.train.task import Settings
 
@@ -34,7 +35,7 @@ class Hooks:
 
     on_plan: Callable[[Prepared], None] = _nothing
     on_begin: Callable[[Path], None] = _nothing
-    on_epoch: Callable[[Any], None] = _nothing
+    on_epoch: Callable[[Epoch], None] = _nothing
 
 
 def train(options: Options, hooks: Hooks = Hooks()) -> Run:
@@ -83,10 +84,10 @@ def _fit(prepared: Prepared, folder: Folder | None, hooks: Hooks) -> Fitted:
 def _settings(options: Options, folder: Folder | None, hooks: Hooks) -> Settings:
     from headstart.train.task import Settings
 
-    def told(record: Any) -> None:
+    def told(epoch: Epoch) -> None:
         if folder:
-            folder.append_metrics(record)
-        hooks.on_epoch(record)
+            folder.append_metrics(epoch.to_dict())
+        hooks.on_epoch(epoch)
 
     return Settings(
         device=options.device,

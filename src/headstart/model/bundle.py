@@ -28,6 +28,7 @@ from headstart.model import card
 from headstart.model.formats import openvino, timm, weights
 from headstart.model.model import DIGITS, NETWORK, WEIGHTS, Model
 from headstart.plan import toml
+from headstart.train.epoch import Epoch
 
 FORMAT = 2
 _INFO, CONFIG = "headstart.json", "config.json"
@@ -43,7 +44,7 @@ def save(
     evidence: Mapping[str, Any] | None = None,
     metrics: Mapping[str, Any] | None = None,
     left_out: Sequence[str] = (),
-    history: Sequence[Mapping[str, Any]] = (),
+    history: Sequence[Epoch] = (),
 ) -> None:
     """Writes the bundle; a folder that is there is replaced as a whole. Raises OutputError.
 
@@ -198,7 +199,7 @@ def _info(
     model: Model,
     evidence: Mapping[str, Any] | None,
     metrics: Mapping[str, Any] | None,
-    history: Sequence[Mapping[str, Any]],
+    history: Sequence[Epoch],
 ) -> dict[str, Any]:
     backbone = replace(model.backbone, weights=None, source=replace(model.backbone.source, statistics={}))
     return {
@@ -209,7 +210,7 @@ def _info(
         "evidence": evidence,
         "metrics": metrics or {},
         # Without the seconds: equal commands write equal bundles.
-        "history": [{key: value for key, value in row.items() if key != "seconds"} for row in history],
+        "history": [{k: v for k, v in epoch.to_dict().items() if k != "seconds"} for epoch in history],
         "versions": versions(),
     }
 

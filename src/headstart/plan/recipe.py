@@ -10,7 +10,7 @@ from typing import Any
 from headstart.errors import PlanError
 
 AUGMENTS = ("none", "light", "crop", "colour")
-OPTIMIZERS = ("adamw", "muon")
+OPTIMIZERS = ("adamw", "sgd", "muon")
 PRECISIONS = ("auto", "fp32", "bf16")
 # (pictures below, steps, batch size): the stairs of BiT-HyperRule (Kolesnikov 2020), at smaller batches.
 STAIRS = ((20_000, 500, 32), (500_000, 10_000, 64), (math.inf, 20_000, 128))
@@ -25,8 +25,9 @@ class Recipe:
     epochs; lr (peak rate for rows with scale 1, and for the head); weight_decay; batch_size;
     warmup (share of all steps); label_smoothing in [0, 1); augment ("none", "light", "crop", "colour");
     ema (decay per step, 0 for none); patience (epochs without a better selection score, 0 = never stop early);
-    optimizer ("adamw", "muon"); precision ("fp32", or "bf16": layers compute in bfloat16, weights stay float32;
-    "auto": the faster one, by a short timing before the first step);
+    optimizer ("adamw"; "sgd", which wants ten times its rate and a decay of 1e-4; "muon");
+    precision ("fp32", or "bf16": layers compute in bfloat16, weights stay float32; "auto": the faster one, by a short
+    timing before the first step);
     start_size (pixels that the first epochs are trained at, growing to the plan's image_size; 0 = no growth);
     cutmix (share of the batches in which every picture gets a patch of another, and its label's share with it);
     mixup (share of the batches in which every picture is blended with another, and its label with the other's)

@@ -40,7 +40,7 @@ HEADER = """\
 # recipe          gradient training: rates are for this batch size; augment "none", "light", "crop" or
 #                 "colour"; warmup is a share of all steps; ema, patience, start_size, cutmix and mixup 0
 #                 mean off;
-#                 optimizer "adamw" or "muon", precision "fp32" or "bf16"
+#                 optimizer "adamw", "sgd" or "muon", precision "fp32" or "bf16"
 # reasons         why; they change nothing
 
 """

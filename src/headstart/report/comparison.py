@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from headstart.report import svg
 from headstart.report.dots import Dot, dots
 from headstart.report.words import percent
+
+if TYPE_CHECKING:
+    from headstart.study.outcome import Standing
 
 _STYLE = """
 svg { background: #fff; font: 12px system-ui, sans-serif; fill: #1d2b36 }
@@ -18,23 +21,21 @@ svg { background: #fff; font: 12px system-ui, sans-serif; fill: #1d2b36 }
 """
 
 
-def figure(rows: Sequence[Mapping[str, Any]], split: str) -> str:
-    """rows: of Comparison.rows(). The plan's choice is coloured; intervals are those of 95 %.
+def figure(standings: Sequence[Standing]) -> str:
+    """SVG. The plan's choice is coloured; intervals are those of 95 %.
 
     What time was too short for, and had a share of its epochs only, is hollow and says its share.
     """
-    drawing = dots([_dot(row) for row in rows], whole=True)
+    drawing = dots([_dot(row) for row in standings], whole=True)
     style = svg.element("style", svg.Svg(_STYLE))
     opened, closed = drawing.partition(">")[0], drawing.partition(">")[2]
     return f'{opened} xmlns="http://www.w3.org/2000/svg">{style}{closed}\n'
 
 
-def _dot(row: Mapping[str, Any]) -> Dot:
-    said = ["the plan's choice"] if row["chosen"] else []
-    if row["share"] < 1:
-        said.append(f"provisional: {percent(row['share'], 0)} of its epochs")
-    label = f"{row['name']} ({'; '.join(said)})" if said else row["name"]
-    kind = ("model" if row["chosen"] else "other") + (" provisional" if row["share"] < 1 else "")
-    return Dot(
-        label, row["accuracy"], (row["interval"][0], row["interval"][1]), row["n"], row["groups"], kind
-    )
+def _dot(row: Standing) -> Dot:
+    said = ["the plan's choice"] if row.chosen else []
+    if row.share < 1:
+        said.append(f"provisional: {percent(row.share, 0)} of its epochs")
+    label = f"{row.name} ({'; '.join(said)})" if said else row.name
+    kind = ("model" if row.chosen else "other") + (" provisional" if row.share < 1 else "")
+    return Dot(label, row.accuracy, row.interval, row.n, row.groups, kind)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from headstart.intervals import Z95
 from headstart.report import svg
 from headstart.report.svg import Scale, Svg
 from headstart.report.words import percent
+
+if TYPE_CHECKING:
+    from headstart.train.epoch import Epoch
 
 WIDTH, HEIGHT = 480, 270
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 12, 46
@@ -25,7 +28,7 @@ class Figure:
     caption: str = ""
 
 
-def history(epochs: Sequence[Mapping[str, Any]]) -> tuple[Figure, ...]:
+def history(epochs: Sequence[Epoch]) -> tuple[Figure, ...]:
     """Training loss and selection accuracy by epoch, one figure each; () for none."""
     curves = _curves(epochs)
     figures = []
@@ -36,23 +39,23 @@ def history(epochs: Sequence[Mapping[str, Any]]) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
-def _curves(epochs: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+def _curves(epochs: Sequence[Epoch]) -> dict[str, list[Epoch]]:
     """Epochs parted into curves: an epoch that does not rise, or a new arm, begins another."""
-    parts: list[list[Mapping[str, Any]]] = []
-    for row in epochs:
+    parts: list[list[Epoch]] = []
+    for epoch in epochs:
         last = parts[-1][-1] if parts else None
-        if last is None or row["epoch"] <= last["epoch"] or row.get("phase") != last.get("phase"):
+        if last is None or epoch.epoch <= last.epoch or epoch.phase != last.phase:
             parts.append([])
-        parts[-1].append(row)
-    named = [str(part[0].get("phase") or f"curve {number}") for number, part in enumerate(parts, 1)]
+        parts[-1].append(epoch)
+    named = [part[0].phase or f"curve {number}" for number, part in enumerate(parts, 1)]
     return {
         f"{name} ({named[:i].count(name) + 1})" if name in named[:i] else name: parts[i]
         for i, name in enumerate(named)
     }
 
 
-def _finite(rows: Sequence[Mapping[str, Any]], key: str) -> list[tuple[float, float]]:
-    pairs = [(row["epoch"], row.get(key)) for row in rows]
+def _finite(epochs: Sequence[Epoch], key: str) -> list[tuple[float, float]]:
+    pairs = [(epoch.epoch, getattr(epoch, key)) for epoch in epochs]
     return [
         (float(epoch), float(value)) for epoch, value in pairs if value is not None and math.isfinite(value)
     ]

@@ -124,9 +124,7 @@ def _dots(run: Run) -> list[Dot]:
         Dot(f"this model, {first.split}", first.accuracy, first.interval, first.n, first.n_groups, "model")
     ]
     rows += [Dot(f"this model, {e.split}", e.accuracy, e.interval, e.n, e.n_groups, "other") for e in others]
-    for name, facts in run.baselines.items():
-        low, high = facts["interval"]
-        rows.append(Dot(name, facts["accuracy"], (low, high), facts["n"], facts["groups"], "baseline"))
+    rows += [Dot(b.name, b.accuracy, b.interval, b.n, b.groups, "baseline") for b in run.baselines]
     return rows
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from headstart.assess.baseline import Baseline
     from headstart.assess.evaluation import Evaluation
     from headstart.backbone.backbone import Backbone
     from headstart.data.dataset import BadPicture
     from headstart.evidence.evidence import Evidence
     from headstart.plan.plan import Plan
+    from headstart.train.arms import Arm
+    from headstart.train.epoch import Epoch
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,9 @@ class Run:
     title         the run's name; created: when, as an ISO 8601 text
     backbone      the network; plan: what was done with it; evidence: why, or None where it was not measured
     evaluations   the report split first, then any others
-    baselines     name ("majority class", "random weights") → see assess.baselines
-    arms          one {"name", "accuracy", "interval", "n", "groups", "chosen", "note"} per strategy that was tried
-    history       one {"epoch", "train_loss", "selection_accuracy", "lr", "seconds"} per epoch, in order;
-                  an epoch that does not rise, or a new "phase", begins another curve
+    baselines     what the first evaluation has to be held against
+    arms          every way that was tried
+    history       epochs in order; one that does not rise, or a new phase, begins another curve
     mistakes      worst first
     class_counts  class name → training pictures
     quarantine    files that were left out; notes: sentences that the reader should know
@@ -47,9 +49,9 @@ class Run:
     plan: Plan
     evidence: Evidence | None = None
     evaluations: tuple[Evaluation, ...] = ()
-    baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    arms: Sequence[Mapping[str, Any]] = ()
-    history: Sequence[Mapping[str, Any]] = ()
+    baselines: Sequence[Baseline] = ()
+    arms: Sequence[Arm] = ()
+    history: Sequence[Epoch] = ()
     mistakes: tuple[Mistake, ...] = ()
     class_counts: Mapping[str, int] = field(default_factory=dict)
     quarantine: tuple[BadPicture, ...] = ()

@@ -27,6 +27,8 @@ from headstart.plan.recipe import Recipe, check_recipe
 from headstart.source.card import FILTERS, markdown
 from headstart.train import loop, scoring
 from headstart.train.batches import Pictures
+from headstart.train.epoch import Epoch
+from headstart.train.optimizers import ParameterGroup
 from headstart.train.task import Settings, Task
 
 # ImageNet's channel statistics: photographs' in general, and what most networks are trained with.
@@ -50,15 +52,15 @@ _REFERENCE = 4096
 
 @dataclass(frozen=True)
 class Pretrained:
-    """folder: where the backbone lies; accuracy on the n report pictures of so many groups, with its interval; history
-    per epoch."""
+    """folder: where the backbone lies; accuracy on the n report pictures of so many groups, with its interval; the
+    epochs in order."""
 
     folder: Path
     accuracy: float
     n: int
     groups: int
     interval: tuple[float, float]
-    history: tuple[dict[str, Any], ...]
+    history: tuple[Epoch, ...]
 
 
 def pretrain(
@@ -100,19 +102,21 @@ def pretrain(
         partition.selection,
         fingerprint=dataset.fingerprint,
     )
-    history = loop.train(module, groups(made), task, recipe, seed, settings, PHASE)
-    recipe = replace(recipe, precision=history[-1].get("precision", recipe.precision))
+    history = loop.train(module, parameter_groups(made), task, recipe, seed, settings, PHASE)
+    recipe = replace(recipe, precision=history[-1].precision)
     folders.round_(module)
-    source = _source(module, stages, task, partition.report, name, dataset.classes)
-    probabilities = scoring.predict(module, task, partition.report, torch.device("cpu"))
+    device = scoring.device_of(settings.device)
+    with scoring.placed(module, device):
+        source = _source(module, stages, task, partition.report, name, dataset.classes, device)
+        probabilities = scoring.predict(module, task, partition.report, device)
     correct = probabilities.argmax(1) == dataset.labels[partition.report]
-    result = Pretrained(output, history=history, **score(correct, dataset.groups[partition.report]))
+    result = Pretrained(output, history=history, **vars(score(correct, dataset.groups[partition.report])))
     facts = {
         "parameters": sum(p.numel() for p in module.parameters()),
         **_training(dataset, partition, recipe, seed, result, command),
         **({"levels": list(levels)} if levels else {}),
         "device": _device_name(settings.device),
-        "threads": history[-1]["threads"],
+        "threads": history[-1].threads,
     }
     # Levels are a set's own: the pictures that the network will be used on have theirs.
     plain = replace(preprocess, levels=None)
@@ -176,15 +180,15 @@ def check(
             raise BackboneError(f"{network} does not take {side} px ({trouble}); choose another {flag}")
 
 
-def groups(made: folders.Blank) -> list[dict[str, Any]]:
+def parameter_groups(made: folders.Blank) -> list[ParameterGroup]:
     """Matrices, the classifier, and vectors, which are not decayed."""
     head = {id(p) for p in made.module.get_submodule(made.head).parameters()}
     matrices = [p for p in made.module.parameters() if p.ndim > 1]
     vectors = [p for p in made.module.parameters() if p.ndim <= 1]
     return [
-        {"params": [p for p in matrices if id(p) not in head], "scale": 1.0, "decay": True},
-        {"params": [p for p in matrices if id(p) in head], "scale": 1.0, "decay": True, "classifier": True},
-        {"params": vectors, "scale": 1.0, "decay": False},
+        ParameterGroup([p for p in matrices if id(p) not in head]),
+        ParameterGroup([p for p in matrices if id(p) in head], classifier=True),
+        ParameterGroup(vectors, decay=False),
     ]
 
 
@@ -195,15 +199,18 @@ def _source(
     held_out: np.ndarray,
     name: str,
     classes: tuple[str, ...],
+    device: torch.device,
 ) -> Source:
-    """Reference statistics of pooled features and the head's entropy, on held-out source pictures."""
+    """Reference statistics of pooled features and the head's entropy, on held-out source pictures; device: where the
+    network is."""
     chosen = held_out[np.linspace(0, len(held_out) - 1, min(_REFERENCE, len(held_out))).astype(int)]
     tapped = Tapped(module, stages, "avg", logits=True).eval()
     rows: list[list[np.ndarray]] = []
     parts = np.array_split(chosen, max(1, -(-len(chosen) // 256)))
     with torch.inference_mode():
         for _, batch in task.pictures.batches(parts, 0, 0, "none"):
-            rows.append([t.numpy() for t in tapped(torch.from_numpy(task.preprocess.normalise(batch)))])
+            x = torch.from_numpy(task.preprocess.normalise(batch)).to(device)
+            rows.append([tensor.cpu().numpy() for tensor in tapped(x)])
     *cuts, logits = (np.concatenate(column).astype(np.float64) for column in zip(*rows, strict=True))
     statistics = {
         stage.name: {"mean": _rounded(x.mean(0)), "var": _rounded(x.var(0))}
@@ -230,11 +237,11 @@ def _training(
         "n": result.n,
         "groups": result.groups,
         "interval": list(result.interval),
-        "seconds": round(sum(record["seconds"] for record in result.history)),
+        "seconds": round(sum(epoch.seconds for epoch in result.history)),
         "split": partition.report_name,
         "command": command,
         "versions": {"python": platform.python_version(), "torch": torch.__version__.partition("+")[0]},
-        "log": [{k: _short(v) for k, v in record.items()} for record in result.history],
+        "log": [{k: _short(v) for k, v in epoch.to_dict().items()} for epoch in result.history],
     }
 
 

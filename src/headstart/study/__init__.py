@@ -2,6 +2,6 @@
 
 from headstart.study.compare import compare
 from headstart.study.contenders import Contender, contenders
-from headstart.study.outcome import Comparison, Outcome
+from headstart.study.outcome import Comparison, Outcome, Standing
 
-__all__ = ["Comparison", "Contender", "Outcome", "compare", "contenders"]
+__all__ = ["Comparison", "Contender", "Outcome", "Standing", "compare", "contenders"]

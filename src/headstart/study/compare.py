@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -36,6 +36,7 @@ from headstart.train.task import task_of
 if TYPE_CHECKING:
     from torch import nn
 
+    from headstart.train.epoch import Epoch
     from headstart.train.task import Settings, Task
 
 # Raised whenever the same contender would come to something else than before.
@@ -120,8 +121,8 @@ def _label(contender: Contender) -> str:
     return f"{contender.name}, rate {contender.plan.recipe.lr:g}"
 
 
-def _seconds(history: Sequence[Mapping[str, Any]]) -> float:
-    return sum(record["seconds"] for record in history)
+def _seconds(history: Sequence[Epoch]) -> float:
+    return sum(epoch.seconds for epoch in history)
 
 
 def _better(outcomes: Sequence[Outcome]) -> Outcome:
@@ -205,19 +206,19 @@ class _Field:
         return outcome
 
     def _trained(self, contender: Contender, share: float, within: float | None) -> Outcome:
-        import torch
-
         from headstart.train import scoring
 
         plan = contender.plan
         network, history = self._run(contender, within)
-        share *= sum(record["steps"] for record in history) / (plan.recipe.epochs * self._steps(plan))
-        right, named = (
-            scoring.predict(network, self._task, index, torch.device("cpu")).argmax(1)
-            for index in (self.selection, self.partition.report)
-        )
+        share *= sum(epoch.steps for epoch in history) / (plan.recipe.epochs * self._steps(plan))
+        device = scoring.device_of(self.settings.device)
+        with scoring.placed(network, device):
+            right, named = (
+                scoring.predict(network, self._task, index, device).argmax(1)
+                for index in (self.selection, self.partition.report)
+            )
         correct = right == self.dataset.labels[self.selection]
-        trace = tuple(record["selection_accuracy"] for record in history)
+        trace = tuple(epoch.selection_accuracy for epoch in history if epoch.selection_accuracy is not None)
         cut, seconds = "+".join(plan.cut), _seconds(history)
         return Outcome(contender.name, cut, named, correct, seconds, plan.recipe.lr, share, trace)
 
@@ -227,10 +228,8 @@ class _Field:
 
         return len(order(self.kept, plan.seed, 0, plan.recipe.batch_size))
 
-    def _run(
-        self, contender: Contender, within: float | None
-    ) -> tuple[nn.Module, Sequence[Mapping[str, Any]]]:
-        """(the trained network, the record of every epoch); one that lies half done in the folder goes on."""
+    def _run(self, contender: Contender, within: float | None) -> tuple[nn.Module, tuple[Epoch, ...]]:
+        """(the trained network, its epochs); one that lies half done in the folder goes on."""
         from headstart.train import checkpoints, loop, surgery
 
         plan = contender.plan
@@ -242,7 +241,7 @@ class _Field:
         settings = replace(
             self.settings, time_limit=within, checkpoints=state, resume=checkpoints.exists(state)
         )
-        groups = surgery.rates(network, plan, self.backbone)
+        groups = surgery.parameter_groups(network, plan, self.backbone)
         history = loop.train(network, groups, self._task, plan.recipe, plan.seed, settings, _label(contender))
         return network, history
 

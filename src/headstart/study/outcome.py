@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from headstart.errors import PlanError
 from headstart.intervals import paired, score
 from headstart.plan.plan import Plan
 from headstart.study.contenders import CUT_FIRST, PROBE_FIRST, SCRATCH
-from headstart.train.arms import Attempt, FrozenProbe, tried
+from headstart.train.arms import Attempt, FrozenProbe, try_ways
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,43 @@ class Outcome:
         }
 
     @staticmethod
-    def from_dict(values: dict[str, Any]) -> Outcome:
+    def from_dict(values: Mapping[str, Any]) -> Outcome:
         arrays = {
             "predictions": np.array(values["predictions"], np.int64),
             "selection": np.array(values["selection"], bool),
         }
         values = {**values, "trace": tuple(values["trace"])}
         return Outcome(**{**values, **arrays})
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one contender stands in a comparison.
+
+    name, cut, lr, share, seconds   as in Outcome
+    accuracy, n, groups, interval   on the report pictures, as in intervals.Score
+    behind, behind_error            the best, in accuracy, and the paired standard error; None where all pictures are
+                                    one group
+    selection_accuracy              on the selection pictures
+    chosen                          whether the plan comes to it
+    """
+
+    name: str
+    cut: str
+    accuracy: float
+    n: int
+    groups: int
+    interval: tuple[float, float]
+    behind: float
+    behind_error: float | None
+    selection_accuracy: float
+    seconds: float
+    lr: float | None
+    share: float
+    chosen: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -78,31 +108,25 @@ class Comparison:
         since the best is picked by them."""
         return self.accuracy(self.outcomes[0].name) - self.accuracy(self.choice)
 
-    def rows(self) -> list[dict[str, Any]]:
-        """name → accuracy, interval, points behind the best with their paired error, cost; best first.
+    def standings(self) -> tuple[Standing, ...]:
+        """One for each contender, best first."""
+        return tuple(self._standing(outcome) for outcome in self.outcomes)
 
-        The error is None where all pictures are one group.
-        """
-        best = self.outcomes[0].predictions == self.labels
-        rows = []
-        for outcome in self.outcomes:
-            right = outcome.predictions == self.labels
-            behind, error = paired(best, right, self.groups)
-            rows.append(
-                {
-                    "name": outcome.name,
-                    "cut": outcome.cut,
-                    **score(right, self.groups),
-                    "behind": behind,
-                    "behind_error": None if math.isinf(error) else error,
-                    "selection_accuracy": float(outcome.selection.mean()),
-                    "seconds": outcome.seconds,
-                    "lr": outcome.lr,
-                    "share": outcome.share,
-                    "chosen": outcome.name == self.choice,
-                }
-            )
-        return rows
+    def _standing(self, outcome: Outcome) -> Standing:
+        right = outcome.predictions == self.labels
+        behind, error = paired(self.outcomes[0].predictions == self.labels, right, self.groups)
+        return Standing(
+            name=outcome.name,
+            cut=outcome.cut,
+            **vars(score(right, self.groups)),
+            behind=behind,
+            behind_error=None if math.isinf(error) else error,
+            selection_accuracy=float(outcome.selection.mean()),
+            seconds=outcome.seconds,
+            lr=outcome.lr,
+            share=outcome.share,
+            chosen=outcome.name == self.choice,
+        )
 
     def _named(self, name: str) -> Outcome:
         return next(outcome for outcome in self.outcomes if outcome.name == name)
@@ -125,9 +149,9 @@ def realised(plan: Plan, outcomes: Sequence[Outcome], groups: np.ndarray, more: 
         return probe.name
 
     def attempt(_: str, way: Plan) -> Attempt:
-        return Attempt(way, None, _training(outcomes, way).selection, ())
+        return Attempt(way, _training(outcomes, way).selection)
 
-    winner, attempts = tried(plan, attempt, FrozenProbe(probe.selection, groups, more))
+    winner, attempts = try_ways(plan, attempt, FrozenProbe(probe.selection, groups, more))
     return probe.name if winner == "probe" else _training(outcomes, attempts[winner].plan).name
 
 

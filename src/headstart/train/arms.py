@@ -1,25 +1,98 @@
-"""Arms: the ways that were tried, held against the frozen probe on the selection pictures."""
+"""Arms: every way that was tried, held against the frozen probe on the selection pictures.
+
+Training costs minutes and may harm, so it has to earn its place: it is kept only where it is better than the probe, as
+far as these pictures and what the plan expects can tell.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
 from headstart.evidence.curve import gained
 from headstart.intervals import paired, score, shrunk
 from headstart.plan.plan import Plan, Row
+from headstart.train import words
 
-SHOWN = 0.0005  # below this it rounds to 0.0 points
+
+@dataclass(frozen=True)
+class Lead:
+    """How far a training is ahead of the probe on the same n selection pictures, in accuracy.
+
+    gain, error  measured, and its paired standard error; infinite where all pictures are one group
+    refit_gain   what the probe is expected to gain by being solved anew with the selection pictures too
+    expected     (mean, standard deviation) of what the plan expected of training; None where it expected nothing
+    n            pictures
+    """
+
+    gain: float
+    error: float
+    refit_gain: float
+    expected: tuple[float, float] | None
+    n: int
+
+    @property
+    def net(self) -> float:
+        """What is left of the measured gain once the probe is solved anew."""
+        return self.gain - self.refit_gain
+
+    @property
+    def combined(self) -> float | None:
+        """What was measured and what was expected, each by its certainty; None where nothing was expected."""
+        if self.expected is None:
+            return None
+        least = 1 / self.n  # pictures that all agree leave an error of one of them
+        return shrunk(self.net, max(self.error, least), *self.expected)
+
+    @property
+    def reason(self) -> str:
+        """Why training does not succeed, "" where it does: "one group" (nothing is told), "no more right" (than the
+        probe has), "within the error", or "not ahead"."""
+        if math.isinf(self.error):
+            return "one group"
+        if self.gain <= 0:  # whatever was expected
+            return "no more right" if self.expected else "not ahead"
+        if self.combined is not None:
+            return "" if self.combined > 0 else "not ahead"
+        if self.net > self.error and not math.isclose(
+            self.net, self.error
+        ):  # one picture's gain is its own error
+            return ""
+        return "within the error" if self.net > 0 else "not ahead"
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether training is better than the probe, as far as can be told."""
+        return not self.reason
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """What a probe that is the whole plan was measured by.
+
+    solver    "logistic regression" or "minibatch training"
+    pictures  for training, in all; the arm's n of them were held out in turn, fewer where they are many
+    """
+
+    solver: str
+    pictures: int
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One way that was tried. accuracy on the n selection pictures of so many groups (cross-validated for a probe that
-    is the whole plan; None where nothing was left to measure on), its interval, whether it was kept, and why."""
+    """One way that was tried.
+
+    name                           "probe", "fine-tune" or "scratch"
+    accuracy, interval, n, groups  on the selection pictures, as in intervals.Score; cross-validated for a probe that is
+                                   the whole plan, None where it has too few pictures for that
+    chosen                         whether it was kept
+    lead                           a training's, over the probe
+    measured_by                    of a probe that is the whole plan
+    """
 
     name: str
     accuracy: float | None
@@ -27,27 +100,39 @@ class Arm:
     n: int
     groups: int
     chosen: bool
-    note: str = ""
+    lead: Lead | None = None
+    measured_by: CrossValidation | None = None
+
+    @property
+    def note(self) -> str:
+        """What its numbers mean, in words."""
+        return words.note(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Without what the note says."""
+        values = {key: value for key, value in asdict(self).items() if key not in ("lead", "measured_by")}
+        return {**values, "note": self.note}
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A trained network and what it got right on the selection pictures (bool [V])."""
+    """A training: what it did, and what it got right on the selection pictures (bool [V])."""
 
     plan: Plan
-    network: Any
     correct: np.ndarray
-    history: tuple[dict[str, Any], ...]
+
+
+A = TypeVar("A", bound=Attempt)
 
 
 @dataclass(frozen=True)
 class FrozenProbe:
-    """The frozen probe that training has to beat.
+    """The frozen probe that training has to beat, solved on the pictures that training learns from.
 
     correct  bool [V], right or wrong on the selection pictures
     groups   int64 [V], theirs
-    more     pictures that it is solved on where it stands in, the selection pictures among them, over those that it was
-             solved on here, as training was: 1 or more
+    more     where the probe is returned it is solved anew, on the selection pictures too: how many times as many
+             pictures these are, 1 or more
     """
 
     correct: np.ndarray
@@ -55,34 +140,14 @@ class FrozenProbe:
     more: float
 
     def refit_gain(self, plan: Plan) -> float:
-        """What it is expected to gain by them, in accuracy, as the plan has its learning curve."""
+        """What it is expected to gain by being solved anew, in accuracy, by the plan's learning curve."""
         return gained(1 - float(self.correct.mean()), plan.learning_exponent, self.more)
 
-    def lead_of(self, attempt: Attempt) -> tuple[float, float]:
-        """(by how much the attempt leads it on these pictures, the paired standard error), in accuracy."""
-        return paired(attempt.correct, self.correct, self.groups)
-
-
-def succeeds(attempt: Attempt, probe: FrozenProbe) -> bool:
-    """Whether the attempt is better than the probe, as far as can be told.
-
-    What the probe would gain by being solved anew comes off the measured gain. Where the plan says what to expect of
-    training, the rest weighs against that by its paired standard error; else the rest must be more than it. Nothing is
-    kept that has no more of these pictures right than the probe, whatever was expected.
-    """
-    gain, error = probe.lead_of(attempt)
-    if math.isinf(error) or gain <= 0:  # one group of pictures tells nothing
-        return False
-    lead = gain - probe.refit_gain(attempt.plan)
-    if not attempt.plan.gain:
-        return lead > error and not math.isclose(lead, error)  # one picture's gain is its own error
-    return _expected(attempt, lead, error) > 0
-
-
-def _expected(attempt: Attempt, gain: float, error: float) -> float:
-    """What was measured and what the plan expects together."""
-    least = 1 / len(attempt.correct)  # pictures that all agree leave an error of one of them
-    return shrunk(gain, max(error, least), *attempt.plan.gain)
+    def lead_of(self, attempt: Attempt) -> Lead:
+        """How far the attempt is ahead of it."""
+        gain, error = paired(attempt.correct, self.correct, self.groups)
+        expected = (attempt.plan.gain[0], attempt.plan.gain[1]) if attempt.plan.gain else None
+        return Lead(gain, error, self.refit_gain(attempt.plan), expected, len(self.correct))
 
 
 def ways(plan: Plan) -> dict[str, Plan]:
@@ -94,69 +159,33 @@ def ways(plan: Plan) -> dict[str, Plan]:
     return {"fine-tune": plan, **scratch}
 
 
-def tried(
-    plan: Plan, attempt: Callable[[str, Plan], Attempt], probe: FrozenProbe
-) -> tuple[str, dict[str, Attempt]]:
+def try_ways(plan: Plan, attempt: Callable[[str, Plan], A], probe: FrozenProbe) -> tuple[str, dict[str, A]]:
     """(the name of what is kept, what was tried): `attempt` makes one of the ways of `plan`, called by its name.
 
     A fall-back on random weights is tried only where nothing before it succeeds.
     """
-    attempts: dict[str, Attempt] = {}
+    attempts: dict[str, A] = {}
     for name, way in ways(plan).items():
-        if plan.fallback == "scratch" and any(succeeds(a, probe) for a in attempts.values()):
+        if plan.fallback == "scratch" and any(probe.lead_of(a).succeeds for a in attempts.values()):
             break
         attempts[name] = attempt(name, way)
     return best(plan, attempts, probe), attempts
 
 
-def best(plan: Plan, attempts: dict[str, Attempt], probe: FrozenProbe) -> str:
+def best(plan: Plan, attempts: Mapping[str, Attempt], probe: FrozenProbe) -> str:
     """The name of what is kept: the best attempt that the plan allows, or the probe where none succeeds.
 
     A plan without a fall-back keeps what it asked for.
     """
-    good = [key for key in attempts if plan.fallback == "none" or succeeds(attempts[key], probe)]
+    good = [key for key in attempts if plan.fallback == "none" or probe.lead_of(attempts[key]).succeeds]
     return max(good, key=lambda key: attempts[key].correct.mean(), default="probe")
 
 
-def table(attempts: dict[str, Attempt], probe: FrozenProbe, winner: str) -> tuple[Arm, ...]:
+def table(attempts: Mapping[str, Attempt], probe: FrozenProbe, winner: str) -> tuple[Arm, ...]:
     """The probe and every attempt as arms."""
-    arms = [_arm("probe", probe.correct, probe.groups, winner, "frozen")]
-    for name, attempt in attempts.items():
-        (gain, error), anew = probe.lead_of(attempt), probe.refit_gain(attempt.plan)
-        note = f"{100 * gain:+.1f} ± {100 * error:.1f} points on the probe"
-        if anew >= SHOWN:
-            lead = 100 * (gain - anew)
-            note += f", less {100 * anew:.1f} that it would gain from the selection pictures: {lead:+.1f}"
-        if attempt.plan.gain:
-            expected, spread = attempt.plan.gain
-            both = _expected(attempt, gain - anew, error)
-            note += (
-                f"; {100 * expected:+.1f} ± {100 * spread:.1f} were expected, which makes {100 * both:+.1f}"
-            )
-        arms.append(_arm(name, attempt.correct, probe.groups, winner, note + _short_of(attempt, probe)))
-    return tuple(arms)
 
+    def arm(name: str, correct: np.ndarray, lead: Lead | None) -> Arm:
+        return Arm(name, **vars(score(correct, probe.groups)), chosen=name == winner, lead=lead)
 
-def _short_of(attempt: Attempt, probe: FrozenProbe) -> str:
-    """Why an attempt does not succeed where its numbers alone do not tell; "" where they do."""
-    gain, error = probe.lead_of(attempt)
-    lead = gain - probe.refit_gain(attempt.plan)
-    if math.isinf(error):
-        return ", but all of these pictures are one group, which tells nothing"
-    if gain <= 0 and attempt.plan.gain:
-        return ", but no more of these pictures are right than the probe has"
-    if lead > 0 and not attempt.plan.gain and not succeeds(attempt, probe):
-        return f", not more than one standard error ({100 * error:.1f})"
-    return ""
-
-
-def _arm(name: str, correct: np.ndarray, groups: np.ndarray, winner: str, note: str) -> Arm:
-    return Arm(name, **score(correct, groups), chosen=name == winner, note=note)
-
-
-def sentence(arm: Arm) -> str:
-    """An arm in words."""
-    kept = "kept" if arm.chosen else "not kept"
-    accuracy = "not measured" if arm.accuracy is None else f"{100 * arm.accuracy:.1f} %"
-    of = "" if arm.groups == arm.n else f" of {arm.groups:,} groups"
-    return f"{arm.name}: {accuracy} on {arm.n:,} selection pictures{of}, {arm.note}; {kept}"
+    tried = (arm(name, each.correct, probe.lead_of(each)) for name, each in attempts.items())
+    return (arm("probe", probe.correct, None), *tried)

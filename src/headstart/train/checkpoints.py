@@ -31,9 +31,9 @@ def save(
     folder: Path,
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
-    average: dict[str, torch.Tensor],
-    best: dict[str, torch.Tensor],
-    facts: dict[str, Any],
+    average: Mapping[str, torch.Tensor],
+    best: Mapping[str, torch.Tensor],
+    facts: Mapping[str, Any],
 ) -> None:
     """Replaces the checkpoint in `folder`. Raises OutputError."""
     from safetensors.torch import save
@@ -45,7 +45,7 @@ def save(
         # What is no tensor (timm's note of how a weight is routed) the optimizer derives again.
         tensors |= {f"optimizer/{index}/{key}": v for key, v in values.items() if isinstance(v, torch.Tensor)}
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    said = json.dumps(facts)
+    said = json.dumps(dict(facts))
     files.write_bytes(folder / _FILE, save(plain, {_FACTS: said, _CHECKSUM: _checksum(plain, said)}))
 
 
@@ -61,7 +61,7 @@ def _checksum(tensors: Mapping[str, torch.Tensor], facts: str) -> str:
 
 def restore(
     folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer, identity: str
-) -> tuple[dict[str, Any], dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+) -> tuple[Mapping[str, Any], dict[str, torch.Tensor], dict[str, torch.Tensor]]:
     """Loads network and optimizer in place; returns (facts, running average, best weights).
 
     Raises OutputError where the checkpoint is damaged, or `identity` is not the one it was saved with.
@@ -82,7 +82,7 @@ def restore(
     return facts, parts["average"], parts["best"]
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, torch.Tensor]]]:
+def _read(path: Path) -> tuple[Mapping[str, Any], dict[str, dict[str, torch.Tensor]]]:
     """(facts, tensors by part and name). Raises OutputError."""
     from safetensors import SafetensorError, safe_open
 

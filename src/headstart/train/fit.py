@@ -2,16 +2,15 @@
 
 Every plan starts from the frozen probe at its cut: for cases 1 and 2 it is the result, for the others it is the
 head that training starts from (linear probe, then fine-tune: Kumar et al. 2022). A frozen probe, there or at the
-plan's fallback_cut, is the bar that training must pass.
-Training *succeeds* if it is better than the probe on the selection pictures, as far as these and the plan can tell
-(`arms.succeeds`).
+plan's fallback_cut, is what training has to beat: it *succeeds* if it is better on the selection pictures, as far as
+these and the plan can tell (`arms.Lead`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,18 +27,28 @@ from headstart.plan.check import check
 from headstart.plan.inputs import execution_of, joined, widths
 from headstart.plan.plan import Plan
 from headstart.runtime import Execution
-from headstart.train.arms import Arm, Attempt, FrozenProbe, sentence, table, tried, ways
+from headstart.train import words
+from headstart.train.arms import Arm, Attempt, CrossValidation, FrozenProbe, table, try_ways, ways
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from headstart.train.epoch import Epoch
+    from headstart.train.surgery import Classifier
     from headstart.train.task import Settings, Task
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What came out. `module` is the trained trunk (as the backbone's architecture, dropped stages empty), or
-    None where the pre-trained weights serve as they are; `plan` is the one that the result stands for."""
+    """What came out.
+
+    plan     the one that the result stands for
+    module   the trained trunk (the backbone's architecture, dropped stages empty); None where the pre-trained weights
+             serve as they are
+    arms     every way that was tried
+    history  the epochs of all trainings, one after the other
+    l2       the penalty of a solved head
+    """
 
     plan: Plan
     backbone: Backbone
@@ -47,7 +56,7 @@ class Fitted:
     head: Head
     module: nn.Module | None
     arms: tuple[Arm, ...]
-    history: tuple[dict[str, Any], ...] = ()
+    history: tuple[Epoch, ...] = ()
     l2: float | None = None
 
 
@@ -60,18 +69,27 @@ def fit(
     execution: Execution | None = None,
     settings: Settings | None = None,
 ) -> Fitted:
-    """Executes `plan` on the training pictures; the report pictures are not looked at. `how` overrules the plan's.
+    """Executes `plan` on the training pictures; the report pictures are not looked at.
 
+    execution: how frozen networks run, in place of what the plan says; settings: how trainings go.
     Raises PlanError where the plan does not hold for the network or was made for other weights.
     """
     check(plan, backbone)
     backbone = backbone.with_levels_of(dataset, partition.train)
     job = _Setting(plan, backbone, dataset, execution_of(plan, execution))
     if plan.frozen:
-        return _probe_alone(job, partition.train)
+        return _solve_alone(job, partition.train)
     from headstart.train.task import Settings
 
-    return _trained(job, partition, settings or Settings())
+    return _train(job, partition, settings or Settings())
+
+
+@dataclass(frozen=True)
+class _Trained(Attempt):
+    """An attempt with its network, on the CPU, and its epochs."""
+
+    network: Classifier
+    history: tuple[Epoch, ...]
 
 
 @dataclass(frozen=True)
@@ -109,7 +127,7 @@ class _Setting:
         )
 
 
-def _probe_alone(job: _Setting, train: np.ndarray) -> Fitted:
+def _solve_alone(job: _Setting, train: np.ndarray) -> Fitted:
     solved = job.solve(train, init=job.plan.head_init)
     arm = _cross_validated(solved, job.plan, len(train), len(np.unique(job.dataset.groups[train])))
     return Fitted(job.plan, job.backbone, job.dataset.classes, solved.head, None, (arm,), (), solved.l2)
@@ -117,17 +135,15 @@ def _probe_alone(job: _Setting, train: np.ndarray) -> Fitted:
 
 def _cross_validated(solved: Solved, plan: Plan, n: int, groups: int) -> Arm:
     """The probe that is the whole plan, with what cross-validation says of it; n, groups: of the training pictures."""
+    convex = (plan.head_layers, plan.head_init) == (1, "solved")
+    by = CrossValidation("logistic regression" if convex else "minibatch training", n)
     if solved.cv_correct is None:
-        return Arm("probe", None, None, n, groups, True, "too few pictures to cross-validate")
-    kind = (
-        "logistic regression" if (plan.head_layers, plan.head_init) == (1, "solved") else "minibatch training"
-    )
-    some = len(solved.cv_correct) < n
-    note = f"{kind}, cross-validated on {'a part of ' * some}the {f'{n:,} ' * some}training pictures"
-    return Arm("probe", **score(solved.cv_correct, solved.cv_groups), chosen=True, note=note)
+        return Arm("probe", None, None, n, groups, chosen=True, measured_by=by)
+    measured = vars(score(solved.cv_correct, solved.cv_groups))
+    return Arm("probe", **measured, chosen=True, measured_by=by)
 
 
-def _trained(job: _Setting, partition: Partition, settings: Settings) -> Fitted:
+def _train(job: _Setting, partition: Partition, settings: Settings) -> Fitted:
     job = replace(job, plan=foretold(job.plan, job.dataset, partition))
     plan, dataset = job.plan, job.dataset
     train, chosen = selection(dataset, partition, plan.seed)
@@ -142,15 +158,15 @@ def _trained(job: _Setting, partition: Partition, settings: Settings) -> Fitted:
 
     task = task_of(plan, job.backbone, dataset, train, chosen, job.execution)
     budgets = _shared(settings, len(ways(plan)))
-    winner, attempts = tried(
+    winner, attempts = try_ways(
         plan, lambda name, way: _attempt(name, way, job, task, start, next(budgets)), held
     )
     arms = table(attempts, held, winner)
     for arm in arms:
-        progress.say(sentence(arm))
-    history = tuple({"phase": name, **row} for name, attempt in attempts.items() for row in attempt.history)
+        progress.say(words.sentence(arm))
+    history = tuple(replace(e, phase=name) for name, attempt in attempts.items() for e in attempt.history)
     if winner == "probe":
-        return _returned(job, partition, arms, history)
+        return _return_probe(job, partition, arms, history)
     return _kept(job, attempts[winner], arms, history)
 
 
@@ -169,68 +185,54 @@ def foretold(plan: Plan, dataset: Dataset, partition: Partition) -> Plan:
     if not plan.gain:
         return plan
     if plan.pictures != partition.pictures_of(dataset):
-        known, stale = (
-            replace(plan, learning_exponent=0.0),
-            "was measured on other training pictures than these",
-        )
+        plan, reason = replace(plan, learning_exponent=0.0), "pictures"
     elif plan.gain_of != plan.training:
-        other = "is of another training than the plan's rows, cut, head and recipe now say"
-        known, stale = plan, other if plan.gain_of else "does not say of which training it is told (gain_of)"
+        reason = "training" if plan.gain_of else "unknown"
     else:
         return plan
-    progress.say(
-        f"the plan's gain {stale}: it does not count, and the selection pictures alone decide what is kept"
-    )
-    return replace(known, gain=(), gain_of="")
+    progress.say(words.gain_ignored(reason))
+    return replace(plan, gain=(), gain_of="")
 
 
-def _attempt(name: str, plan: Plan, job: _Setting, task: Task, head: Head, settings: Settings) -> Attempt:
+def _attempt(name: str, plan: Plan, job: _Setting, task: Task, head: Head, settings: Settings) -> _Trained:
     from headstart.train import loop, scoring, surgery, threads
 
     network = surgery.operate(plan, job.backbone, len(job.dataset.classes))
     if plan.head_start == "solved":
         surgery.implant(head, network.head, scale=surgery.SOFTENED)
     folder = None if settings.checkpoints is None else settings.checkpoints / name
-    groups = surgery.rates(network, plan, job.backbone)
+    groups = surgery.parameter_groups(network, plan, job.backbone)
     history = loop.train(
         network, groups, task, plan.recipe, plan.seed, replace(settings, checkpoints=folder), name
     )
-    with threads.bounded(history[-1]["threads"]):
-        device = scoring.device_of(settings.device)
-        named = scoring.predict(network.to(device), task, task.selection, device).argmax(1)
-    network.to("cpu")
-    ran = plan.with_recipe(precision=history[-1]["precision"])
+    device = scoring.device_of(settings.device)
+    with threads.bounded(history[-1].threads), scoring.placed(network, device):
+        named = scoring.predict(network, task, task.selection, device).argmax(1)
+    ran = plan.with_recipe(precision=history[-1].precision)
     if settings.time_limit is not None and len(history) * 2 < plan.recipe.epochs:
         ran = _cut_short(name, ran, len(history))
-    return Attempt(ran, network, named == task.labels[task.selection], history)
+    return _Trained(ran, named == task.labels[task.selection], network, history)
 
 
 def _cut_short(name: str, plan: Plan, epochs: int) -> Plan:
     """The plan of a training that was given less than half of its epochs: what was expected was expected of all."""
     if plan.gain:
-        progress.say(
-            f"{name}: {epochs} of {plan.recipe.epochs} epochs are too few for the plan's gain to count; the selection "
-            "pictures alone decide what is kept"
-        )
+        progress.say(words.too_few_epochs(name, epochs, plan.recipe.epochs))
     return replace(plan, gain=(), gain_of="")
 
 
-def _returned(
-    job: _Setting, partition: Partition, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]
+def _return_probe(
+    job: _Setting, partition: Partition, arms: Sequence[Arm], history: tuple[Epoch, ...]
 ) -> Fitted:
     """The probe in place of training that did not succeed, solved anew on all training pictures."""
-    notes = "; ".join(f"{arm.name}: {arm.note}" for arm in arms if arm.name != "probe")
-    reason = f"Training is not better than the frozen probe ({notes}); the probe is returned."
     probe = job.probe
-    plan = replace(probe.plan, reasons=(*probe.plan.reasons, reason))
+    plan = replace(probe.plan, reasons=(*probe.plan.reasons, words.probe_returned(arms)))
     train = np.sort(np.concatenate([partition.train, partition.selection]))
     solved = replace(job, plan=plan).solve(train, init="solved")
     return Fitted(plan, job.backbone, job.dataset.classes, solved.head, None, tuple(arms), history, solved.l2)
 
 
-def _kept(
-    job: _Setting, attempt: Attempt, arms: Sequence[Arm], history: tuple[dict[str, Any], ...]
-) -> Fitted:
+def _kept(job: _Setting, attempt: _Trained, arms: Sequence[Arm], history: tuple[Epoch, ...]) -> Fitted:
     from headstart.train import surgery
 
     module = attempt.network.trunk.module

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -13,12 +14,12 @@ from headstart.errors import PlanError
 from headstart.plan.recipe import Recipe
 from headstart.train import schedule
 from headstart.train.average import Average
-from headstart.train.optimizers import optimizer
+from headstart.train.optimizers import ParameterGroup, optimizer
 from headstart.train.task import Task
 
 
 class Learner:
-    """groups: {"params", "scale", "decay", "classifier"} as surgery.rates makes them; label: the training's name.
+    """groups: of parameters, such as surgery.parameter_groups makes them; label: the training's name.
 
     precision: "fp32" or "bf16", to be set before the first step where the recipe says "auto".
     """
@@ -26,7 +27,7 @@ class Learner:
     def __init__(
         self,
         network: nn.Module,
-        groups: list[dict],
+        groups: Sequence[ParameterGroup],
         task: Task,
         recipe: Recipe,
         device: torch.device,
@@ -35,7 +36,7 @@ class Learner:
         self.task, self.recipe, self.device, self.label = task, recipe, device, label
         self.network = network.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.precision = recipe.precision
-        self.scales = [group["scale"] for group in groups]
+        self.scales = [group.scale for group in groups]
         self.optimizer = optimizer(groups, recipe)
         weights = None if task.class_weights is None else torch.from_numpy(task.class_weights).to(device)
         self.criterion = nn.CrossEntropyLoss(weights, label_smoothing=recipe.label_smoothing)
@@ -85,7 +86,7 @@ class Learner:
         with self.averaged():
             return {k: v.detach().cpu().clone() for k, v in self.network.state_dict().items()}
 
-    def settle(self, best: dict[str, torch.Tensor] | None) -> None:
+    def settle(self, best: Mapping[str, torch.Tensor] | None) -> None:
         """Ends the training: with the `best` weights, else the running average, in eval mode on the CPU."""
         if best is not None:
             pour(best, self.network)

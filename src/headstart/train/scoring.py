@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import nn
@@ -19,9 +22,22 @@ def device_of(name: str) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+@contextlib.contextmanager
+def placed(network: nn.Module, device: torch.device) -> Iterator[None]:
+    """Within the block the network is on `device`; afterwards on the CPU, where networks are kept."""
+    network.to(device)
+    try:
+        yield
+    finally:
+        network.to("cpu")
+
+
 @torch.inference_mode()
 def predict(network: nn.Module, task: Task, index: np.ndarray, device: torch.device) -> np.ndarray:
-    """Probabilities float32 [len(index), C] of the pictures at `index`, without augmentation, in eval mode."""
+    """Probabilities float32 [len(index), C] of the pictures at `index`, without augmentation, in eval mode.
+
+    device: where the network is.
+    """
     network.eval()
     out = []
     parts = np.array_split(index, max(1, -(-len(index) // 64)))

@@ -16,6 +16,7 @@ from headstart.backbone.taps import Tapped
 from headstart.heads.head import Head
 from headstart.heads.perceptron import hidden_width
 from headstart.plan.plan import Plan
+from headstart.train.optimizers import ParameterGroup
 
 
 class Classifier(nn.Module):
@@ -105,10 +106,10 @@ def extract(module: nn.Module) -> Head:
     return Head(tuple((_numpy(layer.weight), _numpy(layer.bias)) for layer in layers))
 
 
-def rates(network: Classifier, plan: Plan, backbone: Backbone) -> list[dict]:
-    """Optimizer groups, one per trained rate and kind: {"params", "scale", "decay"}; frozen stages are in none.
+def parameter_groups(network: Classifier, plan: Plan, backbone: Backbone) -> list[ParameterGroup]:
+    """One per trained rate and kind; frozen stages are in none.
 
-    Vectors (biases, normalisation) are not decayed. The head runs at scale 1, in groups with "classifier" set.
+    Vectors (biases, normalisation) are not decayed. The head comes last, at scale 1, as the classifier.
     """
     scales = {row.stage: row.lr_scale for row in plan.rows}
     groups: dict[tuple[float, bool, bool], list[nn.Parameter]] = {}
@@ -119,10 +120,7 @@ def rates(network: Classifier, plan: Plan, backbone: Backbone) -> list[dict]:
             )
     for parameter in network.head.parameters():
         groups.setdefault((1.0, parameter.ndim > 1, True), []).append(parameter)
-    return [
-        {"params": ps, "scale": scale, "decay": decay, "classifier": head}
-        for (scale, decay, head), ps in groups.items()
-    ]
+    return [ParameterGroup(params, *kind) for kind, params in groups.items()]
 
 
 def _numpy(tensor: torch.Tensor):

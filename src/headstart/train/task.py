@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from headstart.data.preprocess import Preprocess
 from headstart.plan.plan import Plan
 from headstart.runtime import Execution
 from headstart.train.batches import Pictures
+from headstart.train.epoch import Epoch
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Settings:
                  fit are taken off the schedule
     checkpoints  folder for resumable state, or None
     resume       continue from what lies there
+    on_epoch     told of every epoch as it ends
     """
 
     device: str = "auto"
@@ -32,7 +33,7 @@ class Settings:
     time_limit: float | None = None
     checkpoints: Path | None = None
     resume: bool = False
-    on_epoch: Callable[[dict[str, Any]], None] = field(default=lambda record: None)
+    on_epoch: Callable[[Epoch], None] = field(default=lambda epoch: None)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,35 @@
+"""Baseline: an accuracy that costs nothing, or no knowledge of pictures, and that a model has to be held against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """One baseline on the report pictures.
+
+    name                                "majority class" or "random weights"
+    accuracy, n, groups, interval       as in intervals.Score
+    lead, lead_error                    by how much the model is ahead of it on the same pictures, and the paired
+                                        standard error; None where all pictures are one group
+    """
+
+    name: str
+    accuracy: float
+    n: int
+    groups: int
+    interval: tuple[float, float]
+    lead: float
+    lead_error: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the name."""
+        return {key: value for key, value in asdict(self).items() if key != "name"}
+
+
+def baselines_dict(baselines: Iterable[Baseline]) -> dict[str, dict[str, Any]]:
+    """Name → the rest, as --json and a bundle have it."""
+    return {baseline.name: baseline.to_dict() for baseline in baselines}
