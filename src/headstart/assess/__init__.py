@@ -1,6 +1,6 @@
 """Metrics with intervals, and the baselines that stand beside them."""
 
-from headstart.assess.assess import baselines, evaluate, prove, random_predictions
+from headstart.assess.assess import baselines, evaluate, pool, prove, random_predictions
 from headstart.assess.baseline import Baseline, baselines_dict
 from headstart.assess.evaluation import ClassScore, Evaluation
 
@@ -11,6 +11,7 @@ __all__ = [
     "baselines",
     "baselines_dict",
     "evaluate",
+    "pool",
     "prove",
     "random_predictions",
 ]

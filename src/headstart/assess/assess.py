@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -135,4 +136,24 @@ def _baseline(name: str, correct: np.ndarray, model: np.ndarray, groups: np.ndar
     """correct, model: bool [R], the baseline and the model right or wrong picture by picture."""
     lead, error = paired(model, correct, groups)
     measured = vars(score(correct, groups))
-    return Baseline(name, **measured, lead=lead, lead_error=None if math.isinf(error) else error)
+    return Baseline(
+        name, **measured, lead=lead, lead_error=None if math.isinf(error) else error, correct=correct
+    )
+
+
+def pool(
+    split: str, folds: Sequence[tuple[Evaluation, Sequence[Baseline]]], order: np.ndarray
+) -> tuple[Evaluation, tuple[Baseline, ...]]:
+    """One evaluation of the pictures of all folds, each named by the model that did not learn from it.
+
+    order int64 [N]: where each picture stands among those of the folds one after the other.
+    """
+    parts = [evaluation for evaluation, _ in folds]
+    groups = np.concatenate([np.asarray(part.groups) for part in parts])[order]
+    labels, probabilities = (
+        np.concatenate([getattr(part, name) for part in parts])[order] for name in ("labels", "probabilities")
+    )
+    whole = Evaluation(split, parts[0].classes, labels, probabilities, groups)
+    held = zip(*(own for _, own in folds), strict=True)  # the same baselines in every fold
+    found = ((same[0].name, np.concatenate([one.correct for one in same])[order]) for same in held)
+    return whole, tuple(_baseline(name, correct, whole.correct, groups) for name, correct in found)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,7 @@ class Baseline:
     accuracy, n, groups, interval       as in intervals.Score
     lead, lead_error                    by how much the model is ahead of it on the same pictures, and the paired
                                         standard error; None where all pictures are one group
+    correct                             bool [R]: right or wrong, picture by picture
     """
 
     name: str
@@ -24,10 +27,11 @@ class Baseline:
     interval: tuple[float, float]
     lead: float
     lead_error: float | None
+    correct: np.ndarray = field(default_factory=lambda: np.empty(0, bool), compare=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """All but the name."""
-        return {key: value for key, value in asdict(self).items() if key != "name"}
+        """All but the name and the single pictures."""
+        return {key: value for key, value in vars(self).items() if key not in ("name", "correct")}
 
 
 def baselines_dict(baselines: Iterable[Baseline]) -> dict[str, dict[str, Any]]:

@@ -118,6 +118,12 @@ def score(evaluation: Evaluation) -> str:
     )
 
 
+def folds(evaluations: Sequence[Evaluation]) -> str:
+    """Each fold's accuracy in a line."""
+    told = ", ".join(f"{one.accuracy:.3f} ({one.n:,})" for one in evaluations)
+    return f"  each fold (pictures): {told}"
+
+
 def classes(evaluation: Evaluation) -> str:
     """Precision, recall and F1 class by class."""
     rows = [

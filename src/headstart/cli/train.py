@@ -6,7 +6,7 @@ import shlex
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from headstart.cli import asked, options, recipe, show
+from headstart.cli import asked, options, recipe, show, values
 from headstart.cli.plan import described
 from headstart.job import folder
 
@@ -31,6 +31,12 @@ def add(subparsers: Any) -> None:
         options.seed(),
         options.machine(),
         options.cache(),
+    )
+    parser.add_argument(
+        "--folds",
+        type=values.whole(2),
+        metavar="K",
+        help="prove it on all pictures, K times a Kth, then train on all (a part is held out)",
     )
     parser.add_argument("--plan", metavar="FILE", help="do what this plan says, exactly; nothing is measured")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="(runs/<name of DATA>)")
@@ -57,6 +63,8 @@ def _summary(trained: Run) -> None:
     if len(result["arms"]) > 1:
         show.out(show.arms(result["arms"]) + "\n")
     show.out(show.score(trained.evaluation))
+    if trained.folds:
+        show.out(show.folds(trained.folds))
     show.out(show.baselines(result["baselines"]))
     show.out(f"  {trained.evaluation.against(trained.baselines)}\n")
     show.intake(trained.prepared.intake, result["run"])

@@ -170,6 +170,12 @@ class Options:
         return {name: value for name, value in given.items() if value is not None}
 
     @property
+    def share(self) -> float | None:
+        """Seconds for each of the trainings of a call: one for every fold, and the last on all pictures."""
+        limit = self.limit
+        return limit if limit is None or self.folds is None else limit / (self.folds + 1)
+
+    @property
     def limit(self) -> float | None:
         """Seconds for the gradient training."""
         return seconds(self.time_limit)

@@ -72,9 +72,20 @@ def prepare(options: Options, named: Named | None = None) -> Prepared:
     from headstart import data
 
     named = named or look_up(options)
-    pictures, network, plan = load_pictures(options), named.backbone, named.plan
-    seed = (options.seed or 0) if plan is None else plan.seed
-    partition = data.partition(pictures.dataset, seed=seed)
+    pictures = load_pictures(options)
+    return prepare_on(
+        options, named, pictures, data.partition(pictures.dataset, seed=seed_of(options, named))
+    )
+
+
+def seed_of(options: Options, named: Named) -> int:
+    """The plan's where one is given."""
+    return (options.seed or 0) if named.plan is None else named.plan.seed
+
+
+def prepare_on(options: Options, named: Named, pictures: Intake, partition: Partition) -> Prepared:
+    """Measures and decides on the training pictures of `partition`. Raises what prepare() does."""
+    network, plan, seed = named.backbone, named.plan, seed_of(options, named)
     network = network.with_levels_of(pictures.dataset, partition.train)
     pictures = say_levels(pictures, network.preprocess.levels)
     if plan is not None:

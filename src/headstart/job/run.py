@@ -11,6 +11,8 @@ from headstart import files
 from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, Folder, name_of
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from headstart.assess import Baseline, Evaluation
     from headstart.evidence import Evidence
     from headstart.job.facts import Facts
@@ -30,6 +32,7 @@ class Run:
     prepared    pictures, parts, network, plan and evidence
     fitted      what training came to, every way that was tried
     model       the classifier; evaluation: it on the report pictures; baselines: what that is held against
+    index       int64 [R]: the pictures that the evaluation is about; folds: that of each fold, where it was proved so
     facts       when, on what and with what it ran
     folder      where it is kept; None where it lives in memory alone
     """
@@ -40,6 +43,8 @@ class Run:
     evaluation: Evaluation
     baselines: Sequence[Baseline]
     facts: Facts
+    index: np.ndarray
+    folds: tuple[Evaluation, ...] = ()
     folder: Path | None = None
 
     @property
@@ -76,7 +81,7 @@ class Run:
             mistakes=self._mistakes(),
             class_counts=dict(zip(dataset.classes, counts, strict=True)),
             quarantine=prepared.intake.quarantine,
-            notes=tuple(prepared.intake.notes),
+            notes=(*prepared.intake.notes, *self._folds_told()),
             command=self.facts.command,
         )
         return Page(render(told))
@@ -120,6 +125,15 @@ class Run:
             history=self.fitted.history,
         )
 
+    def _folds_told(self) -> tuple[str, ...]:
+        if not self.folds:
+            return ()
+        each = ", ".join(f"{100 * fold.accuracy:.1f} %" for fold in self.folds)
+        return (
+            f"proved in {len(self.folds)} folds, each named by a model of the others' pictures ({each}); the model "
+            "itself is trained on all of them",
+        )
+
     def _metrics(self) -> dict[str, Any]:
         from headstart.assess import baselines_dict
 
@@ -127,6 +141,7 @@ class Run:
             "splits": {self.evaluation.split: self.evaluation.to_dict()},
             "baselines": baselines_dict(self.baselines),
             "arms": [arm.to_dict() for arm in self.fitted.arms],
+            **({"folds": [fold.to_dict() for fold in self.folds]} if self.folds else {}),
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -154,7 +169,7 @@ class Run:
     def _answers(self) -> list[tuple[str, str, str, float]]:
         """(path, label, prediction, confidence) of each report picture."""
         evaluation, dataset = self.evaluation, self.prepared.dataset
-        paths = [str(dataset.paths[i]) for i in self.prepared.partition.report]
+        paths = [str(dataset.paths[i]) for i in self.index]
         names, best = evaluation.classes, evaluation.probabilities.max(axis=1)
         judged = zip(paths, evaluation.labels, evaluation.predictions, best, strict=True)
         return [(path, names[label], names[answer], float(p)) for path, label, answer, p in judged]

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from headstart import stopping
 from headstart.job.facts import Facts
 from headstart.job.folder import CHECKPOINTS, Folder
-from headstart.job.named import look_up
-from headstart.job.prepare import Prepared, prepare
+from headstart.job.folds import Proof, everything, prove_in_folds
+from headstart.job.named import Named, look_up
+from headstart.job.prepare import Prepared, load_pictures, prepare, prepare_on
 from headstart.job.run import Run
 
 if TYPE_CHECKING:
@@ -46,17 +47,26 @@ def train(options: Options, hooks: Hooks = Hooks()) -> Run:
     """
     named = look_up(options)
     folder = Folder.of(options, "train")
-    prepared = prepare(options, named)
+    prepared = _prepare(options, named)
     if folder:
         folder.check_plan(prepared.plan)
     hooks.on_plan(prepared)
     facts = Facts.now(options.command, prepared.plan.seed)
     if folder:
         begin(folder, prepared, facts, hooks)
+    proof = prove_in_folds(options, named, prepared.intake) if options.folds else None
     fitted = _fit(prepared, folder, hooks)
     stopping.check()
-    run = _prove(prepared, fitted, facts)
+    run = _prove(prepared, fitted, facts) if proof is None else _proved(prepared, fitted, facts, proof)
     return run.save(folder) if folder else run
+
+
+def _prepare(options: Options, named: Named) -> Prepared:
+    """With folds all pictures are trained on in the end, so that the plan is made on all of them."""
+    if not options.folds:
+        return prepare(options, named)
+    intake = load_pictures(options)
+    return prepare_on(options, named, intake, everything(intake.dataset))
 
 
 def begin(folder: Folder, prepared: Prepared, facts: Facts, hooks: Hooks) -> None:
@@ -92,7 +102,7 @@ def _settings(options: Options, folder: Folder | None, hooks: Hooks) -> Settings
     return Settings(
         device=options.device,
         workers=options.workers,
-        time_limit=options.limit,
+        time_limit=options.share,
         checkpoints=folder.path / CHECKPOINTS if folder else None,
         resume=options.resume,
         on_epoch=told,
@@ -108,4 +118,13 @@ def _prove(prepared: Prepared, fitted: Fitted, facts: Facts) -> Run:
     evaluation, baselines = assess.prove(
         model, prepared.dataset, prepared.partition, execution=prepared.execution
     )
-    return Run(prepared, fitted, model, evaluation, baselines, facts)
+    return Run(prepared, fitted, model, evaluation, baselines, facts, prepared.partition.report)
+
+
+def _proved(prepared: Prepared, fitted: Fitted, facts: Facts, proof: Proof) -> Run:
+    """The model of all pictures, with what was proved of the strategy that it was made by."""
+    from headstart.model import Model
+
+    every = prepared.partition.train
+    model = Model.of(fitted)
+    return Run(prepared, fitted, model, proof.evaluation, proof.baselines, facts, every, proof.folds)

@@ -1,0 +1,83 @@
+"""Folds: a strategy proved on all pictures, each named by a model that did not learn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headstart import assess, progress, stopping
+from headstart.data import Dataset, Intake, Partition
+from headstart.data.split import folds
+from headstart.job.named import Named
+from headstart.job.prepare import prepare_on, seed_of
+from headstart.model import Model
+from headstart.train.fit import fit
+from headstart.train.task import Settings
+
+if TYPE_CHECKING:
+    from headstart.assess import Baseline, Evaluation
+    from headstart.job.options import Options
+
+
+@dataclass(frozen=True)
+class Proof:
+    """evaluation, of all pictures, and what it is held against; folds: that of each by itself, in order."""
+
+    evaluation: Evaluation
+    baselines: tuple[Baseline, ...]
+    folds: tuple[Evaluation, ...]
+
+
+def prove_in_folds(options: Options, named: Named, intake: Intake) -> Proof:
+    """Does the whole job, measuring and deciding too, once for each fold, on the pictures of all others.
+
+    Splits of the source's own are not heeded. Raises what train() does, and DataError where there are fewer groups than
+    folds.
+    """
+    parts = list(_partitions(intake.dataset, options.folds or 0, seed_of(options, named)))
+    proved = [_prove(options, named, intake, part) for part in parts]
+    order = np.argsort(np.concatenate([part.report for part in parts]))
+    evaluation, baselines = assess.pool(f"{len(parts)} folds", proved, order)
+    return Proof(evaluation, baselines, tuple(own for own, _ in proved))
+
+
+def everything(dataset: Dataset) -> Partition:
+    """All pictures train, none is set apart."""
+    nothing = np.empty(0, np.int64)
+    return Partition(np.arange(len(dataset)), nothing, nothing, "none")
+
+
+def _partitions(dataset: Dataset, k: int, seed: int) -> Iterator[Partition]:
+    number = folds(dataset.labels, dataset.groups, k, seed)
+    for fold in range(k):
+        apart = np.flatnonzero(number == fold)
+        kept = np.flatnonzero(number != fold)
+        yield Partition(kept, np.empty(0, np.int64), apart, f"fold {fold + 1} of {k}")
+
+
+def _prove(
+    options: Options, named: Named, intake: Intake, part: Partition
+) -> tuple[Evaluation, tuple[Baseline, ...]]:
+    """One fold: what a model of the others' pictures makes of its own."""
+    stopping.check()
+    prepared = prepare_on(options, named, intake, part)
+    settings = Settings(device=options.device, workers=options.workers, time_limit=options.share)
+    fitted = fit(
+        prepared.plan,
+        prepared.backbone,
+        prepared.dataset,
+        part,
+        execution=prepared.execution,
+        settings=settings,
+    )
+    evaluation, baselines = assess.prove(
+        Model.of(fitted), prepared.dataset, part, execution=prepared.execution
+    )
+    progress.say(
+        f"{part.report_name}: accuracy {evaluation.accuracy:.3f} on {evaluation.n:,} pictures, "
+        f"case {prepared.plan.case}"
+    )
+    return evaluation, baselines
