@@ -47,7 +47,7 @@ def run(args: Namespace) -> int:
             }
         )
         return 0
-    from headstart.report import network as drawing
+    from headstart.report import terminal as drawing
 
     show.out(drawing.draw(plan, network, classes).rstrip("\n"))
     if plan is None:

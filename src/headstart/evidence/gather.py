@@ -1,7 +1,7 @@
 """From features to facts: the depth profile, the random control, the learning curve.
 
-Pure numpy: the same features give the same facts. All probes see the same folds, so every comparison
-between two cuts, or with the control, is paired picture by picture.
+Pure numpy: the same features give the same facts. All probes see the same folds, so that any two of them, cuts or
+control, are compared picture by picture.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class Totals:
-    """The whole training part, of which a sample may have been measured.
+    """All training pictures; those that are measured may be a sample of them.
 
     n, groups      pictures, and groups of them that belong together
     class_counts   class name → pictures
@@ -54,10 +54,12 @@ def gather(
     source: Source,
     seed: int,
 ) -> Facts:
-    """The facts: M pictures' features at K cuts, held against those of `controls`: the same network, random weights.
+    """What M pictures' features at K cuts come to; conclude() says what follows.
 
-    What follows from them, conclude() says. labels, groups int64 [M]. Raises DataError where all pictures are in one
-    group; ValueError without a control.
+    controls         features of the same pictures through copies of the network with random weights, one at least
+    labels, groups   int64 [M]
+    stages           the K cuts, from input to output; source: what the network was trained on
+    Raises DataError where all pictures are in one group, ValueError without a control.
     """
     if not controls:
         raise ValueError("gather needs features of at least one network with random weights as control")

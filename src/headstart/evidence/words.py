@@ -68,7 +68,7 @@ def size(found: Size, asked: str | None) -> str:
 
 def trained_cut(lead: float) -> str:
     """lead: what the probe at a lower cut must have over that at the top, in accuracy."""
-    return f"the best lower cut where it leads the top one by more than {100 * lead:.0f} points"
+    return f"the best lower cut where it leads the top one by more than {100 * lead:.1f} points"
 
 
 def gains(steepness: float) -> str:
