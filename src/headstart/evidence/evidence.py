@@ -113,14 +113,6 @@ class Evidence:
         return self.facts.logme
 
     @property
-    def typical_class(self) -> float:
-        return self.facts.typical_class
-
-    @property
-    def optimism(self) -> float:
-        return self.facts.optimism
-
-    @property
     def top(self) -> CutScore:
         return self.facts.top
 

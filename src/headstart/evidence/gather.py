@@ -15,12 +15,12 @@ from headstart import progress
 from headstart.backbone.backbone import Source, Stage
 from headstart.data.split import folds
 from headstart.errors import DataError
-from headstart.evidence import nearness
+from headstart.evidence import nearness, words
 from headstart.evidence.conclude import shallowest
 from headstart.evidence.curve import reach
 from headstart.evidence.facts import Facts
 from headstart.evidence.logme import logme
-from headstart.evidence.profile import ProbeTable
+from headstart.evidence.profile import SHARES, ProbeTable
 from headstart.features.features import Features
 from headstart.intervals import optimism, paired
 
@@ -74,7 +74,7 @@ def gather(
         joint = table.joint(features, names) if len(names) > 1 else None
         curve = table.curve(features.x[best.cut], probes[best.cut], seed)
         bar.advance()
-    distance, distance_how = nearness.distance(features, stages, source)
+    distance = nearness.distance(features, stages, source)
     return Facts(
         n=totals.n,
         groups=totals.groups,
@@ -89,7 +89,7 @@ def gather(
         majority=max(totals.class_counts.values()) / totals.n,
         entropy=nearness.entropy(features.logits),
         source_entropy=source.entropy,
-        distance=distance,
+        distance=distance and distance.value,
         folds=len(np.unique(table.fold)),
         reach=reach(curve, totals.n if len(labels) < totals.n else 2 * totals.n),
         logme=logme(top, table.targets),
@@ -97,8 +97,13 @@ def gather(
         curve_cut=best.cut,
         how={
             "profile": table.describe(probes),
-            "control": f"best of {len(names)} cuts of {_copies(len(controls))} with random weights",
-            **_how_of(best.cut, distance_how),
+            "control": words.control(len(names), len(controls)),
+            "optimism": words.OPTIMISM,
+            "distance": words.distance(distance, source.dataset),
+            "curve": words.curve(best.cut, SHARES),
+            "reach": words.REACH,
+            "logme": words.LOGME,
+            "entropy": words.ENTROPY,
         },
     )
 
@@ -108,17 +113,6 @@ def _steps(cuts: int, networks: int) -> int:
     return cuts * networks + (cuts > 1) + 1
 
 
-def _how_of(cut: str, distance: str) -> dict[str, str]:
-    return {
-        "optimism": "how much better the best cut of a draw of pictures looks in it than among all (bootstrap)",
-        "distance": distance,
-        "curve": f"the probe at {cut} trained on 25, 50 and 100 % of each fold's training pictures",
-        "reach": "the curve continued as a power law, with its 95 % interval: fitted, not measured",
-        "logme": "LogME of the top cut (You et al. 2021), per picture; higher is better, on the same pictures",
-        "entropy": "mean entropy of the source's own head here, divided by log of its outputs",
-    }
-
-
 def _folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
     distinct = len(np.unique(groups))
     if distinct < 2:
@@ -126,7 +120,3 @@ def _folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
             f"all {len(labels)} pictures are one group: nothing can be held out; give more groups"
         )
     return folds(labels, groups, min(FOLDS, distinct), seed)
-
-
-def _copies(count: int) -> str:
-    return f"{count} copies" if count > 1 else "one copy"

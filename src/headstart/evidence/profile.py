@@ -8,6 +8,7 @@ import numpy as np
 
 from headstart import progress
 from headstart.data.split import folds
+from headstart.evidence import words
 from headstart.evidence.facts import CurvePoint, CutScore
 from headstart.features.features import Features
 from headstart.heads.probe import Probe, cross_validate, fit, one_hot, penalties
@@ -104,9 +105,7 @@ class ProbeTable:
         return correct
 
     def describe(self, probes: dict[str, Probe]) -> str:
-        chosen = "chosen by held-out error" if len(self.penalties) > 1 else "fixed (few pictures)"
-        return (
-            f"ridge probe on one-hot targets, {len(np.unique(self.fold))}-fold cross-validation by groups, "
-            f"{len(self.labels):,} pictures, penalty {chosen}: "
-            + ", ".join(f"{cut} {probe.l2:g}" for cut, probe in probes.items())
-        )
+        """How the probes were got, in words."""
+        penalties = {cut: probe.l2 for cut, probe in probes.items()}
+        folds = len(np.unique(self.fold))
+        return words.profile(folds, len(self.labels), penalties, chosen=len(self.penalties) > 1)
