@@ -95,16 +95,12 @@ def gather(
         logme=logme(top, table.targets),
         typical_class=totals.typical_class,
         curve_cut=best.cut,
-        how={
-            "profile": table.describe(probes),
-            "control": words.control(len(names), len(controls)),
-            "optimism": words.OPTIMISM,
-            "distance": words.distance(distance, source.dataset),
-            "curve": words.curve(best.cut, SHARES),
-            "reach": words.REACH,
-            "logme": words.LOGME,
-            "entropy": words.ENTROPY,
-        },
+        how=words.facts(
+            profile=table.describe(probes),
+            control=words.control(len(names), len(controls)),
+            distance=words.distance(distance, source.dataset),
+            curve=words.curve(best.cut, SHARES),
+        ),
     )
 
 

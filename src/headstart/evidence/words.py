@@ -10,10 +10,18 @@ from headstart.evidence.reasons import BestCut, Joint, Similarity, Size
 _SHOWN = 0.0005  # in accuracy: what is less rounds to 0.0 points
 
 
-OPTIMISM = "how much better the best cut of a draw of pictures looks in it than among all (bootstrap)"
-REACH = "the curve continued as a power law, with its 95 % interval: fitted, not measured"
-LOGME = "LogME of the top cut (You et al. 2021), per picture; higher is better, on the same pictures"
-ENTROPY = "mean entropy of the source's own head here, divided by log of its outputs"
+def facts(*, profile: str, control: str, distance: str, curve: str) -> dict[str, str]:
+    """Fact's name → how it was got; the others are got one way."""
+    return {
+        "profile": profile,
+        "control": control,
+        "optimism": "how much better the best cut of a draw of pictures looks in it than among all (bootstrap)",
+        "distance": distance,
+        "curve": curve,
+        "reach": "the curve continued as a power law, with its 95 % interval: fitted, not measured",
+        "logme": "LogME of the top cut (You et al. 2021), per picture; higher is better, on the same pictures",
+        "entropy": "mean entropy of the source's own head here, divided by log of its outputs",
+    }
 
 
 def profile(folds: int, pictures: int, penalties: Mapping[str, float], *, chosen: bool) -> str:
