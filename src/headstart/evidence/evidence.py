@@ -11,22 +11,11 @@ from headstart.evidence.verdict import Gain, Verdict
 
 # The fields of an evidence in JSON, in their order (docs/json.md).
 FIELDS = (
-    *("n", "groups", "class_counts", "sampled", "size", "similarity", "profile", "best_cut", "concatenated"),
-    *(
-        "control",
-        "control_error",
-        "curve",
-        "majority",
-        "entropy",
-        "source_entropy",
-        "distance",
-        "folds",
-        "how",
-    ),
-    *("precision", "reach", "logme", "typical_class", "curve_cut", "optimism", "joint_lead", "trained_cut"),
-    *("gains", "pictures"),
+    *("n", "groups", "class_counts", "sampled", "size", "similarity", "profile", "best_cut"),
+    *("concatenated", "control", "control_error", "curve", "majority", "entropy", "source_entropy"),
+    *("distance", "folds", "how", "precision", "reach", "logme", "typical_class", "curve_cut"),
+    *("optimism", "joint_lead", "trained_cut", "gains", "pictures"),
 )
-
 VERDICTS = tuple(entry.name for entry in fields(Verdict) if entry.name != "how")
 
 
