@@ -191,12 +191,14 @@ def test_entropy_between_certain_and_no_idea() -> None:
 def test_distance_is_zero_at_the_source_and_one_a_spread_away() -> None:
     found = features(NOISE)
     x = found.x["mid"][:, :6].astype(np.float64)
-    statistics = {"mid": {"mean": x.mean(0).tolist(), "var": x.var(0).tolist()}}
-    source = Source("there", 20, statistics=statistics)
-    assert nearness.distance(found, STAGES, source)[0] == pytest.approx(0, abs=1e-6)
-    moved = {"mid": {"mean": (x.mean(0) + x.std(0)).tolist(), "var": x.var(0).tolist()}}
-    assert nearness.distance(found, STAGES, Source("there", 20, statistics=moved))[0] == pytest.approx(1)
-    assert nearness.distance(found, STAGES, Source("there", 20))[0] is None
+
+    def distance(mean: np.ndarray) -> nearness.Distance | None:
+        statistics = {"mid": {"mean": mean.tolist(), "var": x.var(0).tolist()}}
+        return nearness.distance(found, STAGES, Source("there", 20, statistics=statistics))
+
+    assert distance(x.mean(0)) == nearness.Distance("mid", pytest.approx(0, abs=1e-6))
+    assert distance(x.mean(0) + x.std(0)) == nearness.Distance("mid", pytest.approx(1))
+    assert nearness.distance(found, STAGES, Source("there", 20)) is None
 
 
 def test_the_best_of_many_owes_something_to_having_been_picked() -> None:

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 import pytest
 
 from headstart.report import draw
-from headstart.report.network import parts, picture
+from headstart.report.network import picture
+from headstart.report.parts import parts
 from tests.report import sample
 
 

@@ -1,4 +1,4 @@
-"""Beyond what was measured: the learning curve as a power law (Hestness et al. 2017), with its interval."""
+"""The learning curve as a power law (Hestness et al. 2017): what more pictures would come to, with its interval."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _SIGMA = 1.96
 
 
 def reach(curve: Sequence[CurvePoint], n: int) -> Reach | None:
-    """What the curve comes to at n pictures; None where all points are of one size.
+    """The accuracy that n training pictures would come to; None where all points have the same number of pictures.
 
-    The error is taken to fall as b · n^−a with a ≥ 0, fitted to the points by their standard errors. The points share
-    pictures, so that these are if anything too wide; a curve that bends is more than they hold.
+    The law is error = b · n^−a with a ≥ 0, fitted by weighted least squares to the logarithms. Three points cannot tell
+    whether the curve bends, and the interval does not allow for it.
     """
     if not _several(curve):
         return None
@@ -30,12 +30,12 @@ def reach(curve: Sequence[CurvePoint], n: int) -> Reach | None:
 
 
 def exponent(curve: Sequence[CurvePoint]) -> float:
-    """a ≥ 0 of the power law n^−a by which the error falls; 0 where all points are of one size."""
+    """a ≥ 0 of the law error = b · n^−a; 0 where all points have the same number of pictures."""
     return max(0.0, -_power_law(curve)[0][1]) if _several(curve) else 0.0
 
 
 def gained(error: float, exponent: float, more: float) -> float:
-    """What comes off an error that falls as n^−exponent with `more` times as many pictures."""
+    """By how much an error that falls as n^−exponent gets smaller with `more` times as many pictures."""
     return error * (1 - more**-exponent)
 
 

@@ -11,22 +11,11 @@ from headstart.evidence.verdict import Gain, Verdict
 
 # The fields of an evidence in JSON, in their order (docs/json.md).
 FIELDS = (
-    *("n", "groups", "class_counts", "sampled", "size", "similarity", "profile", "best_cut", "concatenated"),
-    *(
-        "control",
-        "control_error",
-        "curve",
-        "majority",
-        "entropy",
-        "source_entropy",
-        "distance",
-        "folds",
-        "how",
-    ),
-    *("precision", "reach", "logme", "typical_class", "curve_cut", "optimism", "joint_lead", "trained_cut"),
-    *("gains", "pictures"),
+    *("n", "groups", "class_counts", "sampled", "size", "similarity", "profile", "best_cut"),
+    *("concatenated", "control", "control_error", "curve", "majority", "entropy", "source_entropy"),
+    *("distance", "folds", "how", "precision", "reach", "logme", "typical_class", "curve_cut"),
+    *("optimism", "joint_lead", "trained_cut", "gains", "pictures"),
 )
-
 VERDICTS = tuple(entry.name for entry in fields(Verdict) if entry.name != "how")
 
 
@@ -46,114 +35,132 @@ class Evidence:
 
     @property
     def n(self) -> int:
+        """Training pictures."""
         return self.facts.n
 
     @property
     def groups(self) -> int:
+        """Groups of training pictures that belong together."""
         return self.facts.groups
 
     @property
     def class_counts(self) -> Mapping[str, int]:
+        """Class name → training pictures."""
         return self.facts.class_counts
 
     @property
     def sampled(self) -> int:
+        """Pictures that were run through the network."""
         return self.facts.sampled
 
     @property
     def profile(self) -> tuple[CutScore, ...]:
+        """The probe at every cut, from input to output."""
         return self.facts.profile
 
     @property
     def concatenated(self) -> CutScore | None:
+        """The probe at all cuts side by side; None where there is one cut."""
         return self.facts.concatenated
 
     @property
     def control(self) -> float:
+        """The best accuracy of random weights."""
         return self.facts.control
 
     @property
     def control_error(self) -> float:
+        """Standard error of the top cut's lead over these, paired."""
         return self.facts.control_error
 
     @property
     def curve(self) -> tuple[CurvePoint, ...]:
+        """The learning curve at curve_cut."""
         return self.facts.curve
 
     @property
     def curve_cut(self) -> str:
+        """The best single cut, whose learning curve it is."""
         return self.facts.curve_cut
 
     @property
     def majority(self) -> float:
+        """Share of the most frequent class."""
         return self.facts.majority
 
     @property
     def entropy(self) -> float | None:
+        """Mean entropy of the source's head on these pictures, or None."""
         return self.facts.entropy
 
     @property
     def source_entropy(self) -> float | None:
+        """The same on the source's own pictures, or None."""
         return self.facts.source_entropy
 
     @property
     def distance(self) -> float | None:
+        """Of the feature statistics from the source's, or None."""
         return self.facts.distance
 
     @property
     def folds(self) -> int:
+        """Of the cross-validation."""
         return self.facts.folds
 
     @property
     def reach(self) -> Reach | None:
+        """What more pictures would come to, or None."""
         return self.facts.reach
 
     @property
     def logme(self) -> float | None:
+        """LogME of the top cut, per picture, or None."""
         return self.facts.logme
 
     @property
-    def typical_class(self) -> float:
-        return self.facts.typical_class
-
-    @property
-    def optimism(self) -> float:
-        return self.facts.optimism
-
-    @property
     def top(self) -> CutScore:
+        """The probe at the highest cut, just below the classifier."""
         return self.facts.top
 
     @property
     def lower(self) -> CutScore:
+        """The probe at the best cut below the top; the top where there is none."""
         return self.facts.lower
 
     @property
     def steepness(self) -> float:
+        """Share of the top probe's errors that the best single cut takes away."""
         return self.facts.steepness
 
     @property
     def size(self) -> str:
+        """The verdict: "small" or "large"."""
         return self.verdict.size
 
     @property
     def similarity(self) -> str:
+        """The verdict: "similar" or "different"."""
         return self.verdict.similarity
 
     @property
     def best_cut(self) -> str:
+        """Where a frozen probe is expected to be best: one cut, or all of them, "+" joined."""
         return self.verdict.best_cut
 
     @property
     def joint_lead(self) -> float:
+        """By how much all cuts are expected to be ahead of the best single one."""
         return self.verdict.joint_lead
 
     @property
     def trained_cut(self) -> str:
+        """Up to where training is expected to go best."""
         return self.verdict.trained_cut
 
     @property
     def gains(self) -> Mapping[str, Gain]:
+        """TUNED and SCRATCH → what they are expected to add to the probe at best_cut."""
         return self.verdict.gains
 
     @property

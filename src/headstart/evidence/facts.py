@@ -89,6 +89,7 @@ class Facts:
 
     @property
     def top(self) -> CutScore:
+        """The highest cut, just below the classifier."""
         return self.profile[-1]
 
     @property

@@ -1,7 +1,7 @@
 """From features to facts: the depth profile, the random control, the learning curve.
 
-Pure numpy: the same features give the same facts. All probes see the same folds, so every comparison
-between two cuts, or with the control, is paired picture by picture.
+Pure numpy: the same features give the same facts. All probes see the same folds, so that any two of them, cuts or
+control, are compared picture by picture.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from headstart import progress
 from headstart.backbone.backbone import Source, Stage
 from headstart.data.split import folds
 from headstart.errors import DataError
-from headstart.evidence import nearness
+from headstart.evidence import nearness, words
 from headstart.evidence.conclude import shallowest
 from headstart.evidence.curve import reach
 from headstart.evidence.facts import Facts
 from headstart.evidence.logme import logme
-from headstart.evidence.profile import ProbeTable
+from headstart.evidence.profile import SHARES, ProbeTable
 from headstart.features.features import Features
 from headstart.intervals import optimism, paired
 
@@ -29,7 +29,7 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class Totals:
-    """The whole training part, of which a sample may have been measured.
+    """All training pictures; those that are measured may be a sample of them.
 
     n, groups      pictures, and groups of them that belong together
     class_counts   class name → pictures
@@ -54,10 +54,12 @@ def gather(
     source: Source,
     seed: int,
 ) -> Facts:
-    """The facts: M pictures' features at K cuts, held against those of `controls`: the same network, random weights.
+    """What M pictures' features at K cuts come to; conclude() says what follows.
 
-    What follows from them, conclude() says. labels, groups int64 [M]. Raises DataError where all pictures are in one
-    group; ValueError without a control.
+    controls         features of the same pictures through copies of the network with random weights, one at least
+    labels, groups   int64 [M]
+    stages           the K cuts, from input to output; source: what the network was trained on
+    Raises DataError where all pictures are in one group, ValueError without a control.
     """
     if not controls:
         raise ValueError("gather needs features of at least one network with random weights as control")
@@ -72,7 +74,7 @@ def gather(
         joint = table.joint(features, names) if len(names) > 1 else None
         curve = table.curve(features.x[best.cut], probes[best.cut], seed)
         bar.advance()
-    distance, distance_how = nearness.distance(features, stages, source)
+    distance = nearness.distance(features, stages, source)
     return Facts(
         n=totals.n,
         groups=totals.groups,
@@ -87,34 +89,24 @@ def gather(
         majority=max(totals.class_counts.values()) / totals.n,
         entropy=nearness.entropy(features.logits),
         source_entropy=source.entropy,
-        distance=distance,
+        distance=distance and distance.value,
         folds=len(np.unique(table.fold)),
         reach=reach(curve, totals.n if len(labels) < totals.n else 2 * totals.n),
         logme=logme(top, table.targets),
         typical_class=totals.typical_class,
         curve_cut=best.cut,
-        how={
-            "profile": table.describe(probes),
-            "control": f"best of {len(names)} cuts of {_copies(len(controls))} with random weights",
-            **_how_of(best.cut, distance_how),
-        },
+        how=words.facts(
+            profile=table.describe(probes),
+            control=words.control(len(names), len(controls)),
+            distance=words.distance(distance, source.dataset),
+            curve=words.curve(best.cut, SHARES),
+        ),
     )
 
 
 def _steps(cuts: int, networks: int) -> int:
     """A probe for each cut of each network, one at all cuts side by side, and the curve."""
     return cuts * networks + (cuts > 1) + 1
-
-
-def _how_of(cut: str, distance: str) -> dict[str, str]:
-    return {
-        "optimism": "how much better the best cut of a draw of pictures looks in it than among all (bootstrap)",
-        "distance": distance,
-        "curve": f"the probe at {cut} trained on 25, 50 and 100 % of each fold's training pictures",
-        "reach": "the curve continued as a power law, with its 95 % interval: fitted, not measured",
-        "logme": "LogME of the top cut (You et al. 2021), per picture; higher is better, on the same pictures",
-        "entropy": "mean entropy of the source's own head here, divided by log of its outputs",
-    }
 
 
 def _folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
@@ -124,7 +116,3 @@ def _folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
             f"all {len(labels)} pictures are one group: nothing can be held out; give more groups"
         )
     return folds(labels, groups, min(FOLDS, distinct), seed)
-
-
-def _copies(count: int) -> str:
-    return f"{count} copies" if count > 1 else "one copy"

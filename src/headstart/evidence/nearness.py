@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,15 +21,23 @@ def entropy(logits: np.ndarray | None) -> float | None:
     return float(-(np.exp(log_p) * log_p).sum(axis=1).mean() / np.log(logits.shape[1]))
 
 
-def distance(features: Features, stages: Sequence[Stage], source: Source) -> tuple[float | None, str]:
-    """(distance, how it was got) at the deepest stage whose source statistics are known; None where none is.
+@dataclass(frozen=True)
+class Distance:
+    """value: 0 where the features are as the source's; 1 where they are off by one spread of these. At `stage`."""
+
+    stage: str
+    value: float
+
+
+def distance(features: Features, stages: Sequence[Stage], source: Source) -> Distance | None:
+    """At the deepest stage whose source statistics are known; None where none is.
 
     √ mean over channels of ((μ − μₛ)² + (σ − σₛ)²) / σₛ²: the Fréchet distance of two diagonal Gaussians in
-    units of the source's spread. 0 is the same; at 1 the features are off by one spread of the source.
+    units of the source's spread.
     """
     known = [stage.name for stage in stages if stage.name in source.statistics]
     if not known:
-        return None, f"not available: no feature statistics are known for {source.dataset or 'the source'}"
+        return None
     stage = known[-1]
     mean = np.asarray(source.statistics[stage]["mean"], dtype=np.float64)
     variance = np.asarray(source.statistics[stage]["var"], dtype=np.float64)
@@ -36,8 +45,4 @@ def distance(features: Features, stages: Sequence[Stage], source: Source) -> tup
     spread = np.sqrt(variance)
     moved = (x.mean(axis=0) - mean) ** 2 + (x.std(axis=0) - spread) ** 2
     alive = variance > 1e-8 * variance.max()
-    value = float(np.sqrt((moved[alive] / variance[alive]).mean()))
-    return (
-        value,
-        f"mean and spread of {stage} against {source.dataset}'s, in units of the latter",
-    )
+    return Distance(stage, float(np.sqrt((moved[alive] / variance[alive]).mean())))

@@ -1,8 +1,7 @@
-"""What other pictures have taught of what all cuts together, and training, come to beside a frozen probe.
+"""What to expect before anything is trained: priors, learnt from other data sets.
 
-Fitted to the settings of benchmarks/regret (`fit.py` there prints these numbers; spreads are those of data sets that
-were left out of the fit). They say what to expect before anything is trained; what is then measured on the pictures at
-hand weighs against them by its own error.
+`python benchmarks/regret/fit.py` fits and prints them. Each is a mean with its spread over data sets that were left out
+of the fit. What is measured on the pictures at hand is weighed against its prior, each by its error (intervals.shrunk).
 """
 
 from __future__ import annotations
@@ -12,13 +11,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Priors:
-    """What to expect, each as a mean and a spread.
+    """What to expect: means and spreads, as shares.
 
-    joint    share of the best single cut's errors that all cuts side by side take away
-    tuning   share of the frozen probe's errors that training takes away, where the top cut is the best single one;
-             `steep` times the root of Evidence.steepness comes to it
-    scratch  share of the probe's lead over random weights that is lost by training from these
-    lower    training goes up to the best lower cut where the probe there leads the top one by more, in accuracy
+    joint    of the best single cut's errors: what all cuts side by side put right
+    tuning   of the best frozen probe's errors: what fine-tuning puts right, where the top cut is the best single one
+    steep    times √ Facts.steepness, is added to the mean of `tuning`: lower cuts that beat the top promise more
+    scratch  of the best frozen probe's lead over random weights: what training from random weights loses
+    lower    no share: fine-tuning goes up to the best lower cut where that leads the top by more than this, in accuracy
     """
 
     joint: tuple[float, float]

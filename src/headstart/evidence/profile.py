@@ -1,4 +1,4 @@
-"""The probes of one set of pictures: all see the same folds, so that any two compare picture by picture."""
+"""Cross-validated probes at every cut. All see the same folds, so that any two are compared picture by picture."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from headstart import progress
 from headstart.data.split import folds
+from headstart.evidence import words
 from headstart.evidence.facts import CurvePoint, CutScore
 from headstart.features.features import Features
 from headstart.heads.probe import Probe, cross_validate, fit, one_hot, penalties
@@ -18,7 +19,7 @@ SHARES = (0.25, 0.5, 1.0)  # of the pictures, for the learning curve
 
 
 class ProbeTable:
-    """The pictures that all probes share: labels, groups, folds. bar: counts the probes."""
+    """What all probes share: labels, groups and folds (int64 [M]), n_classes. bar: goes on by one with each probe."""
 
     def __init__(
         self, labels: np.ndarray, groups: np.ndarray, n_classes: int, fold: np.ndarray, bar: progress.Bar
@@ -33,7 +34,7 @@ class ProbeTable:
         return one_hot(self.labels, self.n_classes)
 
     def probes(self, features: Features, names: Sequence[str]) -> tuple[dict[str, Probe], Spectrum]:
-        """(the probe at every cut, the spectrum of the last one, which is decomposed once)"""
+        """(cut → its probe, the spectrum of the top cut: it is decomposed once, and LogME needs it too)"""
         top = Spectrum.standardised(features.x[names[-1]])
         below = {name: self.probe(features.x[name]) for name in names[:-1]}
         return {**below, names[-1]: self.probe(top)}, top
@@ -69,10 +70,10 @@ class ProbeTable:
         return self.probe(Spectrum.standardised(np.concatenate(columns, axis=1), widths))
 
     def curve(self, x: np.ndarray, probe: Probe, seed: int) -> tuple[CurvePoint, ...]:
-        """The learning curve.
+        """The learning curve: the probe trained on SHARES of the training pictures of every fold.
 
-        The same folds, penalty and standardisation throughout, so the last point is the cross-validated
-        accuracy itself. Parts are cut by groups and classes like folds.
+        Folds, penalty and standardisation are those of `probe`, so that the last point is its cross-validated accuracy.
+        Shares keep groups together and classes in proportion, as folds do. () for fewer than four groups.
         """
         if len(np.unique(self.groups)) < 4:
             return ()
@@ -90,7 +91,10 @@ class ProbeTable:
         return tuple(points)
 
     def _correct(self, x: np.ndarray, chosen: np.ndarray, l2: float, scaling: Scaling) -> np.ndarray | None:
-        """bool [M] held out, trained on the `chosen` of the other folds; None where there are none."""
+        """bool [M]: right or wrong when held out, trained on those `chosen` (bool [M]) of the other folds.
+
+        None where a fold would have nothing to train on.
+        """
         correct = np.zeros(len(x), dtype=bool)
         for number in np.unique(self.fold):
             train, held = chosen & (self.fold != number), self.fold == number
@@ -101,9 +105,7 @@ class ProbeTable:
         return correct
 
     def describe(self, probes: dict[str, Probe]) -> str:
-        chosen = "chosen by held-out error" if len(self.penalties) > 1 else "fixed (few pictures)"
-        return (
-            f"ridge probe on one-hot targets, {len(np.unique(self.fold))}-fold cross-validation by groups, "
-            f"{len(self.labels):,} pictures, penalty {chosen}: "
-            + ", ".join(f"{cut} {probe.l2:g}" for cut, probe in probes.items())
-        )
+        """How the probes were got, in words."""
+        penalties = {cut: probe.l2 for cut, probe in probes.items()}
+        folds = len(np.unique(self.fold))
+        return words.profile(folds, len(self.labels), penalties, chosen=len(self.penalties) > 1)

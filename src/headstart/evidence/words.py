@@ -1,10 +1,54 @@
-"""What the rules found, in sentences."""
+"""What was measured and what the rules found, in sentences."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from headstart.evidence.nearness import Distance
 from headstart.evidence.reasons import BestCut, Joint, Similarity, Size
 
 _SHOWN = 0.0005  # in accuracy: what is less rounds to 0.0 points
+
+
+def facts(*, profile: str, control: str, distance: str, curve: str) -> dict[str, str]:
+    """Fact's name → how it was got; the others are got one way."""
+    return {
+        "profile": profile,
+        "control": control,
+        "optimism": "how much better the best cut of a draw of pictures looks in it than among all (bootstrap)",
+        "distance": distance,
+        "curve": curve,
+        "reach": "the curve continued as a power law, with its 95 % interval: fitted, not measured",
+        "logme": "LogME of the top cut (You et al. 2021), per picture; higher is better, on the same pictures",
+        "entropy": "mean entropy of the source's own head here, divided by log of its outputs",
+    }
+
+
+def profile(folds: int, pictures: int, penalties: Mapping[str, float], *, chosen: bool) -> str:
+    """penalties: cut → that of its probe; chosen: whether they were chosen, or are one for all."""
+    how = "chosen by held-out error" if chosen else "fixed (few pictures)"
+    each = ", ".join(f"{cut} {penalty:g}" for cut, penalty in penalties.items())
+    return (
+        f"ridge probe on one-hot targets, {folds}-fold cross-validation by groups, {pictures:,} pictures, "
+        f"penalty {how}: {each}"
+    )
+
+
+def control(cuts: int, copies: int) -> str:
+    return f"best of {cuts} cuts of {f'{copies} copies' if copies > 1 else 'one copy'} with random weights"
+
+
+def distance(found: Distance | None, source: str) -> str:
+    """source: the data set that the network was trained on, or ""."""
+    if found is None:
+        return f"not available: no feature statistics are known for {source or 'the source'}"
+    return f"mean and spread of {found.stage} against {source}'s, in units of the latter"
+
+
+def curve(cut: str, shares: Sequence[float]) -> str:
+    """shares: of the pictures, that the points are trained on."""
+    *some, last = (f"{100 * share:g}" for share in shares)
+    return f"the probe at {cut} trained on {', '.join(some)} and {last} % of each fold's training pictures"
 
 
 def best_cut(found: BestCut) -> str:
@@ -68,7 +112,7 @@ def size(found: Size, asked: str | None) -> str:
 
 def trained_cut(lead: float) -> str:
     """lead: what the probe at a lower cut must have over that at the top, in accuracy."""
-    return f"the best lower cut where it leads the top one by more than {100 * lead:.0f} points"
+    return f"the best lower cut where it leads the top one by more than {100 * lead:.1f} points"
 
 
 def gains(steepness: float) -> str:

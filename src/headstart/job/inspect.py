@@ -37,7 +37,7 @@ class Inspected:
 
     def __str__(self) -> str:
         """The drawing, as the terminal shows it."""
-        from headstart.report import network as drawing
+        from headstart.report import terminal as drawing
 
         return drawing.draw(self.plan, self.backbone, self.classes).rstrip("\n")
 

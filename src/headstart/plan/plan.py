@@ -45,13 +45,14 @@ class Plan:
     pool          "avg", or "avgstd": mean and standard deviation over places
     head_layers   1 or 2 linear layers (with a nonlinearity between)
     head_init     "solved" (the convex problem's optimum) or "random" (as the lesson has it)
-    fallback      what stands in where gradient training does not succeed: "none", "probe", "scratch" (the better
-                  of the two is kept); "both" trains from scratch in any case and keeps the better
-    fallback_cut  where the frozen probe sits that training must beat, and that stands in; empty: at `cut`
-    gain          (what training is expected to add to that probe's accuracy, the spread of this expectation), or ()
-    gain_of       short hash of the training that `gain` is told of, as `training` has it; of others it says nothing
-    learning_exponent  a of the errors of a ridge probe at the best single cut, which fall as n^−a with n pictures: the
-                  probe that stands in learns from the selection pictures too; what it gains, training must make up for
+    fallback      what is done where training does not beat the frozen probe: "none", it is kept all the same; "probe",
+                  the probe is returned; "scratch", random weights are trained too, and the better of the two is kept,
+                  or the probe where neither beats it; "both", as "scratch", but they are trained in any case
+    fallback_cut  where that probe sits; empty: at `cut`
+    gain          (expected, spread): what training is expected to add to that probe's accuracy; () expects nothing
+    gain_of       short hash of the training that `gain` belongs to, as `training` has it; for another it does not count
+    learning_exponent  a of the law error = b · n^−a of a ridge probe at the best single cut. It tells the refit gain: a
+                  probe that is returned is solved anew with the selection pictures too, which training never sees
     class_weight  "none" or "balanced"
     image_size    input side in pixels
     runtime, precision   how the frozen part runs

@@ -1,4 +1,4 @@
-"""What each strategy is expected to reach, and what it costs on this machine, before anything is trained."""
+"""What to expect of each strategy, and what it costs on this machine: told before anything is trained."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ from headstart.intervals import Z95
 from headstart.plan.plan import Plan
 from headstart.plan.recipe import default_recipe
 
-# A picture that is trained on costs so many frozen passes. Between 3.4 and 12.5 were measured, over small, demo-cnn and
-# MobileNetV2 at 64 and 224 pixels on two cores: what a training takes is known within a factor of two.
+# To train on one picture takes as long as this many passes of the frozen network. Measured were 3.4 to 12.5: small,
+# demo-cnn and MobileNetV2 at 64 and 224 pixels on two cores: a training's cost is known within a factor of two.
 STEP = 6.0
 
 
 @dataclass(frozen=True)
 class Prospect:
-    """accuracy, with its 95 % interval [low, high]; seconds: None where the network was not timed.
+    """What one strategy is expected to come to.
 
-    strategy: by the names that compare has; cut: where the head sits, "a+b" for several cuts.
+    strategy         its name, as compare has it
+    cut              where the head sits, "a+b" for several cuts
+    accuracy         expected, with its 95 % interval [low, high]
+    seconds          what it costs; None where the network was not timed
     """
 
     strategy: str
@@ -32,10 +35,11 @@ class Prospect:
 
 
 def prospects(evidence: Evidence, plan: Plan, top: str, speed: float | None) -> tuple[Prospect, ...]:
-    """The probe at the top and where it is best, and what training is expected to come to.
+    """The probe at the top cut, the one at the best cut, then every training that something is expected of.
 
-    plan: whose recipe tells the epochs, and whose cut a training has, where it is one; top: the network's top cut;
-    speed: pictures a second through the frozen network, or None.
+    plan    where it trains, every training has its cut; the one that is the plan's own has its epochs too
+    top     the network's top cut: up to there goes every training where the plan is a probe
+    speed   pictures a second through the frozen network; None where it was not timed
     """
     best = evidence.score(evidence.best_cut)
     frozen = [evidence.top] if best == evidence.top else [evidence.top, best]

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Any
 from headstart import counts, files
 from headstart.errors import PictureError
 from headstart.plan import four
-from headstart.report import cases, confusion, dots, figures, measured, network, strip, svg, thumbnails, words
+from headstart.report import (
+    cases,
+    confusion,
+    dots,
+    figures,
+    measured,
+    network,
+    parts,
+    strip,
+    svg,
+    thumbnails,
+    words,
+)
 from headstart.report.dots import Dot
 from headstart.report.run import Mistake, Run
 
@@ -96,8 +108,8 @@ def _context(run: Run) -> dict[str, Any]:
         "overruled": pointed is not None and plan.case not in (0, pointed),
         "pointed": pointed,
         "network": network.picture(plan, run.backbone, len(classes) or None),
-        "parts": network.parts(plan, run.backbone, len(classes) or None),
-        "width": network.width_of_cut(plan, run.backbone),
+        "parts": parts.parts(plan, run.backbone, len(classes) or None),
+        "width": parts.width_of_cut(plan, run.backbone),
         "profile": measured.profile(evidence) if evidence else None,
         "curve": measured.learning_curve(evidence) if evidence else None,
         "history": figures.history(run.history),
