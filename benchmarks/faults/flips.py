@@ -213,7 +213,7 @@ def runs(folder: Path) -> Iterator[Kind]:
     from headstart.backbone import folder as folders
     from headstart.cli import run_folder
     from headstart.errors import HeadstartError
-    from headstart.study.compare import _known
+    from headstart.study.field import read
     from headstart.train import checkpoints
 
     def refused(read: Callable[[], Any]) -> Any:
@@ -234,7 +234,7 @@ def runs(folder: Path) -> Iterator[Kind]:
     facts = files(folder, "*/env.json")
     yield Kind("run: env.json", facts, lambda path: refused(lambda: run_folder.begun_with(path.parent)))
     outcomes = files(folder, "compare/trials/*/outcome.json")
-    yield Kind("compare: outcomes", outcomes, lambda path: present(_known(path)).to_dict())
+    yield Kind("compare: outcomes", outcomes, lambda path: present(read(path)).to_dict())
     for name in ("backbone.json", "model.safetensors"):
         yield Kind(f"backbone of one's own: {name}", files(folder / "net", name), source)
 
