@@ -70,7 +70,7 @@ def effective(correct: np.ndarray, groups: np.ndarray) -> float:
 
     correct bool [N], groups int64 [N]. It is N over the design effect (Kish 1965; Rao & Scott 1992), times the squared
     ratio of t's quantiles for N − 1 and G − 1 degrees of freedom, since a variance of few groups is itself uncertain
-    (Korn & Graubard 1998). G groups of unequal sizes count as fewer. A single group of several pictures says nothing: 0.
+    (Korn & Graubard 1998). G groups of unequal sizes count as fewer. One group of several pictures says nothing: 0.
     """
     _, code = np.unique(groups, return_inverse=True)
     n, sizes = len(correct), np.bincount(code)
