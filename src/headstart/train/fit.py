@@ -71,8 +71,8 @@ def fit(
 ) -> Fitted:
     """Executes `plan` on the training pictures; the report pictures are not looked at.
 
-    execution: how frozen networks run, in place of what the plan says; settings: how trainings go. Raises PlanError
-    where the plan does not hold for the network or was made for other weights.
+    execution: how frozen networks run, in place of what the plan says; settings: how trainings go.
+    Raises PlanError where the plan does not hold for the network or was made for other weights.
     """
     check(plan, backbone)
     backbone = backbone.with_levels_of(dataset, partition.train)
