@@ -213,7 +213,7 @@ def runs(folder: Path) -> Iterator[Kind]:
     from headstart.backbone import folder as folders
     from headstart.errors import HeadstartError
     from headstart.job.folder import Folder
-    from headstart.study.compare import _known
+    from headstart.study.field import read
     from headstart.train import checkpoints
 
     def refused(read: Callable[[], Any]) -> Any:
@@ -236,7 +236,7 @@ def runs(folder: Path) -> Iterator[Kind]:
         "run: env.json", facts, lambda path: refused(lambda: Folder(path.parent, "train").begun_with())
     )
     outcomes = files(folder, "compare/trials/*/outcome.json")
-    yield Kind("compare: outcomes", outcomes, lambda path: present(_known(path)).to_dict())
+    yield Kind("compare: outcomes", outcomes, lambda path: present(read(path)).to_dict())
     for name in ("backbone.json", "model.safetensors"):
         yield Kind(f"backbone of one's own: {name}", files(folder / "net", name), source)
 

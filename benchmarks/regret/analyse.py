@@ -24,7 +24,7 @@ from results import ENOUGH, Setting, load
 from run import folder
 
 from headstart.intervals import paired
-from headstart.study.contenders import ALL_CUTS, CUT_FIRST, FINE_TUNE, PROBE_FIRST, SCRATCH
+from headstart.study.contenders import ALL_CUTS, CUT_FIRST, PROBE_FIRST, RANDOM_HEAD, SCRATCH
 
 PLAN, TOP = "the plan", "always the top probe"
 FEW = 2_000  # training pictures from which "counts only" trains
@@ -37,7 +37,7 @@ def choices(setting: Setting, plan: Sequence[str]) -> dict[str, list[str]]:
     always = {
         TOP: top,
         "always all cuts": ALL_CUTS,
-        "always fine-tune": FINE_TUNE,
+        "always random head, then fine-tune": RANDOM_HEAD,
         "always probe, then fine-tune": PROBE_FIRST,
         "always cut, then fine-tune": CUT_FIRST,
         "always from scratch": SCRATCH,

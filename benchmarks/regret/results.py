@@ -20,7 +20,7 @@ from headstart.evidence.conclude import conclude
 from headstart.evidence.priors import Priors
 from headstart.plan.decide import decide
 from headstart.study.contenders import ALL_CUTS
-from headstart.study.outcome import Outcome, realised
+from headstart.study.outcome import Outcome, realised, strategy
 
 ENOUGH = 2_000  # test pictures from which a setting counts for the aims
 
@@ -118,7 +118,8 @@ def load(place: Path) -> list[Setting]:
 
 def _rows(path: Path) -> list[dict]:
     with path.open(encoding="utf-8") as handle:
-        return list(csv.DictReader(handle))
+        rows = list(csv.DictReader(handle))
+    return [{**row, "strategy": strategy(row["strategy"])} if "strategy" in row else row for row in rows]
 
 
 def _setting(rows: list[list[dict]], measured: list[dict], groups: np.ndarray) -> Setting:

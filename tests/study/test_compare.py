@@ -13,8 +13,11 @@ from headstart.plan import cases
 from headstart.runtime import Execution
 from headstart.study import compare, contenders
 from headstart.study.contenders import RATES
+from headstart.study.field import Field, _lost_patience, read
+from headstart.study.outcome import Outcome
 from headstart.train import loop
-from headstart.train.loop import Settings
+from headstart.train.epoch import Epoch
+from headstart.train.task import Settings
 
 HOW = Execution(keep="none")
 
@@ -123,3 +126,75 @@ def test_a_comparison_that_was_killed_goes_on_and_leaves_no_checkpoints(
     for outcome in straight.outcomes:
         again = next(other for other in resumed.outcomes if other.name == outcome.name)
         assert np.array_equal(again.predictions, outcome.predictions)
+
+
+@pytest.fixture
+def once(demo, shapes, field, tmp_path, monkeypatch):
+    """once(came, within) → the outcome of the last contender, whose training comes to `came` of its schedule."""
+    ground = Field(cases.make(1, demo), demo, *shapes, tmp_path, HOW, Settings())
+    asked = []
+
+    def run(came: float, within: float | None) -> Outcome:
+        def trained(contender, share, within):
+            asked.append(within)
+            right, named = np.ones(9, bool), np.zeros(9, np.int64)
+            return Outcome(contender.name, "a", named, right, 1.0, 1e-3, came, (), within)
+
+        monkeypatch.setattr(ground, "_train", trained)
+        return ground.train(field[-1], 2, within)
+
+    run.asked = asked
+    run.kept = lambda: read(next(tmp_path.glob("*/outcome.json")))
+    return run
+
+
+def test_what_the_clock_cut_is_run_again_only_where_there_is_more_time(once):
+    assert once(0.5, 10.0).share == 0.5
+    assert once(0.9, 10.0).share == 0.5  # the same command says the same
+    assert once(0.9, 5.0).share == 0.5
+    assert once.asked == [10.0]
+    assert once(0.8, 20.0).share == 0.8
+    assert once(1.0, None).share == 1.0
+    assert once(1.0, 3.0).share == 1.0
+    assert once.asked == [10.0, 20.0, None]
+
+
+def test_what_came_further_is_kept(once):
+    """The machine may be slower at the second try."""
+    once(0.5, 10.0)
+    assert once(0.3, 20.0).share == 0.5
+    assert once.kept().share == 0.5
+
+
+def test_a_training_that_lost_patience_had_its_whole_budget(demo, shapes, tmp_path):
+    recipe = {"epochs": 6, "batch_size": 16, "patience": 1, "precision": "fp32", "lr": None}
+    chosen = [c for c in contenders(demo, cut="conv2", n=48, recipe=recipe) if c.name == "from scratch"]
+    probe = contenders(demo, cut="conv2", n=48)[len(demo.stages) - 1]
+    found = compare([probe, *chosen], cases.make(1, demo), demo, *shapes, tmp_path, execution=HOW)
+    (training,) = (outcome for outcome in found.outcomes if outcome.lr)
+    assert len(training.trace) < 6
+    assert training.share == 1
+
+
+def test_patience_is_lost_where_the_last_epochs_are_no_better(history):
+    assert _lost_patience(history(0.5, 0.6, 0.6), 1)
+    assert not _lost_patience(history(0.5, 0.6, 0.6), 2)
+    assert not _lost_patience(history(0.5, 0.6, 0.6), 0)
+    assert not _lost_patience(history(0.5, 0.6, 0.7), 1)
+
+
+@pytest.fixture
+def history():
+    def made(*scores: float) -> list[Epoch]:
+        facts = {
+            "train_loss": 1.0,
+            "lr": 1.0,
+            "size": 8,
+            "precision": "fp32",
+            "threads": 1,
+            "steps": 1,
+            "seconds": 1.0,
+        }
+        return [Epoch(epoch=n, selection_accuracy=score, **facts) for n, score in enumerate(scores, 1)]
+
+    return made

@@ -12,7 +12,8 @@ from headstart.cli import show
 from headstart.errors import PlanError
 from headstart.intervals import proportion
 from headstart.plan import cases
-from headstart.study.contenders import RATES, budget, contenders
+from headstart.study.compare import _better, _epoch_seconds
+from headstart.study.contenders import RANDOM_HEAD, RATES, budget, contenders
 from headstart.study.outcome import Outcome, ranked, realised
 from headstart.study.turns import halved, length
 
@@ -57,6 +58,37 @@ def test_an_outcome_is_read_as_it_was_written():
     assert np.array_equal(first.predictions, again.predictions)
     assert np.array_equal(first.selection, again.selection)
     assert again.to_dict() == first.to_dict()
+
+
+def test_an_outcome_of_before_strategies_were_renamed_is_read():
+    kept = {**outcome("a", 3).to_dict(), "name": "fine-tune"}
+    del kept["time_limit"]
+    assert Outcome.from_dict(kept).name == RANDOM_HEAD
+
+
+def trained(share: float, right: int, *, seconds: float = 4.0) -> Outcome:
+    """`right` of 20 selection pictures."""
+    return replace(outcome("a", 30, selection=right, seconds=seconds), share=share)
+
+
+def test_an_epoch_takes_what_it_took_where_the_clock_cut_the_training():
+    """Of 8 epochs: 4 s for four, and 4 s for the two that were left of four."""
+    whole, cut = trained(4 / 8, 19), trained(2 / 8, 18)
+    assert _epoch_seconds([whole], 8) == 1.0
+    assert _epoch_seconds([cut], 8) == 2.0
+    assert _epoch_seconds([whole, cut, trained(1 / 8, 3), trained(1 / 8, 2)], 8) == pytest.approx(8 / 6)
+
+
+def test_of_two_rates_the_better_counts_where_the_clock_cut_one_a_little_short():
+    first, second = trained(0.75, 15), trained(0.74, 17)
+    assert _better([first, second]) == replace(second, seconds=8.0)
+    assert _better([second, first]) == replace(second, seconds=8.0)
+
+
+def test_longer_trainings_count_before_those_of_earlier_turns_and_before_stumps():
+    early, late, stump = trained(0.25, 19), trained(0.75, 15), trained(0.02, 20)
+    assert _better([early, late, stump]) == replace(late, seconds=12.0)
+    assert _better([early, stump]) == replace(early, seconds=8.0)
 
 
 @pytest.fixture
@@ -125,7 +157,7 @@ def test_every_contender_is_a_valid_plan_and_trainings_share_one_recipe(demo):
         *(f"probe at {name}" for name in demo.stage_names),
         "probe at all cuts",
         "cut, then fine-tune",
-        "fine-tune",
+        "random head, then fine-tune",
         "probe, then fine-tune",
         "from scratch",
     ]

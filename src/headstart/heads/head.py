@@ -109,10 +109,10 @@ def solve(
 
     values = _Logistic.values if (layers, init) == (1, "solved") else _Minibatch.values
     with progress.bar("solving the head", values + 1) as bar:  # each value, then the head at the chosen one
-        return _solved(way, labels, groups, weights, seed, bar)
+        return _solve_by(way, labels, groups, weights, seed, bar)
 
 
-def _solved(
+def _solve_by(
     way: Callable[[np.ndarray], _Way],
     labels: np.ndarray,
     groups: np.ndarray,

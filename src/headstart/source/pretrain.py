@@ -107,7 +107,7 @@ def pretrain(
     folders.round_(module)
     device = scoring.device_of(settings.device)
     with scoring.placed(module, device):
-        source = _source(module, stages, task, partition.report, name, dataset.classes, device)
+        source = _measure_source(module, stages, task, partition.report, name, dataset.classes, device)
         probabilities = scoring.predict(module, task, partition.report, device)
     correct = probabilities.argmax(1) == dataset.labels[partition.report]
     result = Pretrained(output, history=history, **vars(score(correct, dataset.groups[partition.report])))
@@ -192,7 +192,7 @@ def parameter_groups(made: folders.Blank) -> list[ParameterGroup]:
     ]
 
 
-def _source(
+def _measure_source(
     module: torch.nn.Module,
     stages: tuple[Stage, ...],
     task: Task,

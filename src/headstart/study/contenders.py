@@ -21,7 +21,8 @@ BATCH = 32
 SEEN, FEWEST_EPOCHS = 8_000, 5
 
 
-FINE_TUNE, PROBE_FIRST, CUT_FIRST = "fine-tune", TUNED, "cut, then fine-tune"
+# Each name says what head fine-tuning starts from: a random one, the one solved at the top, or at a lower cut.
+RANDOM_HEAD, PROBE_FIRST, CUT_FIRST = "random head, then fine-tune", TUNED, "cut, then fine-tune"
 ALL_CUTS = "probe at all cuts"
 
 
@@ -51,9 +52,8 @@ def contenders(
     """Probes at every cut and at all of them, then up to four trainings with one and the same recipe.
 
     cut: the lower cut up to which the network is also fine-tuned, from the head solved there; n: pictures that are
-    trained on, from which the epochs follow. FINE_TUNE starts from a random head, as the lesson has it, PROBE_FIRST
-    from the solved one. `recipe` overrules single values, but not the rate. Raises PlanError, BackboneError for an
-    unknown cut.
+    trained on, from which the epochs follow. RANDOM_HEAD is fine-tuning as the lesson has it. `recipe` overrules single
+    values, but not the rate. Raises PlanError, BackboneError for an unknown cut.
     """
     common = {"seed": seed, "class_weight": class_weight, "runtime": runtime, "precision": precision}
     names, top = backbone.stage_names, backbone.top.name
@@ -64,7 +64,7 @@ def contenders(
     full = replace(cases.make(3, backbone, fallback="none", **common), recipe=chosen)
     scratch = replace(cases.make(4, backbone, init="random", **common), recipe=chosen)
     trained = [
-        Contender(FINE_TUNE, replace(full, head_init="random")),
+        Contender(RANDOM_HEAD, replace(full, head_init="random")),
         Contender(PROBE_FIRST, full),
         Contender(SCRATCH, scratch),
     ]

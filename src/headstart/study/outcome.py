@@ -12,8 +12,16 @@ import numpy as np
 from headstart.errors import PlanError
 from headstart.intervals import paired, score
 from headstart.plan.plan import Plan
-from headstart.study.contenders import CUT_FIRST, PROBE_FIRST, SCRATCH
+from headstart.study.contenders import CUT_FIRST, PROBE_FIRST, RANDOM_HEAD, SCRATCH
 from headstart.train.arms import Attempt, FrozenProbe, try_ways
+
+# What strategies were called in results that were kept before.
+_RENAMED = {"fine-tune": RANDOM_HEAD}
+
+
+def strategy(name: str) -> str:
+    """A strategy by the name that it has now."""
+    return _RENAMED.get(name, name)
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,7 @@ class Outcome:
     lr           the rate that the selection pictures chose; None for a probe
     share        of the full budget that its last training had; below 1 it was given up for lack of time
     trace        accuracy on the selection pictures after every epoch of that training; () for a probe
+    time_limit   seconds that it was given; None for all that it wants
     """
 
     name: str
@@ -37,6 +46,7 @@ class Outcome:
     lr: float | None = None
     share: float = 1.0
     trace: tuple[float, ...] = ()
+    time_limit: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -48,6 +58,7 @@ class Outcome:
             "lr": self.lr,
             "share": self.share,
             "trace": list(self.trace),
+            "time_limit": self.time_limit,
         }
 
     @staticmethod
@@ -56,7 +67,7 @@ class Outcome:
             "predictions": np.array(values["predictions"], np.int64),
             "selection": np.array(values["selection"], bool),
         }
-        values = {**values, "trace": tuple(values["trace"])}
+        values = {**values, "name": strategy(values["name"]), "trace": tuple(values["trace"])}
         return Outcome(**{**values, **arrays})
 
 

@@ -76,12 +76,12 @@ def fit(
     """
     check(plan, backbone)
     backbone = backbone.with_levels_of(dataset, partition.train)
-    job = _Setting(plan, backbone, dataset, execution_of(plan, execution))
+    setting = _Setting(plan, backbone, dataset, execution_of(plan, execution))
     if plan.frozen:
-        return _solve_alone(job, partition.train)
+        return _solve_alone(setting, partition.train)
     from headstart.train.task import Settings
 
-    return _train(job, partition, settings or Settings())
+    return _train(setting, partition, settings or Settings())
 
 
 @dataclass(frozen=True)
@@ -127,10 +127,12 @@ class _Setting:
         )
 
 
-def _solve_alone(job: _Setting, train: np.ndarray) -> Fitted:
-    solved = job.solve(train, init=job.plan.head_init)
-    arm = _cross_validated(solved, job.plan, len(train), len(np.unique(job.dataset.groups[train])))
-    return Fitted(job.plan, job.backbone, job.dataset.classes, solved.head, None, (arm,), (), solved.l2)
+def _solve_alone(setting: _Setting, train: np.ndarray) -> Fitted:
+    solved = setting.solve(train, init=setting.plan.head_init)
+    arm = _cross_validated(solved, setting.plan, len(train), len(np.unique(setting.dataset.groups[train])))
+    return Fitted(
+        setting.plan, setting.backbone, setting.dataset.classes, solved.head, None, (arm,), (), solved.l2
+    )
 
 
 def _cross_validated(solved: Solved, plan: Plan, n: int, groups: int) -> Arm:
@@ -143,31 +145,31 @@ def _cross_validated(solved: Solved, plan: Plan, n: int, groups: int) -> Arm:
     return Arm("probe", **measured, chosen=True, measured_by=by)
 
 
-def _train(job: _Setting, partition: Partition, settings: Settings) -> Fitted:
-    job = replace(job, plan=foretold(job.plan, job.dataset, partition))
-    plan, dataset = job.plan, job.dataset
+def _train(setting: _Setting, partition: Partition, settings: Settings) -> Fitted:
+    setting = replace(setting, plan=foretold(setting.plan, setting.dataset, partition))
+    plan, dataset = setting.plan, setting.dataset
     train, chosen = selection(dataset, partition, plan.seed)
-    probe = job.probe
+    probe = setting.probe
     standing = probe.solve(train, init="solved").head
     correct = standing.logits(probe.joined(probe.features(chosen))).argmax(1) == dataset.labels[chosen]
     start = standing
     if plan.head_start == "solved" and probe.plan.cut != plan.cut:
-        start = job.solve(train, init="solved").head
+        start = setting.solve(train, init="solved").head
     held = FrozenProbe(correct, dataset.groups[chosen], (len(train) + len(chosen)) / len(train))
     from headstart.train.task import task_of
 
-    task = task_of(plan, job.backbone, dataset, train, chosen, job.execution)
+    task = task_of(plan, setting.backbone, dataset, train, chosen, setting.execution)
     budgets = _shared(settings, len(ways(plan)))
     winner, attempts = try_ways(
-        plan, lambda name, way: _attempt(name, way, job, task, start, next(budgets)), held
+        plan, lambda name, way: _attempt(name, way, setting, task, start, next(budgets)), held
     )
     arms = table(attempts, held, winner)
     for arm in arms:
         progress.say(words.sentence(arm))
     history = tuple(replace(e, phase=name) for name, attempt in attempts.items() for e in attempt.history)
     if winner == "probe":
-        return _return_probe(job, partition, arms, history)
-    return _kept(job, attempts[winner], arms, history)
+        return _return_probe(setting, partition, arms, history)
+    return _kept(setting, attempts[winner], arms, history)
 
 
 def _shared(settings: Settings, count: int) -> Iterator[Settings]:
@@ -194,14 +196,16 @@ def foretold(plan: Plan, dataset: Dataset, partition: Partition) -> Plan:
     return replace(plan, gain=(), gain_of="")
 
 
-def _attempt(name: str, plan: Plan, job: _Setting, task: Task, head: Head, settings: Settings) -> _Trained:
+def _attempt(
+    name: str, plan: Plan, setting: _Setting, task: Task, head: Head, settings: Settings
+) -> _Trained:
     from headstart.train import loop, scoring, surgery, threads
 
-    network = surgery.operate(plan, job.backbone, len(job.dataset.classes))
+    network = surgery.operate(plan, setting.backbone, len(setting.dataset.classes))
     if plan.head_start == "solved":
         surgery.implant(head, network.head, scale=surgery.SOFTENED)
     folder = None if settings.checkpoints is None else settings.checkpoints / name
-    groups = surgery.parameter_groups(network, plan, job.backbone)
+    groups = surgery.parameter_groups(network, plan, setting.backbone)
     history = loop.train(
         network, groups, task, plan.recipe, plan.seed, replace(settings, checkpoints=folder), name
     )
@@ -222,24 +226,26 @@ def _cut_short(name: str, plan: Plan, epochs: int) -> Plan:
 
 
 def _return_probe(
-    job: _Setting, partition: Partition, arms: Sequence[Arm], history: tuple[Epoch, ...]
+    setting: _Setting, partition: Partition, arms: Sequence[Arm], history: tuple[Epoch, ...]
 ) -> Fitted:
     """The probe in place of training that did not succeed, solved anew on all training pictures."""
-    probe = job.probe
+    probe = setting.probe
     plan = replace(probe.plan, reasons=(*probe.plan.reasons, words.probe_returned(arms)))
     train = np.sort(np.concatenate([partition.train, partition.selection]))
-    solved = replace(job, plan=plan).solve(train, init="solved")
-    return Fitted(plan, job.backbone, job.dataset.classes, solved.head, None, tuple(arms), history, solved.l2)
+    solved = replace(setting, plan=plan).solve(train, init="solved")
+    return Fitted(
+        plan, setting.backbone, setting.dataset.classes, solved.head, None, tuple(arms), history, solved.l2
+    )
 
 
-def _kept(job: _Setting, attempt: _Trained, arms: Sequence[Arm], history: tuple[Epoch, ...]) -> Fitted:
+def _kept(setting: _Setting, attempt: _Trained, arms: Sequence[Arm], history: tuple[Epoch, ...]) -> Fitted:
     from headstart.train import surgery
 
     module = attempt.network.trunk.module
     return Fitted(
         plan=replace(attempt.plan.standing_alone(), head_init=attempt.plan.head_start),
-        backbone=job.backbone,
-        classes=job.dataset.classes,
+        backbone=setting.backbone,
+        classes=setting.dataset.classes,
         head=surgery.extract(attempt.network.head),
         module=module,
         arms=tuple(arms),
