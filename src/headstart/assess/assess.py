@@ -44,8 +44,8 @@ def evaluate(
     The data set may lack classes that the model knows. Raises DataError where it has others.
     """
     labels = _labels(model, dataset, index, split)
-    paths = [dataset.paths[i] for i in index]
-    probabilities = model.probabilities(paths, execution=execution, truncated=dataset.truncated)
+    pictures = [dataset.pictures[i] for i in index]
+    probabilities = model.probabilities(pictures, execution=execution, truncated=dataset.truncated)
     return Evaluation(split, model.classes, labels, probabilities, dataset.groups[index])
 
 

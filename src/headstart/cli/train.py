@@ -17,6 +17,7 @@ from headstart.errors import PlanError
 if TYPE_CHECKING:
     from headstart.assess import Evaluation
     from headstart.cli.steps import Decided
+    from headstart.data.given import Given
     from headstart.model import Model
     from headstart.report import Mistake
     from headstart.train.fit import Fitted
@@ -153,6 +154,7 @@ def _write_results(
     fitted: Fitted,
 ) -> None:
     from headstart import model as room
+    from headstart.data.given import name_of
 
     metrics = {key: result[key] for key in ("splits", "baselines", "arms")}
     room.save(
@@ -167,19 +169,19 @@ def _write_results(
     )
     run_folder.write_lines(folder / run_folder.METRICS, [*fitted.history, {"final": True, **metrics}])
     rows = [
-        (path, evaluation.split, label, prediction, f"{confidence:.6f}")
-        for path, label, prediction, confidence in _named(job, evaluation)
+        (name_of(picture), evaluation.split, label, prediction, f"{confidence:.6f}")
+        for picture, label, prediction, confidence in _named(job, evaluation)
     ]
     head = ("path", "split", "label", "prediction", "confidence")
     files.write_csv(folder / run_folder.PREDICTIONS, head, rows)
 
 
-def _named(job: Decided, evaluation: Evaluation) -> list[tuple[str, str, str, float]]:
-    """(path, label, prediction, confidence) of each report picture."""
-    paths = [job.intake.dataset.paths[i] for i in job.partition.report]
+def _named(job: Decided, evaluation: Evaluation) -> list[tuple[str | Given, str, str, float]]:
+    """(picture, label, prediction, confidence) of each report picture."""
+    pictures = [job.intake.dataset.pictures[i] for i in job.partition.report]
     names, best = evaluation.classes, evaluation.probabilities.max(axis=1)
-    judged = zip(paths, evaluation.labels, evaluation.predictions, best, strict=True)
-    return [(path, names[label], names[prediction], float(p)) for path, label, prediction, p in judged]
+    judged = zip(pictures, evaluation.labels, evaluation.predictions, best, strict=True)
+    return [(one, names[label], names[prediction], float(p)) for one, label, prediction, p in judged]
 
 
 def _mistakes(job: Decided, evaluation: Evaluation) -> tuple[Mistake, ...]:

@@ -46,6 +46,7 @@ def listing(source: str) -> Listing:
     check(source)
     found = _folder(source) if os.path.isdir(source) else _file(source)
     found.settle()
+    found.rows.sort()
     return found
 
 

@@ -55,7 +55,7 @@ def extract_beside(
     """extract() for each of `draws` (None is the network itself); a picture is decoded once for all of them."""
     chosen = dataset.take(index)
     tables = [_Table.of(backbone, draw, execution) for draw in draws]
-    places = dict(zip(chosen.digests, chosen.paths, strict=True))
+    places = dict(zip(chosen.digests, chosen.pictures, strict=True))
     together: dict[tuple[str, ...], list[_Table]] = {}
     for table in tables:
         together.setdefault(tuple(table.store.missing(chosen.digests)), []).append(table)

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from headstart import progress, stopping
+from headstart.data.given import name_of
 from headstart.errors import PlanError
 from headstart.files import sha256_of
 from headstart.plan.recipe import Recipe
@@ -277,7 +278,7 @@ class _Run:
     def _identity(self) -> str:
         """Stands for what a checkpoint belongs to: network, pictures, labels, split, recipe and seed."""
         task, chosen = self.task, np.concatenate([self.task.train, self.task.selection])
-        names = "\n".join(str(task.pictures.paths[i]) for i in chosen)
+        names = "\n".join(name_of(task.pictures.pictures[i]) for i in chosen)
         counts = f"{len(task.train)} {len(task.selection)}"
         how = repr((self.recipe, task.preprocess, self.learner.network))
         return sha256_of(names, task.fingerprint, task.labels[chosen].tobytes(), counts, how, str(self.seed))
