@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from headstart.data import load as load_data
     from headstart.errors import HeadstartError
     from headstart.evidence import measure
+    from headstart.features.of_pictures import features
     from headstart.model import Model, load, save
     from headstart.plan.decide import decide
     from headstart.plan.plan import Plan
@@ -32,6 +33,7 @@ __all__ = [
     "__version__",
     "decide",
     "evaluate",
+    "features",
     "fit",
     "load",
     "load_backbone",
@@ -51,6 +53,7 @@ _HOMES = {
     "Plan": ("headstart.plan.plan", "Plan"),
     "decide": ("headstart.plan.decide", "decide"),
     "evaluate": ("headstart.assess", "evaluate"),
+    "features": ("headstart.features", ""),  # the room itself, which can be called
     "fit": ("headstart.train.fit", "fit"),
     "load": ("headstart.model", "load"),
     "load_backbone": ("headstart.backbone", "load"),
@@ -67,7 +70,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'headstart' has no attribute {name!r}")
     module, attribute = _HOMES[name]
-    value = getattr(importlib.import_module(module), attribute)
+    room = importlib.import_module(module)
+    value = getattr(room, attribute) if attribute else room
     globals()[name] = value
     return value
 

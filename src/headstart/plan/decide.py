@@ -10,6 +10,7 @@ from headstart.backbone.backbone import Backbone
 from headstart.errors import PlanError
 from headstart.evidence.curve import exponent
 from headstart.evidence.evidence import SCRATCH, TUNED, CutScore, Evidence
+from headstart.features.cuts import cut_names
 from headstart.plan import cases
 from headstart.plan.plan import Plan
 
@@ -105,7 +106,7 @@ def _case(
         return case, f"Case {case}, as asked for ({found}): {way(case)}."
     if init == "random":
         return 4, f"Case 4, because random weights were asked for ({found}): {way(4)}."
-    if measured == 1 and cut is not None and cases.cut_names(cut) != (backbone.top.name,):
+    if measured == 1 and cut is not None and cut_names(cut) != (backbone.top.name,):
         return 2, f"Case 2, because a cut below the top was asked for ({found}): {way(2)}."
     if measured == 2 and cut is None and len(backbone.stages) == 1:
         return 1, f"Case 1, because {backbone.name} has 1 cut and no lower one ({found}): {way(1)}."
@@ -125,7 +126,7 @@ def _cut(
     case: int, evidence: Evidence, backbone: Backbone, cut: str | Sequence[str] | None, init: str | None
 ) -> tuple[str | Sequence[str] | None, str]:
     """The cut to make, None for the top, and the sentence for it."""
-    names = cases.cut_names(cut)
+    names = cut_names(cut)
     if names:
         scored = [_scored(row) for row in evidence.profile if (row.cut,) == names]
         return names, f"Cut at {'+'.join(names)}, as asked for{''.join(f': {text}' for text in scored)}."
