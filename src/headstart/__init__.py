@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from headstart.data import Dataset, partition
     from headstart.data import load as load_data
     from headstart.errors import HeadstartError
+    from headstart.estimators import Classifier, FeatureExtractor
     from headstart.evidence import measure
     from headstart.features.of_pictures import features
     from headstart.model import Model, load, save
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Backbone",
+    "Classifier",
     "Dataset",
+    "FeatureExtractor",
     "HeadstartError",
     "Model",
     "Plan",
@@ -47,7 +50,9 @@ __all__ = [
 # public name → (module it lives in, its name there)
 _HOMES = {
     "Backbone": ("headstart.backbone", "Backbone"),
+    "Classifier": ("headstart.estimators", "Classifier"),
     "Dataset": ("headstart.data", "Dataset"),
+    "FeatureExtractor": ("headstart.estimators", "FeatureExtractor"),
     "HeadstartError": ("headstart.errors", "HeadstartError"),
     "Model": ("headstart.model", "Model"),
     "Plan": ("headstart.plan.plan", "Plan"),
