@@ -23,7 +23,7 @@ def prove(
 ) -> tuple[Evaluation, dict[str, dict[str, Any]]]:
     """evaluate() and baselines() on the report pictures, in one pass where the pre-trained trunk serves as it is.
 
-    Such features are kept, so that the same pictures are not asked again.
+    Such features are kept, so that the same pictures are not asked again. Raises what evaluate() does.
     """
     index, execution = partition.report, execution_of(model.plan, execution)
     if model.module is not None:
@@ -39,9 +39,10 @@ def prove(
 def evaluate(
     model: Model, dataset: Dataset, index: np.ndarray, split: str, *, execution: Execution | None = None
 ) -> Evaluation:
-    """The model's probabilities on the pictures at `index`, held against their labels.
+    """The model's probabilities on the pictures at `index`, int64 [N], held against their labels.
 
-    The data set may lack classes that the model knows. Raises DataError where it has others.
+    split: what these pictures are called. The data set may lack classes that the model knows. Raises DataError where it
+    has others, PictureError.
     """
     labels = _labels(model, dataset, index, split)
     pictures = [dataset.pictures[i] for i in index]
@@ -80,7 +81,7 @@ def baselines(
     lead: how far `evaluation`, the model's on these pictures, is ahead; its standard error is paired, None where all
     pictures are one group. "majority class": always naming the class that is most frequent in training. "random
     weights": the same network, cut and head over random frozen weights, its head fitted to the same training pictures;
-    `control`: what those weights say of the report pictures, where it is known.
+    `control`: what those weights say of the report pictures, where it is known. Raises PictureError, BackboneError.
     """
     report, train = partition.report, partition.train
     labels = dataset.labels[report]
@@ -101,6 +102,7 @@ def random_predictions(
     """int64 [R]: what a head fitted to the features of a random copy of the network names the report pictures.
 
     The same architecture, cut, pooling and training pictures; the weights below the head are random and frozen.
+    Raises PictureError, BackboneError.
     """
     from headstart.data.split import sample
     from headstart.evidence.measure import SAMPLE

@@ -125,6 +125,7 @@ class Evidence:
 
     @property
     def top(self) -> CutScore:
+        """The highest cut, just below the classifier."""
         return self.profile[-1]
 
     @property
