@@ -37,7 +37,7 @@ def extract(
 ) -> Features:
     """Features of the pictures at `index`, all stages pooled to mean and spread, and the source head's logits.
 
-    index: int64 [N]; draw: number of a random copy that takes the network's place (backbone/untrained.py); it has no logits.
+    index: int64 [N]. draw: number of a random copy that takes its place (backbone/untrained.py); it has no logits.
     Raises PictureError, BackboneError.
     """
     return extract_beside(dataset, index, backbone, (draw,), execution=execution, label=label)[0]
