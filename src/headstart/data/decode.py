@@ -106,7 +106,7 @@ class Picture:
 def opened(content: Content, *, least: int = 0, truncated: str = "refuse") -> Iterator[Picture]:
     """The picture in a file's bytes, in a Pillow image or an array, by the rules at the top of this module.
 
-    While the block lasts, the picture has its place in memory.pixels(), for which it waits.
+    While the block lasts, the picture is held by memory.pixels(), for which it waits.
 
     least      more than that many pixels on the shorter side are not needed: a JPEG at least four times as large is
                decoded at 1/2, 1/4 or 1/8 of its sides, straight from its frequencies, so that at least 2 · least are
@@ -119,7 +119,7 @@ def opened(content: Content, *, least: int = 0, truncated: str = "refuse") -> It
         image = _open(content)
         lent = image is content
         size = None if lent else _drafted(image, least)
-    with memory.pixels().room(colours.cost(image), f"its {image.width:,} × {image.height:,} pixels"):
+    with memory.pixels().hold(colours.cost(image), f"its {image.width:,} × {image.height:,} pixels"):
         with quiet:
             exact, whole = colours.exact(image), True
             try:
@@ -151,7 +151,7 @@ def check_truncated(truncated: str) -> None:
 def content(picture: str | Given) -> Iterator[Content]:
     """What the picture is read from, while the block lasts: of a path, read_bytes(). Raises PictureError.
 
-    A large file has its place in memory.contents() until then.
+    A large file is held by memory.contents() until then.
     """
     if isinstance(picture, Given):
         yield picture.content
@@ -173,7 +173,7 @@ def _read(path: str) -> Iterator[bytes]:
         return
     if not inside:
         _look_ahead(path, size)
-    with memory.contents().room(size, "its file"):
+    with memory.contents().hold(size, "its file"):
         yield read_bytes(path)
 
 

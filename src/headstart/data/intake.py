@@ -108,10 +108,10 @@ class _Same:
 def _same(
     rows: Sequence[Row], seen: Sequence[Examined], keys: Sequence[Hashable], *, training: bool
 ) -> _Same:
-    near, looks = _near(seen), [picture.pixels for picture in seen]
-    same = unify(looks, twins.groups(near, len(rows)).tolist())
-    copies, later = leaks(looks, near, [row.split for row in rows]) if training else ({}, {})
-    found = (*alike.pairs(rows, looks, near, same), *alike.later(rows, copies, later))
+    near, pixels = _near(seen), [picture.pixels for picture in seen]
+    same = unify(pixels, twins.groups(near, len(rows)).tolist())
+    copies, later = leaks(pixels, near, [row.split for row in rows]) if training else ({}, {})
+    found = (*alike.pairs(rows, pixels, near, same), *alike.later(rows, copies, later))
     stay = len(later) > _MOST_ALIKE * len(rows)
     return _Same(unify(keys, same.tolist()), found, copies, later, stay)
 
@@ -134,7 +134,7 @@ def _usable(
 ) -> tuple[list[Row], list[Examined], list[BadPicture]]:
     rows, seen, bad = [], [], list(listing.bad)
     pictures = [row.picture for row in listing.rows]
-    examined = examine_all(pictures, workers=workers, looks=Looks.kept(), truncated=truncated)
+    examined = examine_all(pictures, workers=workers, looks=Looks.of_cache(), truncated=truncated)
     for row, result in zip(listing.rows, examined, strict=True):
         if isinstance(result, BadPicture):
             bad.append(result)

@@ -78,18 +78,18 @@ def _hash(picture: Picture, held: Content) -> bytes:
     image = picture.image
     # Twice as fast as blake2b where processors have it built in.
     if not picture.exact and isinstance(held, bytes):
-        look = hashlib.sha256(b"file")
-        look.update(held)
+        found = hashlib.sha256(b"file")
+        found.update(held)
     elif is_deep(image):
         kind = stored_as(image)
-        look = hashlib.sha256(repr((image.height, image.width, kind)).encode())
+        found = hashlib.sha256(repr((image.height, image.width, kind)).encode())
         for _, values in strips(image):
-            look.update(values.astype(kind).data)
+            found.update(values.astype(kind).data)
     else:
-        look = hashlib.sha256(repr((image.height, image.width, 3)).encode())
+        found = hashlib.sha256(repr((image.height, image.width, 3)).encode())
         for _, values in strips(image, "RGB"):
-            look.update(values.data)
-    return look.digest()[:PIXELS]
+            found.update(values.data)
+    return found.digest()[:PIXELS]
 
 
 def examine_all(
@@ -138,20 +138,20 @@ def unify(*views: Sequence[Hashable]) -> np.ndarray:
 
 
 def leaks(
-    looks: Sequence[Hashable], near: np.ndarray, splits: Sequence[str]
+    pixels: Sequence[Hashable], near: np.ndarray, splits: Sequence[str]
 ) -> tuple[dict[int, int], dict[int, int]]:
     """(copies, near twins): each picture with one in a later split, of train < val < test, that shows the same.
 
-    looks: N hashes of pixels; near int64 [P, 2]: near twins, the nearest first. What leaks is left out, so that what
-    is reported was never trained on.
+    pixels: N hashes of decoded pixels; near int64 [P, 2]: near twins, the nearest first. What leaks is left out, so
+    that what is reported was never trained on.
     """
     rank = {"train": 0, "val": 1, "test": 2}
     ranks = [rank.get(split, 0) for split in splits]
     last: dict[Hashable, int] = {}
-    for place, look in enumerate(looks):
-        if ranks[place] >= ranks[last.setdefault(look, place)]:
-            last[look] = place
-    copies = {place: last[look] for place, look in enumerate(looks) if ranks[place] < ranks[last[look]]}
+    for place, shown in enumerate(pixels):
+        if ranks[place] >= ranks[last.setdefault(shown, place)]:
+            last[shown] = place
+    copies = {place: last[shown] for place, shown in enumerate(pixels) if ranks[place] < ranks[last[shown]]}
     alike: dict[int, int] = {}
     for pair in near.tolist():
         early, late = sorted(pair, key=lambda place: ranks[place])
