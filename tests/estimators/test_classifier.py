@@ -24,7 +24,7 @@ from sklearn.pipeline import make_pipeline
 
 import headstart
 from headstart import Classifier, FeatureExtractor
-from headstart.errors import DataError, HeadstartError, PictureError, PlanError
+from headstart.errors import BackboneError, DataError, HeadstartError, PictureError, PlanError
 from tests.cli.conftest import tree
 
 NAMES = ("circle", "cross", "square")
@@ -165,6 +165,8 @@ def test_what_is_refused(paths, labels):
         Classifier("demo-cnn", 1).fit(paths[:14], labels[:14])
     with pytest.raises(DataError, match=r"pictures\[2\]: of type float"):
         Classifier("demo-cnn", 1).fit([*paths[:2], 0.5, *paths[3:]], labels)
+    with pytest.raises(BackboneError, match="image_size 99: demo-cnn is loaded already, for 64"):
+        Classifier(headstart.load_backbone("demo-cnn"), 1, image_size=99).fit(paths, labels)
     with pytest.raises(PlanError, match="case 5"):
         Classifier("demo-cnn", 5).fit(paths, labels)
     with pytest.raises(PictureError, match=r"pictures\[1\]: not a picture"):

@@ -12,7 +12,6 @@ from sklearn.utils import Tags, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, check_is_fitted
 
-from headstart import backbone as networks
 from headstart.backbone import DEFAULT, Backbone
 from headstart.data import Dataset, Partition, load
 from headstart.data.given import given
@@ -20,6 +19,7 @@ from headstart.data.listing import one_spelling
 from headstart.estimators.tags import for_pictures
 from headstart.evidence import Evidence, measure
 from headstart.features.cuts import cut_names
+from headstart.features.of_pictures import network_of
 from headstart.model import Model
 from headstart.plan import cases
 from headstart.plan.decide import decide
@@ -112,7 +112,8 @@ class Classifier(ClassifierMixin, BaseEstimator):
         dataset = load(source, workers=self.workers, truncated=self.truncated).dataset
         nothing = np.empty(0, np.int64)
         everything = Partition(np.arange(len(dataset)), nothing, nothing, "held-out")
-        network = self._network().with_levels_of(dataset, everything.train)
+        network = network_of(self.backbone, self.image_size, cut_names(self.cut))
+        network = network.with_levels_of(dataset, everything.train)
         self.evidence_, self.plan_ = self._decide(dataset, everything, network)
         execution = self._execution(self.plan_.precision)
         self.fitted_ = fit(
@@ -134,11 +135,6 @@ class Classifier(ClassifierMixin, BaseEstimator):
         """The likeliest of classes_ for each of N pictures, [N]. Raises DataError, PictureError."""
         likeliest = self.predict_proba(pictures).argmax(1)
         return self.classes_[likeliest]
-
-    def _network(self) -> Backbone:
-        if isinstance(self.backbone, Backbone):
-            return self.backbone
-        return networks.load(self.backbone, image_size=self.image_size, taps=cut_names(self.cut))
 
     def _decide(
         self, dataset: Dataset, everything: Partition, network: Backbone

@@ -71,14 +71,20 @@ def settled(
     cuts = cut_names(cut)
     if pool not in (None, *_POOLS):
         raise BackboneError(f"pool {pool!r}: expected one of {', '.join(_POOLS)}")
-    if isinstance(backbone, Backbone):
-        if image_size not in (None, backbone.preprocess.size):
-            raise BackboneError(f"image_size {image_size}: {backbone.name} is loaded already; give its name")
-        network = backbone
-    else:
-        network = networks.load(backbone, image_size=image_size, taps=cuts)
+    network = network_of(backbone, image_size, cuts)
     cuts = cuts or (network.top.name,)
     return network, cuts, pool or pool_at(network, cuts)
+
+
+def network_of(backbone: str | Backbone, image_size: int | None, cuts: Sequence[str]) -> Backbone:
+    """The network of that name, with further cuts, or as it was loaded. Raises BackboneError."""
+    if not isinstance(backbone, Backbone):
+        return networks.load(backbone, image_size=image_size, taps=cuts)
+    if image_size not in (None, backbone.preprocess.size):
+        raise BackboneError(
+            f"image_size {image_size}: {backbone.name} is loaded already, for {backbone.preprocess.size}; give its name"
+        )
+    return backbone
 
 
 def _unlabelled(pictures: Sequence[str | Given], workers: int, truncated: str) -> Dataset:
