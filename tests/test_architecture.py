@@ -23,6 +23,7 @@ ROOMS = (
     "assess",
     "study",
     "report",
+    "estimators",
     "job",
     "cli",
 )

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from headstart.data import load as load_data
     from headstart.data.preprocess import Preprocess
     from headstart.errors import HeadstartError
+    from headstart.estimators import Classifier, FeatureExtractor
     from headstart.evidence import Evidence, measure
+    from headstart.features.of_pictures import features
     from headstart.job.calls import compare, evaluate, inspect, plan, predict, pretrain, train
     from headstart.job.options import Options
     from headstart.job.run import Run
@@ -31,10 +33,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Backbone",
+    "Classifier",
     "Dataset",
     "Evaluation",
     "Evidence",
     "Execution",
+    "FeatureExtractor",
     "HeadstartError",
     "Model",
     "Options",
@@ -46,6 +50,7 @@ __all__ = [
     "compare",
     "decide",
     "evaluate",
+    "features",
     "fit",
     "inspect",
     "load",
@@ -64,10 +69,12 @@ __all__ = [
 # public name → (module it lives in, its name there)
 _HOMES = {
     "Backbone": ("headstart.backbone", "Backbone"),
+    "Classifier": ("headstart.estimators", "Classifier"),
     "Dataset": ("headstart.data", "Dataset"),
     "Evaluation": ("headstart.assess", "Evaluation"),
     "Evidence": ("headstart.evidence", "Evidence"),
     "Execution": ("headstart.runtime", "Execution"),
+    "FeatureExtractor": ("headstart.estimators", "FeatureExtractor"),
     "HeadstartError": ("headstart.errors", "HeadstartError"),
     "Model": ("headstart.model", "Model"),
     "Options": ("headstart.job.options", "Options"),
@@ -78,6 +85,7 @@ _HOMES = {
     "compare": ("headstart.job.calls", "compare"),
     "decide": ("headstart.plan.decide", "decide"),
     "evaluate": ("headstart.job.calls", "evaluate"),
+    "features": ("headstart.features.of_pictures", "features"),
     "fit": ("headstart.train.fit", "fit"),
     "inspect": ("headstart.job.calls", "inspect"),
     "load": ("headstart.model", "load"),
@@ -99,7 +107,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'headstart' has no attribute {name!r}")
     module, attribute = _HOMES[name]
-    value = getattr(importlib.import_module(module), attribute)
+    room = importlib.import_module(module)
+    value = getattr(room, attribute) if attribute else room
     globals()[name] = value
     return value
 

@@ -89,3 +89,26 @@ def test_classes_in_test_that_train_lacks_can_be_left_out(tree):
     root = tree({"train/a": 3, "train/b": 3, "test/a": 1, "test/c": 1})
     assert "test has 'c' that train lacks" in refused(root)
     assert data.load(root, without=["c"]).dataset.classes == ("a", "b")
+
+
+def test_a_folder_one_level_too_high_is_told_by_name(tree):
+    root = tree({"set/a": 3, "set/b": 3})
+    message = refused(root)
+    assert "one class, 'set'" in message
+    assert f"'a', 'b' stand in it: name {root / 'set'} where these are the classes" in message
+    assert data.load(root / "set").dataset.classes == ("a", "b")
+    split = tree({"train/set/a": 3, "train/set/b": 3, "val/set/a": 3}, "parted")
+    assert f"name {split / 'train' / 'set'} where" in refused(split)
+
+
+def test_sets_side_by_side_are_told_of(tree):
+    root = tree({"flowers/daisy": 3, "flowers/rose": 3, "pets/cat": 3, "pets/dog": 3})
+    (note,) = data.load(root).notes
+    assert note.startswith(
+        "the classes 'flowers', 'pets' hold but folders, such as 'daisy', 'rose'; where those are"
+    )
+    assert not data.load(tree({"a": 3, "b/x": 3, "b/y": 3}, "nested")).notes
+
+
+def test_folders_within_one_class_are_no_classes_where_pictures_stand_beside_them(tree):
+    assert refused(tree({"a": 3, "a/b": 3, "a/c": 3})).endswith("expected at least 2; add another")

@@ -26,10 +26,10 @@ def test_a_large_picture_waits_until_there_is_room_and_small_ones_behind_it():
     budget, order = Budget(100), []
 
     def take(name: str, size: int) -> None:
-        with budget.room(size, name):
+        with budget.hold(size, name):
             order.append(name)
 
-    with budget.room(60, "first"):
+    with budget.hold(60, "first"):
         threads = []
         for name, size in (("large", 80), ("small", 10)):
             threads.append(threading.Thread(target=take, args=(name, size)))
@@ -49,7 +49,7 @@ def test_never_more_than_the_limit_is_taken_at_one_time():
 
     def take(size: int) -> None:
         nonlocal taken, most
-        with budget.room(size, ""):
+        with budget.hold(size, ""):
             with lock:
                 taken += size
                 most = max(most, taken)
@@ -64,7 +64,7 @@ def test_never_more_than_the_limit_is_taken_at_one_time():
 def test_an_error_gives_the_room_back():
     budget = Budget(10)
     for _ in range(3):
-        with pytest.raises(KeyError), budget.room(10, ""):
+        with pytest.raises(KeyError), budget.hold(10, ""):
             raise KeyError
 
 
@@ -114,19 +114,19 @@ def test_a_jpeg_that_is_decoded_small_needs_little_room(bound, encode, tmp_path)
 def test_many_threads_share_the_room(bound, encode, tmp_path, monkeypatch):
     bound(250_000)
     held, waited, taken = 0, 0, threading.Lock()
-    room = Budget.room
+    hold = Budget.hold
 
     @contextlib.contextmanager
     def counted(budget, size, what):
         nonlocal held, waited
         with taken:
             waited += budget._used + size > budget.limit
-        with room(budget, size, what):
+        with hold(budget, size, what):
             with taken:
                 held = max(held, budget._used)
             yield
 
-    monkeypatch.setattr(Budget, "room", counted)
+    monkeypatch.setattr(Budget, "hold", counted)
     for number in range(12):
         picture = np.random.default_rng(number).integers(0, 256, (200, 250, 3), dtype=np.uint8)
         (tmp_path / f"{number:02d}.png").write_bytes(encode(Image.fromarray(picture), "PNG"))

@@ -15,7 +15,7 @@ def dataset(labels, groups=None, splits=None, digests=None):
     n = len(labels)
     labels = np.asarray(labels, np.int64)
     return data.Dataset(
-        paths=tuple(f"pets/{i:04d}.png" for i in range(n)),
+        pictures=tuple(f"pets/{i:04d}.png" for i in range(n)),
         labels=labels,
         classes=tuple(f"class {c}" for c in range(labels.max() + 1)),
         groups=np.arange(n) if groups is None else np.asarray(groups, np.int64),
@@ -129,7 +129,7 @@ def test_partition_depends_on_content_not_on_order_or_names(case, seed, order):
     order.shuffle(places)
     renamed = first.take(places)
     second = data.Dataset(
-        paths=tuple(f"elsewhere/{i}" for i in range(len(places))),
+        pictures=tuple(f"elsewhere/{i}" for i in range(len(places))),
         labels=renamed.labels,
         classes=renamed.classes,
         groups=renamed.groups * 13 + 5,

@@ -24,7 +24,7 @@ def prove(
 ) -> tuple[Evaluation, tuple[Baseline, ...]]:
     """evaluate() and baselines() on the report pictures, in one pass where the pre-trained trunk serves as it is.
 
-    Such features are kept, so that the same pictures are not asked again.
+    Such features are kept, so that the same pictures are not asked again. Raises what evaluate() does.
     """
     index, execution = partition.report, execution_of(model.plan, execution)
     if model.module is not None:
@@ -40,13 +40,14 @@ def prove(
 def evaluate(
     model: Model, dataset: Dataset, index: np.ndarray, split: str, *, execution: Execution | None = None
 ) -> Evaluation:
-    """The model's probabilities on the pictures at `index`, held against their labels.
+    """The model's probabilities on the pictures at `index`, int64 [N], held against their labels.
 
-    The data set may lack classes that the model knows. Raises DataError where it has others.
+    split: what these pictures are called. The data set may lack classes that the model knows. Raises DataError where it
+    has others, PictureError.
     """
     labels = _labels(model, dataset, index, split)
-    paths = [dataset.paths[i] for i in index]
-    probabilities = model.probabilities(paths, execution=execution, truncated=dataset.truncated)
+    pictures = [dataset.pictures[i] for i in index]
+    probabilities = model.probabilities(pictures, execution=execution, truncated=dataset.truncated)
     return Evaluation(split, model.classes, labels, probabilities, dataset.groups[index])
 
 
@@ -79,7 +80,7 @@ def baselines(
 
     "majority class": always naming the class that is most frequent in training. "random
     weights": the same network, cut and head over random frozen weights, its head fitted to the same training pictures;
-    `control`: what those weights say of the report pictures, where it is known.
+    `control`: what those weights say of the report pictures, where it is known. Raises PictureError, BackboneError.
     """
     report, train = partition.report, partition.train
     labels = dataset.labels[report]
@@ -103,6 +104,7 @@ def random_predictions(
     """int64 [R]: what a head fitted to the features of a random copy of the network names the report pictures.
 
     The same architecture, cut, pooling and training pictures; the weights below the head are random and frozen.
+    Raises PictureError, BackboneError.
     """
     from headstart.data.split import sample
     from headstart.evidence.measure import SAMPLE

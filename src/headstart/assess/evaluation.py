@@ -43,6 +43,7 @@ class Evaluation:
 
     @property
     def n(self) -> int:
+        """Pictures."""
         return len(self.labels)
 
     @property
@@ -62,6 +63,7 @@ class Evaluation:
 
     @property
     def accuracy(self) -> float:
+        """Share of the pictures that are named rightly, 0 to 1."""
         return float(self.correct.mean())
 
     @property
@@ -90,6 +92,7 @@ class Evaluation:
         return float(np.bincount(self.labels).max() / self.n)
 
     def per_class(self) -> tuple[ClassScore, ...]:
+        """C scores, in the order of `classes`."""
         confusion = self.confusion
         hits, support, named = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
         return tuple(

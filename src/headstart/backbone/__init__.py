@@ -41,7 +41,10 @@ def load(
     image_size: int | None = None,
     taps: Sequence[str] = (),
 ) -> Backbone:
-    """The backbone called `name`; see headstart.backbone.zoo.load. What is known already is known without torch."""
+    """The backbone called `name`; see headstart.backbone.zoo.load. What is known already is known without torch.
+
+    Raises BackboneError, WeightsError, OfflineError.
+    """
     from headstart.backbone import cache as networks
 
     return networks.load(
@@ -86,7 +89,7 @@ def build(backbone: Backbone, *, pretrained: bool = True, seed: int = 0) -> nn.M
 
 
 def untrained_copy(backbone: Backbone, draw: int) -> nn.Module:
-    """The `draw`-th copy with random weights, made fair; see headstart.backbone.untrained."""
+    """The `draw`-th copy with random weights, made fair; see headstart.backbone.untrained. Raises BackboneError."""
     from headstart.backbone import untrained
 
     return untrained.network(backbone, draw)

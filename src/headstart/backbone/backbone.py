@@ -157,6 +157,7 @@ class Backbone:
 
     @property
     def stage_names(self) -> tuple[str, ...]:
+        """From input to output."""
         return tuple(stage.name for stage in self.stages)
 
     @property
@@ -184,7 +185,7 @@ class Backbone:
 
     def with_levels_of(self, dataset: Dataset, index: np.ndarray) -> Backbone:
         """with_levels() of the range that the pictures at `index` share; unchanged where they are pictures of 8 bits,
-        and where there are levels already.
+        and where there are levels already. index: int64 [M].
 
         measure(), fit(), compare() and pretrain() do so for the training pictures.
         """

@@ -18,22 +18,24 @@ LATER_COPY, LATER_TWIN = "copy in a later split", "near twin in a later split"
 _TOLD = 2  # pairs that a note names; the run's table has all
 
 
-def pairs(rows: Sequence[Row], looks: Sequence[bytes], near: np.ndarray, same: np.ndarray) -> Iterator[Alike]:
+def pairs(
+    rows: Sequence[Row], pixels: Sequence[bytes], near: np.ndarray, same: np.ndarray
+) -> Iterator[Alike]:
     """Every copy beside the first of its kind, classes that share one, and the near twins that make groups.
 
-    looks: N hashes of pixels; near: int64 [P, 2], the nearest first; same: int64 [N], equal for what is alike
+    pixels: N hashes of decoded pixels; near: int64 [P, 2], the nearest first; same: int64 [N], equal for what is alike
     """
     first: dict[bytes, int] = {}
     named: dict[bytes, dict[str, int]] = {}
-    for place, look in enumerate(looks):
-        original = first.setdefault(look, place)
+    for place, shown in enumerate(pixels):
+        original = first.setdefault(shown, place)
         if place != original:
             yield _pair(COPY, rows, place, original)
-        classes = named.setdefault(look, {})
+        classes = named.setdefault(shown, {})
         if classes and rows[place].label not in classes:
             yield _pair(TORN, rows, place, original)
         classes.setdefault(rows[place].label, place)
-    parent = [first[look] for look in looks]
+    parent = [first[shown] for shown in pixels]
     for a, b in near.tolist():
         one, two = root(parent, a), root(parent, b)
         if same[a] == same[b] and one != two:

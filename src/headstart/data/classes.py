@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 
 import numpy as np
 
 from headstart.data.dataset import Dataset
+from headstart.data.folders import folders_in
 from headstart.data.listing import Listing, one_spelling, some
 from headstart.errors import DataError
 
@@ -81,6 +84,19 @@ def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name!r} ({count:,})" for name, count in sorted(counts.items()))
 
 
+def _one_class_cure(source: str, dataset: Dataset) -> str:
+    """What to do about one class: name its folder where the classes stand a level below."""
+    parts = Path(os.path.relpath(dataset.paths[0], source)).parts if os.path.isdir(source) else ()
+    if dataset.classes[0] in parts:
+        folder = os.path.join(source, *parts[: parts.index(dataset.classes[0]) + 1])
+        inside = folders_in(folder)
+        if len(inside) > 1:
+            return (
+                f"{some(inside)} stand in it: name {folder} where these are the classes, or add another class"
+            )
+    return "add another"
+
+
 def demand(source: str, named: Mapping[str, set[str]], dataset: Dataset) -> None:
     """Raises DataError unless the classes can be learnt and train has those of every split.
 
@@ -90,7 +106,9 @@ def demand(source: str, named: Mapping[str, set[str]], dataset: Dataset) -> None
         raise DataError(f"{source}: no train split, only {some(named)}; add one to learn from")
     where = _to_learn(named)
     if len(dataset.classes) < 2:
-        raise DataError(f"{source}: one class, {some(dataset.classes)}; expected at least 2; add another")
+        raise DataError(
+            f"{source}: one class, {some(dataset.classes)}; expected at least 2; {_one_class_cure(source, dataset)}"
+        )
     for split in sorted(set(named) - {where}):
         if new := (named[split] - named[where]) & {*dataset.classes}:
             raise DataError(

@@ -7,27 +7,28 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from headstart.data.given import Given, name_of
 from headstart.errors import DataError
 from headstart.files import sha256_of
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Labelled pictures, N of them in C classes. Holds paths and facts, never pixels.
+    """Labelled pictures, N of them in C classes. Holds where they are and facts; of files, never pixels.
 
-    paths    N strings: a file's path, or `shard.tar!member` for a picture inside a tar shard
+    pictures  N, each a file's path, `shard.tar!member` for one inside a tar shard, or Given, in memory
     labels   int64 [N], an index into `classes`
     classes  C names, sorted
     groups   int64 [N]: pictures with equal numbers never straddle a split or a fold
     splits   N strings: "train", "val" or "test" where the source says so, "" where it says nothing
-    digests  N strings: SHA-256 of each picture's bytes, in hex
-    root     what the user named: a folder or a table
+    digests  N strings: SHA-256 of each picture's content, in hex (see headstart.data.quality.digest_of)
+    root     what the user named: a folder or a table; of pictures in memory, words for them
     levels   float64 [N, 2]: of each deep grey its own range (`headstart.data.depth`), not-a-number for pictures of 8
              bits; None where nothing is known of it
     truncated  "keep" where JPEGs whose end is missing are among them, and are decoded as far as they go; else "refuse"
     """
 
-    paths: tuple[str, ...]
+    pictures: tuple[str | Given, ...]
     labels: np.ndarray
     classes: tuple[str, ...]
     groups: np.ndarray
@@ -38,7 +39,12 @@ class Dataset:
     truncated: str = "refuse"
 
     def __len__(self) -> int:
-        return len(self.paths)
+        return len(self.pictures)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """N strings that name the pictures: paths, and `pictures[3]` for one in memory."""
+        return tuple(map(name_of, self.pictures))
 
     @property
     def fingerprint(self) -> str:
@@ -58,7 +64,7 @@ class Dataset:
         index = np.asarray(index, dtype=np.int64)
         places = index.tolist()
         return Dataset(
-            paths=tuple(self.paths[i] for i in places),
+            pictures=tuple(self.pictures[i] for i in places),
             labels=self.labels[index],
             classes=self.classes,
             groups=self.groups[index],

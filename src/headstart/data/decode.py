@@ -34,6 +34,7 @@ from PIL import Image
 
 from headstart.data import colours, memory, shards
 from headstart.data.depth import Levels, eight_bit, is_deep
+from headstart.data.given import Content, Given
 from headstart.data.quiet import quiet
 from headstart.errors import DataError, PictureError
 
@@ -102,12 +103,10 @@ class Picture:
 
 
 @contextlib.contextmanager
-def opened(
-    content: bytes | Image.Image | np.ndarray, *, least: int = 0, truncated: str = "refuse"
-) -> Iterator[Picture]:
+def opened(content: Content, *, least: int = 0, truncated: str = "refuse") -> Iterator[Picture]:
     """The picture in a file's bytes, in a Pillow image or an array, by the rules at the top of this module.
 
-    While the block lasts, the picture has its place in memory.pixels(), for which it waits.
+    While the block lasts, the picture is held by memory.pixels(), for which it waits.
 
     least      more than that many pixels on the shorter side are not needed: a JPEG at least four times as large is
                decoded at 1/2, 1/4 or 1/8 of its sides, straight from its frequencies, so that at least 2 · least are
@@ -120,7 +119,7 @@ def opened(
         image = _open(content)
         lent = image is content
         size = None if lent else _drafted(image, least)
-    with memory.pixels().room(colours.cost(image), f"its {image.width:,} × {image.height:,} pixels"):
+    with memory.pixels().hold(colours.cost(image), f"its {image.width:,} × {image.height:,} pixels"):
         with quiet:
             exact, whole = colours.exact(image), True
             try:
@@ -136,7 +135,7 @@ def opened(
             raise PictureError(_STARVED) from error
 
 
-def decode(content: bytes | Image.Image | np.ndarray, levels: Levels | None = None) -> np.ndarray:
+def decode(content: Content, levels: Levels | None = None) -> np.ndarray:
     """Pixels, uint8 [H, W, 3]; see opened(). Raises PictureError (the reason)."""
     with opened(content) as picture:
         return np.array(colours.as_rgb(picture.shown(levels)))
@@ -149,8 +148,20 @@ def check_truncated(truncated: str) -> None:
 
 
 @contextlib.contextmanager
-def content(path: str) -> Iterator[bytes]:
-    """read_bytes(), while the block lasts; a large file has its place in memory.contents() until then."""
+def content(picture: str | Given) -> Iterator[Content]:
+    """What the picture is read from, while the block lasts: of a path, read_bytes(). Raises PictureError.
+
+    A large file is held by memory.contents() until then.
+    """
+    if isinstance(picture, Given):
+        yield picture.content
+        return
+    with _read(picture) as data:
+        yield data
+
+
+@contextlib.contextmanager
+def _read(path: str) -> Iterator[bytes]:
     size, inside = 0, False
     try:
         size = os.stat(path).st_size
@@ -162,7 +173,7 @@ def content(path: str) -> Iterator[bytes]:
         return
     if not inside:
         _look_ahead(path, size)
-    with memory.contents().room(size, "its file"):
+    with memory.contents().hold(size, "its file"):
         yield read_bytes(path)
 
 
@@ -212,7 +223,7 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
-def _open(content: bytes | Image.Image | np.ndarray) -> Image.Image:
+def _open(content: Content) -> Image.Image:
     """The picture, its pixels not decoded yet."""
     if isinstance(content, Image.Image):
         return content

@@ -1,4 +1,7 @@
-"""Pictures as a Python program has them: paths, files' bytes, Pillow images, arrays, or a sequence that mixes them."""
+"""Pictures as a Python program has them: paths, files' bytes, Pillow images, arrays, or a sequence that mixes them.
+
+A picture is a string, which is a path, or Given, which is in memory.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,20 @@ _EXPECTED = (
 )
 
 
+# What a picture may be read from: a file's bytes, a Pillow image, or an array (see given()).
+Content = bytes | Image.Image | np.ndarray
+
+
 class Given(NamedTuple):
-    """A picture that is in memory already, and what it is called where it cannot be used."""
+    """A picture that is in memory already, and what it is called, such as `pictures[3]`."""
 
     name: str
-    content: bytes | Image.Image | np.ndarray
+    content: Content
+
+
+def name_of(picture: str | Given) -> str:
+    """What a picture is called wherever it is spoken of: its path, or `pictures[3]`."""
+    return picture.name if isinstance(picture, Given) else picture
 
 
 def given(pictures: Any) -> list[str | Given]:
@@ -45,6 +57,8 @@ def given(pictures: Any) -> list[str | Given]:
 
 def _one(picture: Any, name: str) -> str | Given | None:
     """None where it is no single picture."""
+    if isinstance(picture, Given):
+        return picture
     if isinstance(picture, str | os.PathLike):
         return os.fsdecode(picture)
     if isinstance(picture, bytes | bytearray | memoryview):

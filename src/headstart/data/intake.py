@@ -1,16 +1,18 @@
-"""load(): from a folder, table or shards to a Dataset in which every picture can be used."""
+"""load(): from a folder, table, shards or lists to a Dataset in which every picture can be used."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from headstart import progress
-from headstart.data import alike, classes, layouts, twins
-from headstart.data.dataset import BadPicture, Dataset, Intake
+from headstart.data import alike, classes, labelled, layouts, twins
+from headstart.data.dataset import Alike, BadPicture, Dataset, Intake
 from headstart.data.decode import check_truncated
 from headstart.data.listing import Listing, Row
 from headstart.data.looks import Looks, known_pairs
@@ -23,7 +25,7 @@ _TOLD = 3  # unusable files that are named at once; the quarantine has all
 
 
 def load(
-    source: str | Path,
+    source: str | Path | tuple[Any, ...],
     *,
     group_regex: str | None = None,
     max_bad: int | None = None,
@@ -35,6 +37,8 @@ def load(
 ) -> Intake:
     """Reads `source`; every picture that was not seen before is decoded once. Layouts: see `headstart.data.layouts`.
 
+    source       a path, or pictures with their labels, (pictures, labels) or (pictures, labels, groups): see
+                 `headstart.data.labelled`. These keep their order, and one in memory is called `pictures[3]`
     group_regex  searched in `class/file` (in a table's path as written): what its parentheses match is the
                  picture's group; pictures without a match are groups of their own
     max_bad      more unusable files than this stop the loading
@@ -55,23 +59,18 @@ def load(
     `without`.
     """
     check_truncated(truncated)
-    source, pattern = str(source), _compiled(group_regex)
-    listing = layouts.listing(source)
+    pattern, listing, held_out = _compiled(group_regex), _listing(source), not isinstance(source, tuple)
+    source = str(source) if held_out else labelled.NAME
     left_out = classes.leave_out(source, listing, without)
-    progress.say(classes.opening(listing, training=training))
+    progress.say(classes.opening(listing, training=training and held_out))
     notes = [*listing.notes, *classes.told(listing), *classes.told_left_out(left_out, "--without")]
     rows, seen, bad = _usable(source, listing, workers, truncated)
     _check_bad(source, bad, max_bad)
-    near, looks = _near(seen), [picture.pixels for picture in seen]
-    same = unify(looks, twins.groups(near, len(rows)).tolist())
-    groups = unify(_group_keys(source, rows, pattern), same.tolist())
-    copies, similar = leaks(looks, near, [row.split for row in rows]) if training else ({}, {})
-    stay = len(similar) > _MOST_ALIKE * len(rows)
-    out = copies if stay else {**copies, **similar}
-    found = (*alike.pairs(rows, looks, near, same), *alike.later(rows, copies, similar))
-    notes += [*_bad_told(source, bad), *alike.told(source, found, stay=stay), *_parts(source, rows, seen)]
-    dataset = _dataset(source, rows, seen, groups, listing, truncated).take(
-        [place for place in range(len(rows)) if place not in out]
+    same = _same(rows, seen, _group_keys(source, rows, pattern), training=training)
+    notes += [*_bad_told(source, bad), *alike.told(source, same.found, stay=same.stay)]
+    notes += _parts(source, rows, seen)
+    dataset = _dataset(source, rows, seen, same.groups, listing, truncated).take(
+        [place for place in range(len(rows)) if place not in same.out]
     )
     small = classes.rare(dataset, listing.classes, min_per_class or 0) if training else {}
     notes += classes.told_left_out(small, f"fewer training pictures than --min-per-class {min_per_class}")
@@ -80,12 +79,53 @@ def load(
     dataset = dataset.without([*small]) if small else dataset
     if training:
         classes.demand(source, listing.classes, dataset)
-    return Intake(dataset, (*bad, *_left_out(rows, copies, out)), tuple(notes), found, {**left_out, **small})
+    quarantine = (*bad, *_left_out(rows, same))
+    return Intake(dataset, quarantine, tuple(notes), same.found, {**left_out, **small})
 
 
-def check(source: str | Path, group_regex: str | None = None) -> None:
+@dataclass(frozen=True)
+class _Same:
+    """Which of N pictures show the same, and what follows from it.
+
+    groups        int64 [N]: equal for what is alike, or has equal keys
+    found         the pairs, for notes and table
+    copies, near  place → place in a later split that shows the same
+    stay          whether `near` are too many to be left out
+    """
+
+    groups: np.ndarray
+    found: tuple[Alike, ...]
+    copies: Mapping[int, int]
+    near: Mapping[int, int]
+    stay: bool
+
+    @property
+    def out(self) -> dict[int, int]:
+        """Those of `copies` and `near` that are left out."""
+        return {**self.copies, **({} if self.stay else self.near)}
+
+
+def _same(
+    rows: Sequence[Row], seen: Sequence[Examined], keys: Sequence[Hashable], *, training: bool
+) -> _Same:
+    near, pixels = _near(seen), [picture.pixels for picture in seen]
+    same = unify(pixels, twins.groups(near, len(rows)).tolist())
+    copies, later = leaks(pixels, near, [row.split for row in rows]) if training else ({}, {})
+    found = (*alike.pairs(rows, pixels, near, same), *alike.later(rows, copies, later))
+    stay = len(later) > _MOST_ALIKE * len(rows)
+    return _Same(unify(keys, same.tolist()), found, copies, later, stay)
+
+
+def _listing(source: str | Path | tuple[Any, ...]) -> Listing:
+    return layouts.listing(str(source)) if isinstance(source, str | Path) else labelled.listing(source)
+
+
+def check(source: str | Path | tuple[Any, ...], group_regex: str | None = None) -> None:
     """What load() refuses without a look into `source`. Raises DataError."""
-    layouts.check(str(source))
+    if isinstance(source, str | Path):
+        layouts.check(str(source))
+    else:
+        labelled.check(source)
     _compiled(group_regex)
 
 
@@ -93,8 +133,8 @@ def _usable(
     source: str, listing: Listing, workers: int, truncated: str
 ) -> tuple[list[Row], list[Examined], list[BadPicture]]:
     rows, seen, bad = [], [], list(listing.bad)
-    paths = [row.path for row in listing.rows]
-    examined = examine_all(paths, workers=workers, looks=Looks.kept(), truncated=truncated)
+    pictures = [row.picture for row in listing.rows]
+    examined = examine_all(pictures, workers=workers, looks=Looks.of_cache(), truncated=truncated)
     for row, result in zip(listing.rows, examined, strict=True):
         if isinstance(result, BadPicture):
             bad.append(result)
@@ -170,7 +210,7 @@ def _dataset(
     names = sorted({row.label for row in rows}.union(*listing.classes.values()))
     number = {name: place for place, name in enumerate(names)}
     return Dataset(
-        paths=tuple(row.path for row in rows),
+        pictures=tuple(row.picture for row in rows),
         labels=np.array([number[row.label] for row in rows], np.int64),
         classes=tuple(names),
         groups=groups,
@@ -203,7 +243,7 @@ def _parts(source: str, rows: Sequence[Row], seen: Sequence[Examined]) -> Iterat
         yield f"kept although their end is missing, decoded as far as they go: {len(short)} ({named})"
 
 
-def _left_out(rows: Sequence[Row], copies: Mapping[int, int], out: Mapping[int, int]) -> Iterator[BadPicture]:
-    for place, other in out.items():
-        kind = "copy" if place in copies else "near twin"
+def _left_out(rows: Sequence[Row], same: _Same) -> Iterator[BadPicture]:
+    for place, other in same.out.items():
+        kind = "copy" if place in same.copies else "near twin"
         yield BadPicture(rows[place].path, f"{kind} of {rows[other].path}, which is in a later split")

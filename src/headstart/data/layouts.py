@@ -35,6 +35,7 @@ from headstart.data.split_folders import (
     is_divided,
     leave_aside,
     origin,
+    sets_side_by_side,
     splits_among,
     without_copies,
 )
@@ -46,6 +47,7 @@ def listing(source: str) -> Listing:
     check(source)
     found = _folder(source) if os.path.isdir(source) else _file(source)
     found.settle()
+    found.rows.sort()
     return found
 
 
@@ -141,6 +143,7 @@ def _part(root: str, folders: list[Entry], split: str) -> Listing:
         )
     for entry in folders:
         _add_class(found, entry, split)
+    found.notes += sets_side_by_side(root, folders)
     return found
 
 

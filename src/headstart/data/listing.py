@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from headstart.data.dataset import BadPicture
+from headstart.data.given import Given
 
 _SPLIT_WORDS = {
     "train": "train training trainset trainingset trn",
@@ -36,11 +37,12 @@ _SYSTEM_FILES = frozenset(
 class Row(NamedTuple):
     """One picture as the source names it.
 
-    path   a file's path, or `shard.tar!member`
+    path   a file's path, `shard.tar!member`, or what a picture in memory is called
     name   what a group expression is searched in: `class/file`, or the path as a table gives it
     label  the class's name
     split  "train", "val", "test", or "" where the source says nothing
     group  a key that pictures of one thing share, or "" where the source says nothing
+    held   the picture itself where it is in memory
     """
 
     path: str
@@ -48,6 +50,12 @@ class Row(NamedTuple):
     label: str
     split: str = ""
     group: str = ""
+    held: Given | None = None
+
+    @property
+    def picture(self) -> str | Given:
+        """What it is read from."""
+        return self.held or self.path
 
 
 @dataclass
@@ -80,7 +88,7 @@ class Listing:
         return named
 
     def settle(self) -> None:
-        """Sorts the rows by path, and writes class names in one way (NFC) where Unicode has several."""
+        """Writes class names in one way (NFC) where Unicode has several."""
         found = {label for _, label in self.folders}.union(row.label for row in self.rows)
         other = {label: one_spelling(label) for label in found if one_spelling(label) != label}
         joined = sorted(set(other.values()) & found)
@@ -89,7 +97,6 @@ class Listing:
         if other:
             self.rows = [row._replace(label=other.get(row.label, row.label)) for row in self.rows]
             self.folders = {(split, other.get(label, label)) for split, label in self.folders}
-        self.rows.sort()
 
 
 def one_spelling(name: str) -> str:

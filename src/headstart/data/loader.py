@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import glob
 import os
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from headstart.data import shards
 from headstart.data.dataset import BadPicture
 from headstart.data.decode import content, is_picture, opened
 from headstart.data.folders import is_file, walk
-from headstart.data.given import Given
+from headstart.data.given import Given, name_of
 from headstart.data.listing import PICTURE_SUFFIXES
 from headstart.data.preprocess import Preprocess
 from headstart.data.threads import ordered
@@ -25,16 +24,16 @@ _AHEAD = 32
 
 
 def frames(
-    paths: Sequence[str | Given],
+    pictures: Sequence[str | Given],
     preprocess: Preprocess,
     *,
     batch_size: int = 64,
     workers: int = 0,
     truncated: str = "refuse",
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """(places in `paths`, uint8 [B, S, S, 3]) batch by batch, in order; the last may be smaller.
+    """(places in `pictures`, uint8 [B, S, S, 3]) batch by batch, in order; the last may be smaller.
 
-    Pictures in memory may stand among the paths. They are decoded in `workers` threads (0: one for each processor), two
+    Pictures in memory may stand among paths. They are decoded in `workers` threads (0: one for each processor), two
     batches or _AHEAD pictures ahead. truncated: see headstart.data.decode.opened.
     Raises PictureError that names the picture which cannot be read.
     """
@@ -42,13 +41,13 @@ def frames(
         raise DataError(f"batch size: {batch_size}; expected at least 1; choose such as 64")
     ready = ordered(
         partial(_frame, preprocess, truncated),
-        paths,
+        pictures,
         workers=workers,
         chunk=4,
         ahead=max(_AHEAD, 2 * batch_size),
     )
-    for start in range(0, len(paths), batch_size):
-        places = slice(start, min(start + batch_size, len(paths)))
+    for start in range(0, len(pictures), batch_size):
+        places = slice(start, min(start + batch_size, len(pictures)))
         batch = np.empty((places.stop - start, preprocess.size, preprocess.size, 3), np.uint8)
         for row in batch:
             row[...] = next(ready)
@@ -59,16 +58,10 @@ def _frame(preprocess: Preprocess, truncated: str, picture: str | Given) -> np.n
     # "nearest" takes single pixels, and others from a smaller picture.
     least = 0 if preprocess.interpolation == "nearest" else preprocess.resize
     try:
-        with (
-            contextlib.nullcontext(picture.content)
-            if isinstance(picture, Given)
-            else content(picture) as held,
-            opened(held, least=least, truncated=truncated) as found,
-        ):
+        with content(picture) as held, opened(held, least=least, truncated=truncated) as found:
             return preprocess.frame(found.shown(preprocess.levels), found.size)
     except PictureError as error:
-        name = picture.name if isinstance(picture, Given) else picture
-        raise PictureError(f"{name}: {error}") from error
+        raise PictureError(f"{name_of(picture)}: {error}") from error
 
 
 def pictures(arguments: Sequence[str]) -> tuple[tuple[str, ...], tuple[BadPicture, ...]]:

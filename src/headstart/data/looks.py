@@ -70,7 +70,7 @@ class Looks:
             self._places |= _read(path)
 
     @staticmethod
-    def kept() -> Looks:
+    def of_cache() -> Looks:
         """Those of this user's cache; without a cache, none."""
         try:
             return Looks(cache.folder("looks", files.sha256_of(str(VERSION), PIL.__version__)[:16]))

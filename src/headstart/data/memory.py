@@ -36,7 +36,7 @@ class Budget:
             )
 
     @contextlib.contextmanager
-    def room(self, size: int, what: str) -> Iterator[None]:
+    def hold(self, size: int, what: str) -> Iterator[None]:
         """Holds `size` bytes while the block lasts. Raises what check() does."""
         self.check(size, what)
         with self._line, self._freed:

@@ -13,7 +13,8 @@ import numpy as np
 from headstart import files, progress
 from headstart.data.dataset import BadPicture
 from headstart.data.decode import Picture, content, opened
-from headstart.data.depth import Levels, is_deep, own_levels, stored_as, strips
+from headstart.data.depth import Levels, full_scale, is_deep, own_levels, stored_as, strips
+from headstart.data.given import Content, Given, name_of
 from headstart.data.looks import PIXELS, Look, Looks
 from headstart.data.threads import ordered
 from headstart.data.twins import NOTHING, root, signature
@@ -22,7 +23,7 @@ from headstart.errors import PictureError
 
 @dataclass(frozen=True)
 class Examined:
-    """What one picture is known by: SHA-256 of its file in hex, and what was seen of it (see Look)."""
+    """What one picture is known by: digest_of() it, and what was seen of it (see Look)."""
 
     digest: str
     pixels: bytes
@@ -32,17 +33,17 @@ class Examined:
     exact: bool = True
 
 
-def examine(path: str, looks: Looks | None = None, truncated: str = "refuse") -> Examined:
+def examine(picture: str | Given, looks: Looks | None = None, truncated: str = "refuse") -> Examined:
     """Reads one picture and decodes it in full, unless `looks` knows its content.
 
     truncated: see headstart.data.decode.opened. Raises PictureError.
     """
-    with content(path) as data:
-        digest = hashlib.sha256(data).hexdigest()
+    with content(picture) as held:
+        digest = digest_of(held)
         look = looks.get(digest) if looks else None
         if look is None:
-            with opened(data, truncated=truncated) as picture:
-                look = _look(picture, data)
+            with opened(held, truncated=truncated) as found:
+                look = _look(found, held)
             if looks:
                 looks.add(digest, look)
     if not look.whole and truncated == "refuse":  # an earlier run kept it
@@ -50,38 +51,60 @@ def examine(path: str, looks: Looks | None = None, truncated: str = "refuse") ->
     return Examined(digest, look.pixels, look.signature, look.levels, look.whole, look.exact)
 
 
-def _look(picture: Picture, data: bytes) -> Look:
+def digest_of(held: Content) -> str:
+    """SHA-256 in hex: of a file its bytes; of a Pillow image or an array what is decoded: size, mode and pixels.
+
+    Raises PictureError where an image cannot be decoded.
+    """
+    if isinstance(held, bytes):
+        return hashlib.sha256(held).hexdigest()
+    with opened(held) as picture:
+        image = picture.image
+        scale = full_scale(image) if is_deep(image) else None
+        found = hashlib.sha256(repr(("pixels", image.mode, image.size, scale)).encode())
+        for _, values in strips(image):
+            found.update(np.ascontiguousarray(values).data)
+    return found.hexdigest()
+
+
+def _look(picture: Picture, held: Content) -> Look:
     levels = own_levels(picture.image) if is_deep(picture.image) else None
     seen = signature(picture.shown(levels))
-    return Look(_hash(picture, data), seen, levels, picture.whole, picture.exact)
+    return Look(_hash(picture, held), seen, levels, picture.whole, picture.exact)
 
 
-def _hash(picture: Picture, data: bytes) -> bytes:
+def _hash(picture: Picture, held: Content) -> bytes:
     """Equal where the pixels are, at the depth that the file has: no two are equal for bits that decoding drops."""
     image = picture.image
     # Twice as fast as blake2b where processors have it built in.
-    if not picture.exact:
-        look = hashlib.sha256(b"file")
-        look.update(data)
+    if not picture.exact and isinstance(held, bytes):
+        found = hashlib.sha256(b"file")
+        found.update(held)
     elif is_deep(image):
         kind = stored_as(image)
-        look = hashlib.sha256(repr((image.height, image.width, kind)).encode())
+        found = hashlib.sha256(repr((image.height, image.width, kind)).encode())
         for _, values in strips(image):
-            look.update(values.astype(kind).data)
+            found.update(values.astype(kind).data)
     else:
-        look = hashlib.sha256(repr((image.height, image.width, 3)).encode())
+        found = hashlib.sha256(repr((image.height, image.width, 3)).encode())
         for _, values in strips(image, "RGB"):
-            look.update(values.data)
-    return look.digest()[:PIXELS]
+            found.update(values.data)
+    return found.digest()[:PIXELS]
 
 
 def examine_all(
-    paths: Sequence[str], *, workers: int = 0, looks: Looks | None = None, truncated: str = "refuse"
+    pictures: Sequence[str | Given],
+    *,
+    workers: int = 0,
+    looks: Looks | None = None,
+    truncated: str = "refuse",
 ) -> list[Examined | BadPicture]:
-    """`examine` over `paths` in threads, in order; a picture that cannot be used comes back as BadPicture."""
+    """`examine` over `pictures` in threads, in order; a picture that cannot be used comes back as BadPicture."""
     results: list[Examined | BadPicture] = []
-    with progress.bar("checking pictures", len(paths)) as bar:
-        for result in ordered(partial(_examine_or_why, looks, truncated), paths, workers=workers, chunk=16):
+    with progress.bar("checking pictures", len(pictures)) as bar:
+        for result in ordered(
+            partial(_examine_or_why, looks, truncated), pictures, workers=workers, chunk=16
+        ):
             results.append(result)
             bar.advance()
     if looks:
@@ -89,11 +112,11 @@ def examine_all(
     return results
 
 
-def _examine_or_why(looks: Looks | None, truncated: str, path: str) -> Examined | BadPicture:
+def _examine_or_why(looks: Looks | None, truncated: str, picture: str | Given) -> Examined | BadPicture:
     try:
-        return examine(path, looks, truncated)
+        return examine(picture, looks, truncated)
     except PictureError as error:
-        return BadPicture(path, str(error))
+        return BadPicture(name_of(picture), str(error))
 
 
 def unify(*views: Sequence[Hashable]) -> np.ndarray:
@@ -115,20 +138,20 @@ def unify(*views: Sequence[Hashable]) -> np.ndarray:
 
 
 def leaks(
-    looks: Sequence[Hashable], near: np.ndarray, splits: Sequence[str]
+    pixels: Sequence[Hashable], near: np.ndarray, splits: Sequence[str]
 ) -> tuple[dict[int, int], dict[int, int]]:
     """(copies, near twins): each picture with one in a later split, of train < val < test, that shows the same.
 
-    looks: N hashes of pixels; near int64 [P, 2]: near twins, the nearest first. What leaks is left out, so that what
-    is reported was never trained on.
+    pixels: N hashes of decoded pixels; near int64 [P, 2]: near twins, the nearest first. What leaks is left out, so
+    that what is reported was never trained on.
     """
     rank = {"train": 0, "val": 1, "test": 2}
     ranks = [rank.get(split, 0) for split in splits]
     last: dict[Hashable, int] = {}
-    for place, look in enumerate(looks):
-        if ranks[place] >= ranks[last.setdefault(look, place)]:
-            last[look] = place
-    copies = {place: last[look] for place, look in enumerate(looks) if ranks[place] < ranks[last[look]]}
+    for place, shown in enumerate(pixels):
+        if ranks[place] >= ranks[last.setdefault(shown, place)]:
+            last[shown] = place
+    copies = {place: last[shown] for place, shown in enumerate(pixels) if ranks[place] < ranks[last[shown]]}
     alike: dict[int, int] = {}
     for pair in near.tolist():
         early, late = sorted(pair, key=lambda place: ranks[place])

@@ -95,8 +95,9 @@ def folds(labels: np.ndarray, groups: np.ndarray, k: int, seed: int) -> np.ndarr
 
 
 def carve(labels: np.ndarray, groups: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(kept, carved): sorted int64 positions; `carved` has about `share` of every class, groups whole.
+    """(kept, carved): sorted positions, int64 [K] and [N − K], of N labels and groups.
 
+    `carved` has about `share` of every class, groups whole.
     Every class that has two groups is in both parts where its groups allow it; a class with one is kept.
     With groups of one the share is exact to the rounding, and at least one picture. Raises DataError unless
     0 < share < 1.

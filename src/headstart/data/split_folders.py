@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from headstart.counts import pictures
 from headstart.data import tables
@@ -114,6 +114,16 @@ def _repeats(folder: Entry, other: Entry) -> bool:
     """Whether the folder of other's name inside `folder` is a copy of it: half of its names or more stand there too."""
     inside = set(os.listdir(os.path.join(folder.path, other.name)))
     return 2 * len(inside & set(os.listdir(other.path))) >= len(inside)
+
+
+def sets_side_by_side(root: str, folders: list[Entry]) -> Iterator[str]:
+    """A note where each class folder holds but folders: they may be sets, and the classes a level below."""
+    inner = {folder.name: folders_in(folder.path) for folder in folders}
+    if len(inner) > 1 and all(len(names) > 1 for names in inner.values()):
+        yield (
+            f"the classes {some(inner)} hold but folders, such as {some(inner[min(inner)])}; where those "
+            f"are the classes, name {os.path.join(root, min(inner))} in place of {root}"
+        )
 
 
 def _refuse_repeated(root: str, inner: Mapping[str, set[str]]) -> None:

@@ -16,7 +16,7 @@ _PICTURES, _ROUNDS = 16, 3
 def speed(backbone: Backbone, execution: Execution) -> float:
     """Pictures a second through the frozen network, decoding apart; timed once and kept for network and machine.
 
-    The best of a few rounds: what else the machine does only ever slows it.
+    The best of a few rounds: what else the machine does only ever slows it. Raises BackboneError.
     """
     ran = (chosen(execution.runtime, execution.device), execution.precision)
     key = files.sha256_of(Trunk(backbone, backbone.stages).key, *ran, *machine())

@@ -77,10 +77,10 @@ def verdict(dataset: Dataset, train: np.ndarray, backbone: Backbone, execution: 
             "precision": "fp32",
             "why": "all pictures belong together, so that nothing shows whether bf16 agrees",
         }
-    paths = [dataset.paths[i] for i in index]
+    pictures = [dataset.pictures[i] for i in index]
     size = suiting_batch(backbone.preprocess.size, execution.runtime, execution.device)
     read = frames(
-        paths, backbone.preprocess, batch_size=size, workers=execution.workers, truncated=dataset.truncated
+        pictures, backbone.preprocess, batch_size=size, workers=execution.workers, truncated=dataset.truncated
     )
     batches = [batch for _, batch in read]
     found: dict[str, list[tuple[list[np.ndarray], float]]] = {"fp32": [], "bf16": []}

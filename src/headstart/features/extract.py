@@ -37,7 +37,7 @@ def extract(
 ) -> Features:
     """Features of the pictures at `index`, all stages pooled to mean and spread, and the source head's logits.
 
-    draw: number of a random copy that takes the network's place (backbone/untrained.py); it has no logits.
+    index: int64 [N]. draw: number of a random copy that takes its place (backbone/untrained.py); it has no logits.
     Raises PictureError, BackboneError.
     """
     return extract_beside(dataset, index, backbone, (draw,), execution=execution, label=label)[0]
@@ -52,10 +52,13 @@ def extract_beside(
     execution: Execution = Execution(),  # noqa: B008 - frozen
     label: str = "features",
 ) -> list[Features]:
-    """extract() for each of `draws` (None is the network itself); a picture is decoded once for all of them."""
+    """extract() for each of `draws` (None is the network itself); a picture is decoded once for all of them.
+
+    index: int64 [N]. Raises PictureError, BackboneError.
+    """
     chosen = dataset.take(index)
     tables = [_Table.of(backbone, draw, execution) for draw in draws]
-    places = dict(zip(chosen.digests, chosen.paths, strict=True))
+    places = dict(zip(chosen.digests, chosen.pictures, strict=True))
     together: dict[tuple[str, ...], list[_Table]] = {}
     for table in tables:
         together.setdefault(tuple(table.store.missing(chosen.digests)), []).append(table)
@@ -67,7 +70,7 @@ def extract_beside(
 
 
 def identity(backbone: Backbone, draw: int | None, execution: Execution) -> str:
-    """Stands for the features that extract() gives of a picture, on this machine."""
+    """Stands for the features that extract() gives of a picture, on this machine. Raises BackboneError."""
     return _key(*_asked(backbone, draw, execution))
 
 
@@ -183,7 +186,10 @@ def run(
     execution: Execution,
     truncated: str = "refuse",
 ) -> Iterator[tuple[np.ndarray, ...]]:
-    """The runtime's outputs for the pictures, batch by batch; decoding runs ahead."""
+    """The runtime's outputs for the pictures, each float32 [B, D_k], batch by batch; decoding runs ahead.
+
+    Raises PictureError.
+    """
     return runtime.stream(_prepared(backbone, pictures, execution, truncated))
 
 

@@ -82,9 +82,10 @@ class Compared:
     def _answers(self) -> Iterator[tuple[str, ...]]:
         """(path, label, each strategy's answer) of each report picture."""
         dataset, comparison = self.prepared.dataset, self.comparison
+        paths = dataset.paths
         answers = (outcome.predictions for outcome in comparison.outcomes)
         for i, label, *named in zip(self.prepared.partition.report, comparison.labels, *answers, strict=True):
-            yield str(dataset.paths[i]), *(dataset.classes[place] for place in (label, *named))
+            yield paths[i], *(dataset.classes[place] for place in (label, *named))
 
     def _repr_html_(self) -> str:
         return self.figure()

@@ -23,7 +23,7 @@ ALIKE = "alike.csv"
 INFO = "headstart.json"  # what makes a folder a bundle
 
 
-def name_of(data: str | None) -> str:
+def title_of(data: str | None) -> str:
     """What a data set is called: its folder's or file's name; "pictures" for what is in memory."""
     if data is None:
         return "pictures"
@@ -33,7 +33,7 @@ def name_of(data: str | None) -> str:
 
 def usual(data: str, kind: str = "") -> Path:
     """runs/<data's name>, with the kind of run behind it."""
-    return Path("runs") / f"{name_of(data)}{kind}"
+    return Path("runs") / f"{title_of(data)}{kind}"
 
 
 def first_free(folder: Path) -> Path:

@@ -10,7 +10,7 @@ from headstart import progress
 from headstart.errors import OptionError
 from headstart.job.classes import classes_left_out
 from headstart.job.facts import Facts
-from headstart.job.folder import CHECKPOINTS, Folder, name_of
+from headstart.job.folder import CHECKPOINTS, Folder, title_of
 from headstart.job.named import check_device
 from headstart.job.prepare import load_pictures, say_levels
 from headstart.job.train import Hooks
@@ -94,7 +94,7 @@ def pretrain(
         intake.dataset,
         partition,
         folder.path,
-        name=name or name_of(path),
+        name=name or title_of(path),
         network=network,
         model_kwargs=dict(options.model_kwargs),
         image_size=side,

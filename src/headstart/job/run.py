@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import files
-from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, Folder, name_of
+from headstart.data.given import name_of
+from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, Folder, title_of
 
 if TYPE_CHECKING:
     import numpy as np
 
     from headstart.assess import Baseline, Evaluation
+    from headstart.data.given import Given
     from headstart.evidence import Evidence
     from headstart.job.facts import Facts
     from headstart.job.prepare import Prepared
@@ -67,7 +69,7 @@ class Run:
 
         prepared, dataset = self.prepared, self.prepared.dataset
         counts = dataset.take(prepared.partition.train).counts().tolist()
-        title = self.folder.resolve().name if self.folder else name_of(prepared.options.path)
+        title = self.folder.resolve().name if self.folder else title_of(prepared.options.path)
         told = Run(
             title=title,
             created=self.facts.created,
@@ -104,8 +106,8 @@ class Run:
         )
         head = ("path", "split", "label", "prediction", "confidence")
         rows = (
-            (path, self.evaluation.split, label, prediction, f"{confidence:.6f}")
-            for path, label, prediction, confidence in self._answers()
+            (name_of(picture), self.evaluation.split, label, prediction, f"{confidence:.6f}")
+            for picture, label, prediction, confidence in self._answers()
         )
         files.write_csv(folder.path / PREDICTIONS, head, rows)
         run.report().write(folder.path / REPORT)
@@ -166,13 +168,13 @@ class Run:
             "report": place and str(place / REPORT),
         }
 
-    def _answers(self) -> list[tuple[str, str, str, float]]:
-        """(path, label, prediction, confidence) of each report picture."""
+    def _answers(self) -> list[tuple[str | Given, str, str, float]]:
+        """(picture, label, prediction, confidence) of each report picture."""
         evaluation, dataset = self.evaluation, self.prepared.dataset
-        paths = [str(dataset.paths[i]) for i in self.index]
+        pictures = [dataset.pictures[i] for i in self.index]
         names, best = evaluation.classes, evaluation.probabilities.max(axis=1)
-        judged = zip(paths, evaluation.labels, evaluation.predictions, best, strict=True)
-        return [(path, names[label], names[answer], float(p)) for path, label, answer, p in judged]
+        judged = zip(pictures, evaluation.labels, evaluation.predictions, best, strict=True)
+        return [(one, names[label], names[answer], float(p)) for one, label, answer, p in judged]
 
     def _mistakes(self) -> tuple[Mistake, ...]:
         """The surest of the wrong answers."""

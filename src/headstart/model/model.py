@@ -114,7 +114,7 @@ class Model:
         return found
 
     def probabilities_at(self, features: Features) -> np.ndarray:
-        """As probabilities(), from features of the pre-trained trunk."""
+        """As probabilities(), float32 [N, C], from features of the pre-trained trunk."""
         return self.head.probabilities(joined(features, self.backbone, self.plan))
 
     def job(self) -> Trunk:

@@ -8,6 +8,7 @@ from typing import Any
 
 from headstart.backbone.backbone import Backbone
 from headstart.errors import PlanError
+from headstart.features.cuts import cut_names, pool_at
 from headstart.plan.four import numbered
 from headstart.plan.plan import Plan, Row
 from headstart.plan.rates import scaled
@@ -55,7 +56,7 @@ def make(
         weights_sha256=backbone.weights_sha256,
         rows=scaled(rows, freeze_below, lr_scale) if numbered(case).trains else rows,
         cut=cuts,
-        pool=_pool(backbone, cuts),
+        pool=pool_at(backbone, cuts),
         image_size=backbone.preprocess.size,
         head_layers=head_layers,
         head_init=head_init,
@@ -79,17 +80,10 @@ def make(
 def probe_of(plan: Plan, backbone: Backbone) -> Plan:
     """The frozen probe that a trained plan has to beat, and that stands in where it does not."""
     rows = tuple(Row(stage, "pretrained", 0.0) for stage in _kept(backbone, plan.probe_cut))
-    pool = plan.pool if plan.probe_cut == plan.cut else _pool(backbone, plan.probe_cut)
+    pool = plan.pool if plan.probe_cut == plan.cut else pool_at(backbone, plan.probe_cut)
     frozen = replace(plan, rows=rows, cut=plan.probe_cut, pool=pool)
     plain = replace(frozen.standing_alone(), head_init="solved")
     return replace(plain, case=plain.case_of(backbone.top.name))
-
-
-def cut_names(cut: str | Sequence[str] | None) -> tuple[str, ...]:
-    """("a", "b") from "a+b" or from ["a", "b"]; () from None."""
-    if cut is None:
-        return ()
-    return tuple(cut.split("+")) if isinstance(cut, str) else tuple(cut)
 
 
 def _check(case: int, backbone: Backbone, *, given: bool, cuts: Sequence[str], init: str | None) -> None:
@@ -138,10 +132,6 @@ def _kept(backbone: Backbone, cuts: Sequence[str]) -> tuple[str, ...]:
     """Stages up to the highest cut."""
     names = backbone.stage_names
     return names[: max(names.index(cut) for cut in cuts) + 1]
-
-
-def _pool(backbone: Backbone, cuts: Sequence[str]) -> str:
-    return "avgstd" if any(backbone.stage(name).spatial for name in cuts) else "avg"
 
 
 def _rows(case: int, kept: Sequence[str], *, scratch: bool) -> tuple[Row, ...]:

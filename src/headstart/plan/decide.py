@@ -13,6 +13,7 @@ from headstart.evidence.curve import exponent
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.facts import CutScore
 from headstart.evidence.verdict import SCRATCH, TUNED
+from headstart.features.cuts import cut_names
 from headstart.plan import cases, four, words
 from headstart.plan.plan import Plan
 from headstart.plan.reasons import (
@@ -62,7 +63,7 @@ def decide(
     wishes = {**(recipe_overrides or {}), "freeze_below": freeze_below, "lr_scale": lr_scale or None}
     asked = tuple(name for name, value in wishes.items() if value is not None)
     gain = evidence.gains.get(SCRATCH if init == "random" else TUNED) if own and not asked else None
-    best = cases.cut_names(evidence.best_cut)
+    best = cut_names(evidence.best_cut)
     plan = cases.make(
         why.number,
         backbone,
@@ -117,7 +118,7 @@ def _number(
         return case, "asked"
     if init == "random":
         return 4, "random"
-    if measured == 1 and cut is not None and cases.cut_names(cut) != (backbone.top.name,):
+    if measured == 1 and cut is not None and cut_names(cut) != (backbone.top.name,):
         return 2, "lower cut"
     if measured == 2 and cut is None and len(backbone.stages) == 1:
         return 1, "one cut"
@@ -137,7 +138,7 @@ def _cut(
     """Where to cut, and why there."""
     top = evidence.top
     at = partial(CutChosen, top=top)
-    if names := cases.cut_names(cut):
+    if names := cut_names(cut):
         score = next((row for row in evidence.profile if (row.cut,) == names), None)
         return at(names, score, cause="asked")
     if case in (3, 4) and init != "random" and evidence.trained_cut not in ("", top.cut):
@@ -147,7 +148,7 @@ def _cut(
     best = _frozen(evidence, backbone)
     every = len(evidence.profile) if evidence.joins(best.cut) else 0
     why = evidence.how.get("best_cut", "")
-    return at(cases.cut_names(best.cut), best, cause="probe", all_cuts=every, why=why)
+    return at(cut_names(best.cut), best, cause="probe", all_cuts=every, why=why)
 
 
 def _frozen(evidence: Evidence, backbone: Backbone) -> CutScore:

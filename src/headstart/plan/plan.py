@@ -126,9 +126,11 @@ class Plan:
         return 4 if self.fallback in ("scratch", "both") else 3
 
     def row(self, stage: str) -> Row:
+        """The row of a stage that is listed."""
         return next(row for row in self.rows if row.stage == stage)
 
     def with_recipe(self, **changes: float | int | str) -> Plan:
+        """The same plan with single values of its recipe changed; they are checked where the plan is."""
         return replace(self, recipe=replace(self.recipe, **changes))  # pyright: ignore[reportArgumentType]
 
     def validate(self, stages: Sequence[str], *, control: bool = False) -> None:

@@ -147,6 +147,6 @@ def _worst_first(score: ClassScore) -> tuple[bool, float, str]:
 def _shown(mistake: Mistake, levels: Levels | None) -> Shown:
     name = mistake.path.rpartition("!")[2].rpartition("/")[2]
     try:
-        return Shown(mistake, name, thumbnails.data_uri(mistake.path, levels))
+        return Shown(mistake, name, thumbnails.data_uri(mistake.picture, levels))
     except PictureError as error:
         return Shown(mistake, name, None, str(error))

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from headstart.data.given import Given, name_of
+
 if TYPE_CHECKING:
     from headstart.assess.baseline import Baseline
     from headstart.assess.evaluation import Evaluation
@@ -19,12 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A picture (`path` or `shard.tar!member`), its true class, what it was called, how surely (0 to 1)."""
+    """A picture (see Dataset.pictures), its true class, what it was called, how surely (0 to 1)."""
 
-    path: str
+    picture: str | Given
     label: str
     prediction: str
     confidence: float
+
+    @property
+    def path(self) -> str:
+        """What the picture is called."""
+        return name_of(self.picture)
 
 
 @dataclass(frozen=True)

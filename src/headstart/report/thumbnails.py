@@ -10,12 +10,13 @@ from headstart.errors import PictureError
 
 if TYPE_CHECKING:
     from headstart.data.depth import Levels
+    from headstart.data.given import Given
 
 LONGEST = 160
 
 
-def data_uri(path: str, levels: Levels | None = None) -> str:
-    """The picture at `path` (or `shard.tar!member`) as a JPEG data URI, longest side at most 160 pixels.
+def data_uri(picture: str | Given, levels: Levels | None = None) -> str:
+    """A picture (see Dataset.pictures) as a JPEG data URI, longest side at most 160 pixels.
 
     levels: what is black and white in deep greys; see headstart.data.depth.
     Raises PictureError where it cannot be read.
@@ -23,8 +24,8 @@ def data_uri(path: str, levels: Levels | None = None) -> str:
     from headstart.data import decode
 
     try:
-        with decode.content(path) as data, decode.opened(data, truncated="keep") as picture:
-            image = picture.shown(levels)
+        with decode.content(picture) as held, decode.opened(held, truncated="keep") as found:
+            image = found.shown(levels).copy()  # it may be the caller's own
             image.thumbnail((LONGEST, LONGEST))
     except OSError as error:
         raise PictureError(error.strerror or "cannot be read") from error

@@ -95,7 +95,7 @@ def pretrain(
     preprocess = Preprocess(image_size, image_size, "bicubic", MEAN, STD, levels)
     stages = dissect(module, made.taps, made.head, image_size).stages
     task = Task(
-        Pictures(dataset.paths, preprocess, settings.workers, truncated=dataset.truncated),
+        Pictures(dataset.pictures, preprocess, settings.workers, truncated=dataset.truncated),
         preprocess,
         dataset.labels,
         partition.train,

@@ -35,6 +35,7 @@ class Contender:
 
     @property
     def trained(self) -> bool:
+        """Whether any stage learns."""
         return not self.plan.frozen
 
 

@@ -111,6 +111,7 @@ class Comparison:
     choice: str
 
     def accuracy(self, name: str) -> float:
+        """Of the contender called `name`, 0 to 1."""
         return float((self._named(name).predictions == self.labels).mean())
 
     @property

@@ -16,6 +16,7 @@ from PIL import Image
 
 from headstart import progress
 from headstart.data.decode import content, opened
+from headstart.data.given import Given, name_of
 from headstart.data.preprocess import Preprocess
 from headstart.data.threads import worker_count
 from headstart.errors import PictureError
@@ -39,13 +40,13 @@ class Pictures:
 
     def __init__(
         self,
-        paths: Sequence[str],
+        pictures: Sequence[str | Given],
         preprocess: Preprocess,
         workers: int = 0,
         memory: int = MEMORY,
         truncated: str = "refuse",
     ) -> None:
-        self.paths = paths
+        self.pictures = pictures
         self.preprocess, self.truncated = preprocess, truncated
         self.pool = ThreadPoolExecutor(worker_count(workers))
         self._kept: dict[int, np.ndarray] = {}
@@ -55,7 +56,7 @@ class Pictures:
         """uint8 [h, w, 3]"""
         if index in self._kept:
             return self._kept[index]
-        picture = self._read(self.paths[index])
+        picture = self._read(self.pictures[index])
         if picture.nbytes <= self._room:
             self._room -= picture.nbytes
             self._kept[index] = picture
@@ -63,12 +64,12 @@ class Pictures:
             self._full = True
         return picture
 
-    def _read(self, path: str) -> np.ndarray:
+    def _read(self, picture: str | Given) -> np.ndarray:
         try:
-            with content(path) as data, opened(data, truncated=self.truncated) as picture:
-                return self.preprocess.shrunk(picture.shown(self.preprocess.levels))
+            with content(picture) as held, opened(held, truncated=self.truncated) as found:
+                return self.preprocess.shrunk(found.shown(self.preprocess.levels))
         except PictureError as error:
-            raise PictureError(f"{path}: {error}") from error
+            raise PictureError(f"{name_of(picture)}: {error}") from error
 
     def warm(self, index: np.ndarray, seconds: float = math.inf) -> None:
         """Decodes the pictures at `index` ahead of the first epoch, as many as are kept and `seconds` allow, with a

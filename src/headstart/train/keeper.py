@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from headstart import progress, stopping
+from headstart.data.given import name_of
 from headstart.files import sha256_of
 from headstart.train import checkpoints, clock, words
 from headstart.train.learner import Learner
@@ -85,7 +86,7 @@ class Keeper:
         """Stands for what a checkpoint belongs to: network, pictures, labels, split, recipe and seed."""
         learner = self.learner
         task, chosen = learner.task, np.concatenate([learner.task.train, learner.task.selection])
-        names = "\n".join(str(task.pictures.paths[i]) for i in chosen)
+        names = "\n".join(name_of(task.pictures.pictures[i]) for i in chosen)
         counts = f"{len(task.train)} {len(task.selection)}"
         how = repr((learner.recipe, task.preprocess, learner.network))
         return sha256_of(names, task.fingerprint, task.labels[chosen].tobytes(), counts, how, str(self.seed))

@@ -67,5 +67,5 @@ def task_of(
     if plan.class_weight == "balanced":
         counts = np.maximum(np.bincount(labels[train], minlength=len(dataset.classes)), 1)
         weights = (len(train) / (len(counts) * counts)).astype(np.float32)
-    pictures = Pictures(dataset.paths, preprocess, execution.workers, truncated=dataset.truncated)
+    pictures = Pictures(dataset.pictures, preprocess, execution.workers, truncated=dataset.truncated)
     return Task(pictures, preprocess, labels, train, selection, weights, dataset.fingerprint)
