@@ -7,14 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.cli import steps, verbs
-from headstart.runtime import threads
-
-
-@pytest.fixture
-def free():
-    yield
-    threads.bound(0)
+from headstart.cli import pretrain, steps, verbs
 
 
 @pytest.mark.parametrize(
@@ -25,21 +18,21 @@ def free():
         ["compare", "data"],
         ["evaluate", "bundle", "data"],
         ["predict", "bundle", "picture"],
-        ["pretrain", "data"],
     ],
     ids=lambda argv: argv[0],
 )
-def test_every_verb_that_runs_networks_bounds_them(argv: list[str], free) -> None:
+def test_every_verb_that_runs_networks_bounds_them(argv: list[str]) -> None:
     parser = verbs.parser()
-    steps.machine(parser.parse_args([*argv, "--threads", "3"]))
-    assert threads.asked() == 3
-    steps.machine(parser.parse_args(argv))
-    assert threads.asked() == 0
+    assert steps.execution(parser.parse_args([*argv, "--threads", "3"])).threads == 3
+    assert steps.execution(parser.parse_args(argv)).threads == 0
 
 
-def test_training_runs_in_the_threads_asked_for(
-    headstart, shapes: Path, backbone: Path, tmp_path, free
-) -> None:
+def test_pretraining_is_bound_too(tmp_path: Path) -> None:
+    args = verbs.parser().parse_args(["pretrain", "data", "--threads", "3"])
+    assert pretrain._settings(args, tmp_path).threads == 3
+
+
+def test_training_runs_in_the_threads_asked_for(headstart, shapes: Path, backbone: Path, tmp_path) -> None:
     command = ["train", shapes, "--backbone", backbone, "--case", 3, "--epochs", 1, "--threads", 2]
     assert headstart(*command, "-o", tmp_path / "run", "--quiet").code == 0
     records = map(json.loads, (tmp_path / "run" / "metrics.jsonl").read_text().splitlines())

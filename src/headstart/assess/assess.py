@@ -15,11 +15,11 @@ from headstart.features import Features, extract, extract_beside
 from headstart.intervals import paired, score
 from headstart.model import Model
 from headstart.plan.inputs import execution_of, joined, widths
-from headstart.runtime import Execution
+from headstart.runtime import Execution, Resolved
 
 
 def prove(
-    model: Model, dataset: Dataset, partition: Partition, *, execution: Execution | None = None
+    model: Model, dataset: Dataset, partition: Partition, *, execution: Execution | Resolved | None = None
 ) -> tuple[Evaluation, dict[str, dict[str, Any]]]:
     """evaluate() and baselines() on the report pictures, in one pass where the pre-trained trunk serves as it is.
 
@@ -37,7 +37,12 @@ def prove(
 
 
 def evaluate(
-    model: Model, dataset: Dataset, index: np.ndarray, split: str, *, execution: Execution | None = None
+    model: Model,
+    dataset: Dataset,
+    index: np.ndarray,
+    split: str,
+    *,
+    execution: Execution | Resolved | None = None,
 ) -> Evaluation:
     """The model's probabilities on the pictures at `index`, held against their labels.
 
@@ -71,7 +76,7 @@ def baselines(
     dataset: Dataset,
     partition: Partition,
     *,
-    execution: Execution | None = None,
+    execution: Execution | Resolved | None = None,
     control: Features | None = None,
 ) -> dict[str, dict[str, Any]]:
     """What the report split must be held against: name → {"accuracy", "n", "groups", "interval",
@@ -95,7 +100,7 @@ def random_predictions(
     dataset: Dataset,
     partition: Partition,
     *,
-    execution: Execution | None = None,
+    execution: Execution | Resolved | None = None,
     control: Features | None = None,
 ) -> np.ndarray:
     """int64 [R]: what a head fitted to the features of a random copy of the network names the report pictures.

@@ -32,10 +32,11 @@ class Asked:
 def of(args: Namespace) -> Asked:
     """The network of the flags, or the plan's. Raises DataError, BackboneError, PlanError for what flags get wrong."""
     from headstart import data
+    from headstart.runtime import device_of
 
     data.check(args.data, args.group_regex)
     steps.left_out(args)
-    steps.machine(args)
+    device_of(args.device)
     if getattr(args, "plan", None) is not None:
         return _given(Path(args.plan), args)
     network = steps.backbone(args)

@@ -86,7 +86,9 @@ def _compared(args: Namespace, job: Decided, field: tuple[Contender, ...], folde
     from headstart.study import compare
     from headstart.train.task import Settings
 
-    settings = Settings(device=args.device, workers=args.workers, time_limit=args.time_limit)
+    settings = Settings(
+        device=args.device, workers=args.workers, threads=args.threads or 0, time_limit=args.time_limit
+    )
     return compare(
         field,
         job.plan,

@@ -152,7 +152,12 @@ def model_kwargs(add: Callable[..., Any]) -> None:
 def machine() -> Parser:
     """--device --workers --threads --runtime --precision"""
     parent, add = _group("machine")
-    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where networks run (auto)")
+    add(
+        "--device",
+        metavar="DEVICE",
+        default="auto",
+        help="auto, cpu, cuda, cuda:N or mps: where networks run (auto)",
+    )
     add(
         "--workers",
         type=values.whole(0),

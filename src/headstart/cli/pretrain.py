@@ -156,11 +156,13 @@ def _recipe_of(args: Namespace) -> Recipe:
 
 
 def _settings(args: Namespace, folder: Path) -> Settings:
+    from headstart.runtime import device_of
     from headstart.train.task import Settings
 
     return Settings(
-        device=steps.machine(args),
+        device=device_of(args.device),
         workers=args.workers,
+        threads=args.threads or 0,
         time_limit=args.time_limit,
         checkpoints=folder / run_folder.CHECKPOINTS,
         resume=args.resume,

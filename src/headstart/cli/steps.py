@@ -42,26 +42,10 @@ def execution(args: Namespace, plan: Plan | None = None) -> Execution:
         precision=args.precision or (plan.precision if plan else "auto"),
         copies=args.precision or "auto",
         keep=getattr(args, "keep_features", "fp32"),
-        device=machine(args),
+        device=args.device,
         workers=args.workers,
+        threads=args.threads or 0,
     )
-
-
-def machine(args: Namespace) -> str:
-    """The device asked for; from now on networks run in the threads asked for. Raises BackboneError where this machine
-    lacks it."""
-    from headstart.runtime import threads
-
-    threads.bound(args.threads or 0)
-    if args.device in ("cuda", "mps"):
-        import torch
-
-        from headstart.errors import BackboneError
-
-        there = torch.cuda.is_available() if args.device == "cuda" else torch.backends.mps.is_available()
-        if not there:
-            raise BackboneError(f"--device {args.device}: torch finds none here; use --device auto or cpu")
-    return args.device
 
 
 def intake(args: Namespace, *, training: bool = True) -> Intake:

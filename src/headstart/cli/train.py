@@ -94,6 +94,7 @@ def _fit(args: Namespace, job: Decided, folder: Path) -> Fitted:
         settings = Settings(
             device=args.device,
             workers=args.workers,
+            threads=args.threads or 0,
             time_limit=args.time_limit,
             checkpoints=folder / run_folder.CHECKPOINTS,
             resume=args.resume,

@@ -13,11 +13,11 @@ from headstart.data.split import sample
 from headstart.evidence.conclude import BEATS, conclude, near
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.judge import Totals, judge
-from headstart.evidence.known import Question, known
+from headstart.evidence.known import Question, weigh_once
 from headstart.evidence.precision import settle
 from headstart.features import extract, extract_beside
 from headstart.heads.probe import typical_count
-from headstart.runtime import Execution, Trunk, kept, start
+from headstart.runtime import Execution, Resolved, Trunk, is_converted, start
 
 SAMPLE, SAMPLE_PER_CLASS = 2_000, 20
 DRAWS = 2
@@ -33,7 +33,7 @@ def measure(
     seed: int = 0,
     size: str | None = None,
     similarity: str | None = None,
-    execution: Execution = Execution(),  # noqa: B008 - frozen
+    execution: Execution | Resolved = Execution(),  # noqa: B008 - frozen
     draws: int = DRAWS,
 ) -> Evidence:
     """Evidence from the training pictures alone: a stratified sample of max(2,000, 20 a class), or all.
@@ -45,36 +45,33 @@ def measure(
     backbone = backbone.with_levels_of(dataset, train)
     chosen = sample(dataset.labels[train], max(SAMPLE, SAMPLE_PER_CLASS * len(dataset.classes)), seed)
     index = train[chosen]
-    execution, why = settle(dataset, train, backbone, execution)
+    how, why = settle(dataset, train, backbone, execution)
     question = Question(seed, size, similarity, draws)
-    weigh = partial(_weighed, dataset, train, index, backbone, execution, question)
-    evidence = known(dataset, partition, index, backbone, execution, question, weigh)
+    weigh = partial(_weigh, dataset, train, index, backbone, how, question)
+    evidence = weigh_once(dataset, partition, index, backbone, how, question, weigh)
     return replace(
         evidence,
-        precision=execution.precision,
+        precision=how.precision,
         pictures=partition.pictures_of(dataset),
         how={**evidence.how, "precision": why},
     )
 
 
-def _weighed(
+def _weigh(
     dataset: Dataset,
     train: np.ndarray,
     index: np.ndarray,
     backbone: Backbone,
-    execution: Execution,
+    how: Resolved,
     question: Question,
 ) -> Evidence:
-    before = _converted(backbone, execution)
-    features, *controls = extract_beside(dataset, index, backbone, (None, 0), execution=execution)
-    if not before and _converted(backbone, execution):
+    trunk = Trunk(backbone, backbone.stages)
+    before = is_converted(trunk, how)
+    features, *controls = extract_beside(dataset, index, backbone, (None, 0), execution=how)
+    if not before and is_converted(trunk, how):
         # Torch is there now: what another data set may ask is converted too, and no later run imports torch for it.
         for draw in range(1, question.draws):
-            start(
-                Trunk(backbone, backbone.stages, draw=draw),
-                runtime=execution.runtime,
-                device=execution.device,
-            )
+            start(replace(trunk, draw=draw), how.of_copies)
     facts = partial(
         judge,
         features,
@@ -89,13 +86,9 @@ def _weighed(
     verdict = partial(conclude, size=question.size, similarity=question.similarity)
     evidence = verdict(facts(controls))
     while len(controls) < question.draws and _open(evidence):
-        controls.append(extract(dataset, index, backbone, execution=execution, draw=len(controls)))
+        controls.append(extract(dataset, index, backbone, execution=how, draw=len(controls)))
         evidence = verdict(facts(controls))
     return evidence
-
-
-def _converted(backbone: Backbone, execution: Execution) -> bool:
-    return kept(Trunk(backbone, backbone.stages), runtime=execution.runtime, device=execution.device)
 
 
 def _open(evidence: Evidence) -> bool:

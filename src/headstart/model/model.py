@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from headstart.features import Features, run
 from headstart.heads.head import Head
 from headstart.plan.inputs import execution_of, joined
 from headstart.plan.plan import Plan
-from headstart.runtime import Execution, Runtime, Trunk, chosen, converted, start
+from headstart.runtime import Execution, Resolved, Runtime, Trunk, start, start_from
 from headstart.train.fit import Fitted
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class Model:
     module: nn.Module | None = None
     folder: Path | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
-    _runtimes: dict[Execution, Runtime] = field(default_factory=dict, compare=False)
+    _runtimes: dict[Resolved, Runtime] = field(default_factory=dict, init=False, compare=False)
+    _turn: threading.Lock = field(default_factory=threading.Lock, init=False, compare=False)
 
     @staticmethod
     def of(fitted: Fitted) -> Model:
@@ -82,7 +84,7 @@ class Model:
         return tuple(self.info.get("left_out", ()))
 
     def probabilities(
-        self, pictures: Any, *, execution: Execution | None = None, truncated: str = "refuse"
+        self, pictures: Any, *, execution: Execution | Resolved | None = None, truncated: str = "refuse"
     ) -> np.ndarray:
         """Probabilities float32 [N, C] of N pictures, each row summing to 1.
 
@@ -94,11 +96,11 @@ class Model:
         Raises DataError for anything else, PictureError that names a picture which cannot be used.
         """
         check_truncated(truncated)
-        meant, execution = given(pictures), execution_of(self.plan, execution)
-        runtime = self.runtime(execution)
+        meant, how = given(pictures), execution_of(self.plan, execution)
+        runtime = self.runtime(how)
         out = []
         with progress.bar("predicting", len(meant)) as bar:
-            for outputs in run(runtime, self.backbone, meant, execution, truncated):
+            for outputs in run(runtime, self.backbone, meant, how, truncated):
                 out.append(self._named(np.concatenate(outputs, axis=1)))
                 bar.advance(len(out[-1]))
         return np.concatenate(out) if out else np.empty((0, len(self.classes)), np.float32)
@@ -117,8 +119,8 @@ class Model:
         """As probabilities(), from features of the pre-trained trunk."""
         return self.head.probabilities(joined(features, self.backbone, self.plan))
 
-    def job(self) -> Trunk:
-        """The trunk up to the cut, as a job for a runtime."""
+    def trunk(self) -> Trunk:
+        """The trunk up to the cut, for a runtime."""
         module = self.module if self.folder is None else self._stored()
         return Trunk(self.backbone, self.cuts, self.plan.pool, False, module)
 
@@ -166,20 +168,16 @@ class Model:
         pour(stored, module)
         return module
 
-    def runtime(self, execution: Execution) -> Runtime:
-        """The trunk made ready to run; made once for each `how`."""
-        if execution not in self._runtimes:
-            self._runtimes[execution] = self._started(execution)
-        return self._runtimes[execution]
+    def runtime(self, execution: Execution | Resolved | None = None) -> Runtime:
+        """The trunk made ready to run; made once for each way of running. Raises BackboneError, BundleError."""
+        how = execution_of(self.plan, execution).network
+        with self._turn:  # a network is made ready by one thread at a time
+            if how not in self._runtimes:
+                self._runtimes[how] = self._start(how)
+            return self._runtimes[how]
 
-    def _started(self, execution: Execution) -> Runtime:
-        if (
-            self.folder is not None
-            and chosen(execution.runtime, execution.device) == "openvino"
-            and (self.folder / NETWORK).is_dir()
-        ):
+    def _start(self, how: Resolved) -> Runtime:
+        if self.folder is not None and how.runtime == "openvino" and (self.folder / NETWORK).is_dir():
             widths = tuple(cut.width(self.plan.pool) for cut in self.cuts)
-            return converted(self.folder / NETWORK, widths, self.backbone.preprocess, execution.precision)
-        return start(
-            self.job(), runtime=execution.runtime, precision=execution.precision, device=execution.device
-        )
+            return start_from(self.folder / NETWORK, widths, self.backbone.preprocess, how)
+        return start(self.trunk(), how)

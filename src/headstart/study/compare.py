@@ -25,9 +25,9 @@ from headstart.errors import PlanError
 from headstart.features import Features, extract
 from headstart.heads import head as heads
 from headstart.model import versions
-from headstart.plan.inputs import joined, widths
+from headstart.plan.inputs import execution_of, joined, widths
 from headstart.plan.plan import Plan
-from headstart.runtime import Execution
+from headstart.runtime import Execution, Resolved
 from headstart.study.contenders import RATES, Contender
 from headstart.study.outcome import Comparison, Outcome, ranked, realised
 from headstart.study.turns import halved, length, too_short
@@ -50,7 +50,7 @@ def compare(
     partition: Partition,
     folder: Path,
     *,
-    execution: Execution = Execution(),  # noqa: B008 - frozen
+    execution: Execution | Resolved | None = None,
     settings: Settings | None = None,
 ) -> Comparison:
     """Runs all contenders and holds them against each other; `plan` is the choice that is marked.
@@ -62,7 +62,8 @@ def compare(
     from headstart.train.task import Settings
 
     backbone = backbone.with_levels_of(dataset, partition.train)
-    field = _Field(plan, backbone, dataset, partition, folder, execution, settings or Settings())
+    how = execution_of(plan, execution)
+    field = _Field(plan, backbone, dataset, partition, folder, how, settings or Settings())
     outcomes = [field.probe(contender) for contender in contenders if not contender.trained]
     outcomes += _trainings(field, [contender for contender in contenders if contender.trained])
     report = partition.report
@@ -139,7 +140,7 @@ class _Field:
     dataset: Dataset
     partition: Partition
     folder: Path
-    execution: Execution
+    execution: Resolved
     settings: Settings
 
     def __post_init__(self) -> None:

@@ -27,7 +27,7 @@ from headstart.plan import cases
 from headstart.plan.check import check
 from headstart.plan.inputs import execution_of, joined, widths
 from headstart.plan.plan import Plan
-from headstart.runtime import Execution
+from headstart.runtime import Execution, Resolved
 from headstart.train.arms import Arm, Attempt, FrozenProbe, sentence, table, tried, ways
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def fit(
     dataset: Dataset,
     partition: Partition,
     *,
-    execution: Execution | None = None,
+    execution: Execution | Resolved | None = None,
     settings: Settings | None = None,
 ) -> Fitted:
     """Executes `plan` on the training pictures; the report pictures are not looked at. `how` overrules the plan's.
@@ -81,7 +81,7 @@ class _Setting:
     plan: Plan
     backbone: Backbone
     dataset: Dataset
-    execution: Execution
+    execution: Resolved
 
     def features(self, index: np.ndarray) -> Features:
         return extract(self.dataset, index, self.backbone, execution=self.execution)
@@ -192,9 +192,8 @@ def _attempt(name: str, plan: Plan, job: _Setting, task: Task, head: Head, setti
         surgery.implant(head, network.head, scale=surgery.SOFTENED)
     folder = None if settings.checkpoints is None else settings.checkpoints / name
     groups = surgery.rates(network, plan, job.backbone)
-    history = loop.train(
-        network, groups, task, plan.recipe, plan.seed, replace(settings, checkpoints=folder), name
-    )
+    settings = replace(settings, checkpoints=folder, threads=settings.threads or job.execution.threads)
+    history = loop.train(network, groups, task, plan.recipe, plan.seed, settings, name)
     with threads.bounded(history[-1]["threads"]):
         device = scoring.device_of(settings.device)
         named = scoring.predict(network.to(device), task, task.selection, device).argmax(1)

@@ -122,7 +122,7 @@ class _Run:
         chosen = np.concatenate([self.task.selection, self.task.train])
         self.task.pictures.warm(chosen, _WARMING * self.clock.left)
         learner, size = self.learner, self.task.preprocess.size
-        self.threads = self.threads or threads.suiting(learner.network, learner.device, size)
+        self.threads = self.threads or self._threads()
         with threads.bounded(self.threads):
             if learner.precision == "auto":
                 learner.precision = faster(learner.network, learner.device, size)
@@ -183,10 +183,17 @@ class _Run:
             self._save()
         stopping.check()
 
+    def _threads(self) -> int:
+        """Those asked for, or those that suit now."""
+        learner = self.learner
+        return threads.suiting(
+            learner.network, learner.device, self.task.preprocess.size, self.settings.threads
+        )
+
     def _settle_threads(self) -> None:
         """Measures anew in how many threads steps are fastest: other work may have come."""
         torch.set_num_threads(self.every)
-        self.threads = threads.suiting(self.learner.network, self.learner.device, self.task.preprocess.size)
+        self.threads = self._threads()
         torch.set_num_threads(self.threads)
         self._elapsed()  # is no part of the next step
         self.clock.forget()
