@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -125,7 +126,7 @@ def _prepared(
 
 def build(backbone: Backbone, *, pretrained: bool, seed: int) -> nn.Module:
     """The torch module behind `backbone`, in eval mode. See headstart.backbone.build."""
-    with torch.random.fork_rng(devices=[]):
+    with _turn, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = _network(backbone.name, backbone.model_kwargs, backbone.weights, pretrained=pretrained)
     return network.module
@@ -174,7 +175,17 @@ def parameters(name: str) -> int | None:
     return sum(p.numel() for p in module.parameters())
 
 
+# Networks are made in turn: random weights come from the process's one generator, and hub and torchvision are held to
+# our rules by settings that all threads share.
+_turn = threading.RLock()
+
+
 def _network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
+    with _turn:
+        return _made(name, kwargs, file, pretrained=pretrained)
+
+
+def _made(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
     family, _, rest = name.partition(":")
     if family == "timm" and rest:
         from headstart.backbone import from_timm

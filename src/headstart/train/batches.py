@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 import numpy as np
 from PIL import Image
@@ -17,7 +17,7 @@ from PIL import Image
 from headstart import progress
 from headstart.data.decode import content, opened
 from headstart.data.preprocess import Preprocess
-from headstart.data.threads import worker_count
+from headstart.data.threads import pool_of, worker_count
 from headstart.errors import PictureError
 from headstart.train.clock import now
 
@@ -47,7 +47,7 @@ class Pictures:
     ) -> None:
         self.paths = paths
         self.preprocess, self.truncated = preprocess, truncated
-        self.pool = ThreadPoolExecutor(worker_count(workers))
+        self.pool = pool_of(worker_count(workers))
         self._kept: dict[int, np.ndarray] = {}
         self._room, self._full = memory, False
 
