@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import save_file
 
 from headstart import backbone, data, files, model
-from headstart.backbone import zoo
+from headstart.backbone import NetworkSpec, zoo
 from headstart.errors import BundleError
 from headstart.plan import cases
 from headstart.runtime import Execution
@@ -83,7 +83,7 @@ def test_timm_loads_it_with_equal_logits(name, case, made, shapes, tmp_path):
 @pytest.mark.parametrize("case", [1, 3])
 def test_weights_without_a_classifier_make_a_bundle_like_any_other(name, case, shapes, tmp_path):
     """Made anew by its architecture, the network has a classifier again, which is not looked for in the file."""
-    whole = zoo.load(name, pretrained=False)[2].state_dict()
+    whole = zoo.load(NetworkSpec(name), pretrained=False)[2].state_dict()
     body = {key: t.clone() for key, t in whole.items() if not key.startswith("fc")}
     body |= {key: t.clone() for key, t in whole.items() if key.startswith(("fc1.", "fc2."))}  # demo-cnn's own
     save_file(body, tmp_path / "body.safetensors")

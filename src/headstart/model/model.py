@@ -124,12 +124,16 @@ class Model:
         module = self.module if self.folder is None else self._stored()
         return Trunk(self.backbone, self.cuts, self.plan.pool, False, module)
 
-    def network(self) -> Classifier:
-        """The whole classifier as one torch module: [B, 3, S, S] normalised → logits [B, C]; eval mode."""
+    def network(self, own: nn.Module | None = None) -> Classifier:
+        """The whole classifier as one torch module: [B, 3, S, S] normalised → logits [B, C]; eval mode.
+
+        own: the network that a loaded bundle was made of, where that was one of the user's own (backbone_of()); its
+        weights do not matter. Raises BundleError where it is needed and not given.
+        """
         from headstart.train import surgery
 
         if self.folder is not None:
-            module = self._stored()
+            module = self._stored(own)
         elif self.module is not None:
             module = self.module
         else:
@@ -138,7 +142,7 @@ class Model:
         surgery.implant(self.head, network.head)
         return network.eval()
 
-    def _stored(self) -> nn.Module:
+    def _stored(self, own: nn.Module | None = None) -> nn.Module:
         """The trunk with the weights of the bundle; nothing is downloaded. Raises BundleError."""
         from safetensors import SafetensorError
         from safetensors.torch import load_file
@@ -153,7 +157,7 @@ class Model:
                 "use --runtime openvino, which needs none"
             )
         path = self.folder / WEIGHTS
-        module = build(replace(self.backbone, weights=None), pretrained=False)
+        module = self._architecture(own)
         surgery.assemble(self.plan, self.backbone, module, len(self.classes))
         kept = module.state_dict()
         try:
@@ -167,6 +171,19 @@ class Model:
             )
         pour(stored, module)
         return module
+
+    def _architecture(self, own: nn.Module | None) -> nn.Module:
+        """The network that the bundle's weights belong into, whatever its own."""
+        if not self.backbone.graph:
+            return build(replace(self.backbone, weights=None), pretrained=False)
+        if own is None:
+            raise BundleError(
+                f"{self.folder}: made of {self.backbone.name}, a network of one's own, whose class a bundle does not "
+                "hold; predict with OpenVINO, which needs none, or give the network: model.network(module)"
+            )
+        from headstart.backbone.own import carrying
+
+        return build(carrying(self.backbone, own))
 
     def runtime(self, execution: Execution | Resolved | None = None) -> Runtime:
         """The trunk made ready to run; made once for each way of running. Raises BackboneError, BundleError."""
