@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from headstart.data.given import given
 from headstart.errors import BundleError
 from headstart.features import Features, run
 from headstart.heads.head import Head
+from headstart.model.info import BundleInfo
 from headstart.plan.inputs import execution_of, joined
 from headstart.plan.plan import Plan
 from headstart.runtime import Execution, Resolved, Runtime, Trunk, start, start_from
@@ -39,7 +39,8 @@ class Model:
 
     module  a trained trunk in memory; None where the pre-trained weights serve as they are, or with `folder`
     folder  the bundle that this model was loaded from
-    info    the bundle's `headstart.json`: evidence, metrics, fingerprint, versions
+    info    what the bundle says beside: evidence, metrics, fingerprint, versions
+    holds   what keeps `folder` there, where it was unpacked for this model
     """
 
     classes: tuple[str, ...]
@@ -48,7 +49,8 @@ class Model:
     head: Head
     module: nn.Module | None = None
     folder: Path | None = None
-    info: Mapping[str, Any] = field(default_factory=dict)
+    info: BundleInfo = field(default_factory=BundleInfo)
+    holds: Any = field(default=None, compare=False)
     _runtimes: dict[Resolved, Runtime] = field(default_factory=dict, init=False, compare=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, init=False, compare=False)
 
@@ -68,12 +70,12 @@ class Model:
 
     def held_out(self, dataset: Dataset) -> np.ndarray:
         """int64 [M]: those of the data set's pictures that were held out when this bundle was made."""
-        known = set(self.info.get("held_out", ()))
+        known = set(self.info.held_out)
         return np.array([i for i, digest in enumerate(dataset.digests) if digest[:DIGITS] in known], np.int64)
 
     def trained_on(self, dataset: Dataset) -> np.ndarray | None:
         """bool [N]: which of the pictures this bundle learnt from or was chosen by; None where it does not say."""
-        known = set(self.info.get("trained_on", "").split())
+        known = set(self.info.trained_on)
         if not known:
             return None
         return np.array([digest[:DIGITS] in known for digest in dataset.digests], bool)
@@ -81,7 +83,7 @@ class Model:
     @property
     def left_out(self) -> tuple[str, ...]:
         """The classes of its data that this bundle was not taught because that was asked for."""
-        return tuple(self.info.get("left_out", ()))
+        return self.info.left_out
 
     def probabilities(
         self, pictures: Any, *, execution: Execution | Resolved | None = None, truncated: str = "refuse"
