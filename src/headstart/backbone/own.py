@@ -11,7 +11,6 @@ import contextlib
 import copy
 import re
 import secrets
-import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,6 +25,7 @@ from headstart.backbone.backbone import Backbone, Source
 from headstart.backbone.families import family_of
 from headstart.backbone.fingerprint import fingerprint
 from headstart.backbone.noise import COLOUR
+from headstart.backbone.turn import TURN
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError
 from headstart.files import sha256_of
@@ -41,7 +41,6 @@ _REFUSALS = (
     AttributeError,
     NotImplementedError,
 )
-_turn = threading.Lock()  # tracing hangs its marks into modules and silences warnings, which threads share
 
 
 def backbone_of(
@@ -139,7 +138,7 @@ def _prepared(given: Preprocess | Mapping[str, Any] | None) -> Preprocess:
 def _copied(module: nn.Module, name: str) -> nn.Module:
     """A copy in eval mode on the CPU, in float32, all of which can be trained."""
     try:
-        with _turn:
+        with TURN:
             network = copy.deepcopy(module).to("cpu").float().eval()
     except _REFUSALS as error:
         raise BackboneError(f"{name}: cannot be copied ({_reason(error)})") from error
@@ -181,7 +180,7 @@ def _last_layer(module: nn.Module, name: str, size: int) -> str:
 def _graph(module: nn.Module, size: int) -> str:
     """Hash of what the network computes, its weights aside; one that no other has where torch cannot trace it."""
     try:
-        with _turn, torch.no_grad(), warnings.catch_warnings():
+        with TURN, torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of Python branches on shapes, which are fixed here
             traced: Any = torch.jit.trace(module, torch.zeros(2, 3, size, size), check_trace=False)
             text = traced.inlined_graph.str(False)

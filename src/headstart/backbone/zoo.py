@@ -7,7 +7,6 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import itertools
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from headstart.backbone.families import FAMILIES, family_of
 from headstart.backbone.fingerprint import fingerprint
 from headstart.backbone.network import Entry, Network
 from headstart.backbone.spec import NetworkSpec
+from headstart.backbone.turn import TURN
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, WeightsError
 
@@ -35,7 +35,7 @@ def load(spec: NetworkSpec, *, pretrained: bool = True) -> tuple[Backbone, list[
     pretrained: False does without weights, since stages do not hang on them; the hash is then "".
     Raises BackboneError, WeightsError, OfflineError.
     """
-    name, weights, kwargs = spec.name, spec.weights, dict(spec.model_kwargs)
+    name, weights, kwargs = spec.name, spec.weights, spec.model_kwargs
     network = _network(name, kwargs, weights, pretrained=pretrained)
     notes = [*network.notes]
     if weights is not None and pretrained:
@@ -57,7 +57,7 @@ def load(spec: NetworkSpec, *, pretrained: bool = True) -> tuple[Backbone, list[
         source=replace(network.source, num_classes=anatomy.outputs),
         head=network.head,
         owners=anatomy.owners,
-        model_kwargs=kwargs,
+        model_kwargs=dict(kwargs),
         weights=weights,
     )
     return backbone, notes, network.module
@@ -70,8 +70,8 @@ _PADDINGS = {"same": "TensorFlow's padding", "": "PyTorch's padding"}
 
 
 def _padded(
-    name: str, kwargs: dict[str, Any], weights: str, network: Network, notes: list[str]
-) -> tuple[Network, dict[str, Any]]:
+    name: str, kwargs: Mapping[str, Any], weights: str, network: Network, notes: list[str]
+) -> tuple[Network, Mapping[str, Any]]:
     """What the user gives holds; else weights from a file are asked which padding they were trained with.
 
     Returns the network with that padding, and its options.
@@ -119,9 +119,9 @@ def _prepared(
 def build(backbone: Backbone, *, pretrained: bool, seed: int) -> nn.Module:
     """The torch module behind `backbone`, in eval mode. See headstart.backbone.build."""
     if backbone.graph:
-        with _turn:
+        with TURN:
             return own.build(backbone, pretrained=pretrained, seed=seed)
-    with _turn, torch.random.fork_rng(devices=[]):
+    with TURN, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = _network(backbone.name, backbone.model_kwargs, backbone.weights, pretrained=pretrained)
     return network.module
@@ -161,17 +161,12 @@ def parameters(name: str) -> int | None:
     return sum(p.numel() for p in module.parameters())
 
 
-# Networks are made in turn: random weights come from the process's one generator, and hub and torchvision are held to
-# our rules by settings that all threads share.
-_turn = threading.RLock()
-
-
 def _network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
-    with _turn:
-        return _made(name, kwargs, file, pretrained=pretrained)
+    with TURN:
+        return _make(name, kwargs, file, pretrained=pretrained)
 
 
-def _made(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
+def _make(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
     found = family_of(name)
     if found is not None:
         family, rest = found

@@ -61,7 +61,7 @@ def extract_beside(
         together.setdefault(tuple(table.store.missing(chosen.digests)), []).append(table)
     for wanted, lacking in together.items():
         if wanted:
-            batches = _prepared(backbone, [places[digest] for digest in wanted], how, dataset.truncated)
+            batches = _prepare(backbone, [places[digest] for digest in wanted], how, dataset.truncated)
             _compute(lacking, wanted, batches, label)
     return [table.features(chosen.digests) for table in tables]
 
@@ -178,10 +178,10 @@ def run(
     truncated: str = "refuse",
 ) -> Iterator[tuple[np.ndarray, ...]]:
     """The runtime's outputs for the pictures, batch by batch; decoding runs ahead."""
-    return runtime.stream(_prepared(backbone, pictures, how, truncated))
+    return runtime.stream(_prepare(backbone, pictures, how, truncated))
 
 
-def _prepared(
+def _prepare(
     backbone: Backbone, pictures: Sequence[str | Given], how: Resolved, truncated: str
 ) -> Iterator[np.ndarray]:
     """uint8 [B, S, S, 3] batches."""

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
 import warnings
 from pathlib import Path
 from typing import Any
 
 from headstart import progress
+from headstart.backbone.turn import TURN
 from headstart.errors import BackboneError
 from headstart.runtime.openvino import library
 from headstart.runtime.trunk import Trunk
 
 NAME, BINARY = "network.xml", "network.bin"
-# A conversion hangs its hooks into the network and silences warnings, which all threads share: they take turns.
-_turn = threading.Lock()
 
 
 def convert(trunk: Trunk) -> Any:
@@ -28,7 +26,7 @@ def convert(trunk: Trunk) -> Any:
 
     ov = library()
     size = trunk.backbone.preprocess.size
-    with _turn, progress.bar(f"converting {trunk.backbone.name}", 1) as bar, warnings.catch_warnings():
+    with TURN, progress.bar(f"converting {trunk.backbone.name}", 1) as bar, warnings.catch_warnings():
         # Tracing warns of Python branches on shapes, which are fixed here.
         warnings.simplefilter("ignore")
         try:

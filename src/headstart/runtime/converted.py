@@ -30,7 +30,7 @@ def start(trunk: Trunk, precision: str = "fp32", threads: int = 0) -> OpenVINORu
         return OpenVINORuntime(model, trunk.backbone.preprocess, precision, threads)
     key = (trunk.key, precision, threads)
     with _lock:
-        runtime = _at_hand.pop(key, None) or _prepared(trunk, precision, threads)
+        runtime = _at_hand.pop(key, None) or _prepare(trunk, precision, threads)
         if runtime.weight <= _LIGHT:
             _at_hand[key] = runtime  # last in, last out
             for old in list(_at_hand)[:-_AT_HAND]:
@@ -42,7 +42,7 @@ _at_hand: dict[tuple[str, str, int], OpenVINORuntime] = {}
 _lock = threading.Lock()
 
 
-def _prepared(trunk: Trunk, precision: str, threads: int) -> OpenVINORuntime:
+def _prepare(trunk: Trunk, precision: str, threads: int) -> OpenVINORuntime:
     whole = trunk.whole()
     place = _place(whole)
     model = None if place is None else _read(place)
