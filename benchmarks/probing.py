@@ -20,7 +20,7 @@ from headstart.features import Features, extract
 from headstart.heads import head
 from headstart.heads.probe import cross_validate, fit, penalties
 from headstart.intervals import paired
-from headstart.runtime import Trunk, suiting_batch
+from headstart.runtime import Execution, Trunk, resolve
 from settings import Setting
 
 SAMPLE = 2_000  # pictures on which the cut is chosen
@@ -111,13 +111,13 @@ def speed(backbone: Backbone, precision: str, *, seconds: float = 2.0) -> float:
 
     precision: "f32" or "bf16". Two requests in flight on all cores; decoding is not in it.
     """
-    from headstart.runtime.openvino import convert
+    from headstart.runtime.convert import convert
 
     model = convert(Trunk(backbone, backbone.stages, "avgstd", True))
     import openvino  # after convert(), which has switched its reporting off
 
     size = backbone.preprocess.size
-    batch = suiting_batch(size, "openvino", "cpu")
+    batch = resolve(Execution(runtime="openvino")).batch_of(size)
     model.reshape([batch, 3, size, size])
     options = {
         "INFERENCE_PRECISION_HINT": precision,

@@ -41,11 +41,11 @@ def module_of(path: Path) -> str:
 MODULES = {module_of(path): path for path in FILES}
 
 
-def imported(path: Path, *, at_load: bool = False) -> set[str]:
-    """The project's modules that a file imports anywhere in it, or only those that loading it imports."""
+def imported(path: Path, *, executed: bool = False) -> set[str]:
+    """The project's modules that a file names anywhere in it, or only those that its code ever imports."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     found: set[str] = set()
-    for node in _executed(tree) if at_load else ast.walk(tree):
+    for node in _executed(tree) if executed else ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -56,11 +56,10 @@ def imported(path: Path, *, at_load: bool = False) -> set[str]:
 
 
 def _executed(tree: ast.AST) -> list[ast.AST]:
-    """The nodes outside functions and outside `if TYPE_CHECKING`."""
+    """The nodes outside `if TYPE_CHECKING`."""
     nodes: list[ast.AST] = []
     for node in ast.iter_child_nodes(tree):
-        checking = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        if not checking and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if not isinstance(node, ast.If) or ast.unparse(node.test) != "TYPE_CHECKING":
             nodes += [node, *_executed(node)]
     return nodes
 
@@ -90,9 +89,9 @@ def test_imports_are_absolute(path: Path) -> None:
 
 
 def test_no_circle_between_files() -> None:
-    """Of what loading a file imports; an import inside a function runs later, when every file is there."""
+    """Imports inside functions count: they too are what a file cannot do without."""
     arrows = {
-        module: {other for other in imported(path, at_load=True) if other in MODULES and other != module}
+        module: {other for other in imported(path, executed=True) if other in MODULES and other != module}
         for module, path in MODULES.items()
         if module not in DOORS
     }

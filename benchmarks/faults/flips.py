@@ -142,7 +142,7 @@ def cached(cache: Path) -> Iterator[Kind]:
     from headstart.backbone import cache as networks
     from headstart.data.looks import Looks
     from headstart.features.store import Store
-    from headstart.runtime import openvino
+    from headstart.runtime import converted
 
     def shard(path: Path) -> Any:
         return all_or_seen(Store(path.parent), digests[path.parent])
@@ -152,8 +152,8 @@ def cached(cache: Path) -> Iterator[Kind]:
         return [present(looks.get(name)) for name in seen]
 
     def network(path: Path) -> Any:
-        present(openvino._read(path.parent))
-        return [(path.parent / name).read_bytes() for name in (openvino.NAME, openvino.BINARY)]
+        present(converted._read(path.parent))
+        return [(path.parent / name).read_bytes() for name in (converted.NAME, converted.BINARY)]
 
     folders = {path.parent for path in cache.glob("features/*/*.shard")}
     digests = {place: list(Store(place)._places) for place in folders}

@@ -15,7 +15,7 @@ import numpy as np
 
 import headstart
 from headstart.data.loader import frames
-from headstart.runtime import Trunk, start, suiting_batch
+from headstart.runtime import Execution, Trunk, resolve, start
 
 
 def main() -> int:
@@ -23,9 +23,10 @@ def main() -> int:
     backbone = headstart.load_backbone(
         "timm:mobilenetv2_100", weights=weights, model_kwargs={"pad_type": "same"}
     )
-    runtime = start(Trunk(backbone, (backbone.top,), "avg"), runtime="openvino")
+    how = resolve(Execution(runtime="openvino"))
+    runtime = start(Trunk(backbone, (backbone.top,), "avg"), how)
     side = backbone.preprocess.size
-    size = suiting_batch(side, "openvino", "cpu")
+    size = how.batch_of(side)
     list(runtime.stream([np.zeros((size, side, side, 3), np.uint8)]))
     paths = sorted(str(path) for path in folder.rglob("*.jpg"))
     began = time.perf_counter()

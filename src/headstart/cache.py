@@ -44,13 +44,14 @@ def _home() -> Path:
         raise OutputError("no home folder for the cache; set XDG_CACHE_HOME to a folder") from error
 
 
-def remembered(room: Sequence[str], key: str, make: Callable[[], Any], *, what: str = "") -> Any:
-    """A JSON value: what `make` gave for this key before, else what it gives now, kept in the cache's folder `room`.
+def remembered(names: Sequence[str], key: str, make: Callable[[], Any], *, what: str = "") -> Any:
+    """A JSON value: what `make` gave for this key before, else what it gives now, kept below
+    the cache in the folder `names`.
 
     One that is damaged is made anew. what: its name where it cannot be kept, which is then said; "" says nothing.
     """
     try:
-        path = folder(*room) / f"{key}.json"
+        path = folder(*names) / f"{key}.json"
     except OutputError as error:
         _not_kept(what, error)
         return make()

@@ -57,6 +57,21 @@ def parsed(text: str) -> dict[str, Any]:
     return values
 
 
+def reason(error: Exception) -> str:
+    """What is wrong with a file, in words that need no Python, of what reading its values raised."""
+    if isinstance(error, KeyError):
+        return f"{error.args[0]} is missing"
+    if isinstance(error, json.JSONDecodeError):
+        return f"no JSON from line {error.lineno}, column {error.colno} on"
+    if isinstance(error, UnicodeDecodeError):
+        return "not text in UTF-8"
+    if isinstance(error, OSError):
+        return error.strerror or "cannot be read"
+    if isinstance(error, LookupError | TypeError | AttributeError):
+        return "a value in it is of another kind than was written"
+    return " ".join(str(error).split())
+
+
 def _unsealed(values: dict[str, Any]) -> dict[str, Any]:
     checksum = values.pop(CHECKSUM, None)
     if checksum != _sum(values):

@@ -1,16 +1,26 @@
 """Being asked to stop: where the work can end in order it is told, elsewhere it ends at once.
 
 Whoever can finish a step and save opens `in_order()` and calls `check()` after each step. A signal handler calls
-`ask()`; the command line has one, a library user may have another.
+`ask()`; the command line has one, a library user may have another. The wish is the whole process's, as signals are;
+where the work is, each thread knows of itself.
 """
 
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 
 _asked: int | None = None
-_inside = 0
+
+
+class _Place(threading.local):
+    """How many blocks of in_order() the thread is within."""
+
+    depth = 0
+
+
+_place = _Place()
 
 
 class Stopped(KeyboardInterrupt):
@@ -22,16 +32,16 @@ class Stopped(KeyboardInterrupt):
 
 
 def ask(signal: int) -> None:
-    """Asks the work to stop. Raises Stopped at once unless the work is inside `in_order()`."""
+    """Asks the work to stop. Raises Stopped at once unless this thread is inside `in_order()`."""
     global _asked
     _asked = signal
-    if not _inside:
+    if not inside():
         raise Stopped(signal)
 
 
 def inside() -> bool:
-    """Whether the work is where it will ask for itself."""
-    return _inside > 0
+    """Whether this thread's work is where it will ask for itself."""
+    return _place.depth > 0
 
 
 def asked() -> int | None:
@@ -42,12 +52,11 @@ def asked() -> int | None:
 @contextlib.contextmanager
 def in_order() -> Iterator[None]:
     """Within the block a wish to stop is kept until the work asks for it with check()."""
-    global _inside
-    _inside += 1
+    _place.depth += 1
     try:
         yield
     finally:
-        _inside -= 1
+        _place.depth -= 1
 
 
 def check() -> None:

@@ -16,8 +16,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from headstart import backbone
+from headstart.backbone import NetworkSpec, weights, zoo
 from headstart.backbone import network as network_room
-from headstart.backbone import weights, zoo
 from headstart.backbone.backbone import Source
 from headstart.backbone.network import Network
 from headstart.backbone.taps import Tapped
@@ -239,7 +239,7 @@ def test_another_network_s_file_is_refused_by_its_own_names(given):
 def test_features_without_classes_of_their_own(name, tmp_path, said):
     """They are loaded, run and cut like any other, and nothing asks them what the pictures show."""
     whole = backbone.outline(name)
-    module = zoo.load(name, pretrained=False)[2]
+    module = zoo.load(NetworkSpec(name), pretrained=False)[2]
     file = tmp_path / "body.safetensors"
     body = {n: t.clone() for n, t in module.state_dict().items() if not n.startswith(f"{whole.head}.")}
     save_file(body, file)

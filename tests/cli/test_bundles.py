@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.cli import bundles
+from headstart.model import archive as archives
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_a_hostile_zip_is_refused_before_anything_is_unpacked(
         if whole:
             archive.writestr(member("headstart.json"), b"{}")
         spoil(archive)
-    monkeypatch.setattr(bundles, "_write", lambda *_: pytest.fail("something is unpacked"))
+    monkeypatch.setattr(archives, "_write", lambda *_: pytest.fail("something is unpacked"))
     for command in (("predict", file, "x.png"), ("evaluate", file, tmp_path), ("inspect", file)):
         answer = headstart(*command)
         assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)

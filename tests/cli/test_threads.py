@@ -9,14 +9,9 @@ import pytest
 
 from headstart.cli import asked, verbs
 from headstart.cli.session import Session
-from headstart.job import named
-from headstart.runtime import threads
-
-
-@pytest.fixture
-def free():
-    yield
-    threads.bound(0)
+from headstart.job import prepare, pretrain
+from headstart.job.folder import Folder
+from headstart.job.train import Hooks
 
 
 @pytest.mark.parametrize(
@@ -27,21 +22,22 @@ def free():
         ["compare", "data"],
         ["evaluate", "bundle", "data"],
         ["predict", "bundle", "picture"],
-        ["pretrain", "data"],
     ],
     ids=lambda argv: argv[0],
 )
-def test_every_verb_that_runs_networks_bounds_them(argv: list[str], free) -> None:
-    parser = verbs.parser()
-    named.check_device(asked.options(parser.parse_args([*argv, "--threads", "3"]), Session()))
-    assert threads.asked() == 3
-    named.check_device(asked.options(parser.parse_args(argv), Session()))
-    assert threads.asked() == 0
+def test_every_verb_that_runs_networks_bounds_them(argv: list[str]) -> None:
+    for flags, threads in ((["--threads", "3"], 3), ([], 0)):
+        options = asked.options(verbs.parser().parse_args([*argv, *flags]), Session())
+        assert prepare.execution_of(options).threads == threads
 
 
-def test_training_runs_in_the_threads_asked_for(
-    headstart, shapes: Path, backbone: Path, tmp_path, free
-) -> None:
+def test_pretraining_is_bound_too(tmp_path: Path) -> None:
+    args = verbs.parser().parse_args(["pretrain", "data", "--threads", "3"])
+    options = asked.options(args, Session())
+    assert pretrain._settings(options, Folder(tmp_path, "pretrain"), Hooks()).threads == 3
+
+
+def test_training_runs_in_the_threads_asked_for(headstart, shapes: Path, backbone: Path, tmp_path) -> None:
     command = ["train", shapes, "--backbone", backbone, "--case", 3, "--epochs", 1, "--threads", 2]
     assert headstart(*command, "-o", tmp_path / "run", "--quiet").code == 0
     records = map(json.loads, (tmp_path / "run" / "metrics.jsonl").read_text().splitlines())

@@ -63,7 +63,7 @@ def test_a_second_copy_is_asked_where_the_first_leaves_it_open(
 
 
 def test_all_copies_are_converted_with_the_network(shapes, monkeypatch, tmp_path):
-    runtime = importlib.import_module("headstart.runtime.openvino")
+    runtime = importlib.import_module("headstart.runtime.converted")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(runtime, "_at_hand", {})
     converted, original = [], runtime.convert

@@ -12,7 +12,7 @@ from headstart.evidence import precision
 from headstart.runtime import Execution
 from tests.cli.conftest import tree
 
-AUTO = Execution(precision="auto")
+AUTO = Execution()
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +31,12 @@ def short(monkeypatch):
     """Lets the machine have bfloat16 and enough pictures be there; returns how to fake the two runs."""
     monkeypatch.setattr(precision, "FEW", 10)
     monkeypatch.setattr(precision, "precisions", lambda *_: ("fp32", "bf16"))
+    monkeypatch.setattr("headstart.runtime.hardware.precisions", lambda *_: ("fp32", "bf16"))
     asked = []
 
     def fake(*, speed: float, noise: float) -> list[str]:
-        def run(backbone, batches, execution, name):
+        def run(backbone, batches, how):
+            name = how.precision
             asked.append(name)
             rng = np.random.default_rng(0)
             x = np.concatenate([batch.mean((2, 3)) for batch in batches])
@@ -59,9 +61,9 @@ def test_few_pictures_are_run_in_fp32(dataset, network):
 
 @pytest.mark.parametrize("asked", ["fp32", "bf16"])
 def test_what_is_asked_for_stays_where_the_machine_has_it(asked, dataset, network, monkeypatch):
-    monkeypatch.setattr("headstart.runtime.runtime.precisions", lambda *_: ("fp32", "bf16"))
+    monkeypatch.setattr("headstart.runtime.hardware.precisions", lambda *_: ("fp32", "bf16"))
     assert _settled(dataset, network, Execution(precision=asked))[0].precision == asked
-    monkeypatch.setattr("headstart.runtime.runtime.precisions", lambda *_: ("fp32",))
+    monkeypatch.setattr("headstart.runtime.hardware.precisions", lambda *_: ("fp32",))
     execution, why = _settled(dataset, network, Execution(precision=asked))
     assert execution.precision == "fp32"
     assert ("lacks it" in why) == (asked == "bf16")

@@ -29,13 +29,13 @@ def counted(monkeypatch):
 
     module = importlib.import_module("headstart.features.extract")
     counts = []
-    original = module._prepared
+    original = module._prepare
 
     def prepared(network, paths, *execution):
         counts.append(len(paths))
         return original(network, paths, *execution)
 
-    monkeypatch.setattr(module, "_prepared", prepared)
+    monkeypatch.setattr(module, "_prepare", prepared)
     return counts
 
 

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import save_file
 
 from headstart import backbone, data, files, model
-from headstart.backbone import zoo
+from headstart.backbone import NetworkSpec, zoo
 from headstart.errors import BundleError
 from headstart.plan import cases
 from headstart.runtime import Execution
@@ -83,7 +83,7 @@ def test_timm_loads_it_with_equal_logits(name, case, made, shapes, tmp_path):
 @pytest.mark.parametrize("case", [1, 3])
 def test_weights_without_a_classifier_make_a_bundle_like_any_other(name, case, shapes, tmp_path):
     """Made anew by its architecture, the network has a classifier again, which is not looked for in the file."""
-    whole = zoo.load(name, pretrained=False)[2].state_dict()
+    whole = zoo.load(NetworkSpec(name), pretrained=False)[2].state_dict()
     body = {key: t.clone() for key, t in whole.items() if not key.startswith("fc")}
     body |= {key: t.clone() for key, t in whole.items() if key.startswith(("fc1.", "fc2."))}  # demo-cnn's own
     save_file(body, tmp_path / "body.safetensors")
@@ -121,15 +121,15 @@ def bundle(shapes, tmp_path_factory) -> Path:
     return folder
 
 
-def _harm(folder: Path, execution: str) -> None:
-    if execution == "no bundle":
+def _harm(folder: Path, how: str) -> None:
+    if how == "no bundle":
         shutil.rmtree(folder)
-    elif execution == "missing":
+    elif how == "missing":
         (folder / "network" / "network.bin").unlink()
-    elif execution == "damaged":
+    elif how == "damaged":
         data = (folder / "model.safetensors").read_bytes()
         (folder / "model.safetensors").write_bytes(data[:-4] + b"oops")
-    elif execution == "no json":
+    elif how == "no json":
         (folder / "headstart.json").write_text("{")
     else:
         info = json.loads((folder / "headstart.json").read_text())
@@ -137,10 +137,10 @@ def _harm(folder: Path, execution: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["no bundle", "missing", "damaged", "no json", "newer"])
-def test_what_is_wrong_with_a_bundle_is_said_in_one_line(execution, bundle, tmp_path):
+def test_what_is_wrong_with_a_bundle_is_said_in_one_line(how, bundle, tmp_path):
     folder = tmp_path / "bundle"
     shutil.copytree(bundle, folder)
-    _harm(folder, execution)
+    _harm(folder, how)
     with pytest.raises(BundleError) as caught:
         model.load(folder)
     assert "\n" not in str(caught.value)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from headstart.data.preprocess import Preprocess
-from headstart.model import card
+from headstart.model import BundleInfo, card
 
 
 def test_strangers_text_is_no_markup() -> None:
@@ -27,7 +27,9 @@ def test_strangers_text_is_no_markup() -> None:
     )
     facts = {"accuracy": 0.5, "interval": (0.4, 0.6), "n": 9}
     text = card.text(
-        model, {"metrics": {"baselines": {nasty: facts}}, "data_fingerprint": "0" * 64}, loads_in_timm=False
+        model,
+        BundleInfo(metrics={"baselines": {nasty: facts}}, data_fingerprint="0" * 64),
+        loads_in_timm=False,
     )
     assert text.count("a\\`b\\|\\<script\\>\\\\x1b\\[31m \\# c") == 5
     assert "\x1b" not in text

@@ -12,10 +12,11 @@ from torch import nn
 
 from headstart import backbone
 from headstart.data.preprocess import Preprocess
-from headstart.runtime import Trunk, start
-from headstart.runtime.openvino import BINARY, NAME
+from headstart.runtime import Execution, Trunk, convert, start
+from headstart.runtime.convert import BINARY, NAME
 from headstart.runtime.torch import TorchRuntime
 
+OPENVINO = Execution(runtime="openvino")
 PICTURES = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
 
 
@@ -29,7 +30,7 @@ def job() -> Trunk:
 def conversions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Trunk]:
     """The jobs that were converted, with a cache of the test's own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    module = importlib.import_module("headstart.runtime.openvino")
+    module = importlib.import_module("headstart.runtime.converted")
     converted, original = [], module.convert
 
     def convert(job: Trunk) -> object:
@@ -43,16 +44,16 @@ def conversions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Trunk]:
 
 
 def _outputs(job: Trunk) -> np.ndarray:
-    (outputs,) = start(job, runtime="openvino").stream([PICTURES])
+    (outputs,) = start(job, OPENVINO).stream([PICTURES])
     return np.concatenate(outputs, axis=1)
 
 
 def test_a_light_network_stays_compiled(job, conversions, monkeypatch):
-    module = importlib.import_module("headstart.runtime.openvino")
+    module = importlib.import_module("headstart.runtime.converted")
     monkeypatch.setattr(module, "_LIGHT", 2**26)
-    assert start(job, runtime="openvino") is start(job, runtime="openvino")
+    assert start(job, OPENVINO) is start(job, OPENVINO)
     monkeypatch.setattr(module, "_LIGHT", -1)
-    assert start(job, runtime="openvino") is not start(job, runtime="openvino")
+    assert start(job, OPENVINO) is not start(job, OPENVINO)
 
 
 def test_a_network_is_converted_once(job, conversions):
@@ -90,11 +91,9 @@ def test_an_accelerator_gets_a_network_of_its_own():
 
 
 def test_a_network_is_written_in_the_same_bytes_whatever_was_made_before(job, tmp_path):
-    from headstart.runtime import openvino
-
     written = []
     for number in range(3):
-        openvino.save(openvino.convert(job.whole()), tmp_path / str(number))
+        convert.save(convert.convert(job.whole()), tmp_path / str(number))
         written.append([(tmp_path / str(number) / name).read_bytes() for name in (NAME, BINARY)])
     assert written[0] == written[1] == written[2]
 

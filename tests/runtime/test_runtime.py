@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from headstart.errors import BackboneError
-from headstart.runtime import Trunk, precisions, start, threads
+from headstart.runtime import Execution, Trunk, precisions, start
 
 NAMES = ["resnet18", "mobilenetv2_100", "vgg11_bn", "convnext_atto", "vit_tiny_patch16_224"]
 
@@ -30,8 +30,8 @@ def test_openvino_agrees_with_torch_at_every_tap(name, made):
     backbone = made(name)
     job = Trunk(backbone, backbone.stages, "avgstd", logits=True)
     batches = _batches(backbone.preprocess.size, [4, 4, 3])
-    fast = list(start(job, runtime="openvino").stream(batches))
-    slow = list(start(job, runtime="torch", device="cpu").stream(batches))
+    fast = list(start(job, Execution(runtime="openvino")).stream(batches))
+    slow = list(start(job, Execution(runtime="torch", device="cpu")).stream(batches))
     assert [[output.shape for output in batch] for batch in fast] == [
         [o.shape for o in batch] for batch in slow
     ]
@@ -42,7 +42,7 @@ def test_openvino_agrees_with_torch_at_every_tap(name, made):
 
 def test_batches_of_any_length_come_back_in_order(made):
     backbone = made("resnet18")
-    runtime = start(Trunk(backbone, backbone.stages), runtime="openvino")
+    runtime = start(Trunk(backbone, backbone.stages), Execution(runtime="openvino"))
     batches = _batches(backbone.preprocess.size, [2, 1, 5, 3, 1])
     (together,) = runtime.stream([np.concatenate(batches)])
     apart = list(runtime.stream(batches))
@@ -53,31 +53,26 @@ def test_batches_of_any_length_come_back_in_order(made):
         )
 
 
-@pytest.fixture
-def one_thread():
-    """Networks run in one thread, as --threads 1 has it."""
-    before = torch.get_num_threads()
-    threads.bound(1)
-    yield
-    threads.bound(0)
-    torch.set_num_threads(before)
-
-
-def test_networks_run_in_the_threads_asked_for(made, one_thread):
+def test_networks_run_in_the_threads_asked_for_and_nothing_else_does(made, monkeypatch):
     backbone = made("resnet18")
     job, batches = Trunk(backbone, backbone.stages), _batches(backbone.preprocess.size, [2])
-    fast, slow = start(job, runtime="openvino"), start(job, runtime="torch", device="cpu")
+    every = torch.get_num_threads()
+    fast = start(job, Execution(runtime="openvino", threads=1))
+    slow = start(job, Execution(runtime="torch", device="cpu", threads=3))
     assert fast._compile(2).get_property("INFERENCE_NUM_THREADS") == 1
-    assert torch.get_num_threads() == 1
+    seen, forward = [], slow.network.forward
+    monkeypatch.setattr(slow.network, "forward", lambda x: seen.append(torch.get_num_threads()) or forward(x))
     for ours, theirs in zip(*(next(iter(runtime.stream(batches))) for runtime in (fast, slow)), strict=True):
         assert _cosines(ours, theirs).min() > 0.99999
+    assert seen == [3]
+    assert torch.get_num_threads() == every
 
 
 @pytest.mark.parametrize("option", [{"runtime": "tensorrt"}, {"precision": "int4"}])
 def test_unknown_names_are_refused_with_what_there_is(option, made):
     backbone = made("resnet18")
     with pytest.raises(BackboneError, match="expected one of"):
-        start(Trunk(backbone, backbone.stages), **option)
+        start(Trunk(backbone, backbone.stages), Execution(**option))
 
 
 _OFFLINE = """
@@ -87,9 +82,10 @@ def refused(*_, **__):
 socket.socket.connect = socket.getaddrinfo = socket.create_connection = refused
 import numpy as np
 from headstart import backbone
-from headstart.runtime import Job, start
+from headstart.runtime import Execution, Trunk, start
 network = backbone.load("demo-cnn")
-(outputs,) = start(Job(network, network.stages), runtime="openvino").stream([np.zeros((2, 64, 64, 3), np.uint8)])
+runtime = start(Trunk(network, network.stages), Execution(runtime="openvino"))
+(outputs,) = runtime.stream([np.zeros((2, 64, 64, 3), np.uint8)])
 assert len(outputs) == len(network.stages)
 assert sys.modules["openvino_telemetry"] is None
 """
@@ -100,22 +96,18 @@ def test_nothing_is_sent_anywhere():
 
 
 @pytest.mark.parametrize("runtime", ["openvino", "torch"])
-def test_bfloat16_is_near_and_is_not_used_where_the_machine_lacks_it(runtime, made, monkeypatch):
-    import importlib
-
-    room = importlib.import_module("headstart.runtime.runtime")
+def test_bfloat16_is_near_and_is_not_used_where_the_machine_lacks_it(runtime, made, said, monkeypatch):
     backbone = made("resnet18")
     job, batches = Trunk(backbone, backbone.stages), _batches(backbone.preprocess.size, [4])
-    (plain,), said = list(start(job, runtime=runtime, device="cpu").stream(batches)), []
+    (plain,) = start(job, Execution(runtime=runtime, device="cpu")).stream(batches)
     if "bf16" in precisions(runtime, "cpu"):
-        short = start(job, runtime=runtime, precision="bf16", device="cpu")
+        short = start(job, Execution(runtime=runtime, precision="bf16", device="cpu"))
         assert short.precision == "bf16"
         (found,) = short.stream(batches)
         assert all(output.dtype == np.float32 for output in found)
         assert all(_cosines(a, b).min() > 0.9 for a, b in zip(found, plain, strict=True))
-    monkeypatch.setattr(room, "precisions", lambda *_: ("fp32",))
-    monkeypatch.setattr(room.progress, "say", said.append)
-    lacking = start(job, runtime=runtime, precision="bf16", device="cpu")
+    monkeypatch.setattr("headstart.runtime.hardware.precisions", lambda *_: ("fp32",))
+    lacking = start(job, Execution(runtime=runtime, precision="bf16", device="cpu"))
     assert lacking.precision == "fp32"
     assert "lacks it" in said[0]
     (found,) = lacking.stream(batches)
@@ -127,10 +119,10 @@ def test_two_streams_of_one_network_do_not_disturb_each_other(made):
     backbone = made("resnet18")
     job = Trunk(backbone, backbone.stages)
     small, large = (_batches(backbone.preprocess.size, [n])[0] for n in (2, 6))
-    (alone,) = start(job, runtime="openvino").stream([large])
-    begun = start(job, runtime="openvino").stream([small, small, small])
+    (alone,) = start(job, Execution(runtime="openvino")).stream([large])
+    begun = start(job, Execution(runtime="openvino")).stream([small, small, small])
     first = next(begun)
-    (beside,) = start(job, runtime="openvino").stream([large])
+    (beside,) = start(job, Execution(runtime="openvino")).stream([large])
     rest = list(begun)
     assert len(rest) == 2
     for k, output in enumerate(first):
@@ -140,7 +132,7 @@ def test_two_streams_of_one_network_do_not_disturb_each_other(made):
 
 def test_a_stream_that_is_given_up_leaves_the_network_usable(made):
     backbone = made("resnet18")
-    runtime = start(Trunk(backbone, backbone.stages), runtime="openvino")
+    runtime = start(Trunk(backbone, backbone.stages), Execution(runtime="openvino"))
     batch = _batches(backbone.preprocess.size, [2])[0]
     given_up = runtime.stream([batch] * 5)
     expected = next(given_up)
@@ -153,7 +145,7 @@ def test_a_stream_that_is_given_up_leaves_the_network_usable(made):
 def test_a_stream_does_not_change_how_the_caller_computes(runtime, made):
     network = made("resnet18")
     size = network.preprocess.size
-    stream = start(Trunk(network, network.stages), runtime=runtime, device="cpu").stream(
+    stream = start(Trunk(network, network.stages), Execution(runtime=runtime, device="cpu")).stream(
         np.zeros((2, size, size, 3), np.uint8) for _ in range(3)
     )
     next(stream)

@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import nn
 
-from headstart.runtime import threads as asked
 from headstart.train import precision, threads
 
 CPU = torch.device("cpu")
@@ -78,9 +77,5 @@ def test_long_steps_are_timed_once(taken):
 
 def test_the_number_asked_for_is_taken_untimed(taken):
     tried = taken({})
-    asked.bound(3)
-    try:
-        assert threads.suiting(NETWORK, CPU, 8) == 3
-    finally:
-        asked.bound(0)
+    assert threads.suiting(NETWORK, CPU, 8, 3) == 3
     assert tried == []

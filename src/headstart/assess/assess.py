@@ -16,11 +16,11 @@ from headstart.features import Features, extract, extract_beside
 from headstart.intervals import paired, score
 from headstart.model import Model
 from headstart.plan.inputs import execution_of, joined, widths
-from headstart.runtime import Execution
+from headstart.runtime import Execution, Resolved
 
 
 def prove(
-    model: Model, dataset: Dataset, partition: Partition, *, execution: Execution | None = None
+    model: Model, dataset: Dataset, partition: Partition, *, execution: Execution | Resolved | None = None
 ) -> tuple[Evaluation, tuple[Baseline, ...]]:
     """evaluate() and baselines() on the report pictures, in one pass where the pre-trained trunk serves as it is.
 
@@ -38,7 +38,12 @@ def prove(
 
 
 def evaluate(
-    model: Model, dataset: Dataset, index: np.ndarray, split: str, *, execution: Execution | None = None
+    model: Model,
+    dataset: Dataset,
+    index: np.ndarray,
+    split: str,
+    *,
+    execution: Execution | Resolved | None = None,
 ) -> Evaluation:
     """The model's probabilities on the pictures at `index`, int64 [N], held against their labels.
 
@@ -73,7 +78,7 @@ def baselines(
     dataset: Dataset,
     partition: Partition,
     *,
-    execution: Execution | None = None,
+    execution: Execution | Resolved | None = None,
     control: Features | None = None,
 ) -> tuple[Baseline, ...]:
     """What `evaluation`, the model's on the report pictures, must be held against, on these same pictures.
@@ -98,7 +103,7 @@ def random_predictions(
     dataset: Dataset,
     partition: Partition,
     *,
-    execution: Execution | None = None,
+    execution: Execution | Resolved | None = None,
     control: Features | None = None,
 ) -> np.ndarray:
     """int64 [R]: what a head fitted to the features of a random copy of the network names the report pictures.

@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import progress
 from headstart.backbone.backbone import HEAD, PRE_LOGITS, Backbone, Source, Stage
+from headstart.backbone.spec import NetworkSpec
 
 if TYPE_CHECKING:
     from torch import nn
 
     from headstart.backbone.network import Entry
+    from headstart.data.preprocess import Preprocess
 
 __all__ = [
     "DEFAULT",
     "HEAD",
     "PRE_LOGITS",
     "Backbone",
+    "NetworkSpec",
     "Source",
     "Stage",
     "available",
+    "backbone_of",
     "build",
     "here",
     "load",
@@ -41,20 +45,37 @@ def load(
     image_size: int | None = None,
     taps: Sequence[str] = (),
 ) -> Backbone:
-    """The backbone called `name`; see headstart.backbone.zoo.load. What is known already is known without torch.
+    """The backbone called `name`. The rest is as NetworkSpec tells; what is known already is known without torch.
 
     Raises BackboneError, WeightsError, OfflineError.
     """
     from headstart.backbone import cache as networks
 
     return networks.load(
-        name,
-        weights=weights,
-        model_kwargs=model_kwargs,
-        preprocess=preprocess,
-        image_size=image_size,
-        taps=taps,
+        NetworkSpec.of(
+            name,
+            weights=weights,
+            model_kwargs=model_kwargs,
+            preprocess=preprocess,
+            image_size=image_size,
+            taps=taps,
+        )
     )
+
+
+def backbone_of(
+    module: nn.Module,
+    *,
+    preprocess: Preprocess | Mapping[str, Any] | None = None,
+    name: str = "own",
+    head: str | None = None,
+    taps: Sequence[str] = (),
+    classes: Sequence[str] = (),
+) -> Backbone:
+    """The backbone of a torch module of one's own; see headstart.backbone.own.backbone_of."""
+    from headstart.backbone import own
+
+    return own.backbone_of(module, preprocess=preprocess, name=name, head=head, taps=taps, classes=classes)
 
 
 def outline(
@@ -71,8 +92,10 @@ def outline(
     """
     from headstart.backbone import zoo
 
-    given = {"model_kwargs": model_kwargs, "preprocess": preprocess, "image_size": image_size, "taps": taps}
-    found, notes, _ = zoo.load(name, pretrained=False, **given)
+    spec = NetworkSpec.of(
+        name, model_kwargs=model_kwargs, preprocess=preprocess, image_size=image_size, taps=taps
+    )
+    found, notes, _ = zoo.load(spec, pretrained=False)
     for note in notes:
         progress.say(note)
     return found

@@ -18,6 +18,7 @@ from headstart.files import sha256_of
 
 if TYPE_CHECKING:
     import numpy as np
+    from torch import nn
 
     from headstart.data.dataset import Dataset
 
@@ -119,7 +120,8 @@ class Source:
 class Backbone:
     """A pre-trained network as data: where it may be cut and which weights it stands for.
 
-    name            "small", "demo-cnn", a pretrained folder, "timm:NAME" or "torchvision:NAME"
+    name            "small", "demo-cnn", a pretrained folder, "timm:NAME" or "torchvision:NAME"; or what the user
+                    calls a network of their own
     stages          K stages from input to output; the last is usually "pre_logits"
     preprocess      the input preparation that belongs to the weights, and a data set's levels: see with_levels_of()
     weights_sha256  SHA-256 over the names and bytes of the pre-trained tensors
@@ -128,6 +130,8 @@ class Backbone:
     owners          parameter or buffer name → the stage it belongs to, or "head"
     model_kwargs    passed on when the architecture is made (as timm's --model-kwargs)
     weights         local weights file the network was loaded from, or None for the registry's own
+    graph           of a network of the user's own (backbone_of()): hash of what it computes; else ""
+    module          such a network itself, which no name leads to; it is part of no comparison and of no file
     """
 
     name: str
@@ -139,6 +143,8 @@ class Backbone:
     owners: Mapping[str, str]
     model_kwargs: Mapping[str, Any] = field(default_factory=dict)
     weights: str | None = None
+    graph: str = ""
+    module: nn.Module | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Raises BackboneError where stages are missing or owners name others."""
@@ -196,16 +202,21 @@ class Backbone:
         """Hash of everything that determines the features: weights, architecture, cuts, preprocessing."""
         stages = [(stage.name, stage.tap) for stage in self.stages]
         facts = [self.name, self.weights_sha256, dict(self.model_kwargs), self.preprocess.to_dict(), stages]
-        return sha256_of(json.dumps(facts, sort_keys=True))
+        return sha256_of(json.dumps([*facts, *self._own], sort_keys=True))
 
     @property
     def preparation(self) -> str:
         """Short hash of what the weights' own hash leaves open: input preparation and architecture options."""
         facts = [self.with_levels(None).preprocess.to_dict(), dict(self.model_kwargs)]
-        return sha256_of(json.dumps(facts, sort_keys=True))[:16]
+        return sha256_of(json.dumps([*facts, *self._own], sort_keys=True))[:16]
+
+    @property
+    def _own(self) -> list[str]:
+        return [self.graph] if self.graph else []
 
     def to_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "preprocess": self.preprocess.to_dict()}
+        values = {**asdict(replace(self, module=None)), "preprocess": self.preprocess.to_dict()}
+        return {key: value for key, value in values.items() if key != "module" and (key != "graph" or value)}
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> Backbone:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import cache, files, progress, seals
+from headstart.backbone import folder as folders
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.fingerprint import COUNTED, fingerprint
+from headstart.backbone.spec import NetworkSpec
 from headstart.errors import BackboneError, OutputError
 
 if TYPE_CHECKING:
@@ -28,30 +31,15 @@ _PACKAGES = ("headstart", "torch", "timm", "torchvision")
 _COUNTS = "counts"
 
 
-def load(
-    name: str,
-    *,
-    weights: str | None,
-    model_kwargs: Mapping[str, Any] | None,
-    preprocess: Mapping[str, Any] | None,
-    image_size: int | None,
-    taps: Sequence[str],
-) -> Backbone:
+def load(spec: NetworkSpec) -> Backbone:
     """As zoo.load, which is asked only for what is not known yet."""
-    origin, asked = _origin(name, weights), [name, model_kwargs, preprocess, image_size, weights]
-    kept = _place(origin, [*asked, list(taps)])
-    found = _read(kept) or _with_cuts(_read(_place(origin, [*asked, []])), taps)
+    origin = _origin(spec)
+    kept = _place(origin, spec)
+    found = _read(kept) or _with_cuts(_read(_place(origin, spec.plain)), spec.taps)
     if found is None:
         from headstart.backbone import zoo
 
-        backbone, notes, module = zoo.load(
-            name,
-            weights=weights,
-            model_kwargs=model_kwargs,
-            preprocess=preprocess,
-            image_size=image_size,
-            taps=taps,
-        )
+        backbone, notes, module = zoo.load(spec)
         if kept is not None:
             _keep(kept, backbone, notes, module)
         found = backbone, notes
@@ -83,23 +71,21 @@ def _counts(tensors: Mapping[str, np.ndarray]) -> str:
     return files.sha256_of(*(f"{n} {t.tolist()}" for n, t in sorted(tensors.items()) if n.endswith(COUNTED)))
 
 
-def _origin(name: str, weights: str | None) -> list[str]:
+def _origin(spec: NetworkSpec) -> list[str]:
     """Digests of the files that the network is made from, as far as they lie on this machine."""
-    from headstart.backbone import folder as folders
-
-    folder = folders.find(name)
-    paths = [] if weights is None else [Path(weights)]
+    folder = folders.find(spec.name)
+    paths = [] if spec.weights is None else [Path(spec.weights)]
     if folder is not None:
         paths.append(folder / "backbone.json")
-        if weights is None:
+        if spec.weights is None:
             folders.check(folder)
     return [files.sha256(path) for path in paths if path.is_file()]
 
 
-def _place(origin: list[str], asked: list[Any]) -> Path | None:
+def _place(origin: list[str], spec: NetworkSpec) -> Path | None:
     """Where the record lies, or None where the cache cannot be written."""
     versions = [metadata.version(package) for package in _PACKAGES]
-    facts = json.dumps([VERSION, versions, origin, asked], sort_keys=True, default=str)
+    facts = json.dumps([VERSION, versions, origin, asdict(spec)], sort_keys=True, default=str)
     try:
         return cache.folder("backbones") / f"{files.sha256_of(facts)}.json"
     except OutputError:

@@ -138,7 +138,7 @@ def read_card(folder: Path) -> Card:
         raise BackboneError(f"{path}: {error}") from error
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BackboneError(
-            f"{path}: not a backbone's card, or damaged ({type(error).__name__}: {error}); install the package again, "
+            f"{path}: not a backbone's card, or damaged ({seals.reason(error)}); install the package again, "
             "or pretrain the backbone anew"
         ) from error
 

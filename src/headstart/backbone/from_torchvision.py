@@ -7,12 +7,11 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import torch
 from torch import nn
 from torchvision import models
 from torchvision.models import _api
 
-from headstart.backbone import hub
+from headstart.backbone import hub, watch
 from headstart.backbone.backbone import Source
 from headstart.backbone.network import Entry, Network, given, nearest, offered, read
 from headstart.data.preprocess import Preprocess
@@ -98,12 +97,7 @@ def _preprocess(preset: Any) -> Preprocess:
 
 
 def _taps_and_head(module: nn.Module, outputs: int, size: int) -> tuple[tuple[str, ...], str]:
-    """The last map-valued block at each resolution, and the last layer that puts out one score per class.
-
-    Blocks are the network's children and the children of its sequences: what an author lists, not the insides
-    of a block.
-    """
-    shapes = _block_shapes(module, size)
+    """(the default cuts, the last layer that puts out one score per class)"""
     layers = [
         name
         for name, layer in module.named_modules()
@@ -112,41 +106,4 @@ def _taps_and_head(module: nn.Module, outputs: int, size: int) -> tuple[tuple[st
     ]
     if not layers:
         raise BackboneError(f"no layer puts out {outputs} scores; the classifier cannot be found")
-    head = layers[-1]
-    around = head.rpartition(".")[0] or head
-    ends = {
-        shape[2]: name
-        for name, shape in shapes.items()
-        if len(shape) == 4 and shape[2] > 1 and name != around and not name.startswith(around + ".")
-    }
-    return tuple(ends.values()), head
-
-
-def _block_shapes(module: nn.Module, size: int) -> dict[str, tuple[int, ...]]:
-    """Block name → shape of its output, in the order in which the blocks ran."""
-    shapes: dict[str, tuple[int, ...]] = {}
-    handles = []
-    for name, block in _blocks(module):
-
-        def note(_: nn.Module, __: tuple, output: object, name: str = name) -> None:
-            if isinstance(output, torch.Tensor):
-                shapes[name] = tuple(output.shape)
-
-        handles.append(block.register_forward_hook(note))
-    tensors = {key: value.to("meta") for key, value in module.state_dict(keep_vars=True).items()}
-    training = module.training
-    module.eval()
-    with torch.no_grad():
-        torch.func.functional_call(module, tensors, (torch.empty(1, 3, size, size, device="meta"),))
-    module.train(training)
-    for handle in handles:
-        handle.remove()
-    return shapes
-
-
-def _blocks(module: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
-    for name, child in module.named_children():
-        path = f"{prefix}{name}"
-        yield path, child
-        if isinstance(child, nn.Sequential):
-            yield from _blocks(child, path + ".")
+    return watch.default_cuts(module, layers[-1], size), layers[-1]

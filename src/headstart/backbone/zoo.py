@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,41 +16,33 @@ import torch
 from torch import nn
 
 from headstart.backbone import folder as folders
-from headstart.backbone import padding, scale
+from headstart.backbone import own, padding, scale
 from headstart.backbone.anatomy import Anatomy, dissect
 from headstart.backbone.backbone import PRE_LOGITS, Backbone
+from headstart.backbone.families import FAMILIES, family_of
 from headstart.backbone.fingerprint import fingerprint
 from headstart.backbone.network import Entry, Network
+from headstart.backbone.spec import NetworkSpec
+from headstart.backbone.turn import TURN
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, WeightsError
 
 
-def load(
-    name: str,
-    *,
-    weights: str | None = None,
-    model_kwargs: Mapping[str, Any] | None = None,
-    preprocess: Mapping[str, Any] | None = None,
-    image_size: int | None = None,
-    taps: Sequence[str] = (),
-    pretrained: bool = True,
-) -> tuple[Backbone, list[str], nn.Module]:
-    """(the backbone called `name`, with its cuts, owners and preparation read off the network; what is to be said of
-    it; that network).
+def load(spec: NetworkSpec, *, pretrained: bool = True) -> tuple[Backbone, list[str], nn.Module]:
+    """(the backbone that is asked for, with its cuts, owners and preparation read off the network; what is to be said
+    of it; that network).
 
-    weights: a local file in place of the registry's own. preprocess: fields of Preprocess that these weights
-    want otherwise (mean, std, interpolation). taps: module names that become further cuts. pretrained: False does
-    without weights, since stages do not hang on them; the hash is then "".
+    pretrained: False does without weights, since stages do not hang on them; the hash is then "".
     Raises BackboneError, WeightsError, OfflineError.
     """
-    kwargs = dict(model_kwargs or {})
+    name, weights, kwargs = spec.name, spec.weights, spec.model_kwargs
     network = _network(name, kwargs, weights, pretrained=pretrained)
     notes = [*network.notes]
     if weights is not None and pretrained:
         network, kwargs = _padded(name, kwargs, weights, network, notes)
-    prepared = network.preprocess if image_size is None else network.preprocess.at(image_size)
-    prepared = _prepared(network, prepared, preprocess or {}, weights, notes)
-    extra = [tap for tap in taps if tap not in network.taps and tap != PRE_LOGITS]
+    prepared = network.preprocess if spec.image_size is None else network.preprocess.at(spec.image_size)
+    prepared = _prepared(network, prepared, spec.preprocess, weights, notes)
+    extra = [tap for tap in spec.taps if tap not in network.taps and tap != PRE_LOGITS]
     anatomy = dissect(network.module, [*network.taps, *extra], network.head, prepared.size)
     if anatomy.trouble:
         notes.append(_shortened(name, prepared.size, anatomy))
@@ -64,7 +57,7 @@ def load(
         source=replace(network.source, num_classes=anatomy.outputs),
         head=network.head,
         owners=anatomy.owners,
-        model_kwargs=kwargs,
+        model_kwargs=dict(kwargs),
         weights=weights,
     )
     return backbone, notes, network.module
@@ -77,8 +70,8 @@ _PADDINGS = {"same": "TensorFlow's padding", "": "PyTorch's padding"}
 
 
 def _padded(
-    name: str, kwargs: dict[str, Any], weights: str, network: Network, notes: list[str]
-) -> tuple[Network, dict[str, Any]]:
+    name: str, kwargs: Mapping[str, Any], weights: str, network: Network, notes: list[str]
+) -> tuple[Network, Mapping[str, Any]]:
     """What the user gives holds; else weights from a file are asked which padding they were trained with.
 
     Returns the network with that padding, and its options.
@@ -125,7 +118,10 @@ def _prepared(
 
 def build(backbone: Backbone, *, pretrained: bool, seed: int) -> nn.Module:
     """The torch module behind `backbone`, in eval mode. See headstart.backbone.build."""
-    with torch.random.fork_rng(devices=[]):
+    if backbone.graph:
+        with TURN:
+            return own.build(backbone, pretrained=pretrained, seed=seed)
+    with TURN, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = _network(backbone.name, backbone.model_kwargs, backbone.weights, pretrained=pretrained)
     return network.module
@@ -133,9 +129,8 @@ def build(backbone: Backbone, *, pretrained: bool, seed: int) -> nn.Module:
 
 def available(pattern: str | None = None) -> list[Entry]:
     """Every backbone whose name holds `pattern` (plain text, or a shell pattern), names that begin with it first."""
-    from headstart.backbone import from_timm, from_torchvision
-
-    entries = [*folders.entries(), *from_timm.entries(), *from_torchvision.entries()]
+    libraries = [family().entries() for family in FAMILIES.values()]
+    entries = [*folders.entries(), *itertools.chain(*libraries)]
     if not pattern:
         return entries
     found = [entry for entry in entries if fnmatch.fnmatch(entry.name.lower(), f"*{pattern.lower()}*")]
@@ -148,16 +143,8 @@ def _begins(name: str, pattern: str) -> bool:
 
 def here(name: str) -> bool:
     """Whether the weights of the backbone called `name` lie on this machine; True for what no library offers."""
-    family, _, rest = name.partition(":")
-    if family == "timm" and rest:
-        from headstart.backbone import from_timm
-
-        return from_timm.here(rest)
-    if family == "torchvision" and rest:
-        from headstart.backbone import from_torchvision
-
-        return from_torchvision.here(rest)
-    return True
+    found = family_of(name)
+    return found is None or found[0].here(found[1])
 
 
 def parameters(name: str) -> int | None:
@@ -175,15 +162,15 @@ def parameters(name: str) -> int | None:
 
 
 def _network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
-    family, _, rest = name.partition(":")
-    if family == "timm" and rest:
-        from headstart.backbone import from_timm
+    with TURN:
+        return _make(name, kwargs, file, pretrained=pretrained)
 
-        return from_timm.network(rest, kwargs, file, pretrained=pretrained)
-    if family == "torchvision" and rest:
-        from headstart.backbone import from_torchvision
 
-        return from_torchvision.network(rest, kwargs, file, pretrained=pretrained)
+def _make(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
+    found = family_of(name)
+    if found is not None:
+        family, rest = found
+        return family.network(rest, kwargs, file, pretrained=pretrained)
     folder = folders.find(name)
     if folder is None:
         raise BackboneError(_unknown(name))
@@ -193,7 +180,7 @@ def _network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrain
 def _unknown(name: str) -> str:
     family, _, rest = name.replace("\\", "/").partition("/")
     place = Path(name).expanduser()
-    if family in ("timm", "torchvision") and not place.exists():
+    if family in FAMILIES and not place.exists():
         return f"backbone {name!r} is unknown; did you mean {family}:{rest}?"
     if rest or place.is_dir():
         what = "holds no backbone" if place.is_dir() else "a file" if place.exists() else "no such folder"

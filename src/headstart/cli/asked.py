@@ -26,10 +26,8 @@ def options(args: Namespace, session: Session, **more: Any) -> Options:
 
 def execution(args: Namespace, plan: Plan) -> Execution:
     """How a bundle's network runs: as the flags say, else as its plan says. Raises BackboneError."""
-    from headstart.job.named import check_device
     from headstart.job.prepare import execution_of
 
     machine = ("device", "workers", "threads", "runtime", "precision")
     asked = Options(**{name: getattr(args, name) for name in machine if getattr(args, name) is not None})
-    check_device(asked)
     return execution_of(asked, plan)

@@ -35,10 +35,10 @@ def heard(*, last: bool) -> Iterator[None]:
     and none changes the exit code in the interpreter's last moments.
     In other threads than the main one, which no signal reaches, nothing happens.
     """
-    stopping.forget()
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    stopping.forget()
     listened = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     if last:
         atexit.register(_deaf, listened)

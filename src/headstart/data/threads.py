@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from headstart import progress
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -20,6 +22,13 @@ def worker_count(workers: int) -> int:
     if workers > 0:
         return workers
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def pool_of(count: int) -> ThreadPoolExecutor:
+    """A pool of `count` threads, whose news goes where that of its maker does."""
+    return ThreadPoolExecutor(
+        count, "headstart-data", initializer=progress.adopt, initargs=(progress.audience(),)
+    )
 
 
 def ordered(
@@ -37,7 +46,7 @@ def ordered(
     count = worker_count(workers)
     most = max(2 * count, -(-ahead // chunk))
     waiting: deque[Future[list[R]]] = deque()
-    pool = ThreadPoolExecutor(count, thread_name_prefix="headstart-data")
+    pool = pool_of(count)
     try:
         for start in range(0, len(items), chunk):
             waiting.append(pool.submit(work, start))

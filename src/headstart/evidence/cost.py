@@ -8,27 +8,27 @@ import numpy as np
 
 from headstart import cache, files
 from headstart.backbone import Backbone
-from headstart.runtime import Execution, Trunk, chosen, machine, start, suiting_batch
+from headstart.runtime import Execution, Resolved, Trunk, machine, resolve, start
 
 _PICTURES, _ROUNDS = 16, 3
 
 
-def speed(backbone: Backbone, execution: Execution) -> float:
+def speed(backbone: Backbone, execution: Execution | Resolved) -> float:
     """Pictures a second through the frozen network, decoding apart; timed once and kept for network and machine.
 
     The best of a few rounds: what else the machine does only ever slows it. Raises BackboneError.
     """
-    ran = (chosen(execution.runtime, execution.device), execution.precision)
+    how = resolve(execution)
+    ran = (how.engine, how.precision, str(how.threads))
     key = files.sha256_of(Trunk(backbone, backbone.stages).key, *ran, *machine())
-    return float(cache.remembered(("speed",), key, lambda: _timed(backbone, execution)))
+    return float(cache.remembered(("speed",), key, lambda: _time(backbone, how)))
 
 
-def _timed(backbone: Backbone, execution: Execution) -> float:
+def _time(backbone: Backbone, how: Resolved) -> float:
     side = backbone.preprocess.size
-    size = suiting_batch(side, execution.runtime, execution.device)
+    size = how.batch_of(side)
     batch = np.random.default_rng(0).integers(0, 256, (size, side, side, 3), dtype=np.uint8)
-    job = Trunk(backbone, backbone.stages)
-    runtime = start(job, runtime=execution.runtime, precision=execution.precision, device=execution.device)
+    runtime = start(Trunk(backbone, backbone.stages), how)
     list(runtime.stream([batch]))  # compiles
     count = max(2, _PICTURES // size)
     seconds = []

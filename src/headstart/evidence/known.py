@@ -16,7 +16,7 @@ from headstart.data.dataset import Dataset, Partition
 from headstart.evidence.evidence import Evidence
 from headstart.features import identity
 from headstart.heads import probe, spectrum
-from headstart.runtime import Execution
+from headstart.runtime import Resolved
 
 
 @dataclass(frozen=True)
@@ -29,24 +29,24 @@ class Question:
     draws: int
 
 
-def known(
+def weigh_once(
     dataset: Dataset,
     partition: Partition,
     index: np.ndarray,
     backbone: Backbone,
-    execution: Execution,
+    how: Resolved,
     question: Question,
     weigh: Callable[[], Evidence],
 ) -> Evidence:
     """What `weigh` says of the pictures at `index`, now or before: evidence is kept by all that it depends on."""
-    if execution.keep == "none":
+    if how.keep == "none":
         return weigh()
     train, asked = dataset.take(partition.train), dataset.take(index)
     _, group = np.unique(asked.groups, return_inverse=True)
     counts = (train.counts().tolist(), len(np.unique(train.groups)))
     key = files.sha256_of(
         _code(),
-        *(identity(backbone, draw, execution) for draw in (None, *range(question.draws))),
+        *(identity(backbone, draw, how) for draw in (None, *range(question.draws))),
         repr((question, backbone.source, backbone.stages, dataset.classes, counts)),
         *asked.digests,
         asked.labels.tobytes(),

@@ -14,12 +14,12 @@ from headstart.evidence.conclude import BEATS, conclude, top_serves
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.facts import Facts
 from headstart.evidence.gather import Totals, gather
-from headstart.evidence.known import Question, known
+from headstart.evidence.known import Question, weigh_once
 from headstart.evidence.precision import settle
 from headstart.evidence.verdict import Verdict
 from headstart.features import extract, extract_beside
 from headstart.heads.probe import typical_count
-from headstart.runtime import Execution, Trunk, kept, start
+from headstart.runtime import Execution, Resolved, Trunk, is_converted, start
 
 SAMPLE, SAMPLE_PER_CLASS = 2_000, 20
 DRAWS = 2
@@ -35,7 +35,7 @@ def measure(
     seed: int = 0,
     size: str | None = None,
     similarity: str | None = None,
-    execution: Execution = Execution(),  # noqa: B008 - frozen
+    execution: Execution | Resolved = Execution(),  # noqa: B008 - frozen
     draws: int = DRAWS,
 ) -> Evidence:
     """Evidence from the training pictures alone: a stratified sample of max(2,000, 20 a class), or all.
@@ -47,13 +47,13 @@ def measure(
     backbone = backbone.with_levels_of(dataset, train)
     chosen = sample(dataset.labels[train], max(SAMPLE, SAMPLE_PER_CLASS * len(dataset.classes)), seed)
     index = train[chosen]
-    execution, why = settle(dataset, train, backbone, execution)
+    how, why = settle(dataset, train, backbone, execution)
     question = Question(seed, size, similarity, draws)
-    weigh = partial(_weigh, dataset, train, index, backbone, execution, question)
-    evidence = known(dataset, partition, index, backbone, execution, question, weigh)
+    weigh = partial(_weigh, dataset, train, index, backbone, how, question)
+    evidence = weigh_once(dataset, partition, index, backbone, how, question, weigh)
     return replace(
         evidence,
-        precision=execution.precision,
+        precision=how.precision,
         precision_how=why,
         pictures=partition.pictures_of(dataset),
     )
@@ -64,19 +64,16 @@ def _weigh(
     train: np.ndarray,
     index: np.ndarray,
     backbone: Backbone,
-    execution: Execution,
+    how: Resolved,
     question: Question,
 ) -> Evidence:
-    before = _converted(backbone, execution)
-    features, *controls = extract_beside(dataset, index, backbone, (None, 0), execution=execution)
-    if not before and _converted(backbone, execution):
+    trunk = Trunk(backbone, backbone.stages)
+    before = is_converted(trunk, how)
+    features, *controls = extract_beside(dataset, index, backbone, (None, 0), execution=how)
+    if not before and is_converted(trunk, how):
         # Torch is there now: what another data set may ask is converted too, and no later run imports torch for it.
         for draw in range(1, question.draws):
-            start(
-                Trunk(backbone, backbone.stages, draw=draw),
-                runtime=execution.runtime,
-                device=execution.device,
-            )
+            start(replace(trunk, draw=draw), how.of_copies)
     facts_from = partial(
         gather,
         features,
@@ -91,13 +88,9 @@ def _weigh(
     verdict = partial(conclude, size=question.size, similarity=question.similarity)
     facts = facts_from(controls)
     while len(controls) < question.draws and _open(facts, verdict(facts)):
-        controls.append(extract(dataset, index, backbone, execution=execution, draw=len(controls)))
+        controls.append(extract(dataset, index, backbone, execution=how, draw=len(controls)))
         facts = facts_from(controls)
     return Evidence(facts, verdict(facts))
-
-
-def _converted(backbone: Backbone, execution: Execution) -> bool:
-    return kept(Trunk(backbone, backbone.stages), runtime=execution.runtime, device=execution.device)
 
 
 def _open(facts: Facts, verdict: Verdict) -> bool:

@@ -21,7 +21,7 @@ from headstart.data.loader import frames
 from headstart.data.split import folds
 from headstart.heads.probe import cross_validate, penalties
 from headstart.intervals import paired
-from headstart.runtime import Execution, Trunk, once, possible, precisions, start, suiting_batch
+from headstart.runtime import Execution, Resolved, Trunk, measure_once, precisions, resolve, start
 
 FEW = 1_000
 PICTURES = 128
@@ -29,47 +29,35 @@ FASTER = 1.2
 CHANGED = 0.01
 _FOLDS, _ROUNDS = 5, 2
 # Raised whenever the verdict is reached otherwise than before.
-_VERSION = 2
+_VERSION = 3
 
 
 def settle(
-    dataset: Dataset, train: np.ndarray, backbone: Backbone, execution: Execution
-) -> tuple[Execution, str]:
-    """(`execution` with "auto" made "fp32" or "bf16", one sentence that says why). Looks at training pictures alone."""
-    if execution.precision != "auto":
-        runs = possible(execution.precision, execution.runtime, execution.device)
-        said = (
-            "as asked for"
-            if runs == execution.precision
-            else f"{execution.precision} was asked for, this machine lacks it"
-        )
-        return replace(execution, precision=runs), f"{runs}, {said}"
-    precision, why = _settled(dataset, train, backbone, execution)
-    return replace(execution, precision=precision), f"{precision}: {why}"
+    dataset: Dataset, train: np.ndarray, backbone: Backbone, execution: Execution | Resolved
+) -> tuple[Resolved, str]:
+    """(how it runs, "auto" made "fp32" or "bf16"; one sentence that says why). Looks at training pictures alone."""
+    how = resolve(execution)
+    if execution.precision == "auto":
+        precision, why = _settled(dataset, train, backbone, how)
+        return resolve(execution, precision=precision), f"{precision}: {why}"
+    lacking = f"{execution.precision} was asked for, this machine lacks it"
+    return how, f"{how.precision}, {'as asked for' if how.precision == execution.precision else lacking}"
 
 
-def _settled(
-    dataset: Dataset, train: np.ndarray, backbone: Backbone, execution: Execution
-) -> tuple[str, str]:
+def _settled(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: Resolved) -> tuple[str, str]:
     if len(train) < FEW:
         return "fp32", f"fewer than {FEW:,} training pictures"
-    if "bf16" not in precisions(execution.runtime, execution.device):
+    if "bf16" not in precisions(how.runtime, how.device):
         return "fp32", "this machine computes in nothing shorter"
     pictures = files.sha256_of(dataset.fingerprint, train.tobytes(), dataset.labels.tobytes())
     levels = backbone.preprocess.levels
-    subject = [
-        str(_VERSION),
-        Trunk(backbone, backbone.stages).key,
-        execution.runtime,
-        execution.device,
-        pictures,
-    ]
+    subject = [str(_VERSION), Trunk(backbone, backbone.stages).key, how.engine, str(how.threads), pictures]
     subject += [f"levels {levels}"] if levels else []
-    known = once(subject, lambda: verdict(dataset, train, backbone, execution))
+    known = measure_once(subject, lambda: measure(dataset, train, backbone, how))
     return known["precision"], known["why"]
 
 
-def verdict(dataset: Dataset, train: np.ndarray, backbone: Backbone, execution: Execution) -> dict[str, str]:
+def measure(dataset: Dataset, train: np.ndarray, backbone: Backbone, how: Resolved) -> dict[str, str]:
     """{"precision", "why"}, measured on PICTURES training pictures."""
     index = np.sort(np.random.default_rng(0).permutation(train)[:PICTURES])
     if len(np.unique(dataset.groups[index])) < 2:
@@ -78,15 +66,15 @@ def verdict(dataset: Dataset, train: np.ndarray, backbone: Backbone, execution: 
             "why": "all pictures belong together, so that nothing shows whether bf16 agrees",
         }
     pictures = [dataset.pictures[i] for i in index]
-    size = suiting_batch(backbone.preprocess.size, execution.runtime, execution.device)
+    size = how.batch_of(backbone.preprocess.size)
     read = frames(
-        pictures, backbone.preprocess, batch_size=size, workers=execution.workers, truncated=dataset.truncated
+        pictures, backbone.preprocess, batch_size=size, workers=how.workers, truncated=dataset.truncated
     )
     batches = [batch for _, batch in read]
     found: dict[str, list[tuple[list[np.ndarray], float]]] = {"fp32": [], "bf16": []}
     for _ in range(_ROUNDS):
         for name, runs in found.items():
-            runs.append(_run(backbone, batches, execution, name))
+            runs.append(_run(backbone, batches, replace(how, precision=name)))
     gain = min(seconds for _, seconds in found["fp32"]) / min(seconds for _, seconds in found["bf16"])
     if gain < FASTER:
         return {
@@ -104,12 +92,9 @@ def verdict(dataset: Dataset, train: np.ndarray, backbone: Backbone, execution: 
     return {"precision": "bf16" if same else "fp32", "why": why}
 
 
-def _run(
-    backbone: Backbone, batches: Sequence[np.ndarray], execution: Execution, precision: str
-) -> tuple[list[np.ndarray], float]:
+def _run(backbone: Backbone, batches: Sequence[np.ndarray], how: Resolved) -> tuple[list[np.ndarray], float]:
     """(features [M, D_k] at each cut, seconds), the network alone."""
-    job = Trunk(backbone, backbone.stages)
-    runtime = start(job, runtime=execution.runtime, precision=precision, device=execution.device)
+    runtime = start(Trunk(backbone, backbone.stages), how)
     list(runtime.stream(batches[:1]))  # compiles
     began = time.perf_counter()
     rows = list(runtime.stream(batches))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from headstart.data.loader import frames
 from headstart.errors import OutputError
 from headstart.features.features import Features
 from headstart.features.store import Store
-from headstart.runtime import Execution, Runtime, Trunk, chosen, possible, precisions, start, suiting_batch
+from headstart.runtime import Execution, Resolved, Runtime, Trunk, resolve, start
 
 _SHARD = 2048
 _TURN = 40 << 20  # bytes of pictures that networks take by turns
@@ -31,7 +31,7 @@ def extract(
     index: np.ndarray,
     backbone: Backbone,
     *,
-    execution: Execution = Execution(),  # noqa: B008 - frozen
+    execution: Execution | Resolved = Execution(),  # noqa: B008 - frozen
     draw: int | None = None,
     label: str = "features",
 ) -> Features:
@@ -49,60 +49,54 @@ def extract_beside(
     backbone: Backbone,
     draws: Sequence[int | None],
     *,
-    execution: Execution = Execution(),  # noqa: B008 - frozen
+    execution: Execution | Resolved = Execution(),  # noqa: B008 - frozen
     label: str = "features",
 ) -> list[Features]:
     """extract() for each of `draws` (None is the network itself); a picture is decoded once for all of them.
 
     index: int64 [N]. Raises PictureError, BackboneError.
     """
-    chosen = dataset.take(index)
-    tables = [_Table.of(backbone, draw, execution) for draw in draws]
+    chosen, how = dataset.take(index), resolve(execution)
+    tables = [_Table.of(backbone, draw, how) for draw in draws]
     places = dict(zip(chosen.digests, chosen.pictures, strict=True))
     together: dict[tuple[str, ...], list[_Table]] = {}
     for table in tables:
         together.setdefault(tuple(table.store.missing(chosen.digests)), []).append(table)
     for wanted, lacking in together.items():
         if wanted:
-            batches = _prepared(backbone, [places[digest] for digest in wanted], execution, dataset.truncated)
+            batches = _prepare(backbone, [places[digest] for digest in wanted], how, dataset.truncated)
             _compute(lacking, wanted, batches, label)
     return [table.features(chosen.digests) for table in tables]
 
 
-def identity(backbone: Backbone, draw: int | None, execution: Execution) -> str:
+def identity(backbone: Backbone, draw: int | None, execution: Execution | Resolved) -> str:
     """Stands for the features that extract() gives of a picture, on this machine. Raises BackboneError."""
-    return _key(*_asked(backbone, draw, execution))
+    return _key(_trunk(backbone, draw), _of(draw, resolve(execution)))
 
 
 @dataclass(frozen=True)
 class _Table:
-    """The rows of one network, and the job that makes more of them; `how` says what really runs."""
+    """The rows of one network, and what makes more of them."""
 
-    job: Trunk
-    execution: Execution
+    trunk: Trunk
+    how: Resolved
     store: Store
 
     @staticmethod
-    def of(backbone: Backbone, draw: int | None, execution: Execution) -> _Table:
-        job, execution = _asked(backbone, draw, execution)
-        return _Table(job, execution, Store(_folder(job, execution), execution.keep))
-
-    def started(self) -> Runtime:
-        execution = self.execution
-        return start(
-            self.job, runtime=execution.runtime, precision=execution.precision, device=execution.device
-        )
+    def of(backbone: Backbone, draw: int | None, how: Resolved) -> _Table:
+        trunk, how = _trunk(backbone, draw), _of(draw, how)
+        return _Table(trunk, how, Store(_folder(trunk, how), how.keep))
 
     def features(self, digests: Sequence[str]) -> Features:
-        stages = self.job.stages
+        stages = self.trunk.stages
         widths = [stage.width("avgstd") for stage in stages]
         ends = list(accumulate(widths))
         columns = {
             stage.name: slice(end - width, end)
             for stage, width, end in zip(stages, widths, ends, strict=True)
         }
-        total = slice(ends[-1], ends[-1] + self.job.backbone.source.num_classes)
-        logits = self.store.gather(digests, total) if self.job.logits else None
+        total = slice(ends[-1], ends[-1] + self.trunk.backbone.source.num_classes)
+        logits = self.store.gather(digests, total) if self.trunk.logits else None
         return Features(_Cuts(self.store, tuple(digests), columns), logits)
 
 
@@ -128,7 +122,7 @@ class _Cuts(Mapping[str, np.ndarray]):
 def _compute(
     tables: Sequence[_Table], digests: Sequence[str], batches: Iterator[np.ndarray], label: str
 ) -> None:
-    runtimes = [table.started() for table in tables]
+    runtimes = [start(table.trunk, table.how) for table in tables]
     rows: list[list[np.ndarray]] = [[] for _ in tables]
     done = kept = 0
     with progress.bar(label, len(digests)) as bar:
@@ -183,50 +177,48 @@ def run(
     runtime: Runtime,
     backbone: Backbone,
     pictures: Sequence[str | Given],
-    execution: Execution,
+    how: Resolved,
     truncated: str = "refuse",
 ) -> Iterator[tuple[np.ndarray, ...]]:
     """The runtime's outputs for the pictures, each float32 [B, D_k], batch by batch; decoding runs ahead.
 
     Raises PictureError.
     """
-    return runtime.stream(_prepared(backbone, pictures, execution, truncated))
+    return runtime.stream(_prepare(backbone, pictures, how, truncated))
 
 
-def _prepared(
-    backbone: Backbone, pictures: Sequence[str | Given], execution: Execution, truncated: str
+def _prepare(
+    backbone: Backbone, pictures: Sequence[str | Given], how: Resolved, truncated: str
 ) -> Iterator[np.ndarray]:
     """uint8 [B, S, S, 3] batches."""
-    suits = suiting_batch(backbone.preprocess.size, execution.runtime, execution.device)
-    size = max(1, min(execution.batch_size or suits, len(pictures)))
+    size = max(1, min(how.batch_of(backbone.preprocess.size), len(pictures)))
     for _, batch in frames(
-        pictures, backbone.preprocess, batch_size=size, workers=execution.workers, truncated=truncated
+        pictures, backbone.preprocess, batch_size=size, workers=how.workers, truncated=truncated
     ):
         yield batch
 
 
-def _asked(backbone: Backbone, draw: int | None, execution: Execution) -> tuple[Trunk, Execution]:
-    """(what runs, how it really runs)"""
-    job = Trunk(backbone, backbone.stages, "avgstd", draw is None and backbone.classifies, draw=draw)
-    wanted = execution.precision if draw is None else execution.copies
-    if draw is not None and wanted == "auto":
-        wanted = precisions(execution.runtime, execution.device)[-1]
-    return job, replace(execution, precision=possible(wanted, execution.runtime, execution.device))
+def _trunk(backbone: Backbone, draw: int | None) -> Trunk:
+    return Trunk(backbone, backbone.stages, "avgstd", draw is None and backbone.classifies, draw=draw)
 
 
-def _key(job: Trunk, execution: Execution) -> str:
+def _of(draw: int | None, how: Resolved) -> Resolved:
+    """How that copy runs; None is the network itself."""
+    return how if draw is None else how.of_copies
+
+
+def _key(trunk: Trunk, how: Resolved) -> str:
     """Stands for the rows: the network, how it runs, what prepares pictures for it."""
-    ran = (chosen(execution.runtime, execution.device), execution.precision, PIL.__version__)
-    levels = job.backbone.preprocess.levels
-    more = [*(["fp16"] if execution.keep == "fp16" else []), *([f"levels {levels}"] if levels else [])]
-    return files.sha256_of(str(VERSION), job.key, *ran, *more)
+    levels = trunk.backbone.preprocess.levels
+    more = [*(["fp16"] if how.keep == "fp16" else []), *([f"levels {levels}"] if levels else [])]
+    return files.sha256_of(str(VERSION), trunk.key, how.engine, how.precision, PIL.__version__, *more)
 
 
-def _folder(job: Trunk, execution: Execution) -> Path | None:
-    if execution.keep == "none":
+def _folder(trunk: Trunk, how: Resolved) -> Path | None:
+    if how.keep == "none":
         return None
     try:
-        return cache.folder("features", _key(job, execution))
+        return cache.folder("features", _key(trunk, how))
     except OutputError as error:
         progress.say(f"features are not kept: {error}")
         return None

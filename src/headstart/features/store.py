@@ -126,9 +126,11 @@ def _sum(path: Path) -> bytes:
     """SHA-256 of all but the last 32 bytes."""
     stat = path.stat()
     state = (stat.st_size, stat.st_mtime_ns)
-    if _hashed.get(path, (None, b""))[0] != state:
-        _hashed[path] = state, files.digest(path, stat.st_size - _DIGEST)
-    return _hashed[path][1]
+    known, found = _hashed.get(path, (None, b""))
+    if known != state:
+        found = files.digest(path, stat.st_size - _DIGEST)
+        _hashed[path] = state, found
+    return found
 
 
 def _half(rows: np.ndarray) -> np.ndarray:

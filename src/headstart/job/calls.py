@@ -235,8 +235,6 @@ def _model(model: Model | Run | str | Path) -> Model:
 
 
 def _execution(asked: Options, model: Model) -> Any:
-    from headstart.job.named import check_device
     from headstart.job.prepare import execution_of
 
-    check_device(asked)
     return execution_of(asked, model.plan)

@@ -160,5 +160,10 @@ def _compare(prepared: Prepared, contenders: tuple[Contender, ...], place: Path)
         prepared.partition,
         place,
         execution=prepared.execution,
-        settings=Settings(device=options.device, workers=options.workers, time_limit=options.limit),
+        settings=Settings(
+            device=options.device,
+            workers=options.workers,
+            time_limit=options.limit,
+            threads=options.threads,
+        ),
     )

@@ -32,29 +32,17 @@ class Named:
 def look_up(options: Options) -> Named:
     """The network of the options, or the plan's. Raises DataError, BackboneError, PlanError for what they get wrong."""
     from headstart import data
+    from headstart.runtime import device_of
 
     if options.path is not None:
         data.check(options.path, options.group_regex)
     classes_left_out(options)
-    check_device(options)
+    device_of(options.device)
     if options.plan is not None:
         return _of_plan(options)
     network = load_network(options)
     _check_case(options, network)
     return Named(network)
-
-
-def check_device(options: Options) -> None:
-    """From now on networks run in the threads asked for. Raises BackboneError where this machine lacks the device."""
-    from headstart.runtime import threads
-
-    threads.bound(options.threads)
-    if options.device in ("cuda", "mps"):
-        import torch
-
-        there = torch.cuda.is_available() if options.device == "cuda" else torch.backends.mps.is_available()
-        if not there:
-            raise BackboneError(f"--device {options.device}: torch finds none here; use --device auto or cpu")
 
 
 def load_network(options: Options, *, name: str | None = None, image_size: int | None = None) -> Backbone:

@@ -28,11 +28,8 @@ def shown(wanted: bool | None) -> Iterator[None]:
     if not (in_notebook() if wanted is None else wanted):
         yield
         return
-    before = progress.use(Notebook() if in_notebook() else Plain())
-    try:
+    with progress.shown(Notebook() if in_notebook() else Plain()):
         yield
-    finally:
-        progress.use(before)
 
 
 class Plain:

@@ -64,6 +64,7 @@ def execution_of(options: Options, plan: Plan | None = None) -> Execution:
         keep=options.keep_features,
         device=options.device,
         workers=options.workers,
+        threads=options.threads,
     )
 
 

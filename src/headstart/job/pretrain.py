@@ -11,7 +11,6 @@ from headstart.errors import OptionError
 from headstart.job.classes import classes_left_out
 from headstart.job.facts import Facts
 from headstart.job.folder import CHECKPOINTS, Folder, title_of
-from headstart.job.named import check_device
 from headstart.job.prepare import load_pictures, say_levels
 from headstart.job.train import Hooks
 
@@ -69,6 +68,7 @@ def pretrain(
     """
     from headstart import data
     from headstart.data.depth import levels_of
+    from headstart.runtime import device_of
     from headstart.source.pretrain import PHASE, RECIPE, check
     from headstart.source.pretrain import pretrain as train
 
@@ -76,7 +76,7 @@ def pretrain(
         raise OptionError("output: names the folder of the new backbone; give one")
     path, seed, side = options.path, options.seed or 0, options.image_size or 64
     recipe = replace(RECIPE, **{"precision": "auto", **options.recipe})  # pyright: ignore[reportArgumentType]
-    check_device(options)
+    device_of(options.device)
     if path is not None:
         data.check(path, options.group_regex)
     check(network, side, recipe, seed, dict(options.model_kwargs))
@@ -123,6 +123,7 @@ def _settings(options: Options, folder: Folder, hooks: Hooks) -> Settings:
         time_limit=options.limit,
         checkpoints=folder.path / CHECKPOINTS,
         resume=options.resume,
+        threads=options.threads,
         on_epoch=told,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headstart.data.preprocess import Preprocess
+from headstart.model.info import BundleInfo
 from headstart.model.model import Model
 from headstart.strangers import markdown
 
@@ -15,12 +16,12 @@ network = timm.create_model("local-dir:PATH/TO/THIS/FOLDER", pretrained=True).ev
 ```"""
 
 
-def text(model: Model, info: Mapping[str, Any], loads_in_timm: bool) -> str:
+def text(model: Model, info: BundleInfo, loads_in_timm: bool) -> str:
     """Markdown for the bundle's README.md."""
     plan, prepared = model.plan, model.backbone.preprocess
     sections = [
         f"# Image classifier: {len(model.classes)} classes",
-        _scores(info["metrics"]),
+        _scores(info.metrics),
         "## Use",
         "```python\nimport headstart\nmodel = headstart.load('PATH/TO/THIS/FOLDER')\n"
         "probabilities = model.probabilities(['picture.jpg'])  # [1, classes]\n```",
@@ -35,7 +36,7 @@ def text(model: Model, info: Mapping[str, Any], loads_in_timm: bool) -> str:
         f"{plan.head_layers} linear layer{'s' if plan.head_layers > 1 else ''}\n"
         f"- input: {prepared.size} px (shorter side to {prepared.resize}, {prepared.interpolation}, centre crop), "
         f"mean {list(prepared.mean)}, std {list(prepared.std)}{_levels(prepared)}\n"
-        f"- seed {plan.seed}; data fingerprint `{info['data_fingerprint'][:16]}…`",
+        f"- seed {plan.seed}; data fingerprint `{info.data_fingerprint[:16]}…`",
         "\n".join(f"- {markdown(reason)}" for reason in plan.reasons),
         "## Classes",
         ", ".join(markdown(name) for name in model.classes),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,10 @@ from headstart.data.given import given
 from headstart.errors import BundleError
 from headstart.features import Features, run
 from headstart.heads.head import Head
+from headstart.model.info import BundleInfo
 from headstart.plan.inputs import execution_of, joined
 from headstart.plan.plan import Plan
-from headstart.runtime import Execution, Runtime, Trunk, chosen, converted, start
+from headstart.runtime import Execution, Resolved, Runtime, Trunk, start, start_from
 from headstart.train.fit import Fitted
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class Model:
 
     module  a trained trunk in memory; None where the pre-trained weights serve as they are, or with `folder`
     folder  the bundle that this model was loaded from
-    info    the bundle's `headstart.json`: evidence, metrics, fingerprint, versions
+    info    what the bundle says beside: evidence, metrics, fingerprint, versions
+    holds   what keeps `folder` there, where it was unpacked for this model
     """
 
     classes: tuple[str, ...]
@@ -47,8 +49,10 @@ class Model:
     head: Head
     module: nn.Module | None = None
     folder: Path | None = None
-    info: Mapping[str, Any] = field(default_factory=dict)
-    _runtimes: dict[Execution, Runtime] = field(default_factory=dict, compare=False)
+    info: BundleInfo = field(default_factory=BundleInfo)
+    holds: Any = field(default=None, compare=False)
+    _runtimes: dict[Resolved, Runtime] = field(default_factory=dict, init=False, compare=False)
+    _turn: threading.Lock = field(default_factory=threading.Lock, init=False, compare=False)
 
     @staticmethod
     def of(fitted: Fitted) -> Model:
@@ -66,12 +70,12 @@ class Model:
 
     def held_out(self, dataset: Dataset) -> np.ndarray:
         """int64 [M]: those of the data set's pictures that were held out when this bundle was made."""
-        known = set(self.info.get("held_out", ()))
+        known = set(self.info.held_out)
         return np.array([i for i, digest in enumerate(dataset.digests) if digest[:DIGITS] in known], np.int64)
 
     def trained_on(self, dataset: Dataset) -> np.ndarray | None:
         """bool [N]: which of the pictures this bundle learnt from or was chosen by; None where it does not say."""
-        known = set(self.info.get("trained_on", "").split())
+        known = set(self.info.trained_on)
         if not known:
             return None
         return np.array([digest[:DIGITS] in known for digest in dataset.digests], bool)
@@ -79,10 +83,10 @@ class Model:
     @property
     def left_out(self) -> tuple[str, ...]:
         """The classes of its data that this bundle was not taught because that was asked for."""
-        return tuple(self.info.get("left_out", ()))
+        return self.info.left_out
 
     def probabilities(
-        self, pictures: Any, *, execution: Execution | None = None, truncated: str = "refuse"
+        self, pictures: Any, *, execution: Execution | Resolved | None = None, truncated: str = "refuse"
     ) -> np.ndarray:
         """Probabilities float32 [N, C] of N pictures, each row summing to 1.
 
@@ -94,11 +98,11 @@ class Model:
         Raises DataError for anything else, PictureError that names a picture which cannot be used.
         """
         check_truncated(truncated)
-        meant, execution = given(pictures), execution_of(self.plan, execution)
-        runtime = self.runtime(execution)
+        meant, how = given(pictures), execution_of(self.plan, execution)
+        runtime = self.runtime(how)
         out = []
         with progress.bar("predicting", len(meant)) as bar:
-            for outputs in run(runtime, self.backbone, meant, execution, truncated):
+            for outputs in run(runtime, self.backbone, meant, how, truncated):
                 out.append(self._named(np.concatenate(outputs, axis=1)))
                 bar.advance(len(out[-1]))
         return np.concatenate(out) if out else np.empty((0, len(self.classes)), np.float32)
@@ -117,17 +121,21 @@ class Model:
         """As probabilities(), float32 [N, C], from features of the pre-trained trunk."""
         return self.head.probabilities(joined(features, self.backbone, self.plan))
 
-    def job(self) -> Trunk:
-        """The trunk up to the cut, as a job for a runtime."""
+    def trunk(self) -> Trunk:
+        """The trunk up to the cut, for a runtime."""
         module = self.module if self.folder is None else self._stored()
         return Trunk(self.backbone, self.cuts, self.plan.pool, False, module)
 
-    def network(self) -> Classifier:
-        """The whole classifier as one torch module: [B, 3, S, S] normalised → logits [B, C]; eval mode."""
+    def network(self, own: nn.Module | None = None) -> Classifier:
+        """The whole classifier as one torch module: [B, 3, S, S] normalised → logits [B, C]; eval mode.
+
+        own: the network that a loaded bundle was made of, where that was one of the user's own (backbone_of()); its
+        weights do not matter. Raises BundleError where it is needed and not given.
+        """
         from headstart.train import surgery
 
         if self.folder is not None:
-            module = self._stored()
+            module = self._stored(own)
         elif self.module is not None:
             module = self.module
         else:
@@ -136,7 +144,7 @@ class Model:
         surgery.implant(self.head, network.head)
         return network.eval()
 
-    def _stored(self) -> nn.Module:
+    def _stored(self, own: nn.Module | None = None) -> nn.Module:
         """The trunk with the weights of the bundle; nothing is downloaded. Raises BundleError."""
         from safetensors import SafetensorError
         from safetensors.torch import load_file
@@ -151,7 +159,7 @@ class Model:
                 "use --runtime openvino, which needs none"
             )
         path = self.folder / WEIGHTS
-        module = build(replace(self.backbone, weights=None), pretrained=False)
+        module = self._architecture(own)
         surgery.assemble(self.plan, self.backbone, module, len(self.classes))
         kept = module.state_dict()
         try:
@@ -166,20 +174,29 @@ class Model:
         pour(stored, module)
         return module
 
-    def runtime(self, execution: Execution) -> Runtime:
-        """The trunk made ready to run; made once for each `how`."""
-        if execution not in self._runtimes:
-            self._runtimes[execution] = self._started(execution)
-        return self._runtimes[execution]
+    def _architecture(self, own: nn.Module | None) -> nn.Module:
+        """The network that the bundle's weights belong into, whatever its own."""
+        if not self.backbone.graph:
+            return build(replace(self.backbone, weights=None), pretrained=False)
+        if own is None:
+            raise BundleError(
+                f"{self.folder}: made of {self.backbone.name}, a network of one's own, whose class a bundle does not "
+                "hold; predict with OpenVINO, which needs none, or give the network: model.network(module)"
+            )
+        from headstart.backbone.own import carrying
 
-    def _started(self, execution: Execution) -> Runtime:
-        if (
-            self.folder is not None
-            and chosen(execution.runtime, execution.device) == "openvino"
-            and (self.folder / NETWORK).is_dir()
-        ):
+        return build(carrying(self.backbone, own))
+
+    def runtime(self, execution: Execution | Resolved | None = None) -> Runtime:
+        """The trunk made ready to run; made once for each way of running. Raises BackboneError, BundleError."""
+        how = execution_of(self.plan, execution).network
+        with self._turn:  # a network is made ready by one thread at a time
+            if how not in self._runtimes:
+                self._runtimes[how] = self._start(how)
+            return self._runtimes[how]
+
+    def _start(self, how: Resolved) -> Runtime:
+        if self.folder is not None and how.runtime == "openvino" and (self.folder / NETWORK).is_dir():
             widths = tuple(cut.width(self.plan.pool) for cut in self.cuts)
-            return converted(self.folder / NETWORK, widths, self.backbone.preprocess, execution.precision)
-        return start(
-            self.job(), runtime=execution.runtime, precision=execution.precision, device=execution.device
-        )
+            return start_from(self.folder / NETWORK, widths, self.backbone.preprocess, how)
+        return start(self.trunk(), how)

@@ -10,7 +10,7 @@ from headstart import progress
 from headstart.backbone import Backbone
 from headstart.features import Features
 from headstart.plan.plan import Plan
-from headstart.runtime import Execution
+from headstart.runtime import Execution, Resolved, resolve
 
 
 def joined(features: Features, backbone: Backbone, plan: Plan) -> np.ndarray:
@@ -28,8 +28,12 @@ def widths(backbone: Backbone, plan: Plan) -> list[int]:
     return [stage.width(plan.pool) for stage in backbone.stages if stage.name in plan.cut]
 
 
-def execution_of(plan: Plan, execution: Execution | None = None) -> Execution:
-    """How the plan's frozen network runs: as `how` says; where it says nothing, as the plan does."""
-    if execution is None:
-        return Execution(runtime=plan.runtime, precision=plan.precision)
-    return replace(execution, precision=plan.precision) if execution.precision == "auto" else execution
+def execution_of(plan: Plan, execution: Execution | Resolved | None = None) -> Resolved:
+    """How the plan's frozen network runs here: as `execution` says; where that says "auto", as the plan does.
+
+    Raises BackboneError where this machine lacks the device.
+    """
+    execution = execution or Execution()
+    if isinstance(execution, Execution) and execution.runtime == "auto":
+        execution = replace(execution, runtime=plan.runtime)
+    return resolve(execution, precision=plan.precision)

@@ -1,37 +1,26 @@
 """Runs a frozen network fast: OpenVINO on CPUs, torch elsewhere, one interface."""
 
-from headstart.runtime.execution import KEEPS, Execution
-from headstart.runtime.runtime import (
-    PRECISIONS,
-    RUNTIMES,
-    Runtime,
-    chosen,
-    converted,
-    kept,
-    possible,
-    precisions,
-    processor,
-    start,
-    suiting_batch,
-)
+from headstart.runtime.execution import KEEPS, PRECISIONS, RUNTIMES, Execution, Resolved, resolve
+from headstart.runtime.hardware import device_of, machine, precisions, processor
+from headstart.runtime.runtime import Runtime, is_converted, start, start_from
 from headstart.runtime.trunk import Trunk
-from headstart.runtime.verdicts import machine, once
+from headstart.runtime.verdicts import measure_once
 
 __all__ = [
     "KEEPS",
     "PRECISIONS",
     "RUNTIMES",
     "Execution",
+    "Resolved",
     "Runtime",
     "Trunk",
-    "chosen",
-    "converted",
-    "kept",
+    "device_of",
+    "is_converted",
     "machine",
-    "once",
-    "possible",
+    "measure_once",
     "precisions",
     "processor",
+    "resolve",
     "start",
-    "suiting_batch",
+    "start_from",
 ]

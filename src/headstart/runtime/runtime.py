@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -12,16 +11,15 @@ import numpy as np
 from headstart import progress
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError
+from headstart.runtime.execution import Execution, Resolved, resolve
 from headstart.runtime.trunk import Trunk
-
-RUNTIMES = ("auto", "openvino", "torch")
-PRECISIONS = ("fp32", "bf16")
-# Pictures that run together at most, and their pixels on a CPU.
-_MOST, _PIXELS = 32, 4 * 224 * 224
 
 
 class Runtime(Protocol):
-    """name: "openvino" or "torch"; precision: "fp32", or "bf16": layers compute in bfloat16, outputs are float32."""
+    """name: "openvino" or "torch"; precision: "fp32", or "bf16": layers compute in bfloat16, outputs are float32.
+
+    Several threads may use one runtime at once.
+    """
 
     name: str
     precision: str
@@ -31,111 +29,46 @@ class Runtime(Protocol):
         ...
 
 
-def start(job: Trunk, *, runtime: str = "auto", precision: str = "fp32", device: str = "auto") -> Runtime:
-    """Makes `job` ready to run. "auto" is OpenVINO on a CPU and torch on anything else.
+def start(trunk: Trunk, execution: Execution | Resolved = Execution()) -> Runtime:  # noqa: B008 - frozen
+    """Makes `trunk` ready to run as `execution` says; see resolve().
 
-    Where OpenVINO cannot convert the network, "auto" says so and uses torch. Raises BackboneError for names that
-    are unknown and where a named runtime cannot run the network. Where the machine lacks bfloat16 it says so and
-    computes in float32.
+    Where OpenVINO cannot convert the network, and was not asked for by name, torch runs it, which is said. Raises
+    BackboneError where the named runtime cannot run it.
     """
-    if runtime not in RUNTIMES:
-        raise BackboneError(f"runtime {runtime!r} is unknown; expected one of {', '.join(RUNTIMES)}")
-    precision = possible(precision, runtime, device)
-    if chosen(runtime, device) != "openvino":
-        return _torch(job, precision, device)
-    try:
-        from headstart.runtime import openvino
+    how = resolve(execution)
+    if how.runtime == "torch":
+        return _torch(trunk, how)
+    from headstart.runtime import converted
 
-        return openvino.prepare(job, precision)
+    try:
+        return converted.start(trunk, how.precision, how.threads)
     except BackboneError as error:
-        if runtime == "openvino":
+        if how.strict:
             raise
         progress.say_once(f"{error}; torch runs it instead")
-        return _torch(job, precision, device)
+        return _torch(trunk, how)
 
 
-def kept(job: Trunk, *, runtime: str = "auto", device: str = "auto") -> bool:
-    """Whether the job's network lies converted in the cache, so that start() imports no torch for it."""
-    if chosen(runtime, device) != "openvino":
+def is_converted(trunk: Trunk, execution: Execution | Resolved) -> bool:
+    """Whether the trunk's network lies converted in the cache, so that start() imports no torch for it."""
+    if resolve(execution).runtime != "openvino":
         return False
-    from headstart.runtime import openvino
+    from headstart.runtime import converted
 
-    return openvino.kept(job)
+    return converted.lies_there(trunk)
 
 
-def suiting_batch(size: int, runtime: str, device: str) -> int:
-    """How many pictures of size × size pixels run together.
+def start_from(folder: Path, sizes: tuple[int, ...], preprocess: Preprocess, how: Resolved) -> Runtime:
+    """The converted network in `folder` (a bundle's), whose outputs have the widths `sizes`, without torch.
 
-    On a CPU no more than leave what lies between layers in its caches: MobileNetV2 at 224 px runs half as fast again by
-    fours as by thirty-twos, in a fifth of the memory.
+    Raises BackboneError.
     """
-    if chosen(runtime, device) != "openvino":
-        return _MOST
-    return min(_MOST, max(1, _PIXELS // size**2))
+    from headstart.runtime import converted
+
+    return converted.read(folder, sizes, preprocess, how.precision, how.threads)
 
 
-def precisions(runtime: str, device: str) -> tuple[str, ...]:
-    """Those of PRECISIONS that this machine computes in by its own instructions."""
-    if chosen(runtime, device) == "openvino":
-        from headstart.runtime import openvino
-
-        return openvino.precisions()
-    from headstart.runtime import torch
-
-    return torch.precisions(device)
-
-
-def possible(precision: str, runtime: str, device: str) -> str:
-    """The precision asked for, or "fp32" where this machine lacks it, which is said. Raises BackboneError."""
-    if precision not in PRECISIONS:
-        raise BackboneError(f"precision {precision!r} is unknown; expected one of {', '.join(PRECISIONS)}")
-    if precision == "fp32" or precision in precisions(runtime, device):
-        return precision
-    progress.say(f"precision {precision}: this machine lacks it; the network runs in fp32")
-    return "fp32"
-
-
-def chosen(runtime: str, device: str) -> str:
-    """What "auto" comes to on this machine: "openvino", or "torch" with its device."""
-    if runtime == "torch" or (runtime == "auto" and not _cpu(device)):
-        return f"torch {device}"
-    return "openvino"
-
-
-def converted(
-    folder: Path, sizes: tuple[int, ...], preprocess: Preprocess, precision: str = "fp32"
-) -> Runtime:
-    """The converted network in `folder` (a bundle's), without torch. Raises BackboneError."""
-    from headstart.runtime import openvino
-
-    return openvino.from_file(folder, sizes, preprocess, possible(precision, "openvino", "cpu"))
-
-
-def _torch(job: Trunk, precision: str, device: str) -> Runtime:
+def _torch(trunk: Trunk, how: Resolved) -> Runtime:
     from headstart.runtime.torch import TorchRuntime
 
-    return TorchRuntime(job.network(), job.backbone.preprocess, device, precision)
-
-
-def processor() -> str:
-    """The processor's name where the system tells it, else its kind."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return platform.processor()
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.processor()
-
-
-def _cpu(device: str) -> bool:
-    """True where the work stays on the CPU; asks torch only where an accelerator may be there."""
-    if device != "auto":
-        return device == "cpu"
-    if not any(
-        Path(path).exists()
-        for path in ("/dev/nvidiactl", "/dev/kfd", "/System/Library/Frameworks/Metal.framework")
-    ):
-        return True
-    import torch
-
-    return not (torch.cuda.is_available() or torch.backends.mps.is_available())
+    return TorchRuntime(trunk.network(), trunk.backbone.preprocess, how.device, how.precision, how.threads)

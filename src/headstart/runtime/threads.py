@@ -1,16 +1,19 @@
-"""In how many threads networks run: as many as were asked for, else as many as whatever runs them takes for itself."""
+"""In how many threads torch computes, for a while."""
 
 from __future__ import annotations
 
-_asked = 0
+import contextlib
+from collections.abc import Iterator
+
+import torch
 
 
-def bound(count: int) -> None:
-    """From now on networks of this process run in `count` threads; 0 leaves it to what runs them."""
-    global _asked
-    _asked = count
-
-
-def asked() -> int:
-    """The number that was asked for; 0 where none was."""
-    return _asked
+@contextlib.contextmanager
+def bounded(count: int) -> Iterator[None]:
+    """Within the block torch computes in `count` threads; 0 leaves them as they are."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

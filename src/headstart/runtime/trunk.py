@@ -1,4 +1,4 @@
-"""Job: what a runtime is asked to run."""
+"""Trunk: what a runtime is asked to run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Trunk:
     draw: int | None = None
 
     def network(self, *, apart: bool = False) -> nn.Module:
-        """The torch module that puts out what the job asks for, in eval mode; see Tapped for `apart`."""
+        """The torch module that puts out what is asked for, in eval mode; see Tapped for `apart`."""
         from headstart.backbone.taps import Tapped
 
         return Tapped(self._made(), self.stages, self.pool, logits=self.logits, apart=apart).eval()
@@ -45,7 +45,7 @@ class Trunk:
         return build(self.backbone) if self.draw is None else untrained_copy(self.backbone, self.draw)
 
     def whole(self) -> Trunk:
-        """The job that puts out all that there is to be had of the same network: what is converted and kept."""
+        """All that there is to be had of the same network: what is converted and kept."""
         logits = self.draw is None and self.backbone.classifies
         return replace(self, stages=self.backbone.stages, pool="avgstd", logits=logits)
 

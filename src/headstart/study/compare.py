@@ -16,8 +16,9 @@ from headstart import progress
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
 from headstart.errors import PlanError
+from headstart.plan.inputs import execution_of
 from headstart.plan.plan import Plan
-from headstart.runtime import Execution
+from headstart.runtime import Execution, Resolved
 from headstart.study.contenders import RATES, Contender
 from headstart.study.field import Field
 from headstart.study.outcome import Comparison, Outcome, ranked, realised
@@ -35,7 +36,7 @@ def compare(
     partition: Partition,
     folder: Path,
     *,
-    execution: Execution = Execution(),  # noqa: B008 - frozen
+    execution: Execution | Resolved | None = None,
     settings: Settings | None = None,
 ) -> Comparison:
     """Runs all contenders and holds them against each other; `plan` is the choice that is marked.
@@ -47,7 +48,8 @@ def compare(
     from headstart.train.task import Settings
 
     backbone = backbone.with_levels_of(dataset, partition.train)
-    field = Field(plan, backbone, dataset, partition, folder, execution, settings or Settings())
+    how = execution_of(plan, execution)
+    field = Field(plan, backbone, dataset, partition, folder, how, settings or Settings())
     outcomes = [field.solve_probe(contender) for contender in contenders if not contender.trained]
     outcomes += _train_all(field, [contender for contender in contenders if contender.trained])
     report = partition.report

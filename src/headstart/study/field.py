@@ -21,7 +21,7 @@ from headstart.heads import head as heads
 from headstart.model import versions
 from headstart.plan.inputs import joined, widths
 from headstart.plan.plan import Plan
-from headstart.runtime import Execution
+from headstart.runtime import Resolved
 from headstart.study.contenders import Contender
 from headstart.study.outcome import Outcome
 from headstart.train.task import task_of
@@ -45,7 +45,7 @@ class Field:
     dataset: Dataset
     partition: Partition
     folder: Path
-    execution: Execution
+    execution: Resolved
     settings: Settings
 
     def __post_init__(self) -> None:

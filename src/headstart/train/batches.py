@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 import numpy as np
 from PIL import Image
@@ -18,7 +18,7 @@ from headstart import progress
 from headstart.data.decode import content, opened
 from headstart.data.given import Given, name_of
 from headstart.data.preprocess import Preprocess
-from headstart.data.threads import worker_count
+from headstart.data.threads import pool_of, worker_count
 from headstart.errors import PictureError
 from headstart.train.clock import now
 
@@ -48,7 +48,7 @@ class Pictures:
     ) -> None:
         self.pictures = pictures
         self.preprocess, self.truncated = preprocess, truncated
-        self.pool = ThreadPoolExecutor(worker_count(workers))
+        self.pool = pool_of(worker_count(workers))
         self._kept: dict[int, np.ndarray] = {}
         self._room, self._full = memory, False
 

@@ -26,7 +26,7 @@ from headstart.plan import cases
 from headstart.plan.check import check
 from headstart.plan.inputs import execution_of, joined, widths
 from headstart.plan.plan import Plan
-from headstart.runtime import Execution
+from headstart.runtime import Execution, Resolved
 from headstart.train import words
 from headstart.train.arms import Arm, Attempt, CrossValidation, FrozenProbe, table, try_ways, ways
 
@@ -66,7 +66,7 @@ def fit(
     dataset: Dataset,
     partition: Partition,
     *,
-    execution: Execution | None = None,
+    execution: Execution | Resolved | None = None,
     settings: Settings | None = None,
 ) -> Fitted:
     """Executes `plan` on the training pictures; the report pictures are not looked at.
@@ -99,7 +99,7 @@ class _Setting:
     plan: Plan
     backbone: Backbone
     dataset: Dataset
-    execution: Execution
+    execution: Resolved
 
     def features(self, index: np.ndarray) -> Features:
         return extract(self.dataset, index, self.backbone, execution=self.execution)
@@ -206,9 +206,8 @@ def _attempt(
         surgery.implant(head, network.head, scale=surgery.SOFTENED)
     folder = None if settings.checkpoints is None else settings.checkpoints / name
     groups = surgery.parameter_groups(network, plan, setting.backbone)
-    history = loop.train(
-        network, groups, task, plan.recipe, plan.seed, replace(settings, checkpoints=folder), name
-    )
+    settings = replace(settings, checkpoints=folder, threads=settings.threads or setting.execution.threads)
+    history = loop.train(network, groups, task, plan.recipe, plan.seed, settings, name)
     device = scoring.device_of(settings.device)
     with threads.bounded(history[-1].threads), scoring.placed(network, device):
         named = scoring.predict(network, task, task.selection, device).argmax(1)

@@ -96,7 +96,7 @@ class _Run:
         chosen = np.concatenate([self.task.selection, self.task.train])
         self.task.pictures.warm(chosen, _WARMING * self.clock.left)
         state, learner, size = self.state, self.learner, self.task.preprocess.size
-        state.threads = state.threads or threads.suiting(learner.network, learner.device, size)
+        state.threads = state.threads or self._threads()
         with threads.bounded(state.threads):
             if learner.precision == "auto":
                 learner.precision = faster(learner.network, learner.device, size)
@@ -161,11 +161,17 @@ class _Run:
         self.keeper.after_step(state)
         stopping.check()
 
+    def _threads(self) -> int:
+        """Those asked for, or those that suit now."""
+        learner = self.learner
+        return threads.suiting(
+            learner.network, learner.device, self.task.preprocess.size, self.settings.threads
+        )
+
     def _settle_threads(self) -> None:
         """Measures anew in how many threads steps are fastest: other work may have come."""
         torch.set_num_threads(self.every)
-        learner = self.learner
-        self.state.threads = threads.suiting(learner.network, learner.device, self.task.preprocess.size)
+        self.state.threads = self._threads()
         torch.set_num_threads(self.state.threads)
         self._elapsed()  # is no part of the next step
         self.clock.forget()

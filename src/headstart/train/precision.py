@@ -14,7 +14,7 @@ from torch import nn
 
 from headstart import progress
 from headstart.backbone.taps import first_tensor
-from headstart.runtime import once
+from headstart.runtime import measure_once
 from headstart.runtime.torch import precisions
 
 PICTURES, _ROUNDS = 16, 3  # pictures in a step, steps in each precision
@@ -33,7 +33,7 @@ def faster(network: nn.Module, device: torch.device, size: int) -> str:
     kind = torch.cuda.get_device_name(device) if device.type == "cuda" else str(torch.get_num_threads())
     what = (repr(network), " ".join(trained), str(size))
     subject = ["training", str(_VERSION), *what, device.type, kind, torch.__version__]
-    known = once(subject, lambda: _timed(network, device, size))
+    known = measure_once(subject, lambda: _timed(network, device, size))
     progress.say_once(f"trains in {known['precision']}: {known['why']}")
     return known["precision"]
 

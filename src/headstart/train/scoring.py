@@ -10,16 +10,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from headstart import runtime
 from headstart.train.task import Task
 
 
 def device_of(name: str) -> torch.device:
-    """ "auto" is CUDA, then MPS, then the CPU."""
-    if name != "auto":
-        return torch.device(name)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    """ "auto" is CUDA, then MPS, then the CPU. Raises BackboneError where this machine lacks the device."""
+    return torch.device(runtime.device_of(name))
 
 
 @contextlib.contextmanager

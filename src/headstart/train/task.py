@@ -12,7 +12,7 @@ from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset
 from headstart.data.preprocess import Preprocess
 from headstart.plan.plan import Plan
-from headstart.runtime import Execution
+from headstart.runtime import Resolved
 from headstart.train.batches import Pictures
 from headstart.train.epoch import Epoch
 
@@ -21,6 +21,7 @@ from headstart.train.epoch import Epoch
 class Settings:
     """How a run goes that leaves its result alone: device, decode workers, limits, where checkpoints lie.
 
+    threads      those that the network trains in; 0 is as many as are fastest
     time_limit   seconds for this training, or None: decoding, timing and scoring are inside it; steps that would not
                  fit are taken off the schedule
     checkpoints  folder for resumable state, or None
@@ -30,6 +31,7 @@ class Settings:
 
     device: str = "auto"
     workers: int = 0
+    threads: int = 0
     time_limit: float | None = None
     checkpoints: Path | None = None
     resume: bool = False
@@ -59,7 +61,7 @@ def task_of(
     dataset: Dataset,
     train: np.ndarray,
     selection: np.ndarray,
-    execution: Execution,
+    execution: Resolved,
 ) -> Task:
     """What a network is trained on, and how its classes weigh."""
     labels, preprocess = dataset.labels, backbone.preprocess

@@ -6,15 +6,13 @@ seconds in one thread has been seen to take 15 in two. How busy a machine is cha
 
 from __future__ import annotations
 
-import contextlib
 import copy
-from collections.abc import Iterator
 
 import torch
 from torch import nn
 
 from headstart import progress
-from headstart.runtime import threads
+from headstart.runtime.threads import bounded
 from headstart.train import precision
 
 # So much faster fewer threads must be, which they are not where nothing else runs: there a command goes the same way.
@@ -23,22 +21,11 @@ _ROUNDS, _LONG = 3, 2.0  # steps timed for each number; no more of them once the
 _SHORT = 0.1  # seconds of a step below which there is little to gain
 
 
-@contextlib.contextmanager
-def bounded(count: int) -> Iterator[None]:
-    """Within the block torch computes in `count` threads; 0 leaves them as they are."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def suiting(network: nn.Module, device: torch.device, size: int) -> int:
-    """The threads asked for; else all, or fewer where steps of `network` on [16, 3, size, size] are clearly faster in
+def suiting(network: nn.Module, device: torch.device, size: int, asked: int = 0) -> int:
+    """The threads `asked` for; else all, or fewer where steps of `network` on [16, 3, size, size] are clearly faster in
     these at the moment, which is said. The network itself stays as it is."""
-    if threads.asked():
-        return threads.asked()
+    if asked:
+        return asked
     every = torch.get_num_threads()
     if device.type != "cpu" or every == 1:
         return every
