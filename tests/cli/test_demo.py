@@ -57,7 +57,7 @@ def test_an_interrupted_demo_goes_on_as_it_advises(
 ) -> None:
     folder = tmp_path / "run"
     with monkeypatch.context() as patch:
-        patch.setattr(train, "_judged", lambda *_: signal.raise_signal(signal.SIGINT))
+        patch.setattr(train, "_prove", lambda *_: signal.raise_signal(signal.SIGINT))
         stopped = headstart("demo", "-o", folder, "--quiet")
     assert stopped.code == 130
     assert f"go on with: headstart demo --resume -o {folder}" in stopped.err

@@ -70,7 +70,7 @@ def test_classes_can_be_left_out_for_later_as_unseen_targets(headstart, three: P
         (("--network", "timm:bigger"), "timm:bigger"),
         (("--label-smoothing", "1"), "label_smoothing"),
         (("--start-size", "128"), "start_size is 128"),
-        (("--optimizer", "sgd"), "--optimizer"),
+        (("--optimizer", "adagrad"), "--optimizer"),
         (("--cutmix", "0.7", "--mixup", "0.5"), "mixup is 0.5"),
         (("--seed", str(2**31)), "seed is 2147483648"),
     ],

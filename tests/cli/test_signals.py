@@ -283,7 +283,7 @@ def test_resume_is_advised_where_it_goes_on_and_only_there(
         assert "--resume" not in early.err
         assert "the same command begins anew" in early.err
     with monkeypatch.context() as patch:
-        patch.setattr(train, "_judged", interrupted)
+        patch.setattr(train, "_prove", interrupted)
         late = headstart(*command)
         assert late.code == 130
     advised = shlex.split(late.err.partition("go on with: ")[2])
