@@ -103,7 +103,7 @@ def test_the_majority_is_that_of_training(model, shapes):
     }
 
 
-def test_random_weights_are_prove_on_the_report_and_follow_the_plan(model, shapes):
+def test_random_weights_are_judged_on_the_report_and_follow_the_plan(model, shapes):
     dataset, parts = shapes
     first, again = (assess.random_predictions(model, dataset, parts) for _ in range(2))
     np.testing.assert_array_equal(first, again)

@@ -27,7 +27,7 @@ def field(demo):
     return contenders(demo, cut="conv2", n=48, recipe={"epochs": 2, "batch_size": 16})
 
 
-def test_every_strategy_is_prove_on_the_same_pictures_and_run_once(
+def test_every_strategy_is_judged_on_the_same_pictures_and_run_once(
     demo, shapes, field, tmp_path, monkeypatch
 ):
     dataset, parts = shapes
