@@ -58,7 +58,7 @@ _HOMES = {
     "Plan": ("headstart.plan.plan", "Plan"),
     "decide": ("headstart.plan.decide", "decide"),
     "evaluate": ("headstart.assess", "evaluate"),
-    "features": ("headstart.features", ""),  # the room itself, which can be called
+    "features": ("headstart.features", "features"),
     "fit": ("headstart.train.fit", "fit"),
     "load": ("headstart.model", "load"),
     "load_backbone": ("headstart.backbone", "load"),
@@ -75,8 +75,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'headstart' has no attribute {name!r}")
     module, attribute = _HOMES[name]
-    room = importlib.import_module(module)
-    value = getattr(room, attribute) if attribute else room
+    value = getattr(importlib.import_module(module), attribute)
     globals()[name] = value
     return value
 
