@@ -107,8 +107,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'headstart' has no attribute {name!r}")
     module, attribute = _HOMES[name]
-    room = importlib.import_module(module)
-    value = getattr(room, attribute) if attribute else room
+    value = getattr(importlib.import_module(module), attribute)
     globals()[name] = value
     return value
 
