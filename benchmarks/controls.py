@@ -16,7 +16,7 @@ from embedded import mobilenet
 from headstart.backbone import Backbone
 from headstart.data.split import folds
 from headstart.evidence.measure import SAMPLE, sample
-from headstart.features import extract_beside
+from headstart.extraction import extract_beside
 from headstart.heads.probe import Probe, cross_validate, penalties
 from headstart.intervals import paired
 from settings import Setting, settings

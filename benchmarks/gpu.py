@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from headstart.backbone import Backbone
     from headstart.data import Dataset, Partition
-    from headstart.features import Features
+    from headstart.extraction import Features
 
 CLASSES = 4
 # Largest difference of features and logits from the CPU's, as a share of the CPU's largest one.
@@ -181,7 +181,7 @@ def difference(what: str, there: np.ndarray, here: np.ndarray) -> Row:
 
 
 def _features(bench: Bench, network: Backbone, index: np.ndarray, device: str) -> Features:
-    from headstart.features import extract
+    from headstart.extraction import extract
     from headstart.runtime import Execution
 
     execution = Execution(runtime="torch", device=device, keep="none")
@@ -217,10 +217,10 @@ def timed(work: Callable[[], Features]) -> tuple[Features, float]:
 def trainings(bench: Bench) -> Iterator[Row]:
     """Cases 3 and 4; the fine-tuned network as a bundle, held against itself on the CPU."""
     from headstart import assess, model
-    from headstart.plan import cases
+    from headstart.planning import cases
     from headstart.runtime import Execution
-    from headstart.train.fit import fit
-    from headstart.train.task import Settings
+    from headstart.training.fit import fit
+    from headstart.training.task import Settings
 
     network, recipe = _small(), {"epochs": bench.sizes.epochs, "batch_size": bench.sizes.batch}
     ways = {
@@ -257,7 +257,7 @@ def _bundle(bench: Bench) -> Iterator[Row]:
 
 def pretraining(bench: Bench) -> Iterator[Row]:
     from headstart.source.pretrain import RECIPE, pretrain
-    from headstart.train.task import Settings
+    from headstart.training.task import Settings
 
     recipe = replace(RECIPE, epochs=bench.sizes.epochs, batch_size=bench.sizes.batch)
     done = pretrain(
@@ -282,11 +282,11 @@ def speed(bench: Bench) -> Iterator[Row]:
 
 def _ours(bench: Bench) -> float:
     from headstart.data.preprocess import Preprocess
-    from headstart.plan.recipe import Recipe
-    from headstart.train import loop
-    from headstart.train.batches import Pictures
-    from headstart.train.optimizers import ParameterGroup
-    from headstart.train.task import Settings, Task
+    from headstart.planning.recipe import Recipe
+    from headstart.training import loop
+    from headstart.training.batches import Pictures
+    from headstart.training.optimizers import ParameterGroup
+    from headstart.training.task import Settings, Task
 
     sizes, train = bench.sizes, bench.partition.train
     side = sizes.network_side

@@ -17,7 +17,7 @@ from torch import nn
 
 from headstart import backbone, load_data, partition
 from headstart.backbone import padding
-from headstart.features import extract
+from headstart.extraction import extract
 from headstart.heads import head
 from headstart.runtime import Execution
 

@@ -16,7 +16,7 @@ import numpy as np
 from headstart.backbone import Backbone
 from headstart.data.split import folds
 from headstart.evidence.measure import sample
-from headstart.features import Features, extract
+from headstart.extraction import Features, extract
 from headstart.heads import head
 from headstart.heads.probe import cross_validate, fit, penalties
 from headstart.intervals import paired

@@ -22,7 +22,7 @@ from cases import Case, cases
 from run import network
 
 from headstart.backbone import Backbone
-from headstart.features import extract
+from headstart.extraction import extract
 from headstart.heads import head, spectrum
 from headstart.runtime import Execution
 

@@ -24,7 +24,7 @@ import trying
 from headstart import progress
 from headstart.cli import console
 from headstart.data.dataset import Dataset
-from headstart.plan.recipe import Recipe, check_recipe
+from headstart.planning.recipe import Recipe, check_recipe
 
 CLASSES, EACH, ASKED = 60, 300, 50
 

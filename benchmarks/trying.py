@@ -11,12 +11,12 @@ import torch
 from headstart.backbone import folder as folders
 from headstart.data.dataset import Dataset
 from headstart.data.preprocess import Preprocess
-from headstart.plan.recipe import Recipe
+from headstart.planning.recipe import Recipe
 from headstart.source.pretrain import MEAN, RECIPE, STD, parameter_groups
-from headstart.train import loop, scoring
-from headstart.train.batches import Pictures
-from headstart.train.epoch import Epoch
-from headstart.train.task import Settings, Task
+from headstart.training import loop, scoring
+from headstart.training.batches import Pictures
+from headstart.training.epoch import Epoch
+from headstart.training.task import Settings, Task
 
 
 def preparation(size: int, resize: int | None = None, interpolation: str = "bicubic") -> Preprocess:

@@ -19,7 +19,7 @@ import trying
 from headstart import progress
 from headstart.cli import console
 from headstart.data.dataset import Dataset
-from headstart.train import batches
+from headstart.training import batches
 
 STORED, SIZE, START, HELD_OUT = 64, 48, 40, 10
 # (shorter side to, centre crop to, interpolation)

@@ -15,7 +15,7 @@ import headstart
 from headstart import backbone, data, progress, stopping
 from headstart.data.threads import ordered
 from headstart.model import Model
-from headstart.plan import cases
+from headstart.planning import cases
 from headstart.runtime import Execution, Trunk, start
 from tests.cli.conftest import tree
 

@@ -8,9 +8,9 @@ import pytest
 from headstart import assess, backbone, data
 from headstart.evidence import measure
 from headstart.model import Model
-from headstart.plan.decide import decide
+from headstart.planning.decide import decide
 from headstart.runtime import Execution
-from headstart.train.fit import fit
+from headstart.training.fit import fit
 
 
 def test_ants_and_bees_through_frozen_mobilenet(shared, hymenoptera):

@@ -141,7 +141,7 @@ def run(*argv: object) -> None:
 def cached(cache: Path) -> Iterator[Kind]:
     from headstart.backbone import cache as networks
     from headstart.data.looks import Looks
-    from headstart.features.store import Store
+    from headstart.extraction.store import Store
     from headstart.runtime import converted
 
     def shard(path: Path) -> Any:
@@ -214,7 +214,7 @@ def runs(folder: Path) -> Iterator[Kind]:
     from headstart.errors import HeadstartError
     from headstart.job.folder import Folder
     from headstart.study.field import read
-    from headstart.train import checkpoints
+    from headstart.training import checkpoints
 
     def refused(read: Callable[[], Any]) -> Any:
         try:

@@ -20,9 +20,9 @@ import headstart
 from headstart import cache, files, progress
 from headstart.backbone import folder as folders
 from headstart.cli import console
-from headstart.plan.recipe import Recipe
+from headstart.planning.recipe import Recipe
 from headstart.source.pretrain import RECIPE, pretrain
-from headstart.train.task import Settings
+from headstart.training.task import Settings
 
 SIZE, START, CLASSES = 64, 40, 202
 

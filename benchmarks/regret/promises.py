@@ -5,7 +5,7 @@
 Of every setting with enough test pictures and every seed: by how much training leads the probe that it must beat. On
 the selection pictures both have learnt from the same pictures; on test pictures the probe is the one that would stand
 in, which learns from the selection pictures too. *Foretold* is what its learning curve makes of that
-(headstart/train/arms.py).
+(headstart/training/arms.py).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from headstart.backbone import Backbone
 from headstart.evidence import Evidence
 from headstart.evidence.conclude import conclude
 from headstart.evidence.priors import Priors
-from headstart.plan.decide import decide
+from headstart.planning.decide import decide
 from headstart.study.contenders import ALL_CUTS
 from headstart.study.outcome import Outcome, realised, strategy
 

@@ -29,7 +29,7 @@ from headstart.backbone import Backbone
 from headstart.cli import console
 from headstart.cli.pages import keep_pages
 from headstart.data.split import selection
-from headstart.plan.decide import decide
+from headstart.planning.decide import decide
 from headstart.runtime import Execution
 from headstart.study import Comparison, compare, contenders
 from headstart.study.contenders import budget

@@ -27,7 +27,7 @@ from headstart.data.split import sample
 from headstart.evidence import measure
 from headstart.evidence.conclude import conclude
 from headstart.evidence.gather import Totals, gather
-from headstart.features import Features, extract_beside
+from headstart.extraction import Features, extract_beside
 from headstart.runtime import Execution
 
 PICTURES, BELOW = 2_000, 4

@@ -75,11 +75,11 @@ def ours(args: argparse.Namespace) -> float:
     from headstart import data
     from headstart.cli.pages import keep_pages
     from headstart.data.preprocess import Preprocess
-    from headstart.plan.recipe import Recipe
-    from headstart.train import loop
-    from headstart.train.batches import Pictures
-    from headstart.train.optimizers import ParameterGroup
-    from headstart.train.task import Settings, Task
+    from headstart.planning.recipe import Recipe
+    from headstart.training import loop
+    from headstart.training.batches import Pictures
+    from headstart.training.optimizers import ParameterGroup
+    from headstart.training.task import Settings, Task
 
     keep_pages()
     dataset = data.load(args.data / "hymenoptera").dataset
@@ -99,7 +99,7 @@ def bare(args: argparse.Namespace) -> float:
     import torch
 
     from headstart.cli.pages import keep_pages
-    from headstart.train.precision import faster
+    from headstart.training.precision import faster
 
     keep_pages()
     made = network(args).train().to(memory_format=torch.channels_last)

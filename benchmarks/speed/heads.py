@@ -21,7 +21,7 @@ import numpy as np
 
 import headstart
 from headstart.data.split import folds
-from headstart.features import extract
+from headstart.extraction import extract
 from headstart.heads import head
 from headstart.heads.logistic import log_softmax
 from headstart.heads.spectrum import Scaling

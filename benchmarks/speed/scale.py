@@ -120,7 +120,7 @@ def job(folder: Path) -> dict:
     """The frozen job in this process: {"seconds" (head apart), "head", "memory" (MB, anonymous), "passes"}."""
     import headstart
     from headstart import evidence
-    from headstart.features import extract
+    from headstart.extraction import extract
     from headstart.heads import head
     from headstart.runtime import Execution, openvino
 

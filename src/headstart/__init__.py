@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from headstart.assess import Evaluation
-    from headstart.backbone import Backbone
+    from headstart.backbone import Backbone, backbone_of
     from headstart.backbone import load as load_backbone
     from headstart.data import Dataset, partition
     from headstart.data import load as load_data
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from headstart.errors import HeadstartError
     from headstart.estimators import Classifier, FeatureExtractor
     from headstart.evidence import Evidence, measure
-    from headstart.features.of_pictures import features
+    from headstart.extraction.of_pictures import features
     from headstart.job.calls import compare, evaluate, inspect, plan, predict, pretrain, train
     from headstart.job.options import Options
     from headstart.job.run import Run
     from headstart.model import Model, load, save
-    from headstart.plan.decide import decide
-    from headstart.plan.plan import Plan
-    from headstart.plan.recipe import Recipe
+    from headstart.planning.decide import decide
+    from headstart.planning.plan import Plan
+    from headstart.planning.recipe import Recipe
     from headstart.report import write as write_report
     from headstart.runtime import Execution
-    from headstart.train.fit import fit
+    from headstart.training.fit import fit
 
 __version__ = "0.1.0"
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "Recipe",
     "Run",
     "__version__",
+    "backbone_of",
     "compare",
     "decide",
     "evaluate",
@@ -78,15 +79,16 @@ _HOMES = {
     "HeadstartError": ("headstart.errors", "HeadstartError"),
     "Model": ("headstart.model", "Model"),
     "Options": ("headstart.job.options", "Options"),
-    "Plan": ("headstart.plan.plan", "Plan"),
+    "Plan": ("headstart.planning.plan", "Plan"),
     "Preprocess": ("headstart.data.preprocess", "Preprocess"),
-    "Recipe": ("headstart.plan.recipe", "Recipe"),
+    "Recipe": ("headstart.planning.recipe", "Recipe"),
     "Run": ("headstart.job.run", "Run"),
+    "backbone_of": ("headstart.backbone", "backbone_of"),
     "compare": ("headstart.job.calls", "compare"),
-    "decide": ("headstart.plan.decide", "decide"),
+    "decide": ("headstart.planning.decide", "decide"),
     "evaluate": ("headstart.job.calls", "evaluate"),
-    "features": ("headstart.features.of_pictures", "features"),
-    "fit": ("headstart.train.fit", "fit"),
+    "features": ("headstart.extraction.of_pictures", "features"),
+    "fit": ("headstart.training.fit", "fit"),
     "inspect": ("headstart.job.calls", "inspect"),
     "load": ("headstart.model", "load"),
     "load_backbone": ("headstart.backbone", "load"),

@@ -15,9 +15,9 @@ from headstart.data import loader
 from headstart.errors import DataError
 from headstart.intervals import paired, wilson
 from headstart.model import Model
-from headstart.plan import cases
+from headstart.planning import cases
 from headstart.runtime import Execution
-from headstart.train.fit import fit
+from headstart.training.fit import fit
 from tests.cli.conftest import tree
 
 
@@ -124,7 +124,7 @@ def test_proof_in_one_pass_says_what_the_parts_say(model, shapes, monkeypatch):
         passes.append(len(paths))
         return original(paths, *args, **options)
 
-    monkeypatch.setattr(importlib.import_module("headstart.features.extract"), "frames", frames)
+    monkeypatch.setattr(importlib.import_module("headstart.extraction.extract"), "frames", frames)
     evaluation, found = assess.prove(model, dataset, parts, execution=execution)
     np.testing.assert_allclose(evaluation.probabilities, expected.probabilities, atol=1e-5)
     assert found == baselines

@@ -10,8 +10,8 @@ from torch import nn
 
 from headstart.backbone import HEAD, PRE_LOGITS, Backbone, build
 from headstart.backbone.taps import Tapped
-from headstart.plan.plan import Plan, Row
-from headstart.train import surgery
+from headstart.planning.plan import Plan, Row
+from headstart.training import surgery
 from tests.conftest import FAMILIES
 
 

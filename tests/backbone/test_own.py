@@ -16,13 +16,13 @@ from torch.nn import functional
 from headstart import data, evidence, model
 from headstart.backbone import Backbone, backbone_of, build, untrained_copy
 from headstart.errors import BackboneError, BundleError
-from headstart.features import extract
+from headstart.extraction import extract
 from headstart.model import Model
-from headstart.plan import cases
-from headstart.plan.decide import decide
+from headstart.planning import cases
+from headstart.planning.decide import decide
 from headstart.runtime import Execution
-from headstart.train.fit import fit
-from headstart.train.task import Settings
+from headstart.training.fit import fit
+from headstart.training.task import Settings
 from tests.cli.conftest import tree
 
 SIZE = {"size": 32, "mean": [0.5] * 3, "std": [0.5] * 3}

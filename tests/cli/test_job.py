@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from headstart import seals
-from headstart.plan import toml
+from headstart.planning import toml
 from tests.cli.conftest import tree
 
 

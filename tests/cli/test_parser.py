@@ -14,7 +14,7 @@ import pytest
 import headstart as package
 from headstart.cli import values
 from headstart.cli import verbs as door
-from headstart.plan.recipe import Recipe
+from headstart.planning.recipe import Recipe
 
 HEAVY = ("torch", "timm", "torchvision", "sklearn", "openvino", "numpy", "PIL", "rich", "jinja2")
 PROBE = """
@@ -113,7 +113,7 @@ def test_flags_offer_what_the_rooms_take() -> None:
     """The parser names the choices again, since the rooms import too much for `--help`."""
     from headstart import runtime
     from headstart.heads import head
-    from headstart.plan import plan, recipe
+    from headstart.planning import plan, recipe
     from headstart.runtime import KEEPS
 
     offered = {

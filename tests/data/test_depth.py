@@ -13,7 +13,7 @@ from headstart import backbone, data
 from headstart.data.decode import content, decode, opened
 from headstart.data.depth import common_levels, own_levels
 from headstart.data.quality import examine_all
-from headstart.features.extract import identity
+from headstart.extraction.extract import identity
 from headstart.runtime import Execution, Trunk
 
 # name → (what it makes of 0 to 255, suffix): a small part of 16 bits, the middle of it, 32 bits, floating point.

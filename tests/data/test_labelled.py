@@ -15,9 +15,9 @@ from headstart import backbone, data
 from headstart.data.given import Given
 from headstart.data.quality import digest_of
 from headstart.errors import DataError, PictureError
-from headstart.features import extract
+from headstart.extraction import extract
 from headstart.runtime import Execution
-from headstart.train.batches import Pictures
+from headstart.training.batches import Pictures
 
 PREPARE = data.Preprocess(6, 7, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 FORMS = {

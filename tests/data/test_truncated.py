@@ -15,7 +15,7 @@ from headstart.data.decode import opened
 from headstart.data.looks import Looks
 from headstart.data.quality import examine_all
 from headstart.errors import DataError, PictureError
-from headstart.train.batches import Pictures
+from headstart.training.batches import Pictures
 
 PREPARE = data.Preprocess(40, 40, "bicubic", (0.5,) * 3, (0.5,) * 3)
 

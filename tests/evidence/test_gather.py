@@ -12,7 +12,7 @@ from headstart.evidence.conclude import conclude
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.gather import Totals, gather
 from headstart.evidence.priors import Priors
-from headstart.features.features import Features
+from headstart.extraction.features import Features
 from headstart.intervals import optimism
 
 STAGES = (

@@ -112,7 +112,7 @@ def test_the_same_question_is_answered_from_what_is_kept(shapes, monkeypatch, tm
 
 def test_features_made_otherwise_are_weighed_anew(shapes, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    extracted = importlib.import_module("headstart.features.extract")
+    extracted = importlib.import_module("headstart.extraction.extract")
     network = backbone.load("demo-cnn")
     measure(*shapes, network)
     monkeypatch.setattr(extracted, "VERSION", extracted.VERSION + 1)

@@ -16,8 +16,8 @@ import pytest
 import headstart
 from headstart import backbone, data, model
 from headstart.errors import BackboneError, BundleError
-from headstart.plan import cases
-from headstart.train.fit import fit
+from headstart.planning import cases
+from headstart.training.fit import fit
 from tests.cli.conftest import tree
 from tests.cli.test_bundles import zipped
 

@@ -17,9 +17,9 @@ from safetensors.torch import save_file
 from headstart import backbone, data, files, model
 from headstart.backbone import NetworkSpec, zoo
 from headstart.errors import BundleError
-from headstart.plan import cases
+from headstart.planning import cases
 from headstart.runtime import Execution
-from headstart.train.fit import fit
+from headstart.training.fit import fit
 from tests.cli.conftest import tree
 
 

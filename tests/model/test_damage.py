@@ -16,8 +16,8 @@ from safetensors.numpy import load_file, save
 from headstart import backbone, data, model, seals
 from headstart.errors import BundleError, OutputError
 from headstart.model.formats.timm import _crop_pct
-from headstart.plan import cases
-from headstart.train.fit import fit
+from headstart.planning import cases
+from headstart.training.fit import fit
 from tests.cli.conftest import tree
 
 

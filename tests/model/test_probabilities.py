@@ -11,8 +11,8 @@ from PIL import Image
 
 from headstart import backbone, data, model
 from headstart.errors import DataError, PictureError
-from headstart.plan import cases
-from headstart.train.fit import fit
+from headstart.planning import cases
+from headstart.training.fit import fit
 from tests.cli.conftest import tree
 
 

@@ -17,11 +17,11 @@ from headstart.data.preprocess import Preprocess
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.facts import CurvePoint, CutScore
 from headstart.intervals import wilson
-from headstart.plan import cases
-from headstart.plan.plan import Plan
+from headstart.planning import cases
+from headstart.planning.plan import Plan
 from headstart.report.run import Mistake, Run
-from headstart.train.arms import Arm, Lead
-from headstart.train.epoch import Epoch
+from headstart.training.arms import Arm, Lead
+from headstart.training.epoch import Epoch
 from tests.evidence.made import made
 
 HOSTILE = "<script>alert('x')</script>"

@@ -14,7 +14,7 @@ from headstart.assess.evaluation import Evaluation
 from headstart.evidence import conclude
 from headstart.evidence.conclude import WORTH
 from headstart.evidence.verdict import TUNED, Gain
-from headstart.plan.four import CASES
+from headstart.planning.four import CASES
 from headstart.report import cases, confusion, figures, svg
 from headstart.report.measured import learning_curve, profile
 from headstart.report.strip import strip

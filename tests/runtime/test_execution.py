@@ -8,8 +8,8 @@ import pytest
 from headstart import backbone, evidence
 from headstart.cli import steps, verbs
 from headstart.errors import BackboneError
-from headstart.plan import cases
-from headstart.plan.inputs import execution_of
+from headstart.planning import cases
+from headstart.planning.inputs import execution_of
 from headstart.runtime import Execution, Resolved, device_of, hardware, resolve
 
 

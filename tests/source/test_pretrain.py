@@ -15,11 +15,11 @@ from headstart.backbone import folder as folders
 from headstart.backbone.small import Small
 from headstart.errors import BackboneError, DataError, OutputError, PlanError, WeightsError
 from headstart.evidence import nearness
-from headstart.features import extract
-from headstart.plan.recipe import Recipe
+from headstart.extraction import extract
+from headstart.planning.recipe import Recipe
 from headstart.runtime import Execution
 from headstart.source.pretrain import pretrain
-from headstart.train.loop import Settings
+from headstart.training.loop import Settings
 
 RECIPE = Recipe(epochs=2, batch_size=16, lr=2e-3, optimizer="muon", ema=0.9, augment="crop")
 

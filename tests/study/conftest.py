@@ -1,5 +1,5 @@
 """The small source network and the shapes of the training tests."""
 
-from tests.train.conftest import demo, shapes
+from tests.training.conftest import demo, shapes
 
 __all__ = ["demo", "shapes"]

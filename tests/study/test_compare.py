@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from headstart.errors import PlanError
-from headstart.plan import cases
+from headstart.planning import cases
 from headstart.runtime import Execution
 from headstart.study import compare, contenders
 from headstart.study.contenders import RATES
 from headstart.study.field import Field, _lost_patience, read
 from headstart.study.outcome import Outcome
-from headstart.train import loop
-from headstart.train.epoch import Epoch
-from headstart.train.task import Settings
+from headstart.training import loop
+from headstart.training.epoch import Epoch
+from headstart.training.task import Settings
 
 HOW = Execution(keep="none")
 
@@ -47,7 +47,7 @@ def test_every_strategy_is_judged_on_the_same_pictures_and_run_once(
     def never(*_args, **_more):
         raise AssertionError("run twice")
 
-    monkeypatch.setattr("headstart.train.loop.train", never)
+    monkeypatch.setattr("headstart.training.loop.train", never)
     monkeypatch.setattr("headstart.heads.head.solve", never)
     again = compare(field, plan, demo, *shapes, tmp_path, execution=HOW)
     assert again.standings() == first.standings()

@@ -11,7 +11,7 @@ import pytest
 from headstart.cli import show
 from headstart.errors import PlanError
 from headstart.intervals import proportion
-from headstart.plan import cases
+from headstart.planning import cases
 from headstart.study.compare import _better, _epoch_seconds
 from headstart.study.contenders import RANDOM_HEAD, RATES, budget, contenders
 from headstart.study.outcome import Outcome, ranked, realised

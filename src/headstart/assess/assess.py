@@ -12,10 +12,10 @@ from headstart.assess.evaluation import Evaluation
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.listing import one_spelling
 from headstart.errors import DataError
-from headstart.features import Features, extract, extract_beside
+from headstart.extraction import Features, extract, extract_beside
 from headstart.intervals import paired, score
 from headstart.model import Model
-from headstart.plan.inputs import execution_of, joined, widths
+from headstart.planning.inputs import execution_of, joined, widths
 from headstart.runtime import Execution, Resolved
 
 

@@ -10,7 +10,7 @@ from headstart.job.options import Options
 
 if TYPE_CHECKING:
     from headstart.cli.session import Session
-    from headstart.plan.plan import Plan
+    from headstart.planning.plan import Plan
     from headstart.runtime import Execution
 
 

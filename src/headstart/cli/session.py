@@ -13,7 +13,7 @@ from headstart.strangers import plain
 
 if TYPE_CHECKING:
     from headstart.job.train import Hooks
-    from headstart.train.epoch import Epoch
+    from headstart.training.epoch import Epoch
 
 
 @dataclass

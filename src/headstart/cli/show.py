@@ -18,7 +18,7 @@ from headstart.strangers import plain, printable
 if TYPE_CHECKING:
     from headstart.assess import Evaluation
     from headstart.data import Intake
-    from headstart.plan.prospects import Prospect
+    from headstart.planning.prospects import Prospect
 
 _SPECIAL = re.compile("[^\x00-\x7e]")  # json escapes what lies below the space
 _MOST_COLUMNS = 16  # classes up to which the confusion fits a terminal as a table

@@ -18,14 +18,14 @@ from headstart.data.given import given
 from headstart.data.listing import one_spelling
 from headstart.estimators.tags import for_pictures
 from headstart.evidence import Evidence, measure
-from headstart.features.cuts import cut_names
-from headstart.features.of_pictures import network_of
+from headstart.extraction.cuts import cut_names
+from headstart.extraction.of_pictures import network_of
 from headstart.model import Model
-from headstart.plan import cases
-from headstart.plan.decide import decide
-from headstart.plan.plan import Plan
+from headstart.planning import cases
+from headstart.planning.decide import decide
+from headstart.planning.plan import Plan
 from headstart.runtime import Execution
-from headstart.train.fit import fit
+from headstart.training.fit import fit
 
 _SEEDS = 2**31 - 1
 _RECIPE = ("epochs", "lr", "weight_decay", "batch_size")
@@ -48,7 +48,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
     truncated             "keep" takes JPEGs whose end is missing
 
     After fit(): classes_ (C labels, as they were given, sorted), model_ (a `Model`, which `headstart.save` writes),
-    plan_, evidence_ (None where nothing was measured), fitted_ (see `headstart.train.fit.Fitted`).
+    plan_, evidence_ (None where nothing was measured), fitted_ (see `headstart.training.fit.Fitted`).
     """
 
     def __init__(
@@ -193,7 +193,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
         )
 
     def _settings(self) -> Any:
-        from headstart.train.task import Settings
+        from headstart.training.task import Settings
 
         return Settings(device=self.device, workers=self.workers, time_limit=self.time_limit)
 

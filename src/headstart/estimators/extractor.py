@@ -12,8 +12,8 @@ from sklearn.utils import Tags
 from headstart.backbone import DEFAULT, Backbone
 from headstart.data.given import given
 from headstart.estimators.tags import for_pictures
-from headstart.features.cuts import feature_names
-from headstart.features.of_pictures import features, settled
+from headstart.extraction.cuts import feature_names
+from headstart.extraction.of_pictures import features, settled
 
 
 class FeatureExtractor(TransformerMixin, BaseEstimator):

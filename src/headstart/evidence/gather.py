@@ -21,7 +21,7 @@ from headstart.evidence.curve import reach
 from headstart.evidence.facts import Facts
 from headstart.evidence.logme import logme
 from headstart.evidence.profile import SHARES, ProbeTable
-from headstart.features.features import Features
+from headstart.extraction.features import Features
 from headstart.intervals import optimism, paired
 
 FOLDS = 5

@@ -14,7 +14,7 @@ from headstart.backbone import Backbone
 from headstart.data import split
 from headstart.data.dataset import Dataset, Partition
 from headstart.evidence.evidence import Evidence
-from headstart.features import identity
+from headstart.extraction import identity
 from headstart.heads import probe, spectrum
 from headstart.runtime import Resolved
 

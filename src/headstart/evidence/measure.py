@@ -17,7 +17,7 @@ from headstart.evidence.gather import Totals, gather
 from headstart.evidence.known import Question, weigh_once
 from headstart.evidence.precision import settle
 from headstart.evidence.verdict import Verdict
-from headstart.features import extract, extract_beside
+from headstart.extraction import extract, extract_beside
 from headstart.heads.probe import typical_count
 from headstart.runtime import Execution, Resolved, Trunk, is_converted, start
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from headstart.backbone.backbone import Source, Stage
-from headstart.features.features import Features
+from headstart.extraction.features import Features
 
 
 def entropy(logits: np.ndarray | None) -> float | None:

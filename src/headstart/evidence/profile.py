@@ -10,7 +10,7 @@ from headstart import progress
 from headstart.data.split import folds
 from headstart.evidence import words
 from headstart.evidence.facts import CurvePoint, CutScore
-from headstart.features.features import Features
+from headstart.extraction.features import Features
 from headstart.heads.probe import Probe, cross_validate, fit, one_hot, penalties
 from headstart.heads.spectrum import Scaling, Spectrum
 from headstart.intervals import paired

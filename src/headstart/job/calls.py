@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from headstart.job.pretrain import PretrainedRun
     from headstart.job.run import Run
     from headstart.model import Model
-    from headstart.train.epoch import Epoch
-    from headstart.train.loggers import Logger
+    from headstart.training.epoch import Epoch
+    from headstart.training.loggers import Logger
 
 
 def _with_options(call: Callable[..., Any]) -> Callable[..., Any]:

@@ -149,7 +149,7 @@ def _contenders(prepared: Prepared) -> tuple[Contender, ...]:
 
 def _compare(prepared: Prepared, contenders: tuple[Contender, ...], place: Path) -> Comparison:
     from headstart.study import compare
-    from headstart.train.task import Settings
+    from headstart.training.task import Settings
 
     options = prepared.options
     return compare(

@@ -15,7 +15,7 @@ from headstart.errors import OutputError, PlanError
 if TYPE_CHECKING:
     from headstart.data import Intake
     from headstart.job.options import Options
-    from headstart.plan.plan import Plan
+    from headstart.planning.plan import Plan
 
 BUNDLE, CHECKPOINTS, PLAN, REPORT = "bundle", "checkpoints", "plan.toml", "report.html"
 METRICS, PREDICTIONS, FACTS, QUARANTINE = "metrics.jsonl", "predictions.csv", files.RUN, "quarantine.csv"
@@ -117,7 +117,7 @@ class Folder:
 
     def write_plan(self, plan: Plan) -> None:
         """What the run goes by. Raises OutputError."""
-        from headstart.plan import toml
+        from headstart.planning import toml
 
         files.write_text(self.path / PLAN, toml.dumps(plan))
 

@@ -14,8 +14,8 @@ from headstart.data.split import folds
 from headstart.job.named import Named
 from headstart.job.prepare import prepare_on, seed_of
 from headstart.model import Model
-from headstart.train.fit import fit
-from headstart.train.task import Settings
+from headstart.training.fit import fit
+from headstart.training.task import Settings
 
 if TYPE_CHECKING:
     from headstart.assess import Baseline, Evaluation

@@ -12,7 +12,7 @@ from headstart.job.named import look_up_drawn, lower_cuts, outline_network
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
     from headstart.job.options import Options
-    from headstart.plan.plan import Plan
+    from headstart.planning.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Inspected:
 
 def inspect(options: Options) -> Inspected:
     """The network called options.backbone, with the plan or case that is asked for. Raises BackboneError, PlanError."""
-    from headstart.plan import cases
+    from headstart.planning import cases
 
     if options.plan:
         named = look_up_drawn(options)

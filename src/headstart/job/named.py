@@ -18,7 +18,7 @@ from headstart.job.options import DEFAULT_BACKBONE, RECIPE, Options
 
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
-    from headstart.plan.plan import Plan
+    from headstart.planning.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _loading(options: Options, image_size: int | None) -> dict[str, Any]:
 
 def _check_case(options: Options, network: Backbone) -> None:
     """Raises PlanError where the case that is asked for contradicts the rest, or the network has none such."""
-    from headstart.plan import cases
+    from headstart.planning import cases
 
     if options.case is not None:  # where case 2 is to cut, is measured: any lower cut stands in
         cut = lower_cuts(network)[0] if options.case == 2 and not options.cut else options.cut
@@ -113,7 +113,7 @@ def lower_cuts(network: Backbone) -> tuple[str, ...]:
 
 def plan_in(path: Path) -> Plan:
     """The plan in a file, its values within their ranges. Raises PlanError naming the file."""
-    from headstart.plan import toml
+    from headstart.planning import toml
 
     with _naming(path):
         try:
@@ -136,7 +136,7 @@ def _read_plan(options: Options) -> tuple[Plan, str]:
 
 def _of_plan(options: Options) -> Named:
     """The given plan and its network. Raises PlanError, BackboneError: also where options say otherwise."""
-    from headstart.plan.check import check
+    from headstart.planning.check import check
 
     plan, called = _read_plan(options)
     plan = _merged(options, plan, called)
@@ -186,7 +186,7 @@ def _labelled(plan: Plan, network: Backbone, called: str) -> Plan:
 
 def _merged(options: Options, plan: Plan, called: str) -> Plan:
     """The plan with what is asked for beside it, which is said. Raises PlanError where both contradict."""
-    from headstart.plan.merge import MEASURED, PLAIN, UNUSED, merge
+    from headstart.planning.merge import MEASURED, PLAIN, UNUSED, merge
 
     names = (*MEASURED, *UNUSED, *PLAIN, *RECIPE, "freeze_below", "lr_scale")
     asked = {name: getattr(options, name) or None for name in names} | {"seed": options.seed}

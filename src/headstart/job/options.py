@@ -17,7 +17,7 @@ from headstart.errors import OptionError
 
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
-    from headstart.plan.plan import Plan
+    from headstart.planning.plan import Plan
 
 # What stands in the rooms too, which import too much for a parser; a test holds both against each other.
 CHOICES: dict[str, tuple[Any, ...]] = {
@@ -72,7 +72,7 @@ class Options:
                  loaded, see `headstart.load_backbone`
     case, size, similarity, cut, init, head_init, head_layers, class_weight, fallback    overrule what is measured, see
                  `headstart.decide`; freeze_below: the first stage that is trained; lr_scale: stage → factor of its rate
-    epochs … train_precision    single values of the recipe, see `headstart.plan.recipe.Recipe`
+    epochs … train_precision    single values of the recipe, see `headstart.planning.recipe.Recipe`
     plan         a plan, or the file that holds one: nothing is measured then
     folds        K of cross-validation over all pictures in place of a report split; None holds pictures out
     seed         the same seed gives the same numbers on one machine

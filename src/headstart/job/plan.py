@@ -32,7 +32,7 @@ def plan(options: Options) -> Prepared:
 
 def write(prepared: Prepared, output: Path) -> None:
     """The plan as TOML. Raises OutputError."""
-    from headstart.plan import toml
+    from headstart.planning import toml
 
     files.write_text(output, toml.dumps(prepared.plan))
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from headstart.backbone import Backbone
     from headstart.data import Dataset, Intake, Partition
     from headstart.evidence import Evidence
-    from headstart.plan.plan import Plan
-    from headstart.plan.prospects import Prospect
+    from headstart.planning.plan import Plan
+    from headstart.planning.prospects import Prospect
     from headstart.runtime import Execution
 
 
@@ -45,7 +45,7 @@ class Prepared:
     def prospects(self) -> tuple[Prospect, ...]:
         """What each strategy is expected to reach and to cost; () where nothing was measured."""
         from headstart.evidence import speed
-        from headstart.plan.prospects import prospects
+        from headstart.planning.prospects import prospects
 
         if self.evidence is None:
             return ()
@@ -156,7 +156,7 @@ def _measure(
 
 
 def _decide(options: Options, evidence: Evidence, network: Backbone, seed: int) -> Plan:
-    from headstart.plan.decide import decide
+    from headstart.planning.decide import decide
 
     return decide(
         evidence,

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from headstart.data import Intake
     from headstart.job.options import Options
     from headstart.source.pretrain import Pretrained
-    from headstart.train.epoch import Epoch
-    from headstart.train.task import Settings
+    from headstart.training.epoch import Epoch
+    from headstart.training.task import Settings
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def pretrain(
 
 
 def _settings(options: Options, folder: Folder, hooks: Hooks) -> Settings:
-    from headstart.train.task import Settings
+    from headstart.training.task import Settings
 
     def told(epoch: Epoch) -> None:
         folder.append_metrics(epoch.to_dict())

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from headstart.job.facts import Facts
     from headstart.job.prepare import Prepared
     from headstart.model import Model
-    from headstart.plan.plan import Plan
+    from headstart.planning.plan import Plan
     from headstart.report import Mistake, Page
-    from headstart.train.fit import Fitted
+    from headstart.training.fit import Fitted
 
 _MOST_MISTAKES = 24
 

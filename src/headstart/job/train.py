@@ -17,9 +17,9 @@ from headstart.job.run import Run
 
 if TYPE_CHECKING:
     from headstart.job.options import Options
-    from headstart.train.epoch import Epoch
-    from headstart.train.fit import Fitted
-    from headstart.train.task import Settings
+    from headstart.training.epoch import Epoch
+    from headstart.training.fit import Fitted
+    from headstart.training.task import Settings
 
 
 def _nothing(_: Any) -> None:
@@ -78,7 +78,7 @@ def begin(folder: Folder, prepared: Prepared, facts: Facts, hooks: Hooks) -> Non
 
 
 def _fit(prepared: Prepared, folder: Folder | None, hooks: Hooks) -> Fitted:
-    from headstart.train.fit import fit
+    from headstart.training.fit import fit
 
     settings = None if prepared.plan.frozen else _settings(prepared.options, folder, hooks)
     return fit(
@@ -92,7 +92,7 @@ def _fit(prepared: Prepared, folder: Folder | None, hooks: Hooks) -> Fitted:
 
 
 def _settings(options: Options, folder: Folder | None, hooks: Hooks) -> Settings:
-    from headstart.train.task import Settings
+    from headstart.training.task import Settings
 
     def told(epoch: Epoch) -> None:
         if folder:

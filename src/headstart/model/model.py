@@ -15,18 +15,18 @@ from headstart.data.dataset import Dataset
 from headstart.data.decode import check_truncated
 from headstart.data.given import given
 from headstart.errors import BundleError
-from headstart.features import Features, run
+from headstart.extraction import Features, run
 from headstart.heads.head import Head
 from headstart.model.info import BundleInfo
-from headstart.plan.inputs import execution_of, joined
-from headstart.plan.plan import Plan
+from headstart.planning.inputs import execution_of, joined
+from headstart.planning.plan import Plan
 from headstart.runtime import Execution, Resolved, Runtime, Trunk, start, start_from
-from headstart.train.fit import Fitted
+from headstart.training.fit import Fitted
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from headstart.train.surgery import Classifier
+    from headstart.training.surgery import Classifier
 
 NETWORK = "network"  # the converted network's folder inside a bundle
 WEIGHTS = "model.safetensors"
@@ -132,7 +132,7 @@ class Model:
         own: the network that a loaded bundle was made of, where that was one of the user's own (backbone_of()); its
         weights do not matter. Raises BundleError where it is needed and not given.
         """
-        from headstart.train import surgery
+        from headstart.training import surgery
 
         if self.folder is not None:
             module = self._stored(own)
@@ -150,7 +150,7 @@ class Model:
         from safetensors.torch import load_file
 
         from headstart.backbone.weights import pour
-        from headstart.train import surgery
+        from headstart.training import surgery
 
         assert self.folder is not None
         if self.backbone.name.startswith("timm:hf-hub:"):

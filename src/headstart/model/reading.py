@@ -17,7 +17,7 @@ from headstart.model import archive
 from headstart.model.formats import weights
 from headstart.model.info import CONFIG, FORMAT, INFO, BundleInfo
 from headstart.model.model import NETWORK, WEIGHTS, Model
-from headstart.plan import toml
+from headstart.planning import toml
 
 
 def load(place: str | Path) -> Model:

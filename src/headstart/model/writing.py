@@ -24,8 +24,8 @@ from headstart.model import card
 from headstart.model.formats import openvino, timm, weights
 from headstart.model.info import CONFIG, FORMAT, INFO, BundleInfo, versions
 from headstart.model.model import DIGITS, NETWORK, WEIGHTS, Model
-from headstart.plan import toml
-from headstart.train.epoch import Epoch
+from headstart.planning import toml
+from headstart.training.epoch import Epoch
 
 
 def save(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from headstart.counts import plural
 from headstart.evidence import conclude
 from headstart.evidence.verdict import TUNED
-from headstart.plan.four import CASES, Case
+from headstart.planning.four import CASES, Case
 from headstart.report import svg
 from headstart.report.svg import Scale, Svg
 from headstart.report.words import count

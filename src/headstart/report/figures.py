@@ -13,7 +13,7 @@ from headstart.report.svg import Scale, Svg
 from headstart.report.words import percent
 
 if TYPE_CHECKING:
-    from headstart.train.epoch import Epoch
+    from headstart.training.epoch import Epoch
 
 WIDTH, HEIGHT = 480, 270
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 12, 46

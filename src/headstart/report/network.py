@@ -12,7 +12,7 @@ from headstart.report.words import short
 
 if TYPE_CHECKING:
     from headstart.backbone.backbone import Backbone
-    from headstart.plan.plan import Plan
+    from headstart.planning.plan import Plan
 
 _PITCH, _MIDDLE, _TALL = 76, 58, 60
 

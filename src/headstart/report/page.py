@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import counts, files
 from headstart.errors import PictureError
-from headstart.plan import four
+from headstart.planning import four
 from headstart.report import (
     cases,
     confusion,

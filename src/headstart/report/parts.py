@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headstart.plan import table
+from headstart.planning import table
 from headstart.report.words import count
 
 if TYPE_CHECKING:
     from headstart.backbone.backbone import Backbone, Stage
-    from headstart.plan.plan import Plan
-    from headstart.plan.table import TableRow
+    from headstart.planning.plan import Plan
+    from headstart.planning.table import TableRow
 
 # Status → the sign that stands for it, so that nothing hangs on colour.
 SIGNS = {"pretrained": "■", "frozen": "❄", "trained": "●", "scratch": "○", "new": "◆", "dropped": "✕"}

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from headstart.backbone.backbone import Backbone
     from headstart.data.dataset import BadPicture
     from headstart.evidence.evidence import Evidence
-    from headstart.plan.plan import Plan
-    from headstart.train.arms import Arm
-    from headstart.train.epoch import Epoch
+    from headstart.planning.plan import Plan
+    from headstart.training.arms import Arm
+    from headstart.training.epoch import Epoch
 
 
 @dataclass(frozen=True)

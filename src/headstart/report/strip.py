@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from headstart.plan.four import ALL_KEPT, CASES, SEVERAL_KEPT, Case
+from headstart.planning.four import ALL_KEPT, CASES, SEVERAL_KEPT, Case
 from headstart.report import svg
 from headstart.report.svg import Svg
 
 if TYPE_CHECKING:
-    from headstart.plan.plan import Plan
+    from headstart.planning.plan import Plan
 
 _CONVOLUTIONS = 3  # of the demonstration network's six layers; the others are fully connected
 

@@ -12,7 +12,7 @@ from headstart.strangers import plain
 
 if TYPE_CHECKING:
     from headstart.backbone.backbone import Backbone
-    from headstart.plan.plan import Plan
+    from headstart.planning.plan import Plan
 
 _INK = {
     "pretrained": "█",

@@ -23,13 +23,13 @@ from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, DataError, PlanError
 from headstart.evidence import nearness
 from headstart.intervals import score
-from headstart.plan.recipe import Recipe, check_recipe
+from headstart.planning.recipe import Recipe, check_recipe
 from headstart.source.card import FILTERS, markdown
-from headstart.train import loop, scoring
-from headstart.train.batches import Pictures
-from headstart.train.epoch import Epoch
-from headstart.train.optimizers import ParameterGroup
-from headstart.train.task import Settings, Task
+from headstart.training import loop, scoring
+from headstart.training.batches import Pictures
+from headstart.training.epoch import Epoch
+from headstart.training.optimizers import ParameterGroup
+from headstart.training.task import Settings, Task
 
 # ImageNet's channel statistics: photographs' in general, and what most networks are trained with.
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

@@ -16,8 +16,8 @@ from headstart import progress
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
 from headstart.errors import PlanError
-from headstart.plan.inputs import execution_of
-from headstart.plan.plan import Plan
+from headstart.planning.inputs import execution_of
+from headstart.planning.plan import Plan
 from headstart.runtime import Execution, Resolved
 from headstart.study.contenders import RATES, Contender
 from headstart.study.field import Field
@@ -25,7 +25,7 @@ from headstart.study.outcome import Comparison, Outcome, ranked, realised
 from headstart.study.turns import halved, length, too_short
 
 if TYPE_CHECKING:
-    from headstart.train.task import Settings
+    from headstart.training.task import Settings
 
 
 def compare(
@@ -45,7 +45,7 @@ def compare(
     settings: how trainings go; its time limit holds for all of them together. Raises what fit() raises, and PlanError
     where the limit holds nothing.
     """
-    from headstart.train.task import Settings
+    from headstart.training.task import Settings
 
     backbone = backbone.with_levels_of(dataset, partition.train)
     how = execution_of(plan, execution)

@@ -10,9 +10,9 @@ from typing import Any
 from headstart.backbone.backbone import Backbone
 from headstart.errors import PlanError
 from headstart.evidence.verdict import SCRATCH, TUNED
-from headstart.plan import cases
-from headstart.plan.plan import Plan
-from headstart.plan.recipe import Recipe, overruled
+from headstart.planning import cases
+from headstart.planning.plan import Plan
+from headstart.planning.recipe import Recipe, overruled
 
 # Each trained contender is trained with each of these peak rates, and selection pictures choose between them.
 RATES = (5e-4, 2e-3)

@@ -16,21 +16,21 @@ from headstart import files, progress, seals
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.split import selection
-from headstart.features import Features, extract
+from headstart.extraction import Features, extract
 from headstart.heads import head as heads
 from headstart.model import versions
-from headstart.plan.inputs import joined, widths
-from headstart.plan.plan import Plan
+from headstart.planning.inputs import joined, widths
+from headstart.planning.plan import Plan
 from headstart.runtime import Resolved
 from headstart.study.contenders import Contender
 from headstart.study.outcome import Outcome
-from headstart.train.task import task_of
+from headstart.training.task import task_of
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from headstart.train.epoch import Epoch
-    from headstart.train.task import Settings, Task
+    from headstart.training.epoch import Epoch
+    from headstart.training.task import Settings, Task
 
 # Raised whenever the same contender would come to something else than before.
 VERSION = 6
@@ -112,7 +112,7 @@ class Field:
         return outcome
 
     def _train(self, contender: Contender, share: float, within: float | None) -> Outcome:
-        from headstart.train import scoring
+        from headstart.training import scoring
 
         plan = contender.plan
         network, history = self._run(contender, within)
@@ -132,13 +132,13 @@ class Field:
 
     def _steps(self, plan: Plan) -> int:
         """Of an epoch."""
-        from headstart.train.batches import order
+        from headstart.training.batches import order
 
         return len(order(self.kept, plan.seed, 0, plan.recipe.batch_size))
 
     def _run(self, contender: Contender, within: float | None) -> tuple[nn.Module, tuple[Epoch, ...]]:
         """(the trained network, its epochs); one that lies half done in the folder goes on."""
-        from headstart.train import checkpoints, loop, surgery
+        from headstart.training import checkpoints, loop, surgery
 
         plan = contender.plan
         network = surgery.operate(plan, self.backbone, len(self.dataset.classes))

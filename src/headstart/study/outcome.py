@@ -11,9 +11,9 @@ import numpy as np
 
 from headstart.errors import PlanError
 from headstart.intervals import paired, score
-from headstart.plan.plan import Plan
+from headstart.planning.plan import Plan
 from headstart.study.contenders import CUT_FIRST, PROBE_FIRST, RANDOM_HEAD, SCRATCH
-from headstart.train.arms import Attempt, FrozenProbe, try_ways
+from headstart.training.arms import Attempt, FrozenProbe, try_ways
 
 # What strategies were called in results that were kept before.
 _RENAMED = {"fine-tune": RANDOM_HEAD}

@@ -1,0 +1,194 @@
+"""Evidence → case → stage table."""
+
+from dataclasses import replace
+
+import pytest
+
+from headstart.errors import BackboneError, PlanError
+from headstart.evidence.facts import CurvePoint, CutScore
+from headstart.evidence.verdict import TUNED, Gain
+from headstart.planning import cases, recipe, table
+from headstart.planning.decide import decide
+from tests.evidence.made import changed
+
+KEPT = ("stem", "body.0", "body.1", "pre_logits")
+
+
+def test_case_1_cuts_at_the_top_and_freezes_all(evidence, backbone) -> None:
+    plan = decide(evidence("small", "similar", best="pre_logits"), backbone)
+    assert (plan.case, plan.cut, plan.pool, plan.fallback) == (1, ("pre_logits",), "avg", "none")
+    assert tuple(row.stage for row in plan.rows) == KEPT
+    assert plan.frozen
+    assert plan.image_size == 64
+
+
+def test_case_2_keeps_the_first_stages(evidence, backbone) -> None:
+    plan = decide(evidence("small", "different", best="body.0"), backbone)
+    assert (plan.case, plan.cut, plan.pool) == (2, ("body.0",), "avgstd")
+    assert [row.stage for row in plan.rows] == ["stem", "body.0"]
+    assert plan.frozen
+    assert any("body.0" in reason and "90.0" in reason for reason in plan.reasons)
+
+
+def test_case_2_asked_for_where_the_top_is_best_takes_the_best_below(evidence, backbone) -> None:
+    plan = decide(evidence("small", "similar", best="pre_logits"), backbone, case=2)
+    assert plan.cut == ("body.1",)
+    assert any("as asked for" in reason and "case 1" in reason for reason in plan.reasons)
+
+
+def test_case_3_trains_all_stages_at_one_rate(evidence, backbone) -> None:
+    plan = decide(evidence("large", "similar", best="pre_logits", n=60_000), backbone)
+    scales = [row.lr_scale for row in plan.rows]
+    assert (plan.case, plan.fallback) == (3, "probe")
+    assert {row.init for row in plan.rows} == {"pretrained"}
+    assert scales == [1.0] * len(KEPT)
+
+
+def test_training_knows_its_bar_and_what_to_expect(evidence, backbone) -> None:
+    found = changed(evidence("large", "similar", best="body.1"), gains={TUNED: Gain(0.02, 0.03)})
+    near = tuple(
+        replace(row, behind=0.04 if row.cut == "pre_logits" else row.behind) for row in found.profile
+    )
+    # Half the errors with four times as many pictures.
+    curve = CurvePoint(100, 0.6, 0.01), CurvePoint(400, 0.8, 0.01)
+    plan = decide(changed(found, profile=near, curve=curve), backbone)
+    assert (plan.cut, plan.fallback_cut, plan.gain) == (("pre_logits",), ("body.1",), (0.02, 0.03))
+    assert plan.learning_exponent == pytest.approx(0.5)
+    asked = decide(found, backbone, cut="body.0")
+    assert (asked.cut, asked.fallback_cut, asked.gain) == (("body.0",), (), ())
+    frozen = decide(evidence("small", "similar", best="pre_logits"), backbone)
+    assert (frozen.fallback_cut, frozen.gain, frozen.learning_exponent) == ((), (), 0)
+
+
+def test_nothing_is_expected_of_another_recipe_than_the_plan_s_own(evidence, backbone) -> None:
+    found = changed(evidence("large", "similar", best="body.1"), gains={TUNED: Gain(0.02, 0.03)})
+    own = decide(found, backbone, recipe_overrides={"epochs": None, "lr": None})
+    assert (own.gain, own.gain_of) == ((0.02, 0.03), own.training)
+    asked = decide(found, backbone, recipe_overrides={"epochs": 1, "lr": 1e-9})
+    assert (asked.gain, asked.gain_of) == ((), "")
+    assert asked.reasons[-1] == (
+        "Nothing is expected of training with the epochs and lr asked for: the selection pictures decide."
+    )
+
+
+def test_training_goes_up_to_a_lower_cut_that_is_much_better(evidence, backbone) -> None:
+    plan = decide(changed(evidence("large", "different", best="body.1"), trained_cut="body.1"), backbone)
+    assert (plan.cut, plan.fallback_cut) == (("body.1",), ())
+    assert [row.stage for row in plan.rows] == ["stem", "body.0", "body.1"]
+    assert any("15.0 points more than at the top cut" in reason for reason in plan.reasons)
+
+
+def test_all_cuts_side_by_side_are_a_case_2(evidence, backbone) -> None:
+    joint = CutScore("+".join(KEPT), 0.93, 0.01, -0.03, 0.01)
+    found = changed(evidence("small", "different"), concatenated=joint, best_cut=joint.cut)
+    plan = decide(found, backbone)
+    assert (plan.case, plan.cut, plan.pool) == (2, KEPT, "avgstd")
+    assert any(reason.startswith("All 4 cuts side by side: ") for reason in plan.reasons)
+
+
+def test_a_network_of_one_cut_has_no_case_2(evidence, backbone) -> None:
+    alone = replace(backbone, stages=backbone.stages[-1:])
+    found = evidence("small", "different", best="pre_logits")
+    found = changed(found, profile=found.profile[-1:])
+    plan = decide(found, alone)
+    assert plan.case == 1
+    assert any("no lower one" in reason for reason in plan.reasons)
+    with pytest.raises(PlanError, match="use case 1"):
+        decide(found, alone, case=2)
+
+
+def test_case_4_falls_back_to_scratch_or_starts_there(evidence, backbone) -> None:
+    found = evidence("large", "different", best="pre_logits", n=60_000)
+    plan = decide(found, backbone)
+    assert (plan.case, plan.fallback, plan.from_scratch) == (4, "scratch", False)
+    assert decide(found, backbone, case=4).fallback == "both"
+    scratch = decide(found, backbone, init="random")
+    assert (scratch.case, scratch.fallback, scratch.from_scratch) == (4, "none", True)
+    assert {row.lr_scale for row in scratch.rows} == {1.0}
+    assert scratch.recipe.epochs > plan.recipe.epochs
+
+
+def test_random_or_a_lower_cut_overrule_the_measured_case(evidence, backbone) -> None:
+    found = evidence("small", "similar", best="pre_logits")
+    assert decide(found, backbone, init="random").case == 4
+    assert decide(found, backbone, cut="stem").case == 2
+    assert decide(found, backbone, cut="pre_logits").case == 1
+    joint = decide(found, backbone, cut="stem+pre_logits")
+    assert (joint.case, joint.cut, joint.pool, len(joint.rows)) == (2, ("stem", "pre_logits"), "avgstd", 4)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"case": 1, "cut": "stem"}, "case 1 cuts at the top"),
+        ({"case": 1, "init": "random"}, "pre-trained"),
+        ({"case": 3, "init": "random"}, "pre-trained"),
+        ({"case": 5}, "case 5"),
+        ({"init": "warm"}, "init 'warm'"),
+        ({"recipe_overrides": {"momentum": 0.9}}, "momentum"),
+    ],
+)
+def test_contradictions_are_refused(evidence, backbone, asked, message) -> None:
+    with pytest.raises(PlanError, match=message):
+        decide(evidence("small", "similar"), backbone, **asked)
+
+
+def test_unknown_cut_is_named(evidence, backbone) -> None:
+    with pytest.raises(BackboneError, match=r"body\.9.*stem"):
+        decide(evidence("small", "different"), backbone, cut="body.9")
+    with pytest.raises(PlanError, match="needs a cut"):
+        cases.make(2, backbone)
+
+
+def test_reasons_are_sentences_with_numbers(evidence, backbone) -> None:
+    for size in ("small", "large"):
+        for similarity in ("similar", "different"):
+            plan = decide(evidence(size, similarity), backbone)
+            assert len(plan.reasons) == 4
+            for reason in plan.reasons:
+                assert reason[0].isupper()
+                assert reason.endswith(".")
+                assert any(character.isdigit() for character in reason)
+
+
+def test_uneven_classes_are_said(evidence, backbone) -> None:
+    found = evidence("small", "similar", counts={"a": 700, "b": 100})
+    assert any("700 of a, 100 of b" in reason for reason in decide(found, backbone).reasons)
+    assert len(decide(found, backbone, class_weight="balanced").reasons) == 4
+
+
+def test_overrides_reach_the_recipe(evidence, backbone) -> None:
+    plan = decide(
+        evidence("large", "similar"), backbone, recipe_overrides={"epochs": 3, "lr": 0.5, "batch_size": None}
+    )
+    assert (plan.recipe.epochs, plan.recipe.lr, plan.recipe.batch_size) == (3, 0.5, 32)
+
+
+@pytest.mark.parametrize("n", [1, 100, 1_437, 19_999, 20_000, 600_000, 5_000_000])
+def test_recipe_stays_within_bounds(n: int) -> None:
+    assert recipe.FEWEST_EPOCHS <= recipe.default_recipe(n).epochs <= recipe.MOST_EPOCHS
+
+
+def test_table_shows_dropped_rows_and_the_head(evidence, backbone) -> None:
+    plan = decide(evidence("small", "different", best="body.0"), backbone)
+    lines = table.rows(plan, backbone, n_classes=3)
+    assert [line.status for line in lines] == ["frozen", "frozen", "dropped", "dropped", "new"]
+    assert lines[2].init is None
+    assert lines[-1].parameters == (2 * 32 + 1) * 3
+    assert table.rows(plan, backbone)[-1].parameters is None
+    two = cases.make(1, backbone, head_layers=2)
+    assert table.head_parameters(two, backbone, 3) == 129 * 64 + 65 * 3
+
+
+def test_description_holds_every_row_and_reason(evidence, backbone) -> None:
+    plan = decide(evidence("large", "similar", n=60_000), backbone)
+    text = table.describe(plan, backbone, n_classes=10)
+    assert text.endswith("± is one standard error.\n")
+    plain = table.describe(replace(plan, reasons=("Because.",)), backbone)
+    assert "±" not in plain
+    for row in plan.rows:
+        assert f"{row.lr_scale:g}" in text
+        assert row.stage in text
+    for reason in plan.reasons:
+        assert reason in text
+    assert "falls back to the frozen probe" in text
