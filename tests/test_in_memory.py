@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import headstart
-from headstart import data
+from headstart import assess, data
 from headstart.assess import prove
 from headstart.report import Mistake
 from headstart.report.thumbnails import data_uri
@@ -36,12 +36,12 @@ def _job(pictures, labels, case):
 def test_the_whole_job(paths, case):
     """Bytes have the files' digests, so that the same pictures are held out."""
     labels = [path.parent.name for path in paths]
-    one, _, parts, (evaluation, bars) = _job(paths, labels, case)
+    one, _, parts, (evaluation, baselines) = _job(paths, labels, case)
     other, held, same, (again, others) = _job([path.read_bytes() for path in paths], labels, case)
     np.testing.assert_array_equal(parts.report, same.report)
     np.testing.assert_array_equal(evaluation.probabilities, again.probabilities)
-    assert bars == others
-    found = headstart.evaluate(other, held, same.report, same.report_name)
+    assert baselines == others
+    found = assess.evaluate(other, held, same.report, same.report_name)
     np.testing.assert_allclose(found.probabilities, again.probabilities, atol=1e-5)
     np.testing.assert_allclose(other.probabilities(held.pictures), one.probabilities(paths), atol=1e-5)
 

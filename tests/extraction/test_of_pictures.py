@@ -105,10 +105,10 @@ def test_a_size_of_ones_own(paths):
     assert not np.array_equal(small, headstart.features(paths, backbone="small", image_size=48))
 
 
-def test_the_name_is_the_function_and_the_room_whatever_is_loaded_first():
+def test_the_name_is_the_function_whatever_is_loaded_first():
     code = (
-        "import headstart; f = headstart.features; import headstart.extraction.store as s; import headstart.features\n"
-        "assert f is headstart.features and callable(f) and s.Store and f.extract\n"
-        "from headstart import features; assert features is f"
+        "import headstart; f = headstart.features; import headstart.extraction.store as s; import headstart.planning\n"
+        "assert f is headstart.features and callable(f) and s.Store and callable(headstart.plan)\n"
+        "from headstart import features, train; assert features is f and callable(train)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

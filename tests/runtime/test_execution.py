@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from headstart import backbone, evidence
-from headstart.cli import steps, verbs
+from headstart.cli import asked as from_flags
+from headstart.cli import verbs
+from headstart.cli.session import Session
 from headstart.errors import BackboneError
+from headstart.job.prepare import execution_of as execution_of_options
 from headstart.planning import cases
 from headstart.planning.inputs import execution_of
 from headstart.runtime import Execution, Resolved, device_of, hardware, resolve
@@ -45,7 +48,8 @@ ASKED = [
 @pytest.mark.parametrize(("flags", "asked", "count", "found"), ASKED)
 def test_library_and_command_line_get_the_same_answer(flags, asked, count, found, cards):
     cards(count)
-    flagged = resolve(steps.execution(verbs.parser().parse_args(["plan", "data", *flags])))
+    parsed = verbs.parser().parse_args(["plan", "data", *flags])
+    flagged = resolve(execution_of_options(from_flags.options(parsed, Session())))
     assert flagged == resolve(asked)
     assert (flagged.runtime, flagged.device) == found
     assert "auto" not in vars(flagged).values()

@@ -13,7 +13,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from headstart import assess
 from headstart.model import Model
 from headstart.planning import cases
-from headstart.runtime import Execution
+from headstart.runtime import Execution, hardware
 from headstart.source.pretrain import RECIPE, pretrain
 from headstart.study import compare, contenders
 from headstart.study.contenders import SCRATCH
@@ -68,6 +68,8 @@ def accelerator(monkeypatch) -> Iterator[Accelerator]:
     monkeypatch.setattr(nn.Module, "to", moved)
     monkeypatch.setattr(torch.Tensor, "to", sent)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "a stand-in")
+    monkeypatch.setattr(hardware, "accelerators", lambda: ("cuda",))
+    monkeypatch.setattr(hardware, "precisions", lambda runtime, device: ("fp32",))
     hook = register_module_forward_pre_hook(found.shown)
     yield found
     hook.remove()

@@ -72,7 +72,7 @@ def backbone_of(
     taps: Sequence[str] = (),
     classes: Sequence[str] = (),
 ) -> Backbone:
-    """The backbone of a torch module of one's own; see headstart.backbone.own.backbone_of."""
+    """The backbone of a torch module of one's own; see headstart.backbone.own.backbone_of. Raises BackboneError."""
     from headstart.backbone import own
 
     return own.backbone_of(module, preprocess=preprocess, name=name, head=head, taps=taps, classes=classes)

@@ -197,11 +197,6 @@ class Classifier(ClassifierMixin, BaseEstimator):
 
         return Settings(device=self.device, workers=self.workers, time_limit=self.time_limit)
 
-    def __getstate__(self) -> Any:
-        """What a copy gets; not a network that is ready to run, which it makes ready anew."""
-        state: Any = super().__getstate__()
-        return {**state, "model_": replace(self.model_, _runtimes={})} if "model_" in state else state
-
     def __sklearn_tags__(self) -> Tags:
         return for_pictures(super().__sklearn_tags__())
 

@@ -90,7 +90,7 @@ def plan(
 ) -> Prepared:
     """Measures and decides; nothing is trained. Its `plan`, edited or not, is an option of train().
 
-    output: a file for the plan. data, progress, options and what is raised: as for train().
+    output: a file for the plan. data, progress and options: as in train(). Raises what train() does.
     """
     from headstart.job.plan import plan as run
 
@@ -105,7 +105,7 @@ def compare(
 ) -> Compared:
     """Tries every strategy on the pictures with equal budgets, and marks what the plan chooses.
 
-    output: a folder, where what was tried is kept. data, progress, options and what is raised: as for train().
+    output: a folder, where what was tried is kept. data, progress and options: as in train(). Raises what train() does.
     """
     from headstart.job.compare import compare as run
 
@@ -195,7 +195,7 @@ def pretrain(
     """Trains a source network of your own from random weights; the folder then serves as `backbone`.
 
     network: "small", "demo-cnn" or "timm:NAME"; name: what the data set is called in the card; notes: Markdown that the
-    card ends with. The rest, and what is raised, as for train().
+    card ends with. The rest as in train(). Raises what train() does.
     """
     from headstart.job.pretrain import pretrain as run
     from headstart.job.train import Hooks

@@ -31,7 +31,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "head_layers": (1, 2),
     "class_weight": ("none", "balanced"),
     "fallback": ("none", "probe", "scratch", "both"),
-    "optimizer": ("adamw", "muon", "sgd"),
+    "optimizer": ("adamw", "sgd", "muon"),
     "augment": ("none", "light", "crop", "colour"),
     "train_precision": ("auto", "fp32", "bf16"),
     "runtime": ("auto", "openvino", "torch"),

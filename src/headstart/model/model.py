@@ -54,6 +54,14 @@ class Model:
     _runtimes: dict[Resolved, Runtime] = field(default_factory=dict, init=False, compare=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, init=False, compare=False)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy gets: not a network that is ready to run, which it makes ready anew."""
+        return {name: value for name, value in vars(self).items() if name not in ("_runtimes", "_turn")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in {**state, "_runtimes": {}, "_turn": threading.Lock()}.items():
+            object.__setattr__(self, name, value)
+
     @staticmethod
     def of(fitted: Fitted) -> Model:
         """The model that fit() arrived at."""
