@@ -9,9 +9,9 @@ import pytest
 
 from headstart.cli import asked, verbs
 from headstart.cli.session import Session
-from headstart.job import prepare, pretrain
+from headstart.job import prepare
 from headstart.job.folder import Folder
-from headstart.job.train import Hooks
+from headstart.job.train import nothing, settings_of
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_every_verb_that_runs_networks_bounds_them(argv: list[str]) -> None:
 def test_pretraining_is_bound_too(tmp_path: Path) -> None:
     args = verbs.parser().parse_args(["pretrain", "data", "--threads", "3"])
     options = asked.options(args, Session())
-    assert pretrain._settings(options, Folder(tmp_path, "pretrain"), Hooks()).threads == 3
+    assert settings_of(options, Folder(tmp_path, "pretrain"), nothing).threads == 3
 
 
 def test_training_runs_in_the_threads_asked_for(headstart, shapes: Path, backbone: Path, tmp_path) -> None:

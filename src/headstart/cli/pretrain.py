@@ -33,6 +33,7 @@ def add(subparsers: Any) -> None:
             ema="0.999",
         ),
         options.limits(),
+        recipe.loggers(),
         options.seed(),
     )
     add = parser.add_argument

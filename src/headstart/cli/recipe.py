@@ -72,6 +72,19 @@ def training(*, frozen: bool = True, **defaults: str) -> Parser:
     return parent
 
 
+def loggers() -> Parser:
+    """--log"""
+    parent, add = group("loggers (metrics.jsonl in any case)")
+    add(
+        "--log",
+        action="append",
+        type=values.logger,
+        metavar="KIND=PLACE",
+        help="write epochs to tensorboard=FOLDER or wandb=PROJECT too; may be repeated",
+    )
+    return parent
+
+
 def stages() -> Parser:
     """--freeze-below --lr-scale"""
     parent, add = group("stages that are trained (all, at one rate)")

@@ -27,6 +27,7 @@ def add(subparsers: Any) -> None:
         options.strategy(),
         recipe.training(),
         recipe.stages(),
+        recipe.loggers(),
         options.limits(),
         options.seed(),
         options.machine(),

@@ -80,6 +80,14 @@ def device(text: str) -> str:
     return text
 
 
+def logger(text: str) -> str:
+    """tensorboard=FOLDER or wandb=PROJECT."""
+    kind, _, place = text.partition("=")
+    if kind not in ("tensorboard", "wandb") or not place:
+        raise ArgumentTypeError(f"expected tensorboard=FOLDER or wandb=PROJECT, got {text!r}")
+    return text
+
+
 def stage_scale(text: str) -> tuple[str, float]:
     """STAGE=FACTOR, the factor 0 or more."""
     stage, sign, factor = text.rpartition("=")

@@ -65,23 +65,12 @@ def train(
 
     Raises DataError, BackboneError, PlanError, PictureError, OutputError, OptionError; TypeError for an unknown option.
     """
-    from headstart.job.train import Hooks
+    from headstart.job.train import Hooks, nothing
     from headstart.job.train import train as run
 
     asked = options("train", data, {"output": output, **given})
-    hooks = Hooks(on_epoch=_each(on_epoch, loggers))
     with shown(progress):
-        return run(asked, hooks)
-
-
-def _each(on_epoch: Callable[[Epoch], None] | None, loggers: Sequence[Logger]) -> Callable[[Epoch], None]:
-    told = [*([on_epoch] if on_epoch else []), *(logger.log for logger in loggers)]
-
-    def tell(epoch: Epoch) -> None:
-        for one in told:
-            one(epoch)
-
-    return tell
+        return run(asked, Hooks(on_epoch=on_epoch or nothing, loggers=loggers))
 
 
 @_with_options
@@ -198,11 +187,11 @@ def pretrain(
     card ends with. The rest as in train(). Raises what train() does.
     """
     from headstart.job.pretrain import pretrain as run
-    from headstart.job.train import Hooks
+    from headstart.job.train import Hooks, nothing
 
     asked = options("pretrain", data, {"output": output, **given})
     with shown(progress):
-        hooks = Hooks(on_epoch=_each(on_epoch, ()))
+        hooks = Hooks(on_epoch=on_epoch or nothing)
         return run(asked, network=network, name=name, notes=notes, hooks=hooks)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from headstart.data import Intake
     from headstart.job.options import Options
     from headstart.planning.plan import Plan
+    from headstart.training.loggers import MetricsFile
 
 BUNDLE, CHECKPOINTS, PLAN, REPORT = "bundle", "checkpoints", "plan.toml", "report.html"
 METRICS, PREDICTIONS, FACTS, QUARANTINE = "metrics.jsonl", "predictions.csv", files.RUN, "quarantine.csv"
@@ -130,9 +131,11 @@ class Folder:
         if intake.alike:
             data.write_alike(self.path / ALIKE, intake.alike)
 
-    def append_metrics(self, record: Mapping[str, Any]) -> None:
-        """One line more of metrics.jsonl. Raises OutputError."""
-        files.append_line(self.path / METRICS, json.dumps(record))
+    def logger(self) -> MetricsFile:
+        """What writes epochs into metrics.jsonl as they end."""
+        from headstart.training.loggers import MetricsFile
+
+        return MetricsFile(self.path / METRICS)
 
     def write_metrics(self, records: Iterable[Mapping[str, Any]]) -> None:
         """metrics.jsonl whole, atomically. Raises OutputError."""

@@ -75,6 +75,7 @@ class Options:
     epochs … train_precision    single values of the recipe, see `headstart.planning.recipe.Recipe`
     plan         a plan, or the file that holds one: nothing is measured then
     folds        K of cross-validation over all pictures in place of a report split; None holds pictures out
+    log          where epochs are written too: "tensorboard=FOLDER", "wandb=PROJECT"
     seed         the same seed gives the same numbers on one machine
     time_limit   seconds for the gradient training, or a text such as "10m"
     device, workers, threads, runtime, precision, keep_features    how networks run, see `headstart.runtime.Execution`
@@ -127,6 +128,7 @@ class Options:
 
     plan: Plan | str | Path | None = None
     folds: int | None = None
+    log: Sequence[str] = ()
     seed: int | None = None
     time_limit: float | str | None = None
 

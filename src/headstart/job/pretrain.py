@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,16 +11,16 @@ from headstart import progress
 from headstart.errors import OptionError
 from headstart.job.classes import classes_left_out
 from headstart.job.facts import Facts
-from headstart.job.folder import CHECKPOINTS, Folder, title_of
+from headstart.job.folder import Folder, title_of
+from headstart.job.loggers import telling
 from headstart.job.prepare import load_pictures, say_levels
-from headstart.job.train import Hooks
+from headstart.job.train import Hooks, settings_of
 
 if TYPE_CHECKING:
     from headstart.data import Intake
     from headstart.job.options import Options
     from headstart.source.pretrain import Pretrained
     from headstart.training.epoch import Epoch
-    from headstart.training.task import Settings
 
 
 @dataclass(frozen=True)
@@ -90,42 +91,35 @@ def pretrain(
     folder.claim({**Facts.now(options.command, seed).to_dict(), "command": command})
     hooks.on_begin(folder.path)
     folder.write_intake(intake)
-    result = train(
-        intake.dataset,
-        partition,
-        folder.path,
-        name=name or title_of(path),
-        network=network,
-        model_kwargs=dict(options.model_kwargs),
-        image_size=side,
-        recipe=recipe,
-        seed=seed,
-        settings=_settings(options, folder, hooks),
-        command=command,
-        notes=notes,
-    )
+    loggers = [folder.logger(), *hooks.loggers]
+    with telling(options.log, _saying(hooks.on_epoch), loggers) as on_epoch:
+        result = train(
+            intake.dataset,
+            partition,
+            folder.path,
+            name=name or title_of(path),
+            network=network,
+            model_kwargs=dict(options.model_kwargs),
+            image_size=side,
+            recipe=recipe,
+            seed=seed,
+            settings=settings_of(options, folder, on_epoch),
+            command=command,
+            notes=notes,
+        )
     epochs = len(result.history)
     folder.write_metrics(replace(e, phase=PHASE, epochs=epochs).to_dict() for e in result.history)
     return PretrainedRun(network, partition.report_name, result, intake, folder.path)
 
 
-def _settings(options: Options, folder: Folder, hooks: Hooks) -> Settings:
-    from headstart.training.task import Settings
+def _saying(on_epoch: Callable[[Epoch], None]) -> Callable[[Epoch], None]:
+    """Says what an epoch came to before it is handed on."""
 
     def told(epoch: Epoch) -> None:
-        folder.append_metrics(epoch.to_dict())
         _say(epoch)
-        hooks.on_epoch(epoch)
+        on_epoch(epoch)
 
-    return Settings(
-        device=options.device,
-        workers=options.workers,
-        time_limit=options.limit,
-        checkpoints=folder.path / CHECKPOINTS,
-        resume=options.resume,
-        threads=options.threads,
-        on_epoch=told,
-    )
+    return told
 
 
 def _say(epoch: Epoch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from headstart import stopping
 from headstart.job.facts import Facts
 from headstart.job.folder import CHECKPOINTS, Folder
 from headstart.job.folds import Proof, everything, prove_in_folds
+from headstart.job.loggers import telling
 from headstart.job.named import Named, look_up
 from headstart.job.prepare import Prepared, load_pictures, prepare, prepare_on
 from headstart.job.run import Run
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from headstart.job.options import Options
     from headstart.training.epoch import Epoch
     from headstart.training.fit import Fitted
+    from headstart.training.loggers import Logger
     from headstart.training.task import Settings
 
 
-def _nothing(_: Any) -> None:
+def nothing(_: Any) -> None:
     pass
 
 
@@ -31,12 +33,13 @@ class Hooks:
     """Who is told of what while a job goes on.
 
     on_plan   the plan, before anything is trained; on_begin: the folder, once the run has taken it
-    on_epoch  what each epoch came to
+    on_epoch  what each epoch came to; loggers: told of it too, and closed after the last
     """
 
-    on_plan: Callable[[Prepared], None] = _nothing
-    on_begin: Callable[[Path], None] = _nothing
-    on_epoch: Callable[[Epoch], None] = _nothing
+    on_plan: Callable[[Prepared], None] = nothing
+    on_begin: Callable[[Path], None] = nothing
+    on_epoch: Callable[[Epoch], None] = nothing
+    loggers: Sequence[Logger] = ()
 
 
 def train(options: Options, hooks: Hooks = Hooks()) -> Run:
@@ -80,24 +83,22 @@ def begin(folder: Folder, prepared: Prepared, facts: Facts, hooks: Hooks) -> Non
 def _fit(prepared: Prepared, folder: Folder | None, hooks: Hooks) -> Fitted:
     from headstart.training.fit import fit
 
-    settings = None if prepared.plan.frozen else _settings(prepared.options, folder, hooks)
-    return fit(
-        prepared.plan,
-        prepared.backbone,
-        prepared.dataset,
-        prepared.partition,
-        execution=prepared.execution,
-        settings=settings,
-    )
+    options = prepared.options
+    loggers = [*([folder.logger()] if folder else []), *hooks.loggers]
+    with telling(options.log, hooks.on_epoch, loggers) as on_epoch:
+        return fit(
+            prepared.plan,
+            prepared.backbone,
+            prepared.dataset,
+            prepared.partition,
+            execution=prepared.execution,
+            settings=None if prepared.plan.frozen else settings_of(options, folder, on_epoch),
+        )
 
 
-def _settings(options: Options, folder: Folder | None, hooks: Hooks) -> Settings:
+def settings_of(options: Options, folder: Folder | None, on_epoch: Callable[[Epoch], None]) -> Settings:
+    """How the trainings of a job go, its time shared among the folds where there are such."""
     from headstart.training.task import Settings
-
-    def told(epoch: Epoch) -> None:
-        if folder:
-            folder.append_metrics(epoch.to_dict())
-        hooks.on_epoch(epoch)
 
     return Settings(
         device=options.device,
@@ -105,7 +106,8 @@ def _settings(options: Options, folder: Folder | None, hooks: Hooks) -> Settings
         time_limit=options.share,
         checkpoints=folder.path / CHECKPOINTS if folder else None,
         resume=options.resume,
-        on_epoch=told,
+        threads=options.threads,
+        on_epoch=on_epoch,
     )
 
 

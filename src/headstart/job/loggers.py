@@ -1,0 +1,46 @@
+"""Loggers of a job: those that options name, told of every epoch and closed after the last."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from headstart.errors import OptionError
+
+if TYPE_CHECKING:
+    from headstart.training.epoch import Epoch
+    from headstart.training.loggers import Logger
+
+
+@contextlib.contextmanager
+def telling(
+    log: Sequence[str], on_epoch: Callable[[Epoch], None], more: Sequence[Logger] = ()
+) -> Iterator[Callable[[Epoch], None]]:
+    """A callback that tells the loggers that `log` names ("tensorboard=FOLDER", "wandb=PROJECT"), `more`, then `on_epoch`.
+
+    All are closed after the block. Raises OptionError, and HeadstartError where a logger's package is lacking.
+    """
+    with contextlib.ExitStack() as stack:
+        loggers = [_opened(text) for text in log] + list(more)
+        for logger in loggers:
+            stack.callback(logger.close)
+
+        def tell(epoch: Epoch) -> None:
+            for logger in loggers:
+                logger.log(epoch)
+            on_epoch(epoch)
+
+        yield tell
+
+
+def _opened(text: str) -> Logger:
+    from headstart.training.loggers import TensorBoard, WandB
+
+    kind, _, place = text.partition("=")
+    if place and kind == "tensorboard":
+        return TensorBoard(Path(place))
+    if place and kind == "wandb":
+        return WandB(place)
+    raise OptionError(f"log {text!r}: expected tensorboard=FOLDER or wandb=PROJECT")
