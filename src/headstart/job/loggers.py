@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def telling(
     log: Sequence[str], on_epoch: Callable[[Epoch], None], more: Sequence[Logger] = ()
 ) -> Iterator[Callable[[Epoch], None]]:
-    """A callback that tells the loggers that `log` names ("tensorboard=FOLDER", "wandb=PROJECT"), `more`, then `on_epoch`.
+    """A callback that tells the loggers that `log` names ("tensorboard=FOLDER", "wandb=NAME"), `more`, then `on_epoch`.
 
     All are closed after the block. Raises OptionError, and HeadstartError where a logger's package is lacking.
     """
