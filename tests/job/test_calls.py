@@ -151,4 +151,6 @@ def test_calls_are_public_and_show_their_options(name: str) -> None:
     assert name in hs.__all__
     assert "Raises" in call.__doc__ or "raised" in call.__doc__
     if name in ("train", "plan", "compare", "pretrain"):
-        assert {"case", "epochs", "time_limit"} <= set(inspect.signature(call).parameters)
+        shown = set(inspect.signature(call).parameters)
+        assert {"epochs", "seed"} <= shown
+        assert not shown & {"command", *options.UNUSED[name]}

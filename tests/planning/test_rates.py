@@ -72,7 +72,7 @@ def test_a_plan_says_what_was_asked_of_its_rates(evidence, backbone) -> None:
     found = changed(evidence("large", "similar"), gains={TUNED: Gain(0.02, 0.03)})
     plan = decide(found, backbone, freeze_below="body.1", lr_scale={"body.1": 0.1}, fallback="none")
     assert plan.reasons[-4:] == (
-        "Nothing is expected of training with the freeze_below and lr_scale asked for: the selection pictures decide.",
+        "Nothing is expected of training with the freeze_below and lr_scale asked for.",
         "Case 3's way with stem and body.0 frozen, as asked for.",
         "Rates as asked for: body.1 × 0.1.",
         "Fall-back none, as asked for.",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from headstart.cli import streams, values
-from headstart.job.options import CHOICES, DEFAULT_BACKBONE
+from headstart.job.options import CHOICES, DEFAULT_BACKBONE, LARGEST
 from headstart.strangers import plain
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ exit codes:
 """
 IN_PART = 3
 CASES = CHOICES["case"]
-LARGEST = 4096  # pixels a side; a batch of float32 pictures of that size needs gigabytes
 
 
 class Parser(argparse.ArgumentParser):

@@ -32,7 +32,9 @@ def _share(metavar: str = "SHARE", *, open_end: bool = False) -> dict[str, Any]:
 _RECIPE = {
     "epochs": _Flag("passes over the training pictures ({})", "by the number of pictures", _count(1)),
     "lr": _Flag("peak rate for the batch size ({})", "0.001", _share("RATE", open_end=True)),
-    "weight_decay": _Flag("decoupled, as in AdamW ({})", "0.05", _share("DECAY")),
+    "weight_decay": _Flag(
+        "added to the gradient with sgd, else decoupled, as in AdamW ({})", "0.05", _share("DECAY")
+    ),
     "batch_size": _Flag("pictures in a step ({})", "by the number of pictures", _count(1)),
     "optimizer": _Flag("sgd wants rates some ten times as high ({})", "adamw", _chosen("optimizer")),
     "augment": _Flag(

@@ -95,13 +95,15 @@ def accuracy(score: Mapping[str, Any]) -> str:
     return f"{score['accuracy']:.3f} (95 % interval {low:.3f} to {high:.3f}), {pictures(score['n'], score['groups'])}"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Columns as wide as they must be; the first to the left, the others to the right."""
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, last: str = "right") -> str:
+    """Columns as wide as they must be; the first to the left, the others to the right; `last` may be "left"."""
     lines = [tuple(head), *(tuple(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     return "\n".join(
         "  ".join(
-            cell.rjust(width) if column else cell.ljust(width)
+            cell.ljust(width)
+            if not column or (last == "left" and column == len(head) - 1)
+            else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines
@@ -167,7 +169,7 @@ def arms(rows: Sequence[Mapping[str, Any]]) -> str:
         )
         for row in rows
     ]
-    return table(("  tried (* kept)", "accuracy", "95 % interval", "pictures", "note"), cells)
+    return table(("  tried (* kept)", "accuracy", "95 % interval", "pictures", "note"), cells, last="left")
 
 
 def contenders(rows: Sequence[Mapping[str, Any]]) -> str:

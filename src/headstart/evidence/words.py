@@ -127,7 +127,7 @@ def _overruled(asked: str | None, measured: str, why: str) -> str:
 
 
 def _points(value: float, error: float) -> str:
-    return f"{100 * value:+.1f} ± {100 * error:.1f} points"
+    return f"{round(100 * value, 1) + 0.0:+.1f} ± {100 * error:.1f} points"
 
 
 def _percent(share: float) -> str:

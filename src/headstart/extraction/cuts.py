@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from headstart.backbone.backbone import Backbone
 
 
 def cut_names(cut: str | Sequence[str] | None) -> tuple[str, ...]:
-    """("a", "b") from "a+b" or from ["a", "b"]; () from None."""
+    """("a", "b") from "a+b", "a,b" or ["a", "b"]; () from None."""
     if cut is None:
         return ()
-    return tuple(cut.split("+")) if isinstance(cut, str) else tuple(cut)
+    return tuple(name.strip() for name in re.split(r"[,+]", cut)) if isinstance(cut, str) else tuple(cut)
 
 
 def pool_at(backbone: Backbone, cuts: Sequence[str]) -> str:

@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headstart.errors import DataError
 from headstart.job.notebook import shown
-from headstart.job.options import Options, options
+from headstart.job.options import UNUSED, Options, options
 
 if TYPE_CHECKING:
+    from headstart.backbone import Backbone
     from headstart.job.compare import Compared
     from headstart.job.evaluate import Evaluated
     from headstart.job.inspect import Inspected
@@ -31,7 +33,7 @@ def _with_options(call: Callable[..., Any]) -> Callable[..., Any]:
     """Shows the options among the call's parameters, for help() and notebooks."""
     own = signatures.signature(call)
     named = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
-    taken = {p.name for p in named}
+    taken = {p.name for p in named} | {"command", *UNUSED[call.__name__]}
     more = [
         signatures.Parameter(entry.name, signatures.Parameter.KEYWORD_ONLY, default=_default(entry))
         for entry in dataclasses.fields(Options)
@@ -68,9 +70,16 @@ def train(
     from headstart.job.train import Hooks, nothing
     from headstart.job.train import train as run
 
-    asked = options("train", data, {"output": output, **given})
+    asked = options("train", data, {"output": output, **given, "plan": _plan_of(given.get("plan"))})
     with shown(progress):
         return run(asked, Hooks(on_epoch=on_epoch or nothing, loggers=loggers))
+
+
+def _plan_of(given: Any) -> Any:
+    """The plan of what plan() gave; all else as it is."""
+    from headstart.job.prepare import Prepared
+
+    return given.plan if isinstance(given, Prepared) else given
 
 
 @_with_options
@@ -162,7 +171,13 @@ def predict(
 
     asked = Options(device=device, workers=workers, threads=threads, runtime=runtime, precision=precision)
     loaded = _model(model)
-    named = [pictures] if isinstance(pictures, str | Path) else pictures
+    named = pictures if isinstance(pictures, list | tuple) else [pictures]
+    for one in named:
+        if not isinstance(one, str | Path):
+            raise DataError(
+                f"predict: takes files, folders and globs, and was given {type(one).__name__}; "
+                "for pictures in memory call probabilities() of the model"
+            )
     paths, bad = data.pictures([str(name) for name in named])
     with shown(progress):
         found = run(loaded, paths, execution=_execution(asked, loaded), truncated=truncated)
@@ -196,7 +211,7 @@ def pretrain(
 
 
 def inspect(
-    backbone: str,
+    backbone: str | Backbone,
     *,
     case: int | None = None,
     plan: str | Path | None = None,

@@ -70,8 +70,18 @@ class Compared:
 
         return drawing.figure(self.comparison.standings())
 
-    def save(self, folder: Path) -> Compared:
-        """Writes results, answers and figure into the folder; returns the comparison that lies there."""
+    def save(self, folder: Folder | str | Path) -> Compared:
+        """Writes results, answers and figure into the folder; returns the comparison that lies there.
+
+        A folder that is given by its path must be new or empty. Raises OutputError.
+        """
+        if not isinstance(folder, Folder):
+            folder = Folder(Path(folder), "compare")
+            folder.check()
+            folder.claim(Facts.now(self.prepared.options.command, self.prepared.plan.seed).to_dict())
+        return self._write(folder.path)
+
+    def _write(self, folder: Path) -> Compared:
         kept = replace(self, folder=folder)
         files.write_json(folder / RESULTS, kept.to_dict())
         files.write_text(folder / FIGURE, self.figure())
@@ -106,7 +116,7 @@ def compare(options: Options, hooks: Hooks = Hooks()) -> Compared:  # noqa: B008
         begin(folder, prepared, Facts.now(options.command, prepared.plan.seed), hooks)
     with _trials(folder) as place:
         compared = Compared(prepared, _compare(prepared, contenders, place))
-    return compared.save(folder.path) if folder else compared
+    return compared.save(folder) if folder else compared
 
 
 def _refuse(options: Options) -> None:

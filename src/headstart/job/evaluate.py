@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 SPLITS = ("train", "val", "test", "held-out", "all")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluated:
     """evaluation; trained_on: how many of its pictures the classifier was trained on, None where it does not know."""
 
     evaluation: Evaluation
     trained_on: int | None
+
+    def __repr__(self) -> str:
+        found, (low, high) = self.evaluation, self.evaluation.interval
+        told = f"accuracy {found.accuracy:.3f} ({low:.3f} to {high:.3f}), {found.n:,} pictures"
+        return f"Evaluated({found.split}: {told})"
 
     def to_dict(self) -> dict[str, Any]:
         """The split's name → its score, as --json prints it."""

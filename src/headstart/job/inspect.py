@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from headstart.planning.plan import Plan
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Inspected:
     """The network, the plan that is drawn on it, and the number of new classes, where known."""
 
@@ -34,6 +35,12 @@ class Inspected:
             "stages": [asdict(stage) for stage in network.stages],
             "plan": None if self.plan is None else asdict(self.plan),
         }
+
+    def __repr__(self) -> str:
+        return f"Inspected({self.backbone.name}, {len(self.backbone.stages)} stages)"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
 
     def __str__(self) -> str:
         """The drawing, as the terminal shows it."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headstart import progress
 from headstart.errors import OptionError
 
 if TYPE_CHECKING:
@@ -23,9 +24,10 @@ def telling(
     All are closed after the block. Raises OptionError, and HeadstartError where a logger's package is lacking.
     """
     with contextlib.ExitStack() as stack:
-        loggers = [_opened(text) for text in log] + list(more)
-        for logger in loggers:
-            stack.callback(logger.close)
+        loggers: list[Logger] = []
+        for logger in (*more, *map(_opened, log)):
+            stack.callback(_close, logger)
+            loggers.append(logger)
 
         def tell(epoch: Epoch) -> None:
             for logger in loggers:
@@ -33,6 +35,14 @@ def telling(
             on_epoch(epoch)
 
         yield tell
+
+
+def _close(logger: Logger) -> None:
+    """What is trained is not lost because a logger fails at its end, which is said."""
+    try:
+        logger.close()
+    except Exception as error:  # noqa: BLE001 - a stranger's code, of which anything may come
+        progress.say(f"the logger {type(logger).__name__} could not be closed: {error}")
 
 
 def _opened(text: str) -> Logger:

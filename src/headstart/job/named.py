@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
-from headstart.errors import BackboneError, PlanError
+from headstart.errors import BackboneError, OptionError, PlanError
 from headstart.job.classes import classes_left_out
-from headstart.job.options import DEFAULT_BACKBONE, RECIPE, Options
+from headstart.job.options import DEFAULT_BACKBONE, LARGEST, RECIPE, Options
 
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
@@ -32,12 +32,13 @@ class Named:
 def look_up(options: Options) -> Named:
     """The network of the options, or the plan's. Raises DataError, BackboneError, PlanError for what they get wrong."""
     from headstart import data
+    from headstart.planning.recipe import Recipe, check_recipe, overruled
     from headstart.runtime import device_of
 
-    if options.path is not None:
-        data.check(options.path, options.group_regex)
+    data.check(options.data, options.group_regex)
     classes_left_out(options)
     device_of(options.device)
+    check_recipe(overruled(Recipe(), options.recipe), LARGEST, "recipe")
     if options.plan is not None:
         return _of_plan(options)
     network = load_network(options)
@@ -50,7 +51,7 @@ def load_network(options: Options, *, name: str | None = None, image_size: int |
     from headstart import backbone
 
     if options.backbone is not None and not isinstance(options.backbone, str):
-        return options.backbone
+        return _as_it_is(options)
     wanted = name or options.backbone or DEFAULT_BACKBONE
     with progress.bar(f"loading {wanted}", 1) as bar:
         network = backbone.load(wanted, weights=options.weights, **_loading(options, image_size))
@@ -58,11 +59,32 @@ def load_network(options: Options, *, name: str | None = None, image_size: int |
     return network
 
 
+def _as_it_is(options: Options) -> Backbone:
+    """The Backbone that is given. Raises OptionError for options of loading, which come too late for it."""
+    from headstart.backbone import Backbone
+
+    if not isinstance(options.backbone, Backbone):
+        kind = type(options.backbone).__name__
+        raise OptionError(
+            f"backbone: is of type {kind}; expected a network's name, a folder or a Backbone; "
+            "headstart.backbone_of makes one of a torch module"
+        )
+    for name in ("weights", "image_size", "mean", "std", "interpolation", "model_kwargs"):
+        value = getattr(options, name)
+        if value not in (None, {}) and (name, value) != ("image_size", options.backbone.preprocess.size):
+            raise OptionError(
+                f"{name}: {options.backbone.name} is loaded already; load it so, or leave {name} out"
+            )
+    return options.backbone
+
+
 def outline_network(options: Options, *, image_size: int | None = None) -> Backbone:
     """As load_network(), to be drawn: what does not lie on this machine is not downloaded for it."""
     from headstart import backbone
 
-    name = str(options.backbone)
+    if not isinstance(options.backbone, str):
+        return load_network(options)
+    name = options.backbone
     if options.weights or backbone.here(name):
         return load_network(options, image_size=image_size)
     network = backbone.outline(name, **_loading(options, image_size))
@@ -86,8 +108,14 @@ def _loading(options: Options, image_size: int | None) -> dict[str, Any]:
 
 
 def _check_case(options: Options, network: Backbone) -> None:
-    """Raises PlanError where the case that is asked for contradicts the rest, or the network has none such."""
+    """Raises PlanError where the case asked for contradicts the rest, or the network has no such case or stage."""
     from headstart.planning import cases
+
+    for name in (*([options.freeze_below] if options.freeze_below else []), *options.lr_scale):
+        if name not in network.stage_names:
+            raise PlanError(
+                f"stage {name!r}: {network.name} has none such; it has {', '.join(network.stage_names)}"
+            )
 
     if options.case is not None:  # where case 2 is to cut, is measured: any lower cut stands in
         cut = lower_cuts(network)[0] if options.case == 2 and not options.cut else options.cut
@@ -189,8 +217,13 @@ def _merged(options: Options, plan: Plan, called: str) -> Plan:
     from headstart.planning.merge import MEASURED, PLAIN, UNUSED, merge
 
     names = (*MEASURED, *UNUSED, *PLAIN, *RECIPE, "freeze_below", "lr_scale")
-    asked = {name: getattr(options, name) or None for name in names} | {"seed": options.seed}
+    wishes = {name: getattr(options, name) for name in names}
+    asked = {name: None if value in (None, {}, ()) else value for name, value in wishes.items()}
+    if options.backbone is not None and not isinstance(options.backbone, str):
+        asked["backbone"] = options.backbone.name
     merged = merge(plan, asked, where=called, called=lambda name: f"--{name.replace('_', '-')}")
     if merged.changes:
         progress.say(f"{called}: with {merged}, as asked for beside it")
-    return merged.plan
+    if not merged.changes:
+        return merged.plan
+    return replace(merged.plan, reasons=(*merged.plan.reasons, f"Changed beside the plan: {merged}."))

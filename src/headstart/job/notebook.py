@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from html import escape
@@ -19,13 +20,17 @@ def in_notebook() -> bool:
     """Whether the code runs in a kernel that shows HTML."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
-    return shell is not None and type(shell).__name__ == "ZMQInteractiveShell"
+    return shell is not None and hasattr(shell, "kernel")
 
 
 @contextlib.contextmanager
 def shown(wanted: bool | None) -> Iterator[None]:
     """Within the block progress is shown, where that is `wanted`; None: in a notebook."""
-    if not (in_notebook() if wanted is None else wanted):
+    if wanted is False:
+        with progress.shown(progress.Silent()):
+            yield
+        return
+    if not (wanted or in_notebook()):
         yield
         return
     with progress.shown(Notebook() if in_notebook() else Plain()):
@@ -53,17 +58,19 @@ class Notebook:
         self._handle: Any = DisplayHandle()
         self._news: list[str] = []
         self._bars: list[_Bar] = []
-        self._begun, self._due = False, 0.0
+        self._begun, self._due, self._lock = False, 0.0, threading.RLock()
 
     @contextlib.contextmanager
     def bar(self, label: str, total: int) -> Iterator[progress.Bar]:
         bar = _Bar(self, label, total)
-        self._bars.append(bar)
+        with self._lock:
+            self._bars.append(bar)
         self.draw()
         try:
             yield bar
         finally:
-            self._bars.remove(bar)
+            with self._lock:
+                self._bars.remove(bar)
             self.draw(at_once=not self._bars)
 
     def say(self, line: str) -> None:
@@ -71,7 +78,11 @@ class Notebook:
         self.draw(at_once=True)
 
     def draw(self, *, at_once: bool = False) -> None:
-        """Shows how it stands, if some time has passed since it was last shown."""
+        """Shows how it stands, if some time has passed since it was last shown. Threads may call it."""
+        with self._lock:
+            self._draw(at_once=at_once)
+
+    def _draw(self, *, at_once: bool) -> None:
         now = time.monotonic()
         if not at_once and now < self._due:
             return

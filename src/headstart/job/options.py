@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import numbers
+import operator
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -58,6 +61,7 @@ RECIPE = {
     )
 } | {"train_precision": "precision"}
 DEFAULT_BACKBONE = "small"
+LARGEST = 4096  # pixels a side; a batch of float32 pictures of that size needs gigabytes
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
@@ -150,15 +154,58 @@ class Options:
             value = getattr(self, name)
             if value is not None and value not in allowed:
                 raise OptionError(f"{name} {value!r}: expected one of {', '.join(map(str, allowed))}")
-        least = {"workers": 0, "threads": 0, "seed": 0, "max_bad": 0, "min_per_class": 1, "folds": 2}
+        for name in ("without", "log"):
+            if isinstance(getattr(self, name), str):
+                object.__setattr__(self, name, (getattr(self, name),))
+        if isinstance(self.backbone, os.PathLike):
+            object.__setattr__(self, "backbone", os.fspath(self.backbone))
+        self._check_kinds()
+        if self.precision == "auto":
+            object.__setattr__(self, "precision", None)
+        least = {
+            "image_size": 1,
+            "workers": 0,
+            "threads": 0,
+            "seed": 0,
+            "max_bad": 0,
+            "min_per_class": 1,
+            "folds": 2,
+        }
         for name, smallest in least.items():
             value = getattr(self, name)
-            if value is not None and (type(value) is not int or value < smallest):
-                raise OptionError(f"{name} {value!r}: expected a whole number of at least {smallest}")
+            if value is not None:
+                object.__setattr__(self, name, _whole(name, value, smallest))
         if self.force and self.resume:
             raise OptionError("force and resume: choose one of the two")
         object.__setattr__(self, "time_limit", seconds(self.time_limit))
         object.__setattr__(self, "cut", names_of(self.cut))
+
+    def _check_kinds(self) -> None:
+        """Raises OptionError for a value of another kind than its own, which would be an error of Python's later."""
+        kinds: dict[str, tuple[type | tuple[type, ...], str]] = {
+            "model_kwargs": (Mapping, "a mapping of option to value"),
+            "lr_scale": (Mapping, "a mapping of stage to factor"),
+            "mean": (Sequence, "three numbers"),
+            "std": (Sequence, "three numbers"),
+            "cut": ((str, Sequence), "a stage's name, or several"),
+            "device": (str, "a device's name, such as cuda:1"),
+            "output": ((str, os.PathLike), "a path"),
+            "weights": ((str, os.PathLike), "a path"),
+            "freeze_below": (str, "a stage's name"),
+        }
+        for name, (kind, expected) in kinds.items():
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, kind):
+                raise OptionError(f"{name} {value!r}: expected {expected}")
+        for stage, factor in self.lr_scale.items():
+            if isinstance(factor, bool) or not isinstance(factor, numbers.Real):
+                raise OptionError(f"lr_scale {stage}={factor!r}: expected a number")
+        for text in self.log:
+            kind, _, place = str(text).partition("=")
+            if kind not in ("tensorboard", "wandb") or not place:
+                raise OptionError(f"log {text!r}: expected tensorboard=FOLDER or wandb=PROJECT")
+        if self.cut is not None and not all(names_of(self.cut) or ("",)):
+            raise OptionError(f"cut {self.cut!r}: expected a stage's name, or several")
 
     @property
     def path(self) -> str | None:
@@ -183,11 +230,22 @@ class Options:
         return seconds(self.time_limit)
 
 
+def _whole(name: str, value: Any, least: int) -> int:
+    """A whole number, numpy's too. Raises OptionError."""
+    try:
+        found = operator.index(value)
+    except TypeError:
+        found = least - 1
+    if isinstance(value, bool) or found < least:
+        raise OptionError(f"{name} {value!r}: expected a whole number of at least {least}")
+    return found
+
+
 def seconds(limit: float | str | None) -> float | None:
     """Seconds from 90s, 10m, 1h, 1h30m or a plain number. Raises OptionError."""
     if limit is None:
         return None
-    text = f"{limit:f}" if isinstance(limit, int | float) else limit
+    text = f"{float(limit):f}" if isinstance(limit, numbers.Real) else str(limit)
     parts = re.findall(r"(\d+(?:\.\d+)?)([smh]?)", text)
     found = sum(float(count) * _SECONDS[unit] for count, unit in parts)
     if "".join(count + unit for count, unit in parts) != text or found <= 0:
@@ -202,12 +260,59 @@ def names_of(cut: Sequence[str] | str | None) -> tuple[str, ...] | None:
     return tuple(part.strip() for part in re.split(r"[,+]", cut))
 
 
+# What a verb has no use for.
+_OF_TRAINING = ("fallback", "freeze_below", "lr_scale", "folds", "log", "time_limit", "resume")
+_OF_MEASURING = (
+    "case",
+    "size",
+    "similarity",
+    "cut",
+    "init",
+    "head_init",
+    "head_layers",
+    "class_weight",
+    "plan",
+)
+_OF_LOADING = ("backbone", "weights", "mean", "std", "interpolation")
+_OF_RUNNING = ("runtime", "precision", "keep_features")
+UNUSED: dict[str, tuple[str, ...]] = {
+    "train": (),
+    "plan": ("folds", "log", "time_limit", "resume"),
+    "compare": ("folds", "log", "plan"),
+    "pretrain": (*_OF_MEASURING, *_OF_LOADING, *_OF_RUNNING, *_OF_TRAINING[:4]),
+    "inspect": (
+        *(
+            name
+            for name in (*_OF_MEASURING, *_OF_TRAINING, *_OF_RUNNING)
+            if name not in ("case", "cut", "plan")
+        ),
+        *RECIPE,
+        *(
+            "group_regex",
+            "max_bad",
+            "truncated",
+            "min_per_class",
+            "without",
+            "seed",
+            "device",
+            "workers",
+            "threads",
+        ),
+        *("output", "force"),
+    ),
+}
+
+
 def options(verb: str, data: Any, given: Mapping[str, Any]) -> Options:
-    """Options from the arguments of a call. Raises TypeError for a name that there is none of, as a call does."""
+    """Options from the arguments of a call. Raises TypeError for a name that there is none of, as a call does, and
+    OptionError for one that the verb has no use for."""
     known = [entry.name for entry in dataclasses.fields(Options)]
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; expected some of {', '.join(known)}"
             raise TypeError(f"{verb}() got an unexpected keyword argument {name!r}{hint}")
-    return Options(data=data, **given)
+    for name in UNUSED[verb]:
+        if given.get(name) not in (None, {}, (), False):
+            raise OptionError(f"{name}: {verb} has no use for it; leave it out")
+    return Options(**{"data": data, "command": f"headstart {verb} (from Python)", **given})

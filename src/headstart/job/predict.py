@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _BATCH = 256
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Predicted:
     """paths: N usable pictures; probabilities float32 [C] of each; classes: C names; left_out: pictures that cannot be
     used; truncated: those of the usable whose end is missing."""
@@ -29,6 +29,9 @@ class Predicted:
     classes: tuple[str, ...]
     left_out: tuple[BadPicture, ...]
     truncated: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Predicted({len(self.paths):,} pictures, {len(self.left_out):,} left out)"
 
     def ranked(self, most: int) -> list[Named]:
         """Every picture with its `most` likeliest classes, the likeliest first."""
@@ -67,8 +70,10 @@ def predict(
     truncated: "keep" takes JPEGs whose end is missing. Raises BackboneError, BundleError.
     """
     from headstart.data import BadPicture
+    from headstart.data.decode import check_truncated
     from headstart.data.quality import examine_all
 
+    check_truncated(truncated)
     good, bad, short = list[str](), list["BadPicture"](), list[str]()
     rows: list[np.ndarray] = []
     workers = execution.workers if execution else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from headstart.runtime import Execution
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prepared:
     """Pictures, network and what is to be done. `evidence` is None where a plan was given."""
 
@@ -31,6 +32,19 @@ class Prepared:
     backbone: Backbone
     plan: Plan
     evidence: Evidence | None
+
+    def __str__(self) -> str:
+        """The plan's table with its reasons."""
+        from headstart.planning import table
+
+        return table.describe(self.plan, self.backbone, n_classes=len(self.dataset.classes))
+
+    def __repr__(self) -> str:
+        cut = "+".join(self.plan.cut)
+        return f"Prepared({len(self.dataset):,} pictures, {self.backbone.name}, case {self.plan.case}, cut {cut})"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
 
     @property
     def dataset(self) -> Dataset:

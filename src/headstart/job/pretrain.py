@@ -78,8 +78,7 @@ def pretrain(
     path, seed, side = options.path, options.seed or 0, options.image_size or 64
     recipe = replace(RECIPE, **{"precision": "auto", **options.recipe})  # pyright: ignore[reportArgumentType]
     device_of(options.device)
-    if path is not None:
-        data.check(path, options.group_regex)
+    data.check(options.data, options.group_regex)
     check(network, side, recipe, seed, dict(options.model_kwargs))
     classes_left_out(options)
     folder = Folder.of(options, "pretrain")

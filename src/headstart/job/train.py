@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import stopping
 from headstart.job.facts import Facts
 from headstart.job.folder import CHECKPOINTS, Folder
-from headstart.job.folds import Proof, everything, prove_in_folds
+from headstart.job.folds import Proof, check_folds, everything, prove_in_folds
 from headstart.job.loggers import telling
 from headstart.job.named import Named, look_up
 from headstart.job.prepare import Prepared, load_pictures, prepare, prepare_on
@@ -18,6 +18,7 @@ from headstart.job.run import Run
 
 if TYPE_CHECKING:
     from headstart.job.options import Options
+    from headstart.model import Model
     from headstart.training.epoch import Epoch
     from headstart.training.fit import Fitted
     from headstart.training.loggers import Logger
@@ -54,11 +55,14 @@ def train(options: Options, hooks: Hooks = Hooks()) -> Run:
     if folder:
         folder.check_plan(prepared.plan)
     hooks.on_plan(prepared)
-    facts = Facts.now(options.command, prepared.plan.seed)
+    command = folder.begun_with() if folder and folder.resume else options.command
+    facts = Facts.now(command, prepared.plan.seed)
     if folder:
         begin(folder, prepared, facts, hooks)
-    proof = prove_in_folds(options, named, prepared.intake) if options.folds else None
-    fitted = _fit(prepared, folder, hooks)
+    loggers = [*([folder.logger()] if folder else []), *hooks.loggers]
+    with telling(options.log, hooks.on_epoch, loggers) as on_epoch:
+        proof = prove_in_folds(options, named, prepared.intake, on_epoch) if options.folds else None
+        fitted = _fit(prepared, folder, on_epoch)
     stopping.check()
     run = _prove(prepared, fitted, facts) if proof is None else _proved(prepared, fitted, facts, proof)
     return run.save(folder) if folder else run
@@ -69,6 +73,7 @@ def _prepare(options: Options, named: Named) -> Prepared:
     if not options.folds:
         return prepare(options, named)
     intake = load_pictures(options)
+    check_folds(options, named, intake)
     return prepare_on(options, named, intake, everything(intake.dataset))
 
 
@@ -80,20 +85,18 @@ def begin(folder: Folder, prepared: Prepared, facts: Facts, hooks: Hooks) -> Non
     folder.write_intake(prepared.intake)
 
 
-def _fit(prepared: Prepared, folder: Folder | None, hooks: Hooks) -> Fitted:
+def _fit(prepared: Prepared, folder: Folder | None, on_epoch: Callable[[Epoch], None]) -> Fitted:
     from headstart.training.fit import fit
 
-    options = prepared.options
-    loggers = [*([folder.logger()] if folder else []), *hooks.loggers]
-    with telling(options.log, hooks.on_epoch, loggers) as on_epoch:
-        return fit(
-            prepared.plan,
-            prepared.backbone,
-            prepared.dataset,
-            prepared.partition,
-            execution=prepared.execution,
-            settings=None if prepared.plan.frozen else settings_of(options, folder, on_epoch),
-        )
+    settings = None if prepared.plan.frozen else settings_of(prepared.options, folder, on_epoch)
+    return fit(
+        prepared.plan,
+        prepared.backbone,
+        prepared.dataset,
+        prepared.partition,
+        execution=prepared.execution,
+        settings=settings,
+    )
 
 
 def settings_of(options: Options, folder: Folder | None, on_epoch: Callable[[Epoch], None]) -> Settings:
@@ -116,7 +119,7 @@ def _prove(prepared: Prepared, fitted: Fitted, facts: Facts) -> Run:
     from headstart import assess
     from headstart.model import Model
 
-    model = Model.of(fitted)
+    model = _knowing(Model.of(fitted), prepared)
     evaluation, baselines = assess.prove(
         model, prepared.dataset, prepared.partition, execution=prepared.execution
     )
@@ -128,5 +131,13 @@ def _proved(prepared: Prepared, fitted: Fitted, facts: Facts, proof: Proof) -> R
     from headstart.model import Model
 
     every = prepared.partition.train
-    model = Model.of(fitted)
+    model = _knowing(Model.of(fitted), prepared)
     return Run(prepared, fitted, model, proof.evaluation, proof.baselines, facts, every, proof.folds)
+
+
+def _knowing(model: Model, prepared: Prepared) -> Model:
+    """The model with what it was made of, so that evaluate() knows these pictures again."""
+    from headstart.model import info_of
+
+    info = info_of(prepared.dataset, prepared.partition)
+    return replace(model, info=replace(info, left_out=tuple(prepared.intake.left_out)))

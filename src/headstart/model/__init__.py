@@ -3,6 +3,6 @@
 from headstart.model.info import BundleInfo, versions
 from headstart.model.model import Model
 from headstart.model.reading import load
-from headstart.model.writing import save
+from headstart.model.writing import info_of, save
 
-__all__ = ["BundleInfo", "Model", "load", "save", "versions"]
+__all__ = ["BundleInfo", "Model", "info_of", "load", "save", "versions"]

@@ -52,7 +52,7 @@ def save(
             f"{folder}: holds something other than a bundle; name a folder that is empty or new"
         )
     info = replace(
-        _pictures(dataset, partition),
+        info_of(dataset, partition),
         evidence=evidence,
         metrics=metrics or {},
         history=tuple(epoch.to_dict() for epoch in history),
@@ -75,8 +75,8 @@ def save(
         (temporary / "README.md").write_text(card.text(model, info, loads_in_timm), encoding="utf-8")
 
 
-def _pictures(dataset: Dataset | None, partition: Partition | None) -> BundleInfo:
-    """What the bundle says of the pictures it was made of."""
+def info_of(dataset: Dataset | None, partition: Partition | None) -> BundleInfo:
+    """What a model knows of the pictures it was made of. Raises ValueError where one of both is lacking."""
     if dataset is None or partition is None:
         if dataset is not partition:
             raise ValueError("save: dataset and partition go together; give both, or neither")

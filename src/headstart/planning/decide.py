@@ -26,6 +26,7 @@ from headstart.planning.reasons import (
     Uneven,
     Unexpected,
 )
+from headstart.planning.recipe import ARGUMENTS
 
 IMBALANCE = 5.0  # the most frequent class over the least: from here on it is said
 
@@ -56,11 +57,13 @@ def decide(
     fallback, precision      None is the case's own, and what the evidence was measured in
     Raises PlanError where what was asked for contradicts itself, BackboneError for an unknown cut.
     """
-    why = _case(evidence, backbone, case=case, cut=cut, init=init)
+    why = _case(evidence, backbone, case=case, cut=cut, init=init, fallback=fallback)
     place = _cut(why.number, evidence, backbone, cut, init)
     trains = four.numbered(why.number).trains
     own = trains and cut is None  # what to expect is known of the plan's own way of training alone
-    wishes = {**(recipe_overrides or {}), "freeze_below": freeze_below, "lr_scale": lr_scale or None}
+    recipe_names = {own: name for name, own in ARGUMENTS.items()}
+    values = {recipe_names.get(name, name): value for name, value in (recipe_overrides or {}).items()}
+    wishes = {**values, "freeze_below": freeze_below, "lr_scale": lr_scale or None}
     asked = tuple(name for name, value in wishes.items() if value is not None)
     gain = evidence.gains.get(SCRATCH if init == "random" else TUNED) if own and not asked else None
     best = cut_names(evidence.best_cut)
@@ -86,7 +89,7 @@ def decide(
         pictures=evidence.pictures,
     )
     reasons: list[Reason] = [why, place, *_uneven(evidence, class_weight)]
-    reasons += [Unexpected(asked)] if own and asked and evidence.gains else []
+    reasons += [Unexpected(asked, plan.fallback != "none")] if own and asked and evidence.gains else []
     reasons += _asked(plan, why.number, lr_scale or {}, fallback)
     return replace(plan, reasons=words.sentences(evidence, reasons))
 
@@ -98,10 +101,12 @@ def _case(
     case: int | None,
     cut: str | Sequence[str] | None,
     init: str | None,
+    fallback: str | None,
 ) -> CaseChosen:
     measured = four.called_for(evidence.size, evidence.similarity).number
     number, cause = _number(measured, backbone, case=case, cut=cut, init=init)
-    way = _way(number, init, every=cut is None and evidence.joins(evidence.best_cut))
+    both = case == 4 and init is None and fallback in (None, "both")
+    way = _way(number, init, both=both, every=cut is None and evidence.joins(evidence.best_cut))
     return CaseChosen(number, way, evidence.size, evidence.similarity, measured, cause, backbone.name)
 
 
@@ -120,15 +125,20 @@ def _number(
         return 4, "random"
     if measured == 1 and cut is not None and cut_names(cut) != (backbone.top.name,):
         return 2, "lower cut"
+    if measured == 2 and cut_names(cut) == (backbone.top.name,):
+        return 1, "top cut"
     if measured == 2 and cut is None and len(backbone.stages) == 1:
         return 1, "one cut"
     return measured, "measured"
 
 
-def _way(case: int, init: str | None, *, every: bool) -> str:
-    """What the case does; every: where case 2 cuts at all cuts together."""
+def _way(case: int, init: str | None, *, every: bool, both: bool) -> str:
+    """What the case does; every: where case 2 cuts at all cuts together; both: where random weights are trained in any
+    case."""
     if (case, init) == (4, "random"):
         return four.AT_ONCE
+    if case == 4 and both:
+        return four.BOTH_WAYS
     return four.ALL_KEPT if case == 2 and every else four.numbered(case).way
 
 

@@ -66,6 +66,7 @@ NUMBERS = tuple(case.number for case in CASES)
 
 # Three ways of doing a case that its own words do not fit.
 AT_ONCE = "train everything from random weights at once"  # case 4 with init "random"
+BOTH_WAYS = "train everything twice, from pre-trained and from random weights, and keep the better"  # case 4, asked for
 ALL_KEPT = "keep every stage, freeze them, new head on the outputs of all"  # case 2 at all cuts
 SEVERAL_KEPT = (
     "keep every stage, freeze them, new head on the outputs of several"  # case 2 at the top cut and others

@@ -131,4 +131,4 @@ def _changes(before: Plan, after: Plan) -> tuple[Change, ...]:
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(_shown, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{round(value, 6) + 0.0:g}" if isinstance(value, float) else str(value)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from headstart.evidence.facts import CutScore
 
-CaseCause = Literal["measured", "asked", "random", "lower cut", "one cut"]
+CaseCause = Literal["measured", "asked", "random", "lower cut", "top cut", "one cut"]
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,11 @@ class Uneven:
 
 @dataclass(frozen=True)
 class Unexpected:
-    """asked: values of training that were asked for, of which nothing is known beforehand."""
+    """asked: values of training that were asked for, of which nothing is known beforehand; decided: whether a probe may
+    stand in, so that the selection pictures decide."""
 
     asked: tuple[str, ...]
+    decided: bool = True
 
 
 @dataclass(frozen=True)

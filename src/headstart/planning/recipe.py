@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -68,7 +69,23 @@ def overruled(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     for name in changes:
         if name not in known:
             raise PlanError(f"recipe: {name!r} is not one of its values: {', '.join(known)}")
-    return replace(recipe, **{name: value for name, value in changes.items() if value is not None})
+    return replace(recipe, **{name: _plain(name, v) for name, v in changes.items() if v is not None})
+
+
+def _plain(name: str, value: Any) -> Any:
+    """The value as TOML has it, numpy's numbers too. Raises PlanError where it is of another kind."""
+    kind = str(Recipe.__dataclass_fields__[name].type)
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        if kind == "int":
+            return operator.index(value)
+        if isinstance(value, str) != (kind == "str"):
+            raise TypeError
+        return value if kind == "str" else float(value)
+    except TypeError:
+        expected = {"int": "a whole number", "float": "a number", "str": "a word"}[kind]
+        raise PlanError(f"recipe: {name} is {value!r}; expected {expected}") from None
 
 
 def check_recipe(recipe: Recipe, image_size: int, where: str = "plan: recipe") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.facts import CutScore
@@ -29,14 +29,20 @@ def _said(reason: Reason) -> list[str]:
         case Uneven((most, many), (least, few)):
             weigh = "--class-weight balanced would weigh them alike"
             return [f"Classes are uneven: {many:,} of {most}, {few:,} of {least}; {weigh}."]
-        case Unexpected(asked):
-            what = f"training with the {' and '.join(asked)} asked for"
-            return [f"Nothing is expected of {what}: the selection pictures decide."]
+        case Unexpected(asked, decided):
+            end = ": the selection pictures decide" if decided else ""
+            return [f"Nothing is expected of training with the {_listed(asked)} asked for{end}."]
         case Rates():
             return _rates(reason)
         case FallbackAsked(fallback, case):
             other = "" if case is None else f", which makes it case {case}"
             return [f"Fall-back {fallback}, as asked for{other}."]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c" """
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _case(reason: CaseChosen) -> str:
@@ -47,6 +53,7 @@ def _case(reason: CaseChosen) -> str:
         "asked": f"as asked for {found}",
         "random": f"because random weights were asked for {found}",
         "lower cut": f"because a cut below the top was asked for {found}",
+        "top cut": f"because the cut at the top was asked for {found}",
         "one cut": f"because {reason.network} has 1 cut and no lower one {found}",
     }[reason.cause]
     return f"Case {reason.number}, {cause}: {reason.way}."

@@ -154,7 +154,7 @@ def ways(plan: Plan) -> dict[str, Plan]:
     """The trainings of `plan` by name, in the order in which they are tried."""
     if plan.from_scratch:
         return {"scratch": plan}
-    rows = tuple(Row(row.stage, "random", 1.0) for row in plan.rows)
+    rows = tuple(Row(row.stage, "random", row.lr_scale or 1.0) for row in plan.rows)
     scratch = {"scratch": replace(plan, rows=rows, gain=())} if plan.fallback in ("scratch", "both") else {}
     return {"fine-tune": plan, **scratch}
 
