@@ -204,7 +204,7 @@ class Options:
             kind, _, place = str(text).partition("=")
             if kind not in ("tensorboard", "wandb") or not place:
                 raise OptionError(f"log {text!r}: expected tensorboard=FOLDER or wandb=PROJECT")
-        if self.cut is not None and not all(names_of(self.cut) or ("",)):
+        if not all(names_of(self.cut) or ()):
             raise OptionError(f"cut {self.cut!r}: expected a stage's name, or several")
 
     @property
