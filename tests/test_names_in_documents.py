@@ -16,9 +16,10 @@ NAMED = re.compile(r"`((?:[a-z_]+/)+[a-z_]+)(?:\.(py|[A-Za-z_]+))?(?:\(\))?`")
 def test_they_are_there(document: str) -> None:
     lacking = []
     for path, name in NAMED.findall((ROOT / document).read_text(encoding="utf-8")):
-        places = [base / f"{path}.py" for base in (HOUSE, ROOT)] + [base / path for base in (HOUSE, ROOT)]
+        end = name if name in ("md", "toml", "txt") else "py"
+        places = [base / f"{path}.{end}" for base in (HOUSE, ROOT)] + [base / path for base in (HOUSE, ROOT)]
         found = next((place for place in places if place.exists()), None)
         text = found.read_text(encoding="utf-8") if found and found.is_file() else ""
-        if found is None or (name not in ("", "py") and text and not re.search(rf"\b{name}\b", text)):
+        if found is None or (name not in ("", end) and text and not re.search(rf"\b{name}\b", text)):
             lacking.append(f"{path}.{name}")
     assert not lacking

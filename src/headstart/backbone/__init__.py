@@ -74,15 +74,14 @@ def backbone_of(
 ) -> Backbone:
     """The backbone of a torch module of one's own: float32 [B, 3, S, S] → logits [B, S']. The module stays as it is.
 
-    preprocess  how pictures become inputs: a Preprocess, or those of its fields that are not ImageNet's at 224 px, such as
-                {"size": 64}
+    preprocess  how pictures become inputs: a Preprocess, or those of its fields that are not ImageNet's at 224 px
     name        what it is called from now on
     head        the classifier's name; None is the last linear layer or 1×1 convolution that runs
     taps        names of the modules whose outputs are cuts; none is the last map at each resolution
     classes     what the classifier's outputs stand for, where that is known
 
-    Raises BackboneError where it does not run, branches on the values that it computes, has no classifier, or the rest does
-    not fit it.
+    Raises BackboneError where it does not run, branches on the values that it computes, has no classifier, or the rest
+    does not fit it.
     """
     from headstart.backbone import own
 
