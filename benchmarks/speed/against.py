@@ -1,6 +1,6 @@
 """The same commands by two checkouts in turn, so that what else the machine does meets both: what a change costs.
 
-python benchmarks/speed/against.py OTHER --data DATA --weights FILE [--rounds 3]
+python benchmarks/speed/against.py OTHER --data DATA --weights FILE [--rounds 3] [--only NAME]
 
 OTHER: another checkout of this project. DATA holds hymenoptera and cifar10; FILE: weights of mobilenetv2_100. Each has
 a cache of its own. warm: networks are converted, and no picture was seen before; cold: nothing is kept.
@@ -40,8 +40,8 @@ def commands(data: Path, weights: Path, place: Path) -> dict[str, list[str]]:
             str(place / "p"),
         ],
         "fine-tuning, small, 5 epochs": [
-            *("train", photos, "--case", "3", "--epochs", "5", "--train-precision", "fp32"),
-            *("--fallback", "none", "--threads", "2", *quiet, "-o", str(place / "tuned")),
+            *("train", photos, "--case", "3", "--epochs", "5", "--threads", "2", *quiet),
+            *("-o", str(place / "tuned")),
         ],
         "one prediction": ["predict", str(place / "run" / "bundle"), one],
         "headstart --help": ["--help"],
@@ -77,22 +77,13 @@ def forget(cache: Path, names: tuple[str, ...]) -> None:
         shutil.rmtree(cache / "headstart" / name, ignore_errors=True)
 
 
-def older(argv: list[str], checkout: Path) -> list[str]:
-    """Without flags that the checkout does not have."""
-    if "--train-precision" in argv and not (checkout / "src/headstart/cli/recipe.py").is_file():
-        at = argv.index("--train-precision")
-        argv = argv[:at] + argv[at + 2 :]
-        at = argv.index("--fallback")
-        argv = argv[:at] + argv[at + 2 :]
-    return argv
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("other", type=Path)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="", help="commands whose names hold this")
     args = parser.parse_args()
     checkouts = {"other": args.other.resolve(), "this": HERE}
     print("| command | other, s | this, s | this / other |\n|-|-|-|-|")
@@ -100,6 +91,8 @@ def main() -> int:
         places = {key: Path(name) / key for key in checkouts}
         some(args.data / "cifar10" / "train", Path(name) / "cifar10", 200)
         for what in commands(args.data, args.weights, Path(name) / "this"):
+            if args.only not in what:
+                continue
             taken: dict[str, list[float]] = {key: [] for key in checkouts}
             for number in range(args.rounds + 1):
                 for key, checkout in checkouts.items():
@@ -109,7 +102,7 @@ def main() -> int:
                         )
                     elif "warm" in what or "decision" in what:
                         forget(places[key], SEEN)
-                    argv = older(commands(args.data, args.weights, places[key])[what], checkout)
+                    argv = commands(args.data, args.weights, places[key])[what]
                     seconds = timed(checkout, places[key], argv)
                     if number:  # the first one of each warms up
                         taken[key].append(seconds)
