@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from headstart import backbone, data
-from headstart.data.given import Given
+from headstart.data.given import Given, given
 from headstart.data.quality import digest_of
 from headstart.errors import DataError, PictureError
 from headstart.extraction import extract
@@ -198,3 +198,46 @@ def _turn() -> Image.Exif:
     exif = Image.Exif()
     exif[0x0112] = 6
     return exif
+
+
+@pytest.mark.parametrize("form", ["images", "arrays", "stack"])
+def test_what_is_done_to_pictures_later_changes_nothing(form, paths):
+    pictures = FORMS[form](paths)
+    if form == "arrays":
+        pictures = list(map(np.array, pictures))
+    held = data.load((pictures, labels(paths))).dataset
+    for picture in pictures if isinstance(pictures, list) else [pictures]:
+        if isinstance(picture, Image.Image):
+            picture.paste("red", (0, 0, *picture.size))
+        else:
+            picture[:] = 255 - picture
+    assert tuple(map(digest_of, (picture.content for picture in held.pictures))) == held.digests
+
+
+def test_one_buffer_may_be_filled_again_and_again(paths):
+    def filled():
+        buffer = np.empty_like(np.asarray(Image.open(paths[0])))
+        for path in paths:
+            buffer[:] = np.asarray(Image.open(path))
+            yield buffer
+
+    once = data.load((FORMS["arrays"](paths), labels(paths))).dataset
+    assert data.load((filled(), labels(paths))).dataset.digests == once.digests
+    assert [digest_of(picture.content) for picture in given(filled())] == list(once.digests)
+
+
+def test_of_an_image_that_stands_at_a_later_frame_the_first_is_taken(paths):
+    first, second = (Image.open(path).convert("RGB") for path in (paths[0], paths[-1]))
+    file = io.BytesIO()
+    first.save(file, "PNG", save_all=True, append_images=[second])
+    image = Image.open(file)
+    image.seek(1)
+    assert digest_of(image) == digest_of(first) != digest_of(second)
+    assert digest_of(given([image], keep=True)[0].content) == digest_of(first)
+    assert image.tell() == 1
+
+
+def test_a_damaged_image_is_left_out_by_name(paths):
+    short = Image.open(io.BytesIO(paths[0].read_bytes()[:-40]))
+    found = data.load(([short, *paths], ["cats", *labels(paths)]))
+    assert [bad.path for bad in found.quarantine] == ["pictures[0]"]

@@ -25,6 +25,7 @@ from sklearn.pipeline import make_pipeline
 import headstart
 from headstart import Classifier, FeatureExtractor
 from headstart.errors import BackboneError, DataError, HeadstartError, PictureError, PlanError
+from headstart.planning.recipe import ARGUMENTS
 from tests.cli.conftest import tree
 
 NAMES = ("circle", "cross", "square")
@@ -189,3 +190,31 @@ def test_without_scikit_learn_one_line_says_what_to_do():
 def test_importing_headstart_imports_no_scikit_learn():
     code = "import sys, headstart; a = 'sklearn' in sys.modules; headstart.Classifier; b = 'sklearn' in sys.modules"
     subprocess.run([sys.executable, "-c", f"{code}; assert (a, b) == (False, True)"], check=True)
+
+
+def test_a_fit_that_fails_leaves_nothing_behind(paths):
+    labels = [path.parent.name for path in paths]
+    broken = Classifier(case=1, cut="nowhere")
+    with pytest.raises(HeadstartError):
+        broken.fit(paths, labels)
+    with pytest.raises(NotFittedError):
+        broken.predict(paths)
+
+
+def test_every_value_of_a_recipe_is_a_parameter(paths):
+    assert set(ARGUMENTS) <= set(Classifier().get_params())
+    labels = [path.parent.name for path in paths]
+    asked = {
+        "case": 3,
+        "epochs": 1,
+        "optimizer": "sgd",
+        "patience": 2,
+        "fallback": "none",
+        "time_limit": "10m",
+    }
+    found = Classifier(**asked, random_state=2**32 - 1).fit(paths, labels)
+    assert (found.plan_.recipe.optimizer, found.plan_.recipe.patience, found.plan_.fallback) == (
+        "sgd",
+        2,
+        "none",
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from headstart.errors import PlanError
 from headstart.planning import cases
 from headstart.runtime import Execution
 from headstart.study import compare, contenders
+from headstart.study.compare import _train_by_turns
 from headstart.study.contenders import RATES
 from headstart.study.field import Field, _lost_patience, read
 from headstart.study.outcome import Outcome
@@ -58,10 +60,10 @@ def test_other_pictures_or_plans_are_not_taken_for_these(demo, shapes, field, tm
     probes = [contender for contender in field if not contender.trained]
     plan = cases.make(1, demo)
     compare(probes, plan, demo, *shapes, tmp_path, execution=HOW)
-    count = len(list(tmp_path.iterdir()))
+    count = len(list(tmp_path.glob("*/outcome.json")))
     assert count == len(probes)
     compare(probes, plan, demo, dataset, replace(parts, report=parts.report[1:]), tmp_path, execution=HOW)
-    assert len(list(tmp_path.iterdir())) == 2 * count
+    assert len(list(tmp_path.glob("*/outcome.json"))) == 2 * count
 
 
 def test_where_time_is_short_the_better_half_goes_on(demo, shapes, tmp_path, monkeypatch, said):
@@ -198,3 +200,33 @@ def history():
         return [Epoch(epoch=n, selection_accuracy=score, **facts) for n, score in enumerate(scores, 1)]
 
     return made
+
+
+def test_a_turn_is_twice_as_long_as_those_before_or_is_skipped(demo, shapes, tmp_path, monkeypatch):
+    """After four epochs, five are no longer turn."""
+    long = contenders(demo, cut="conv2", n=48, recipe={"epochs": 20, "batch_size": 16})
+    tried = []
+
+    def trained(self, contender, epochs, within=None):
+        tried.append(epochs)
+        right, named = np.ones(9, bool), np.zeros(12, np.int64)
+        return Outcome(contender.name, "a", named, right, float(epochs), 1e-3, epochs / 20)
+
+    lengths = iter([4, 5, 9])
+    monkeypatch.setattr(Field, "train", trained)
+    monkeypatch.setattr(sys.modules["headstart.study.compare"], "length", lambda *_: next(lengths))
+    ground = Field(cases.make(1, demo), demo, *shapes, tmp_path, HOW, Settings())
+    runs = [contender for contender in long if contender.trained] * 2
+    _train_by_turns(ground, runs, 100.0)
+    assert set(tried) == {1, 4, 9}
+
+
+def test_trials_of_another_version_are_told_of_once(demo, shapes, tmp_path, said):
+    def make() -> None:
+        Field(cases.make(1, demo), demo, *shapes, tmp_path, HOW, Settings())
+
+    (tmp_path / "0123").mkdir()
+    (tmp_path / "0123" / "outcome.json").write_text("{}")
+    make()
+    make()
+    assert said == [f"{tmp_path}: holds trials of another version of headstart; they are not used"]

@@ -11,9 +11,11 @@ from torch import nn
 
 from headstart import stopping
 from headstart.errors import OutputError
+from headstart.files import sha256_of
 from headstart.planning.recipe import Recipe
 from headstart.training import checkpoints, keeper, loop, surgery
 from headstart.training.batches import Pictures
+from headstart.training.learner import Learner
 from headstart.training.task import Settings, Task
 
 
@@ -203,3 +205,38 @@ def test_the_time_limit_takes_epochs_off(demo, planned, shapes):
     recipe = Recipe(epochs=500, batch_size=16, lr=1e-3)
     _, history = _run(demo, planned(demo, 3), shapes, recipe, Settings(time_limit=1.0))
     assert 1 <= len(history) < 500
+
+
+def test_other_rates_or_frozen_stages_are_another_training(demo, planned, shapes, tmp_path):
+    recipe = Recipe(epochs=1, batch_size=16, precision="fp32")
+    whole = planned(demo, 3)
+    first, *rest = whole.rows
+    slower, frozen = (
+        replace(whole, case=0, rows=(replace(first, lr_scale=scale), *rest)) for scale in (0.1, 0.0)
+    )
+    for plan in (whole, slower, frozen):
+        folder = tmp_path / str(plan.rows[0].lr_scale)
+        _run(demo, plan, shapes, recipe, Settings(checkpoints=folder))
+        for other in (whole, slower, frozen):
+            settings = Settings(checkpoints=folder, resume=True)
+            if other is plan:
+                _run(demo, other, shapes, recipe, settings)
+            else:
+                with pytest.raises(OutputError, match="of another network"):
+                    _run(demo, other, shapes, recipe, settings)
+
+
+def test_where_all_learn_at_the_whole_rate_nothing_is_added_to_the_identity(demo, planned, shapes, tmp_path):
+    """As it was before rates were part of it, so that those checkpoints go on."""
+    dataset, parts = shapes
+    plan, recipe = planned(demo, 3), RECIPES["plain"]
+    network = surgery.operate(plan, demo, 3)
+    pictures = Pictures(dataset.paths, demo.preprocess, 2)
+    task = Task(pictures, demo.preprocess, dataset.labels, parts.train[:-9], parts.train[-9:])
+    groups = surgery.parameter_groups(network, plan, demo)
+    learner = Learner(network, groups, task, recipe, torch.device("cpu"), "training")
+    names = "\n".join(dataset.paths[i] for i in parts.train)
+    how = repr((recipe, demo.preprocess, network))
+    labels = dataset.labels[parts.train].tobytes()
+    expected = sha256_of(names, task.fingerprint, labels, f"{len(task.train)} 9", how, "5")
+    assert keeper.Keeper(learner, 5, Settings())._identity() == expected

@@ -8,8 +8,8 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable
 from typing import Any
 
+from headstart.counts import seconds
 from headstart.errors import OptionError
-from headstart.job.options import seconds
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:

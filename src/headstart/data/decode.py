@@ -23,9 +23,7 @@ import io
 import os
 import re
 import stat
-import struct
 import threading
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -34,8 +32,8 @@ from PIL import Image
 
 from headstart.data import colours, memory, shards
 from headstart.data.depth import Levels, eight_bit, is_deep
-from headstart.data.given import Content, Given
-from headstart.data.quiet import quiet
+from headstart.data.given import Content, Given, first_frame
+from headstart.data.quiet import DAMAGE, quiet
 from headstart.errors import DataError, PictureError
 
 FORMATS = (
@@ -63,23 +61,6 @@ TRUNCATED = ("refuse", "keep")
 _lent = threading.Lock()
 # Files of more bytes than this are looked at before they are read, and count against a budget.
 _LARGE = 64 << 20
-
-# What Pillow's readers let through when they meet damaged data, besides OSError.
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    LookupError,
-    ArithmeticError,
-    EOFError,
-    RuntimeError,
-    AssertionError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-)
 
 
 @dataclass(frozen=True)
@@ -124,7 +105,7 @@ def opened(content: Content, *, least: int = 0, truncated: str = "refuse") -> It
             exact, whole = colours.exact(image), True
             try:
                 with _lent if lent else contextlib.nullcontext():
-                    made = _made(image)
+                    made = _made(first_frame(image) if lent else image)
             except PictureError as error:
                 if truncated != "keep" or str(error) != _SHORT or not isinstance(content, bytes):
                     raise
@@ -213,7 +194,7 @@ def is_picture(path: str) -> bool:
     try:
         with quiet, Image.open(path, formats=_formats()):
             return True
-    except (Image.DecompressionBombError, *_DAMAGE):
+    except (Image.DecompressionBombError, *DAMAGE):
         return False
 
 
@@ -268,7 +249,7 @@ def _made(image: Image.Image) -> Image.Image:
 def _turned(image: Image.Image) -> Image.Transpose | None:
     try:
         return colours.orientation(image)
-    except _DAMAGE:
+    except DAMAGE:
         return None  # a damaged EXIF block does not make the pixels worse
 
 
@@ -284,6 +265,6 @@ def _told() -> Iterator[None]:
         ) from error
     except Image.UnidentifiedImageError as error:
         raise PictureError("not a picture") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         said = " ".join(str(error).split()) or type(error).__name__
         raise PictureError(_SHORT if "truncated" in said.lower() else f"corrupt: {said}") from error

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from headstart.data.quiet import DAMAGE, quiet
 from headstart.errors import DataError
 
 _EXPECTED = (
@@ -37,9 +38,14 @@ def name_of(picture: str | Given) -> str:
     return picture.name if isinstance(picture, Given) else picture
 
 
-def given(pictures: Any) -> list[str | Given]:
-    """One entry for each picture that is meant; a string is one path. Raises DataError for anything else."""
-    one = _one(pictures, "the picture")
+def given(pictures: Any, *, keep: bool = False) -> list[str | Given]:
+    """One entry for each picture that is meant; a string is one path. Raises DataError for anything else.
+
+    keep: arrays and images are copied, so that what is done to them later changes nothing here. What an iterator
+    yields always is: it may be one buffer that is filled again and again.
+    """
+    keep = keep or isinstance(pictures, Iterator)
+    one = _one(pictures, "the picture", keep=keep)
     if one is not None:
         return [one]
     if isinstance(pictures, Mapping | Set | io.IOBase) or not isinstance(pictures, Iterable):
@@ -48,14 +54,26 @@ def given(pictures: Any) -> list[str | Given]:
         raise DataError(f"pictures: {_kind(pictures)}; {_EXPECTED}")
     found = []
     for number, picture in enumerate(pictures):
-        one = _one(picture, f"pictures[{number}]")
+        one = _one(picture, f"pictures[{number}]", keep=keep)
         if one is None:
             raise DataError(f"pictures[{number}]: {_kind(picture)}; {_EXPECTED}")
         found.append(one)
     return found
 
 
-def _one(picture: Any, name: str) -> str | Given | None:
+def first_frame(image: Image.Image) -> Image.Image:
+    """The image, or a copy of its first frame where it stands at another, at which it is left."""
+    at = image.tell()
+    if at == 0:
+        return image
+    image.seek(0)
+    try:
+        return image.copy()
+    finally:
+        image.seek(at)
+
+
+def _one(picture: Any, name: str, *, keep: bool) -> str | Given | None:
     """None where it is no single picture."""
     if isinstance(picture, Given):
         return picture
@@ -68,8 +86,18 @@ def _one(picture: Any, name: str) -> str | Given | None:
             f"{name}: a picture of {picture.width} × {picture.height} pixels; expected one or more"
         )
     if isinstance(picture, Image.Image) or (isinstance(picture, np.ndarray) and _painted(picture)):
-        return Given(name, picture)
+        return Given(name, _copy(picture) if keep else picture)
     return None
+
+
+def _copy(picture: Image.Image | np.ndarray) -> Image.Image | np.ndarray:
+    if isinstance(picture, np.ndarray):
+        return picture.copy()
+    with quiet:
+        try:
+            return first_frame(picture).copy()
+        except DAMAGE:
+            return picture  # decoding it will say what is wrong
 
 
 def _painted(array: np.ndarray) -> bool:

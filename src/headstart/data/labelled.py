@@ -23,7 +23,7 @@ def listing(source: Sequence[Any]) -> Listing:
     groups    something hashable for each, equal where pictures belong together; None stands for a group of its own
     """
     pictures, labels, groups = _parts(source)
-    meant = given(pictures)
+    meant = given(pictures, keep=True)
     classes = _class_names(_one_each("labels", labels, len(meant)))
     keys = [""] * len(meant) if groups is None else _keys(_one_each("groups", groups, len(meant)))
     found = Listing(rows=list(map(_row, meant, classes, keys)))

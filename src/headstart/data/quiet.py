@@ -6,10 +6,29 @@ import contextlib
 import ctypes
 import functools
 import logging
+import struct
 import threading
 import warnings
+import zlib
 
 from PIL import Image
+
+# What Pillow's readers let through when they meet damaged data, besides OSError.
+DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    EOFError,
+    RuntimeError,
+    AssertionError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
 
 
 class _Quiet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, check_is_fitted
 
 from headstart.backbone import DEFAULT, Backbone
+from headstart.counts import seconds
 from headstart.data import Dataset, Partition, load
 from headstart.data.given import given
 from headstart.data.listing import one_spelling
@@ -24,11 +25,11 @@ from headstart.model import Model
 from headstart.planning import cases
 from headstart.planning.decide import decide
 from headstart.planning.plan import Plan
+from headstart.planning.recipe import ARGUMENTS
 from headstart.runtime import Execution
 from headstart.training.fit import fit
 
 _SEEDS = 2**31 - 1
-_RECIPE = ("epochs", "lr", "weight_decay", "batch_size")
 
 
 class Classifier(ClassifierMixin, BaseEstimator):
@@ -39,9 +40,11 @@ class Classifier(ClassifierMixin, BaseEstimator):
                           overrule what is measured: see `headstart.decide`. Where a case is asked for, nothing is
                           measured but the cut of case 2
     class_weight          "balanced", or None
-    epochs, lr, weight_decay, batch_size
+    epochs, lr, weight_decay, batch_size, optimizer, augment, warmup, …
                           values of the recipe by which cases 3 and 4 train; None is what the set's size calls for
-    time_limit            seconds for that training, or None
+    freeze_below, lr_scale, fallback, head_init
+                          which stages learn, how fast, what stands in: see `headstart.decide`
+    time_limit            seconds for that training, or a text such as "10m"
     random_state          a whole number, as the command line's seed; None is 0. A numpy RandomState draws one
     runtime, precision, device, workers, keep_features
                           how networks run: see `headstart.runtime.Execution`; precision None is what is measured
@@ -67,7 +70,21 @@ class Classifier(ClassifierMixin, BaseEstimator):
         lr: float | None = None,
         weight_decay: float | None = None,
         batch_size: int | None = None,
-        time_limit: float | None = None,
+        optimizer: str | None = None,
+        augment: str | None = None,
+        warmup: float | None = None,
+        label_smoothing: float | None = None,
+        cutmix: float | None = None,
+        mixup: float | None = None,
+        ema: float | None = None,
+        patience: int | None = None,
+        start_size: int | None = None,
+        train_precision: str | None = None,
+        freeze_below: str | None = None,
+        lr_scale: Mapping[str, float] | None = None,
+        fallback: str | None = None,
+        head_init: str = "solved",
+        time_limit: float | str | None = None,
         random_state: Any = None,
         runtime: str = "auto",
         precision: str | None = None,
@@ -89,6 +106,20 @@ class Classifier(ClassifierMixin, BaseEstimator):
         self.lr = lr
         self.weight_decay = weight_decay
         self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.augment = augment
+        self.warmup = warmup
+        self.label_smoothing = label_smoothing
+        self.cutmix = cutmix
+        self.mixup = mixup
+        self.ema = ema
+        self.patience = patience
+        self.start_size = start_size
+        self.train_precision = train_precision
+        self.freeze_below = freeze_below
+        self.lr_scale = lr_scale
+        self.fallback = fallback
+        self.head_init = head_init
         self.time_limit = time_limit
         self.random_state = random_state
         self.runtime = runtime
@@ -114,12 +145,13 @@ class Classifier(ClassifierMixin, BaseEstimator):
         everything = Partition(np.arange(len(dataset)), nothing, nothing, "held-out")
         network = network_of(self.backbone, self.image_size, cut_names(self.cut))
         network = network.with_levels_of(dataset, everything.train)
-        self.evidence_, self.plan_ = self._decide(dataset, everything, network)
-        execution = self._execution(self.plan_.precision)
-        self.fitted_ = fit(
-            self.plan_, network, dataset, everything, execution=execution, settings=self._settings()
-        )
-        self.model_ = Model.of(self.fitted_)
+        settings = self._settings()
+        evidence, plan = self._decide(dataset, everything, network)
+        execution = self._execution(plan.precision)
+        fitted = fit(plan, network, dataset, everything, execution=execution, settings=settings)
+        # All at once, so that a fit that fails leaves the estimator as it was.
+        self.evidence_, self.plan_, self.fitted_ = evidence, plan, fitted
+        self.model_ = Model.of(fitted)
         self.classes_ = classes
         self._places = [self.model_.classes.index(name) for name in names]
         return self
@@ -140,10 +172,16 @@ class Classifier(ClassifierMixin, BaseEstimator):
         self, dataset: Dataset, everything: Partition, network: Backbone
     ) -> tuple[Evidence | None, Plan]:
         seed = _seed(self.random_state)
-        recipe = {name: getattr(self, name) for name in _RECIPE if getattr(self, name) is not None}
+        recipe = {
+            own: getattr(self, name) for name, own in ARGUMENTS.items() if getattr(self, name) is not None
+        }
         asked = {
             "cut": self.cut,
             "init": self.init,
+            "freeze_below": self.freeze_below,
+            "lr_scale": self.lr_scale,
+            "fallback": self.fallback,
+            "head_init": self.head_init,
             "head_layers": self.head_layers,
             "class_weight": self.class_weight or "none",
             "seed": seed,
@@ -170,12 +208,13 @@ class Classifier(ClassifierMixin, BaseEstimator):
     ) -> Plan:
         """The plan of the case that is asked for; as in decide(), such a case 4 trains both ways."""
         assert self.case is not None
+        if self.case == 4 and self.init is None:
+            asked = {**asked, "fallback": self.fallback or "both"}
         plan = cases.make(
             self.case,
             network,
             n=len(dataset),
             recipe=recipe,
-            fallback="both" if self.case == 4 and self.init is None else None,
             precision=self.precision or "fp32",
             **asked,
         )
@@ -195,7 +234,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
     def _settings(self) -> Any:
         from headstart.training.task import Settings
 
-        return Settings(device=self.device, workers=self.workers, time_limit=self.time_limit)
+        return Settings(device=self.device, workers=self.workers, time_limit=seconds(self.time_limit))
 
     def __sklearn_tags__(self) -> Tags:
         return for_pictures(super().__sklearn_tags__())
@@ -224,5 +263,5 @@ def _seed(random_state: Any) -> int:
     if random_state is None:
         return 0
     if isinstance(random_state, int | np.integer):
-        return int(random_state)
+        return int(random_state) % 2**31
     return int(check_random_state(random_state).randint(_SEEDS))

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headstart.counts import seconds
 from headstart.errors import OptionError
 
 if TYPE_CHECKING:
@@ -62,7 +63,6 @@ RECIPE = {
 } | {"train_precision": "precision"}
 DEFAULT_BACKBONE = "small"
 LARGEST = 4096  # pixels a side; a batch of float32 pictures of that size needs gigabytes
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,18 +238,6 @@ def _whole(name: str, value: Any, least: int) -> int:
         found = least - 1
     if isinstance(value, bool) or found < least:
         raise OptionError(f"{name} {value!r}: expected a whole number of at least {least}")
-    return found
-
-
-def seconds(limit: float | str | None) -> float | None:
-    """Seconds from 90s, 10m, 1h, 1h30m or a plain number. Raises OptionError."""
-    if limit is None:
-        return None
-    text = f"{float(limit):f}" if isinstance(limit, numbers.Real) else str(limit)
-    parts = re.findall(r"(\d+(?:\.\d+)?)([smh]?)", text)
-    found = sum(float(count) * _SECONDS[unit] for count, unit in parts)
-    if "".join(count + unit for count, unit in parts) != text or found <= 0:
-        raise OptionError(f"time_limit {limit!r}: expected a time such as 90s, 10m or 1h30m")
     return found
 
 

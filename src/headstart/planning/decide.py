@@ -61,10 +61,7 @@ def decide(
     place = _cut(why.number, evidence, backbone, cut, init)
     trains = four.numbered(why.number).trains
     own = trains and cut is None  # what to expect is known of the plan's own way of training alone
-    recipe_names = {own: name for name, own in ARGUMENTS.items()}
-    values = {recipe_names.get(name, name): value for name, value in (recipe_overrides or {}).items()}
-    wishes = {**values, "freeze_below": freeze_below, "lr_scale": lr_scale or None}
-    asked = tuple(name for name, value in wishes.items() if value is not None)
+    asked = _wishes(recipe_overrides or {}, freeze_below, lr_scale)
     gain = evidence.gains.get(SCRATCH if init == "random" else TUNED) if own and not asked else None
     best = cut_names(evidence.best_cut)
     plan = cases.make(
@@ -92,6 +89,16 @@ def decide(
     reasons += [Unexpected(asked, plan.fallback != "none")] if own and asked and evidence.gains else []
     reasons += _asked(plan, why.number, lr_scale or {}, fallback)
     return replace(plan, reasons=words.sentences(evidence, reasons))
+
+
+def _wishes(
+    recipe: Mapping[str, Any], freeze_below: str | None, lr_scale: Mapping[str, float] | None
+) -> tuple[str, ...]:
+    """What is asked for of training, by its arguments' names."""
+    names = {own: name for name, own in ARGUMENTS.items()}
+    values = {names.get(name, name): value for name, value in recipe.items()}
+    values |= {"freeze_below": freeze_below, "lr_scale": lr_scale or None}
+    return tuple(name for name, value in values.items() if value is not None)
 
 
 def _case(

@@ -84,7 +84,7 @@ def _train_by_turns(field: Field, runs: Sequence[Contender], limit: float) -> li
         epochs = length(counts[turn:], full, seconds, left)
         if not tried and not epochs:
             raise PlanError(too_short(count, seconds))
-        if epochs <= done:
+        if epochs < min(2 * done, full) or epochs <= done:
             continue  # longer ones may still fit for the fewer of the next turn
         if epochs < full or done:
             said = "time is short: " if epochs < full else ""

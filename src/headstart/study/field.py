@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from headstart.training.task import Settings, Task
 
 # Raised whenever the same contender would come to something else than before.
-VERSION = 6
+VERSION = 7
+_MARK = "version"  # the file of a folder that names the version of its results
 
 
 @dataclass
@@ -49,9 +50,11 @@ class Field:
     settings: Settings
 
     def __post_init__(self) -> None:
+        _mark(self.folder)
         self.kept, self.selection = selection(self.dataset, self.partition, self.plan.seed)
         self._features: dict[str, Features] = {}
         self._paid: dict[Path, float] = {}
+        self._threads = 0
 
     @property
     def paid(self) -> float:
@@ -147,10 +150,15 @@ class Field:
             surgery.implant(solved.head, network.head, scale=surgery.SOFTENED)
         state = self._place(contender) / "checkpoints"
         settings = replace(
-            self.settings, time_limit=within, checkpoints=state, resume=checkpoints.exists(state)
+            self.settings,
+            time_limit=within,
+            checkpoints=state,
+            resume=checkpoints.exists(state),
+            threads=self.settings.threads or self._threads,
         )
         groups = surgery.parameter_groups(network, plan, self.backbone)
         history = loop.train(network, groups, self._task, plan.recipe, plan.seed, settings, _label(contender))
+        self._threads = history[-1].threads  # measured once for all trainings of a comparison
         return network, history
 
     @cached_property
@@ -211,6 +219,17 @@ def _lost_patience(history: Sequence[Epoch], patience: int) -> bool:
     """Whether a training ended by itself, since so many epochs were no better than the best before them."""
     scores = [epoch.selection_accuracy or 0.0 for epoch in history]
     return patience > 0 and len(scores) - 1 - scores.index(max(scores)) >= patience
+
+
+def _mark(folder: Path) -> None:
+    """Says it where the folder holds results of another version, which are never found again; marks it as of this."""
+    mark = folder / _MARK
+    kept = mark.read_text(encoding="utf-8").strip() if mark.is_file() else ""
+    if kept == str(VERSION):
+        return
+    if next(folder.glob("*/outcome.json"), None):
+        progress.say(f"{folder}: holds trials of another version of headstart; they are not used")
+    files.write_text(mark, f"{VERSION}\n")
 
 
 def read(path: Path) -> Outcome | None:

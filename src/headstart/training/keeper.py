@@ -88,5 +88,13 @@ class Keeper:
         task, chosen = learner.task, np.concatenate([learner.task.train, learner.task.selection])
         names = "\n".join(name_of(task.pictures.pictures[i]) for i in chosen)
         counts = f"{len(task.train)} {len(task.selection)}"
-        how = repr((learner.recipe, task.preprocess, learner.network))
+        how = repr((learner.recipe, task.preprocess, learner.network)) + self._rates()
         return sha256_of(names, task.fingerprint, task.labels[chosen].tobytes(), counts, how, str(self.seed))
+
+    def _rates(self) -> str:
+        """Which parameters learn, and at which share of the rate; "" where all do at the whole of it, so that
+        checkpoints that were written before this was told apart go on."""
+        groups = zip(self.learner.optimizer.param_groups, self.learner.scales, strict=True)
+        scales = {id(parameter): scale for group, scale in groups for parameter in group["params"]}
+        found = {name: scales.get(id(p), 0.0) for name, p in self.learner.network.named_parameters()}
+        return "" if set(found.values()) == {1.0} else repr(sorted(found.items()))
