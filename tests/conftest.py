@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -133,3 +134,9 @@ def unpacked(shared: Path) -> Callable[[str], Path]:
 def hymenoptera(unpacked: Callable[[str], Path]) -> Path:
     """Ants and bees."""
     return unpacked("hymenoptera")
+
+
+def pytest_configure() -> None:
+    """A shell's background jobs ignore SIGINT, and so would the tests that raise it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
