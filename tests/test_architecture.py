@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "src" / "headstart"
-FLOORS = ("errors", "files", "progress", "intervals", "stopping", "strangers", "seals", "cache", "counts")
+FLOORS = (
+    "errors",
+    "files",
+    "progress",
+    "intervals",
+    "stopping",
+    "strangers",
+    "seals",
+    "cache",
+    "counts",
+    "written",
+)
 ROOMS = (
     "data",
     "heads",

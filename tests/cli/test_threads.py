@@ -10,8 +10,9 @@ import pytest
 from headstart.cli import asked, verbs
 from headstart.cli.session import Session
 from headstart.job import prepare
+from headstart.job.fitting import settings_of
 from headstart.job.folder import Folder
-from headstart.job.train import nothing, settings_of
+from headstart.job.train import nothing
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,9 @@ def backbone_of(
     taps: Sequence[str] = (),
     classes: Sequence[str] = (),
 ) -> Backbone:
-    """The backbone of a torch module of one's own: float32 [B, 3, S, S] → logits [B, S']. The module stays as it is.
+    """The backbone of a torch module of one's own: float32 [B, 3, S, S] → logits [B, S'].
+
+    The module stays as it is; a copy in eval mode is what is spoken of. A bundle made of it predicts without its class.
 
     preprocess  how pictures become inputs: a Preprocess, or those of its fields that are not ImageNet's at 224 px
     name        what it is called from now on

@@ -52,18 +52,7 @@ def backbone_of(
     taps: Sequence[str] = (),
     classes: Sequence[str] = (),
 ) -> Backbone:
-    """The backbone of a network of the user's own: float32 [B, 3, S, S] → logits [B, S'].
-
-    The module stays as it is; a copy in eval mode is what is spoken of. A bundle made of it predicts without its class.
-
-    preprocess  how pictures become inputs: a Preprocess, or those of its fields that are not ImageNet's at 224 px
-    name        what it is called from now on
-    head        the classifier's name; None is the last linear layer or 1×1 convolution that runs
-    taps        names of the modules whose outputs are cuts; none is the last map at each resolution
-    classes     what the classifier's outputs stand for, where that is known
-
-    Raises BackboneError where it does not run, has no classifier, or the rest does not fit it.
-    """
+    """See headstart.backbone.backbone_of, which asks for torch only when it is called. Raises BackboneError."""
     if not isinstance(module, nn.Module):
         raise BackboneError(f"{name}: a {type(module).__name__}; expected a torch.nn.Module")
     if family_of(name) is not None:

@@ -24,10 +24,8 @@ def options(args: Namespace, session: Session, **more: Any) -> Options:
     return Options(**{**given, "command": session.command, **more})
 
 
-def execution(args: Namespace, plan: Plan) -> Execution:
-    """How a bundle's network runs: as the flags say, else as its plan says. Raises BackboneError."""
+def execution(args: Namespace, session: Session, plan: Plan) -> Execution:
+    """How a bundle's network runs: as the flags say, else as its plan says."""
     from headstart.job.prepare import execution_of
 
-    machine = ("device", "workers", "threads", "runtime", "precision")
-    asked = Options(**{name: getattr(args, name) for name in machine if getattr(args, name) is not None})
-    return execution_of(asked, plan)
+    return execution_of(options(args, session), plan)

@@ -42,7 +42,7 @@ def run(args: Namespace, session: Session) -> int:
             group_regex=args.group_regex,
             max_bad=args.max_bad,
             truncated=args.truncated,
-            execution=asked.execution(args, loaded.plan),
+            execution=asked.execution(args, session, loaded.plan),
         )
     if args.json:
         show.as_json({"bundle": args.bundle, "data": args.data, "splits": found.to_dict()})

@@ -134,7 +134,7 @@ def weights(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--interpolation",
-        choices=("bicubic", "bilinear", "lanczos", "nearest"),
+        choices=CHOICES["interpolation"],
         help="how pictures are scaled (the network's own)",
     )
 
@@ -155,15 +155,9 @@ def machine() -> Parser:
     """--device --workers --threads --runtime --precision"""
     parent, add = group("machine")
     device(add)
-    add(
-        "--workers",
-        type=values.whole(0),
-        default=0,
-        metavar="N",
-        help="threads that decode (0: one per core)",
-    )
+    workers(add)
     threads(add)
-    add("--runtime", choices=("auto", "openvino", "torch"), help="what runs frozen networks (auto)")
+    add("--runtime", choices=CHOICES["runtime"], help="what runs frozen networks (auto)")
     add("--precision", choices=("fp32", "bf16"), help="of frozen networks (measured)")
     return parent
 
@@ -176,6 +170,17 @@ def device(add: Callable[..., Any]) -> None:
         default="auto",
         metavar="DEVICE",
         help="where networks run: cpu, cuda, cuda:1, mps (auto)",
+    )
+
+
+def workers(add: Callable[..., Any]) -> None:
+    """--workers"""
+    add(
+        "--workers",
+        type=values.whole(0),
+        default=0,
+        metavar="N",
+        help="threads that decode (0: one per core)",
     )
 
 
@@ -194,7 +199,7 @@ def cache() -> Parser:
     parent, add = group("cache")
     add(
         "--keep-features",
-        choices=("fp32", "fp16", "none"),
+        choices=CHOICES["keep_features"],
         default="fp32",
         help="how features are kept (fp32); fp16 takes half the disk, with none each step asks the network anew",
     )
@@ -258,7 +263,7 @@ def truncated(add: Callable[..., Any]) -> None:
     """--truncated"""
     add(
         "--truncated",
-        choices=("refuse", "keep"),
+        choices=CHOICES["truncated"],
         default="refuse",
         help="JPEGs whose end is missing: keep decodes them as far as they go (refuse)",
     )

@@ -49,9 +49,7 @@ def run(args: Namespace, session: Session) -> int:
 
 def described(prepared: Prepared) -> str:
     """The plan's table with its reasons, and below it what is expected."""
-    from headstart.planning import table
-
-    text = table.describe(prepared.plan, prepared.backbone, n_classes=len(prepared.dataset.classes))
+    text = str(prepared)
     return f"{text}\n{show.prospects(prepared.prospects)}\n" if prepared.prospects else text
 
 

@@ -45,7 +45,7 @@ def run(args: Namespace, session: Session) -> int:
         paths, bad = data.pictures(arguments)
         if args.sort:
             paths = sorted(set(paths))
-        execution = asked.execution(args, loaded.plan)
+        execution = asked.execution(args, session, loaded.plan)
         found = predict(loaded, paths, execution=execution, truncated=args.truncated)
         found = _called(replace(found, left_out=(*bad, *found.left_out)), called)
     _say_left_out(found.left_out, usable=bool(found.paths))

@@ -55,13 +55,7 @@ def add(subparsers: Any) -> None:
     add("--notes", metavar="FILE", help="Markdown that the card ends with, such as the data's terms")
     add("-o", "--output", metavar="FOLDER", help="(runs/<name of DATA>-pretrained)")
     options.device(add)
-    add(
-        "--workers",
-        type=values.whole(0),
-        default=0,
-        metavar="N",
-        help="threads that decode (0: one per core)",
-    )
+    options.workers(add)
     options.threads(add)
 
 

@@ -8,7 +8,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable
 from typing import Any
 
-from headstart.counts import seconds
+from headstart import written
 from headstart.errors import OptionError
 
 
@@ -47,7 +47,7 @@ def number(*, least: float = 0.0, open_end: bool = False) -> Callable[[str], flo
 def duration(text: str) -> float:
     """Seconds from 90s, 10m, 1h, 1h30m or a plain number."""
     try:
-        found = seconds(text)
+        found = written.seconds(text)
     except OptionError:
         raise ArgumentTypeError(f"expected a time such as 90s, 10m or 1h30m, got {text!r}") from None
     assert found is not None
@@ -56,7 +56,7 @@ def duration(text: str) -> float:
 
 def names(text: str) -> tuple[str, ...]:
     """Names with commas (or +) between them, each once."""
-    found = tuple(part.strip() for part in re.split(r"[,+]", text))
+    found = written.names(text)
     if not all(found) or len(set(found)) < len(found):
         raise ArgumentTypeError(f"expected a name, or different names with commas between, got {text!r}")
     return found
@@ -82,9 +82,10 @@ def device(text: str) -> str:
 
 def logger(text: str) -> str:
     """tensorboard=FOLDER or wandb=PROJECT."""
-    kind, _, place = text.partition("=")
-    if kind not in ("tensorboard", "wandb") or not place:
-        raise ArgumentTypeError(f"expected tensorboard=FOLDER or wandb=PROJECT, got {text!r}")
+    try:
+        written.logger(text)
+    except OptionError:
+        raise ArgumentTypeError(f"expected tensorboard=FOLDER or wandb=PROJECT, got {text!r}") from None
     return text
 
 

@@ -106,6 +106,12 @@ class Partition:
     report: np.ndarray
     report_name: str
 
+    @staticmethod
+    def of_all(dataset: Dataset) -> Partition:
+        """All pictures train, none is set apart."""
+        nothing = np.empty(0, np.int64)
+        return Partition(np.arange(len(dataset)), nothing, nothing, "none")
+
     def pictures_of(self, dataset: Dataset) -> str:
         """Short hash of the training pictures: which ones a plan was measured on."""
         return dataset.take(self.train).fingerprint[:12]

@@ -13,7 +13,6 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, check_is_fitted
 
 from headstart.backbone import DEFAULT, Backbone
-from headstart.counts import seconds
 from headstart.data import Dataset, Partition, load
 from headstart.data.given import given
 from headstart.data.listing import one_spelling
@@ -28,6 +27,7 @@ from headstart.planning.plan import Plan
 from headstart.planning.recipe import ARGUMENTS
 from headstart.runtime import Execution
 from headstart.training.fit import fit
+from headstart.written import seconds
 
 _SEEDS = 2**31 - 1
 
@@ -141,8 +141,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
         check_consistent_length(meant, y)
         source = (meant, [names[number] for number in numbers], groups)
         dataset = load(source, workers=self.workers, truncated=self.truncated).dataset
-        nothing = np.empty(0, np.int64)
-        everything = Partition(np.arange(len(dataset)), nothing, nothing, "held-out")
+        everything = Partition.of_all(dataset)
         network = network_of(self.backbone, self.image_size, cut_names(self.cut))
         network = network.with_levels_of(dataset, everything.train)
         settings = self._settings()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from headstart import written
 from headstart.backbone.backbone import Backbone
 
 
 def cut_names(cut: str | Sequence[str] | None) -> tuple[str, ...]:
     """("a", "b") from "a+b", "a,b" or ["a", "b"]; () from None."""
-    if cut is None:
-        return ()
-    return tuple(name.strip() for name in re.split(r"[,+]", cut)) if isinstance(cut, str) else tuple(cut)
+    return () if cut is None else written.names(cut)
 
 
 def pool_at(backbone: Backbone, cuts: Sequence[str]) -> str:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from headstart import files
 from headstart.errors import PlanError
 from headstart.job.facts import Facts
-from headstart.job.folder import Folder
+from headstart.job.fitting import settings_of
+from headstart.job.folder import Folder, command_of
 from headstart.job.named import look_up
 from headstart.job.prepare import Prepared, prepare
 from headstart.job.train import Hooks, begin
@@ -113,7 +114,8 @@ def compare(options: Options, hooks: Hooks = Hooks()) -> Compared:  # noqa: B008
     prepared = prepare(options, named)
     contenders = _contenders(prepared)
     if folder:
-        begin(folder, prepared, Facts.now(options.command, prepared.plan.seed), hooks)
+        facts = Facts.now(command_of(options, folder), prepared.plan.seed)
+        begin(folder, prepared, facts, hooks)
     with _trials(folder) as place:
         compared = Compared(prepared, _compare(prepared, contenders, place))
     return compared.save(folder) if folder else compared
@@ -159,9 +161,7 @@ def _contenders(prepared: Prepared) -> tuple[Contender, ...]:
 
 def _compare(prepared: Prepared, contenders: tuple[Contender, ...], place: Path) -> Comparison:
     from headstart.study import compare
-    from headstart.training.task import Settings
 
-    options = prepared.options
     return compare(
         contenders,
         prepared.plan,
@@ -170,10 +170,5 @@ def _compare(prepared: Prepared, contenders: tuple[Contender, ...], place: Path)
         prepared.partition,
         place,
         execution=prepared.execution,
-        settings=Settings(
-            device=options.device,
-            workers=options.workers,
-            time_limit=options.limit,
-            threads=options.threads,
-        ),
+        settings=settings_of(prepared.options),
     )

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 BUNDLE, CHECKPOINTS, PLAN, REPORT = "bundle", "checkpoints", "plan.toml", "report.html"
 METRICS, PREDICTIONS, FACTS, QUARANTINE = "metrics.jsonl", "predictions.csv", files.RUN, "quarantine.csv"
 ALIKE = "alike.csv"
-INFO = "headstart.json"  # what makes a folder a bundle
 
 
 def title_of(data: str | None) -> str:
@@ -41,11 +40,6 @@ def first_free(folder: Path) -> Path:
     """`folder`, or where that is in use the first of folder-2, folder-3, … that is not."""
     others = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
     return next(place for place in itertools.chain([folder], others) if files.is_free(place))
-
-
-def bundle_within(folder: Path) -> Path | None:
-    """The bundle of the run in `folder`, where there is one."""
-    return folder / BUNDLE if (folder / BUNDLE / INFO).is_file() else None
 
 
 @dataclass(frozen=True)
@@ -141,3 +135,8 @@ class Folder:
         """metrics.jsonl whole, atomically. Raises OutputError."""
         lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in records)
         files.write_text(self.path / METRICS, "".join(lines))
+
+
+def command_of(options: Options, folder: Folder | None) -> str:
+    """The command line of a run: where it goes on, the one that it was begun with. Raises OutputError."""
+    return folder.begun_with() if folder and folder.resume else options.command

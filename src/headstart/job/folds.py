@@ -11,11 +11,10 @@ import numpy as np
 from headstart import assess, progress, stopping
 from headstart.data import Dataset, Intake, Partition
 from headstart.data.split import folds
+from headstart.job.fitting import fit
 from headstart.job.named import Named
 from headstart.job.prepare import prepare_on, seed_of
 from headstart.model import Model
-from headstart.training.fit import fit
-from headstart.training.task import Settings
 
 if TYPE_CHECKING:
     from headstart.assess import Baseline, Evaluation
@@ -64,12 +63,6 @@ def check_folds(options: Options, named: Named, intake: Intake) -> None:
         )
 
 
-def everything(dataset: Dataset) -> Partition:
-    """All pictures train, none is set apart."""
-    nothing = np.empty(0, np.int64)
-    return Partition(np.arange(len(dataset)), nothing, nothing, "none")
-
-
 def _partitions(dataset: Dataset, k: int, seed: int) -> Iterator[Partition]:
     number = folds(dataset.labels, dataset.groups, k, seed)
     for fold in range(k):
@@ -83,7 +76,7 @@ def _of_fold(named: Named, intake: Intake, part: Partition) -> Named:
     plan, dataset = named.plan, intake.dataset
     if plan is None:
         return named
-    if plan.pictures == everything(dataset).pictures_of(dataset):
+    if plan.pictures == Partition.of_all(dataset).pictures_of(dataset):
         return replace(named, plan=replace(plan, pictures=part.pictures_of(dataset)))
     return replace(named, plan=replace(plan, pictures="", gain=(), gain_of="", learning_exponent=0.0))
 
@@ -94,21 +87,7 @@ def _prove(
     """One fold: what a model of the others' pictures makes of its own."""
     stopping.check()
     prepared = prepare_on(options, named, intake, part)
-    settings = Settings(
-        device=options.device,
-        workers=options.workers,
-        time_limit=options.share,
-        threads=options.threads,
-        on_epoch=on_epoch,
-    )
-    fitted = fit(
-        prepared.plan,
-        prepared.backbone,
-        prepared.dataset,
-        part,
-        execution=prepared.execution,
-        settings=settings,
-    )
+    fitted = fit(prepared, on_epoch=on_epoch)
     evaluation, baselines = assess.prove(
         Model.of(fitted), prepared.dataset, part, execution=prepared.execution
     )

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headstart import progress
-from headstart.errors import OptionError
+from headstart import progress, written
 
 if TYPE_CHECKING:
     from headstart.training.epoch import Epoch
@@ -48,9 +47,5 @@ def _close(logger: Logger) -> None:
 def _opened(text: str) -> Logger:
     from headstart.training.loggers import TensorBoard, WandB
 
-    kind, _, place = text.partition("=")
-    if place and kind == "tensorboard":
-        return TensorBoard(Path(place))
-    if place and kind == "wandb":
-        return WandB(place)
-    raise OptionError(f"log {text!r}: expected tensorboard=FOLDER or wandb=PROJECT")
+    kind, place = written.logger(text)
+    return TensorBoard(Path(place)) if kind == "tensorboard" else WandB(place)

@@ -222,8 +222,7 @@ def _merged(options: Options, plan: Plan, called: str) -> Plan:
     if options.backbone is not None and not isinstance(options.backbone, str):
         asked["backbone"] = options.backbone.name
     merged = merge(plan, asked, where=called, called=lambda name: f"--{name.replace('_', '-')}")
-    if merged.changes:
-        progress.say(f"{called}: with {merged}, as asked for beside it")
     if not merged.changes:
         return merged.plan
+    progress.say(f"{called}: with {merged}, as asked for beside it")
     return replace(merged.plan, reasons=(*merged.plan.reasons, f"Changed beside the plan: {merged}."))

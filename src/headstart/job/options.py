@@ -10,20 +10,21 @@ import difflib
 import numbers
 import operator
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart.counts import seconds
+from headstart import written
 from headstart.errors import OptionError
+from headstart.planning.recipe import ARGUMENTS as RECIPE
+from headstart.planning.recipe import AUGMENTS, OPTIMIZERS, PRECISIONS
 
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
     from headstart.planning.plan import Plan
 
-# What stands in the rooms too, which import too much for a parser; a test holds both against each other.
+# Most stand in the rooms too, which import too much for a parser; a test holds both against each other.
 CHOICES: dict[str, tuple[Any, ...]] = {
     "truncated": ("refuse", "keep"),
     "interpolation": ("bicubic", "bilinear", "lanczos", "nearest"),
@@ -35,32 +36,13 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "head_layers": (1, 2),
     "class_weight": ("none", "balanced"),
     "fallback": ("none", "probe", "scratch", "both"),
-    "optimizer": ("adamw", "sgd", "muon"),
-    "augment": ("none", "light", "crop", "colour"),
-    "train_precision": ("auto", "fp32", "bf16"),
+    "optimizer": OPTIMIZERS,
+    "augment": AUGMENTS,
+    "train_precision": PRECISIONS,
     "runtime": ("auto", "openvino", "torch"),
     "precision": ("auto", "fp32", "bf16"),
     "keep_features": ("fp32", "fp16", "none"),
 }
-# The recipe's values by the names of flags; only one differs from the recipe's own name.
-RECIPE = {
-    name: name
-    for name in (
-        "epochs",
-        "lr",
-        "weight_decay",
-        "batch_size",
-        "optimizer",
-        "augment",
-        "warmup",
-        "label_smoothing",
-        "cutmix",
-        "mixup",
-        "ema",
-        "patience",
-        "start_size",
-    )
-} | {"train_precision": "precision"}
 DEFAULT_BACKBONE = "small"
 LARGEST = 4096  # pixels a side; a batch of float32 pictures of that size needs gigabytes
 
@@ -177,8 +159,9 @@ class Options:
                 object.__setattr__(self, name, _whole(name, value, smallest))
         if self.force and self.resume:
             raise OptionError("force and resume: choose one of the two")
-        object.__setattr__(self, "time_limit", seconds(self.time_limit))
-        object.__setattr__(self, "cut", names_of(self.cut))
+        object.__setattr__(self, "time_limit", written.seconds(self.time_limit))
+        if self.cut is not None:
+            object.__setattr__(self, "cut", written.names(self.cut))
 
     def _check_kinds(self) -> None:
         """Raises OptionError for a value of another kind than its own, which would be an error of Python's later."""
@@ -201,10 +184,8 @@ class Options:
             if isinstance(factor, bool) or not isinstance(factor, numbers.Real):
                 raise OptionError(f"lr_scale {stage}={factor!r}: expected a number")
         for text in self.log:
-            kind, _, place = str(text).partition("=")
-            if kind not in ("tensorboard", "wandb") or not place:
-                raise OptionError(f"log {text!r}: expected tensorboard=FOLDER or wandb=PROJECT")
-        if not all(names_of(self.cut) or ()):
+            written.logger(text)
+        if self.cut is not None and not all(written.names(self.cut)):
             raise OptionError(f"cut {self.cut!r}: expected a stage's name, or several")
 
     @property
@@ -226,8 +207,9 @@ class Options:
 
     @property
     def limit(self) -> float | None:
-        """Seconds for the gradient training."""
-        return seconds(self.time_limit)
+        """time_limit as seconds, which it is once it has been looked at."""
+        assert not isinstance(self.time_limit, str)
+        return self.time_limit
 
 
 def _whole(name: str, value: Any, least: int) -> int:
@@ -239,13 +221,6 @@ def _whole(name: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or found < least:
         raise OptionError(f"{name} {value!r}: expected a whole number of at least {least}")
     return found
-
-
-def names_of(cut: Sequence[str] | str | None) -> tuple[str, ...] | None:
-    """("a", "b") from "a+b", "a,b" or a sequence; None where nothing is asked for."""
-    if cut is None or not isinstance(cut, str):
-        return None if cut is None else tuple(cut)
-    return tuple(part.strip() for part in re.split(r"[,+]", cut))
 
 
 # What a verb has no use for.

@@ -11,10 +11,11 @@ from headstart import progress
 from headstart.errors import OptionError
 from headstart.job.classes import classes_left_out
 from headstart.job.facts import Facts
-from headstart.job.folder import Folder, title_of
+from headstart.job.fitting import settings_of
+from headstart.job.folder import Folder, command_of, title_of
 from headstart.job.loggers import telling
 from headstart.job.prepare import load_pictures, say_levels
-from headstart.job.train import Hooks, settings_of
+from headstart.job.train import Hooks
 
 if TYPE_CHECKING:
     from headstart.data import Intake
@@ -86,8 +87,8 @@ def pretrain(
     intake = load_pictures(options)
     partition = data.partition(intake.dataset, seed=seed)
     intake = say_levels(intake, levels_of(intake.dataset, partition.train))
-    command = folder.begun_with() if options.resume else options.command
-    folder.claim({**Facts.now(options.command, seed).to_dict(), "command": command})
+    command = command_of(options, folder)
+    folder.claim(Facts.now(command, seed).to_dict())
     hooks.on_begin(folder.path)
     folder.write_intake(intake)
     loggers = [folder.logger(), *hooks.loggers]

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import stopping
+from headstart.data import Partition
 from headstart.job.facts import Facts
-from headstart.job.folder import CHECKPOINTS, Folder
-from headstart.job.folds import Proof, check_folds, everything, prove_in_folds
+from headstart.job.fitting import fit
+from headstart.job.folder import Folder, command_of
+from headstart.job.folds import Proof, check_folds, prove_in_folds
 from headstart.job.loggers import telling
 from headstart.job.named import Named, look_up
 from headstart.job.prepare import Prepared, load_pictures, prepare, prepare_on
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from headstart.training.epoch import Epoch
     from headstart.training.fit import Fitted
     from headstart.training.loggers import Logger
-    from headstart.training.task import Settings
 
 
 def nothing(_: Any) -> None:
@@ -55,14 +56,13 @@ def train(options: Options, hooks: Hooks = Hooks()) -> Run:
     if folder:
         folder.check_plan(prepared.plan)
     hooks.on_plan(prepared)
-    command = folder.begun_with() if folder and folder.resume else options.command
-    facts = Facts.now(command, prepared.plan.seed)
+    facts = Facts.now(command_of(options, folder), prepared.plan.seed)
     if folder:
         begin(folder, prepared, facts, hooks)
     loggers = [*([folder.logger()] if folder else []), *hooks.loggers]
     with telling(options.log, hooks.on_epoch, loggers) as on_epoch:
         proof = prove_in_folds(options, named, prepared.intake, on_epoch) if options.folds else None
-        fitted = _fit(prepared, folder, on_epoch)
+        fitted = fit(prepared, folder, on_epoch)
     stopping.check()
     run = _prove(prepared, fitted, facts) if proof is None else _proved(prepared, fitted, facts, proof)
     return run.save(folder) if folder else run
@@ -74,7 +74,7 @@ def _prepare(options: Options, named: Named) -> Prepared:
         return prepare(options, named)
     intake = load_pictures(options)
     check_folds(options, named, intake)
-    return prepare_on(options, named, intake, everything(intake.dataset))
+    return prepare_on(options, named, intake, Partition.of_all(intake.dataset))
 
 
 def begin(folder: Folder, prepared: Prepared, facts: Facts, hooks: Hooks) -> None:
@@ -83,35 +83,6 @@ def begin(folder: Folder, prepared: Prepared, facts: Facts, hooks: Hooks) -> Non
     hooks.on_begin(folder.path)
     folder.write_plan(prepared.plan)
     folder.write_intake(prepared.intake)
-
-
-def _fit(prepared: Prepared, folder: Folder | None, on_epoch: Callable[[Epoch], None]) -> Fitted:
-    from headstart.training.fit import fit
-
-    settings = None if prepared.plan.frozen else settings_of(prepared.options, folder, on_epoch)
-    return fit(
-        prepared.plan,
-        prepared.backbone,
-        prepared.dataset,
-        prepared.partition,
-        execution=prepared.execution,
-        settings=settings,
-    )
-
-
-def settings_of(options: Options, folder: Folder | None, on_epoch: Callable[[Epoch], None]) -> Settings:
-    """How the trainings of a job go, its time shared among the folds where there are such."""
-    from headstart.training.task import Settings
-
-    return Settings(
-        device=options.device,
-        workers=options.workers,
-        time_limit=options.share,
-        checkpoints=folder.path / CHECKPOINTS if folder else None,
-        resume=options.resume,
-        threads=options.threads,
-        on_epoch=on_epoch,
-    )
 
 
 def _prove(prepared: Prepared, fitted: Fitted, facts: Facts) -> Run:

@@ -21,11 +21,11 @@ from headstart.model.info import BundleInfo
 from headstart.planning.inputs import execution_of, joined
 from headstart.planning.plan import Plan
 from headstart.runtime import Execution, Resolved, Runtime, Trunk, start, start_from
-from headstart.training.fit import Fitted
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from headstart.training.fit import Fitted
     from headstart.training.surgery import Classifier
 
 NETWORK = "network"  # the converted network's folder inside a bundle

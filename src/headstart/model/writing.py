@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +25,9 @@ from headstart.model.formats import openvino, timm, weights
 from headstart.model.info import CONFIG, FORMAT, INFO, BundleInfo, versions
 from headstart.model.model import DIGITS, NETWORK, WEIGHTS, Model
 from headstart.planning import toml
-from headstart.training.epoch import Epoch
+
+if TYPE_CHECKING:
+    from headstart.training.epoch import Epoch
 
 
 def save(
