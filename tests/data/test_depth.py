@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,6 +155,13 @@ def test_colours_of_sixteen_bits_are_no_copies_for_their_lower_eight(form, tmp_p
     assert len(np.unique(read.dataset.groups)) == 8
     assert read.notes == ("colours of 16 bits a channel, of which the upper 8 are used: 8",)
     assert data.load(tmp_path).notes == read.notes
+
+
+@pytest.mark.parametrize("form", ["PNG", "TIFF", "PPM"])
+def test_lost_bits_of_images_in_memory_are_told_too(form):
+    images = [Image.open(io.BytesIO(deep_colours(form, number))) for number in range(8)]
+    read = data.load((images, ["one", "two"] * 4))
+    assert "colours of 16 bits a channel, of which the upper 8 are used: 8" in read.notes
 
 
 def deep_colours(form: str, seed: int) -> bytes:

@@ -93,11 +93,14 @@ def _one(picture: Any, name: str, *, keep: bool) -> str | Given | None:
 def _copy(picture: Image.Image | np.ndarray) -> Image.Image | np.ndarray:
     if isinstance(picture, np.ndarray):
         return picture.copy()
+    tiles = getattr(picture, "tile", ())  # gone once it is loaded; colours.exact() tells lost bits by them
     with quiet:
         try:
-            return first_frame(picture).copy()
+            copy = first_frame(picture).copy()
         except DAMAGE:
             return picture  # decoding it will say what is wrong
+    setattr(copy, "tile", tiles)  # noqa: B010 - Pillow's type does not name it
+    return copy
 
 
 def _painted(array: np.ndarray) -> bool:
