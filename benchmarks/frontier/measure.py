@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import candidates
+from train import place
 
 import headstart
 from embedded import mobilenet
@@ -27,7 +28,6 @@ from headstart.backbone import folder as folders
 from headstart.cli import console
 from probing import probe, speed
 from settings import NAMES, Setting, settings
-from train import place
 
 
 def main() -> int:
