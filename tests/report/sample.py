@@ -19,7 +19,7 @@ from headstart.evidence.facts import CurvePoint, CutScore
 from headstart.intervals import wilson
 from headstart.planning import cases
 from headstart.planning.plan import Plan
-from headstart.report.run import Mistake, Run
+from headstart.report.contents import Contents, Mistake
 from headstart.training.arms import Arm, Lead
 from headstart.training.epoch import Epoch
 from tests.evidence.made import made
@@ -124,7 +124,7 @@ def run(
     measured: bool = True,
     pictures: int = 3,
     **more: Any,
-) -> Run:
+) -> Contents:
     """A run with everything in it; `pictures` mistakes are written below `folder`, one more is missing."""
     network = backbone()
     names = tuple(f"{HOSTILE}{index}" if hostile else f"class {index}" for index in range(classes))
@@ -167,7 +167,7 @@ def run(
         "notes": ("3 duplicates stood in both splits; they were left out of training.",),
         "command": "headstart train data -o runs/digits",
     }
-    return Run(**(facts | more))
+    return Contents(**(facts | more))
 
 
 def mistakes(folder: Path, names: tuple[str, ...], number: int, *, hostile: bool) -> tuple[Mistake, ...]:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from headstart.report import Mistake, Run, write
+from headstart.report import Contents, Mistake, write
 from headstart.report.page import render
 from tests.report import sample
 
@@ -178,7 +178,7 @@ def test_thumbnails_are_small(tmp_path: Path) -> None:
 
 def test_a_run_of_a_plan_alone_is_a_report_too() -> None:
     network = sample.backbone()
-    run = Run("bare", "2025-11-24T09:30:00+00:00", network, sample.plan(2, network))
+    run = Contents("bare", "2025-11-24T09:30:00+00:00", network, sample.plan(2, network))
     page = _Page(render(run))
     assert set(page.ids) == {"case", "plan"}
     assert "Nothing was measured for this run" in page.words
@@ -207,7 +207,7 @@ def test_numbers_of_the_headline_are_those_of_the_first_evaluation(tmp_path: Pat
     assert f"95 % interval {100 * low:.1f}–{100 * high:.1f} %" in words
 
 
-def said(run: Run) -> str:
+def said(run: Contents) -> str:
     return run.evaluations[0].against(run.baselines)
 
 

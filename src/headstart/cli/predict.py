@@ -15,7 +15,7 @@ from headstart.errors import DataError
 if TYPE_CHECKING:
     from headstart.cli.session import Session
     from headstart.data import BadPicture
-    from headstart.job.predict import Named, Predicted
+    from headstart.job.predict import Predicted, Ranked
 
 
 def add(subparsers: Any) -> None:
@@ -101,5 +101,5 @@ def _print(args: Namespace, found: Predicted) -> None:
         show.out("\n".join(lines))
 
 
-def _line(named: Named) -> str:
-    return "   ".join(f"{show.plain(answer.label)} {answer.confidence:.3f}" for answer in named.top)
+def _line(one: Ranked) -> str:
+    return "   ".join(f"{show.plain(answer.label)} {answer.confidence:.3f}" for answer in one.top)

@@ -33,13 +33,13 @@ class Predicted:
     def __repr__(self) -> str:
         return f"Predicted({len(self.paths):,} pictures, {len(self.left_out):,} left out)"
 
-    def ranked(self, most: int) -> list[Named]:
+    def ranked(self, most: int) -> list[Ranked]:
         """Every picture with its `most` likeliest classes, the likeliest first."""
         found = []
         for path, row in zip(self.paths, self.probabilities, strict=True):
             order = (-row).argsort(kind="stable")[:most]
             top = tuple(Answer(self.classes[i], round(float(row[i]), 6)) for i in order)
-            found.append(Named(path, top))
+            found.append(Ranked(path, top))
         return found
 
 
@@ -52,7 +52,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Named:
+class Ranked:
     """A picture and its likeliest classes, the likeliest first."""
 
     path: str

@@ -65,12 +65,12 @@ class Run:
 
     def report(self) -> Page:
         """The report as one HTML page: shown in a notebook, kept by its `write(path)`."""
-        from headstart.report import Page, Run, render
+        from headstart.report import Contents, Page, render
 
         prepared, dataset = self.prepared, self.prepared.dataset
         counts = dataset.take(prepared.partition.train).counts().tolist()
         title = self.folder.resolve().name if self.folder else title_of(prepared.options.path)
-        told = Run(
+        told = Contents(
             title=title,
             created=self.facts.created,
             backbone=prepared.backbone,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from headstart.training.fit import Fitted
-    from headstart.training.surgery import Classifier
+    from headstart.training.surgery import HeadedNetwork
 
 NETWORK = "network"  # the converted network's folder inside a bundle
 WEIGHTS = "model.safetensors"
@@ -134,7 +134,7 @@ class Model:
         module = self.module if self.folder is None else self._stored()
         return Trunk(self.backbone, self.cuts, self.plan.pool, False, module)
 
-    def network(self, own: nn.Module | None = None) -> Classifier:
+    def network(self, own: nn.Module | None = None) -> HeadedNetwork:
         """The whole classifier as one torch module: [B, 3, S, S] normalised → logits [B, C]; eval mode.
 
         own: the network that a loaded bundle was made of, where that was one of the user's own (backbone_of()); its

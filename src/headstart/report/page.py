@@ -23,8 +23,8 @@ from headstart.report import (
     thumbnails,
     words,
 )
+from headstart.report.contents import Contents, Mistake
 from headstart.report.dots import Dot
-from headstart.report.run import Mistake, Run
 
 if TYPE_CHECKING:
     from headstart.assess.evaluation import ClassScore, Evaluation
@@ -57,7 +57,7 @@ class Page:
         return f'<iframe srcdoc="{escape(self.html)}" style="width:100%;height:720px;border:0"></iframe>'
 
 
-def write(path: Path, run: Run) -> None:
+def write(path: Path, run: Contents) -> None:
     """Writes the report of `run` to `path`, atomically. A picture that cannot be read is named instead.
 
     Raises OutputError.
@@ -65,7 +65,7 @@ def write(path: Path, run: Run) -> None:
     Page(render(run)).write(path)
 
 
-def render(run: Run) -> str:
+def render(run: Contents) -> str:
     """The report of `run` as HTML."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -87,7 +87,7 @@ def _finished(value: Any) -> Any:
     return svg.clean(value) if type(value) is str else value
 
 
-def _context(run: Run) -> dict[str, Any]:
+def _context(run: Contents) -> dict[str, Any]:
     from importlib.metadata import version
 
     evaluation = run.evaluations[0] if run.evaluations else None
@@ -119,7 +119,7 @@ def _context(run: Run) -> dict[str, Any]:
     return context | (_results(evaluation, run) if evaluation else {})
 
 
-def _results(evaluation: Evaluation, run: Run) -> dict[str, Any]:
+def _results(evaluation: Evaluation, run: Contents) -> dict[str, Any]:
     return {
         "right": int(evaluation.correct.sum()),
         "dots": dots.dots(_dots(run)),
@@ -130,7 +130,7 @@ def _results(evaluation: Evaluation, run: Run) -> dict[str, Any]:
     }
 
 
-def _dots(run: Run) -> list[Dot]:
+def _dots(run: Contents) -> list[Dot]:
     first, *others = run.evaluations
     rows = [
         Dot(f"this model, {first.split}", first.accuracy, first.interval, first.n, first.n_groups, "model")

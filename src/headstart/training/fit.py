@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from headstart.training.epoch import Epoch
-    from headstart.training.surgery import Classifier
+    from headstart.training.surgery import HeadedNetwork
     from headstart.training.task import Settings, Task
 
 
@@ -88,7 +88,7 @@ def fit(
 class _Trained(Attempt):
     """An attempt with its network, on the CPU, and its epochs."""
 
-    network: Classifier
+    network: HeadedNetwork
     history: tuple[Epoch, ...]
 
 

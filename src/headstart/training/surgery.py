@@ -19,7 +19,7 @@ from headstart.planning.plan import Plan
 from headstart.training.optimizers import ParameterGroup
 
 
-class Classifier(nn.Module):
+class HeadedNetwork(nn.Module):
     """Trunk up to the cut, pooling, head: float32 [B, 3, S, S] → logits [B, C].
 
     `frozen` names the parameters and buffers of frozen stages, as the trunk's module knows them.
@@ -36,7 +36,7 @@ class Classifier(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.head(torch.cat(self.trunk(x), dim=1))
 
-    def train(self, mode: bool = True) -> Classifier:
+    def train(self, mode: bool = True) -> HeadedNetwork:
         """As nn.Module.train, but frozen stages stay in eval mode."""
         super().train(mode)
         for name in self._resting:
@@ -44,7 +44,7 @@ class Classifier(nn.Module):
         return self
 
 
-def operate(plan: Plan, backbone: Backbone, n_classes: int) -> Classifier:
+def operate(plan: Plan, backbone: Backbone, n_classes: int) -> HeadedNetwork:
     """The network that `plan` describes, with a randomly initialised head of `n_classes` logits.
 
     Stages above the cut and the old classifier are gone: they hold no parameters in the result.
@@ -61,7 +61,7 @@ def operate(plan: Plan, backbone: Backbone, n_classes: int) -> Classifier:
     return assemble(plan, backbone, module, n_classes)
 
 
-def assemble(plan: Plan, backbone: Backbone, module: nn.Module, n_classes: int) -> Classifier:
+def assemble(plan: Plan, backbone: Backbone, module: nn.Module, n_classes: int) -> HeadedNetwork:
     """A classifier around `module`, whatever its weights: sliced at the plan's cut, frozen as the plan says."""
     kept = {row.stage: row for row in plan.rows}
     # A classifier that the weights came without has no owner, and is there again where the network is made anew.
@@ -73,7 +73,7 @@ def assemble(plan: Plan, backbone: Backbone, module: nn.Module, n_classes: int) 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(plan.seed)
         head = linear_head(width, n_classes, plan.head_layers)
-    return Classifier(Tapped(module, stages, plan.pool), head, frozen)
+    return HeadedNetwork(Tapped(module, stages, plan.pool), head, frozen)
 
 
 # A head solved on the pictures that training goes on with is surer of them than of any others, which leaves little to
@@ -106,7 +106,7 @@ def extract(module: nn.Module) -> Head:
     return Head(tuple((_numpy(layer.weight), _numpy(layer.bias)) for layer in layers))
 
 
-def parameter_groups(network: Classifier, plan: Plan, backbone: Backbone) -> list[ParameterGroup]:
+def parameter_groups(network: HeadedNetwork, plan: Plan, backbone: Backbone) -> list[ParameterGroup]:
     """One per trained rate and kind; frozen stages are in none.
 
     Vectors (biases, normalisation) are not decayed. The head comes last, at scale 1, as the classifier.

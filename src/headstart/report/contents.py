@@ -1,4 +1,4 @@
-"""Run: everything that a report tells of, as plain data; Mistake: one picture that was named wrongly."""
+"""Contents: everything that a report tells of, as plain data; Mistake: one picture that was named wrongly."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Mistake:
 
 
 @dataclass(frozen=True)
-class Run:
+class Contents:
     """What was done to one data set, and what came of it.
 
     title         the run's name; created: when, as an ISO 8601 text
