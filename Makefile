@@ -24,7 +24,7 @@ demo: install    ## the whole job on scikit-learn's handwritten digits; prints t
 	$(BIN)/headstart demo -o $(DEMO) --force
 
 test: install    ## the test suite, a process for each core
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --max-worker-restart 0
 
 check: install   ## lint, format, types
 	$(BIN)/ruff check .

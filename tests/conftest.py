@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -117,8 +118,6 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def unpacked(shared: Path) -> Callable[[str], Path]:
     """unpacked(name) → the data set's folder, unpacked where it is not yet; skips where it cannot be had."""
-    import subprocess
-
     def folder(name: str) -> Path:
         unpack = shared / "data" / "unpack"
         if not unpack.is_file():
@@ -134,6 +133,15 @@ def unpacked(shared: Path) -> Callable[[str], Path]:
 def hymenoptera(unpacked: Callable[[str], Path]) -> Path:
     """Ants and bees."""
     return unpacked("hymenoptera")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object, error: object) -> None:
+    """Says how a worker process ended that died: a negative number is the signal that killed it."""
+    if error:
+        with contextlib.suppress(AttributeError, subprocess.TimeoutExpired):
+            ended = node.gateway._io.popen.wait(timeout=10)  # pyright: ignore[reportAttributeAccessIssue]
+            print(f"\na worker process died with exit status {ended}", flush=True)
 
 
 def pytest_configure() -> None:
