@@ -153,3 +153,30 @@ def test_a_stream_does_not_change_how_the_caller_computes(runtime, made):
     assert not torch.is_inference_mode_enabled()
     stream.close()
     assert torch.is_grad_enabled()
+
+
+COME_AND_GONE = """
+import signal
+import numpy as np
+from headstart import backbone
+from headstart.runtime import Execution, Trunk, precisions, start
+from headstart.runtime.openvino import OpenVINORuntime
+
+network = backbone.load("demo-cnn")
+model = start(Trunk(network, network.stages), Execution(runtime="openvino")).model
+pictures = [np.zeros((1, 64, 64, 3), np.uint8)]
+runtimes = [OpenVINORuntime(model, network.preprocess) for _ in range(3)]
+for runtime in runtimes:
+    list(runtime.stream(pictures))
+while runtimes:  # the first goes first
+    runtimes.pop(0)
+del runtime
+signal.signal(signal.SIGTERM, lambda number, _: print("heard", flush=True))
+signal.raise_signal(signal.SIGTERM)
+"""
+
+
+def test_a_signal_is_heard_after_networks_came_and_went():
+    """OpenVINO changes the stack that signal handlers run on; see headstart.runtime.openvino.core()."""
+    done = subprocess.run([sys.executable, "-c", COME_AND_GONE], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "heard\n"), done.stderr

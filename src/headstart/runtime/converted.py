@@ -13,7 +13,7 @@ from headstart import cache, files, progress
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, OutputError
 from headstart.runtime.convert import BINARY, NAME, convert, part_of, save
-from headstart.runtime.openvino import OpenVINORuntime, library
+from headstart.runtime.openvino import OpenVINORuntime, core
 from headstart.runtime.trunk import Trunk
 
 _DIGEST = "digest"
@@ -65,7 +65,7 @@ def _read(place: Path) -> Any:
         return None
     try:
         if (place / _DIGEST).read_text(encoding="utf-8") == _digest(place):
-            return library().Core().read_model(place / NAME)
+            return core().read_model(place / NAME)
     except (OSError, ValueError, RuntimeError):
         pass  # said below
     progress.say(f"{place / NAME}: damaged; converted anew")
@@ -103,7 +103,7 @@ def read(
     """A converted network from disk, whose outputs must have the widths `sizes`. Raises BackboneError."""
     path = folder / NAME
     try:
-        model = library().Core().read_model(path)
+        model = core().read_model(path)
     except RuntimeError as error:
         raise BackboneError(f"{path}: not a converted network ({str(error).splitlines()[0]})") from error
     takes = [_shape(port) for port in model.inputs]

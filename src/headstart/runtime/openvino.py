@@ -6,6 +6,7 @@ package that sends it is made unimportable before OpenVINO is imported, which th
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import threading
@@ -26,6 +27,25 @@ def library() -> Any:
     import openvino
 
     return openvino
+
+
+def core() -> Any:
+    """OpenVINO's core: one as long as the process runs.
+
+    Each core gives the thread a stack for signal handlers (sigaltstack), and gives back the one before it when it goes.
+    Of two cores, where the first goes first, the second gives back a stack that is no more: the next signal, Ctrl-C
+    too, is then a crash without a word.
+    """
+    with _one_at_a_time:
+        return _core()
+
+
+@functools.cache
+def _core() -> Any:
+    return library().Core()
+
+
+_one_at_a_time = threading.Lock()
 
 
 class OpenVINORuntime:
@@ -67,7 +87,7 @@ class OpenVINORuntime:
             # Threads tied to cores stand still for as long as another process holds one of them.
             "ENABLE_CPU_PINNING": False,
         }
-        return library().Core().compile_model(model, "CPU", options)
+        return core().compile_model(model, "CPU", options)
 
     def stream(self, batches: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, ...]]:
         """See Runtime.stream. A batch smaller than the first is padded, a larger one compiles anew."""
@@ -141,5 +161,5 @@ def _from_pictures(model: Any, preprocess: Preprocess) -> Any:
 
 def precisions() -> tuple[str, ...]:
     """What this machine's CPU computes in by its own instructions."""
-    offered = library().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    offered = core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     return ("fp32", "bf16") if "BF16" in offered else ("fp32",)
