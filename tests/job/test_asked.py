@@ -50,6 +50,16 @@ def test_nothing_is_switched_off_in_silence(shapes: Path, backbone: Path) -> Non
     assert "patience 5 → 0" in run.plan.reasons[-1]
 
 
+def test_values_of_training_that_nothing_uses_are_told(shapes: Path, backbone: Path, said) -> None:
+    calls.plan(shapes, backbone=str(backbone), case=1, epochs=5, weight_decay=0.1)
+    assert [line for line in said if "not used" in line] == [
+        "--epochs, --weight-decay: not used, since the plan trains no stage; --case 3 or 4 trains"
+    ]
+    said.clear()
+    calls.plan(shapes, backbone=str(backbone), case=3, epochs=5)
+    assert not [line for line in said if "not used" in line]
+
+
 def test_a_plan_is_done_on_the_backbone_that_it_was_made_for(shapes: Path, backbone: Path) -> None:
     network = hs.load_backbone(str(backbone))
     prepared = calls.plan(shapes, backbone=network)

@@ -196,8 +196,12 @@ class Options:
     @property
     def recipe(self) -> dict[str, float | int | str]:
         """The recipe's values that are asked for, by the recipe's names."""
-        given = {own: getattr(self, name) for name, own in RECIPE.items()}
-        return {name: value for name, value in given.items() if value is not None}
+        return {RECIPE[name]: getattr(self, name) for name in self.recipe_arguments}
+
+    @property
+    def recipe_arguments(self) -> list[str]:
+        """The arguments by which values of the recipe are asked for."""
+        return [name for name in RECIPE if getattr(self, name) is not None]
 
     @property
     def share(self) -> float | None:

@@ -107,9 +107,9 @@ def prepare_on(options: Options, named: Named, pictures: Intake, partition: Part
         _say_others(options, plan, pictures, partition)
         return Prepared(options, pictures, partition, network, plan, None)
     evidence = _measure(options, pictures, partition, network, seed)
-    return Prepared(
-        options, pictures, partition, network, _decide(options, evidence, network, seed), evidence
-    )
+    plan = _decide(options, evidence, network, seed)
+    _say_unused(options, plan)
+    return Prepared(options, pictures, partition, network, plan, evidence)
 
 
 def load_pictures(options: Options) -> Intake:
@@ -150,6 +150,13 @@ def _say_others(options: Options, plan: Plan, pictures: Intake, partition: Parti
             f"{called}: was measured on other training pictures than these; it is done as it says, but its "
             "reasons and what it expects tell of those (headstart plan measures anew)"
         )
+
+
+def _say_unused(options: Options, plan: Plan) -> None:
+    """Says so where values of training are asked for, and nothing is trained."""
+    if plan.frozen and options.recipe:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in options.recipe_arguments)
+        progress.say(f"{flags}: not used, since the plan trains no stage; --case 3 or 4 trains")
 
 
 def _measure(
