@@ -11,7 +11,7 @@ from PIL import Image
 import headstart
 from headstart import assess, data
 from headstart.assess import prove
-from headstart.report import Mistake
+from headstart.report import Judged
 from headstart.report.thumbnails import data_uri
 from tests.cli.conftest import tree
 
@@ -48,7 +48,7 @@ def test_the_whole_job(paths, case):
 
 def test_a_mistake_is_shown_from_memory_and_left_as_it_was():
     image = Image.new("RGB", (400, 300), (200, 10, 10))
-    mistake = Mistake(
+    mistake = Judged(
         data.load(([image] * 4, list("aabb")), training=False).dataset.pictures[3], "a", "b", 0.9
     )
     assert mistake.path == "pictures[3]"

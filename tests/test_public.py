@@ -22,6 +22,7 @@ ROOMS = ["headstart", *sorted(f"headstart.{place.parent.name}" for place in HOUS
 RAISE_NOTHING = {
     "headstart.assess.baselines_dict",
     "headstart.assess.pool",
+    "headstart.assess.summarise",
     "headstart.backbone.available",
     "headstart.backbone.here",
     "headstart.backbone.parameters",

@@ -19,7 +19,7 @@ from headstart.evidence.facts import CurvePoint, CutScore
 from headstart.intervals import wilson
 from headstart.planning import cases
 from headstart.planning.plan import Plan
-from headstart.report.contents import Contents, Mistake
+from headstart.report.contents import Contents, Judged
 from headstart.training.arms import Arm, Lead
 from headstart.training.epoch import Epoch
 from tests.evidence.made import made
@@ -170,11 +170,11 @@ def run(
     return Contents(**(facts | more))
 
 
-def mistakes(folder: Path, names: tuple[str, ...], number: int, *, hostile: bool) -> tuple[Mistake, ...]:
+def mistakes(folder: Path, names: tuple[str, ...], number: int, *, hostile: bool) -> tuple[Judged, ...]:
     draw, found = np.random.default_rng(1), []
     for index in range(number):
         path = folder / (f"<b onmouseover=x>{index}&.png" if hostile else f"{index:04d}.png")
         shape = (40 + 200 * (index % 3), 300, 3)
         Image.fromarray(draw.integers(0, 255, shape, np.uint8)).save(path)
-        found.append(Mistake(str(path), names[0], names[1], 0.97 - index / 20))
-    return (*found, Mistake(str(folder / "gone.png"), names[1], names[0], 0.51))
+        found.append(Judged(str(path), names[0], names[1], 0.97 - index / 20))
+    return (*found, Judged(str(folder / "gone.png"), names[1], names[0], 0.51))

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from headstart.report import Contents, Mistake, write
+from headstart.report import Contents, Judged, write
 from headstart.report.page import render
 from tests.report import sample
 
@@ -57,7 +57,7 @@ def _drawings(html: str) -> list[ElementTree.Element]:
 
 @pytest.mark.parametrize("case", [1, 2, 3, 4])
 def test_every_case_has_its_sections_and_its_place_on_the_chart(tmp_path: Path, case: int) -> None:
-    page = _Page(render(sample.run(tmp_path, case=case)))
+    page = _Page(render(sample.run(tmp_path, pictures=5, case=case)))
     expected = {
         "result",
         "case",
@@ -154,7 +154,7 @@ def test_nothing_is_fetched(tmp_path: Path) -> None:
 
 def test_a_picture_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "torn.png").write_bytes(b"\x89PNG torn")
-    torn = Mistake(str(tmp_path / "torn.png"), "class 0", "class 1", 0.9)
+    torn = Judged(str(tmp_path / "torn.png"), "class 0", "class 1", 0.9)
     run = sample.run(tmp_path, pictures=2)
     page = _Page(render(replace(run, mistakes=(*run.mistakes, torn))))
     assert page.tags.count("img") == 2
@@ -202,7 +202,9 @@ def test_numbers_of_the_headline_are_those_of_the_first_evaluation(tmp_path: Pat
     run = sample.run(tmp_path)
     result = run.evaluations[0]
     words = _Page(render(run)).words.replace("\u202f", " ")
-    assert f"{int(result.correct.sum())} of 360 pictures right" in words
+    right = int(result.correct.sum())
+    assert f"Tried on 360 pictures that it had not seen: {right} right, {360 - right} wrong." in words
+    assert f"{round(100 * result.accuracy)} of 100 new pictures are named rightly" in words
     low, high = result.interval
     assert f"95 % interval {100 * low:.1f}–{100 * high:.1f} %" in words
 

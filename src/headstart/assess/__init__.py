@@ -3,15 +3,18 @@
 from headstart.assess.assess import baselines, evaluate, pool, prove, random_predictions
 from headstart.assess.baseline import Baseline, baselines_dict
 from headstart.assess.evaluation import ClassScore, Evaluation
+from headstart.assess.summary import Summary, summarise
 
 __all__ = [
     "Baseline",
     "ClassScore",
     "Evaluation",
+    "Summary",
     "baselines",
     "baselines_dict",
     "evaluate",
     "pool",
     "prove",
     "random_predictions",
+    "summarise",
 ]

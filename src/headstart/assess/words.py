@@ -1,11 +1,23 @@
-"""What an evaluation says beside its baselines, made from values."""
+"""What an evaluation says, by itself and beside its baselines, made from values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from headstart.assess.baseline import Baseline
+from headstart.counts import pictures
 from headstart.intervals import Z95
+
+if TYPE_CHECKING:
+    from headstart.assess.summary import Beside, ClassFound, Summary
+
+_LISTED = 5  # classes that are named one by one
+# Baseline → what it is, for people without statistics.
+_BASELINES = {
+    "majority class": "Always naming the most frequent class",
+    "random weights": "The same network before it had learnt anything",
+}
 
 
 def against(baselines: Iterable[Baseline]) -> str:
@@ -19,3 +31,44 @@ def _sentence(name: str, lead: float, error: float | None) -> str:
         return f"{100 * lead:+.1f} points against “{name}”, on one group of pictures: no gain is shown."
     clear = "a clear gain" if lead > Z95 * error else "no gain is shown"
     return f"{100 * lead:+.1f} ± {100 * error:.1f} points against “{name}” on the same pictures: {clear}."
+
+
+def headline(found: Summary) -> str:
+    """The one sentence that everybody reads."""
+    return f"Names {found.of_hundred} of 100 new pictures rightly ({found.low} to {found.high})."
+
+
+def plainly(found: Summary) -> list[str]:
+    """What stands below headline(): what was tried, against what, and where it is weak."""
+    seen, wrong = pictures(found.pictures, found.groups), found.pictures - found.right
+    tried = f"Tried on {seen} that it had not seen: {found.right:,} right, {wrong:,} wrong."
+    lines = [tried, *map(_beside, found.beside)]
+    if found.never:
+        lines.append(f"Never found: {_listed(found.never)}.")
+    if found.weakest:
+        lines.append(_weakest(found.weakest))
+    return lines
+
+
+def _beside(one: Beside) -> str:
+    said = f"{_BASELINES.get(one.name, one.name)}: {one.of_hundred} of 100."
+    if one.clear:
+        return said
+    return f"{said} {'It did better here.' if one.ahead else 'So few pictures do not show a difference.'}"
+
+
+def _listed(classes: Iterable[ClassFound]) -> str:
+    every = [f"“{one.name}” ({pictures(one.pictures)})" for one in classes]
+    rest = len(every) - _LISTED
+    return ", ".join(every[:_LISTED]) + (f" and {rest} more classes" if rest > 0 else "")
+
+
+def _weakest(one: ClassFound) -> str:
+    missed = one.pictures - one.found
+    if missed == 1:
+        called = "the other was"
+    elif one.mistaken == missed:
+        called = "the others were"
+    else:
+        called = f"{one.mistaken:,} of the other {missed:,} {'was' if one.mistaken == 1 else 'were'}"
+    return f"Weakest class: “{one.name}”, {one.found:,} of {one.pictures:,} found; {called} called “{one.called}”."

@@ -63,6 +63,7 @@ def _summary(trained: Run) -> None:
     result = trained.to_dict()
     if len(result["arms"]) > 1:
         show.out(show.arms(result["arms"]) + "\n")
+    show.out(show.plainly(trained.evaluation, trained.baselines) + "\n")
     show.out(show.score(trained.evaluation))
     if trained.folds:
         show.out(show.folds(trained.folds))

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from headstart.job.prepare import Prepared
     from headstart.model import Model
     from headstart.planning.plan import Plan
-    from headstart.report import Mistake, Page
+    from headstart.report import Judged, Page
     from headstart.training.fit import Fitted
 
-_MOST_MISTAKES = 24
+_MOST_MISTAKES, _MOST_HITS = 24, 4
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,10 +82,12 @@ class Run:
             arms=self.fitted.arms,
             history=self.fitted.history,
             mistakes=self._mistakes(),
+            hits=self._hits(),
             class_counts=dict(zip(dataset.classes, counts, strict=True)),
             quarantine=prepared.intake.quarantine,
             notes=(*prepared.intake.notes, *self._folds_told()),
             command=self.facts.command,
+            bundle=str(self.folder / BUNDLE) if self.folder else "",
         )
         return Page(render(told))
 
@@ -177,12 +179,22 @@ class Run:
         judged = zip(pictures, evaluation.labels, evaluation.predictions, best, strict=True)
         return [(one, names[label], names[answer], float(p)) for one, label, answer, p in judged]
 
-    def _mistakes(self) -> tuple[Mistake, ...]:
+    def _mistakes(self) -> tuple[Judged, ...]:
         """The surest of the wrong answers."""
-        from headstart.report import Mistake
+        from headstart.report import Judged
 
-        wrong = [Mistake(*row) for row in self._answers() if row[1] != row[2]]
+        wrong = [Judged(*row) for row in self._answers() if row[1] != row[2]]
         return tuple(sorted(wrong, key=lambda mistake: -mistake.confidence)[:_MOST_MISTAKES])
+
+    def _hits(self) -> tuple[Judged, ...]:
+        """The surest right answer of each class, the surest first."""
+        from headstart.report import Judged
+
+        surest: dict[str, Judged] = {}
+        for row in sorted(self._answers(), key=lambda row: -row[3]):
+            if row[1] == row[2]:
+                surest.setdefault(row[1], Judged(*row))
+        return tuple(surest.values())[:_MOST_HITS]
 
     def __repr__(self) -> str:
         evaluation, (low, high) = self.evaluation, self.evaluation.interval

@@ -1,4 +1,4 @@
-"""Contents: everything that a report tells of, as plain data; Mistake: one picture that was named wrongly."""
+"""Contents: everything that a report tells of, as plain data; Judged: one picture and what it was called."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Mistake:
+class Judged:
     """A picture (see Dataset.pictures), its true class, what it was called, how surely (0 to 1)."""
 
     picture: str | Given
@@ -44,7 +44,8 @@ class Contents:
     baselines     what the first evaluation has to be held against
     arms          every way that was tried
     history       epochs in order; one that does not rise, or a new phase, begins another curve
-    mistakes      worst first
+    mistakes      worst first; hits: surest of what was named rightly, of as many classes as there are
+    bundle        where the model lies, or ""
     class_counts  class name → training pictures
     quarantine    files that were left out; notes: sentences that the reader should know
     command       the command line that made the run, or ""
@@ -59,8 +60,10 @@ class Contents:
     baselines: Sequence[Baseline] = ()
     arms: Sequence[Arm] = ()
     history: Sequence[Epoch] = ()
-    mistakes: tuple[Mistake, ...] = ()
+    mistakes: tuple[Judged, ...] = ()
+    hits: tuple[Judged, ...] = ()
     class_counts: Mapping[str, int] = field(default_factory=dict)
     quarantine: tuple[BadPicture, ...] = ()
     notes: tuple[str, ...] = ()
     command: str = ""
+    bundle: str = ""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import counts, files
+from headstart.assess.summary import summarise
+from headstart.assess.words import plainly
 from headstart.errors import PictureError
 from headstart.planning import four
 from headstart.report import (
@@ -23,7 +26,7 @@ from headstart.report import (
     thumbnails,
     words,
 )
-from headstart.report.contents import Contents, Mistake
+from headstart.report.contents import Contents, Judged
 from headstart.report.dots import Dot
 
 if TYPE_CHECKING:
@@ -35,9 +38,9 @@ _MOST_LISTED = 200  # of the files that were left out; the run's quarantine.csv 
 
 @dataclass(frozen=True)
 class Shown:
-    """A mistake with its picture as a data URI, or with the reason why there is none."""
+    """An answer with its picture as a data URI, or with the reason why there is none."""
 
-    mistake: Mistake
+    judged: Judged
     name: str
     source: str | None
     reason: str = ""
@@ -77,6 +80,7 @@ def render(run: Contents) -> str:
         lstrip_blocks=True,
         finalize=_finished,
     )
+    environment.filters["quoted"] = shlex.quote
     for tool in (words.percent, words.interval, words.count, words.short, counts.plural, counts.pictures):
         environment.filters[tool.__name__] = tool
     return environment.get_template("report.html").render(_context(run))
@@ -114,14 +118,17 @@ def _context(run: Contents) -> dict[str, Any]:
         "curve": measured.learning_curve(evidence) if evidence else None,
         "history": figures.history(run.history),
         "mistakes": [_shown(mistake, run.backbone.preprocess.levels) for mistake in run.mistakes],
+        "hits": [_shown(hit, run.backbone.preprocess.levels) for hit in run.hits],
         "listed": run.quarantine[:_MOST_LISTED],
     }
     return context | (_results(evaluation, run) if evaluation else {})
 
 
 def _results(evaluation: Evaluation, run: Contents) -> dict[str, Any]:
+    plain = summarise(evaluation, run.baselines)
     return {
-        "right": int(evaluation.correct.sum()),
+        "summary": plain,
+        "plainly": plainly(plain),
         "dots": dots.dots(_dots(run)),
         "verdict": run.evaluations[0].against(run.baselines),
         "heat_map": confusion.heat_map(evaluation),
@@ -144,9 +151,9 @@ def _worst_first(score: ClassScore) -> tuple[bool, float, str]:
     return score.f1 is None, score.f1 or 0.0, score.name
 
 
-def _shown(mistake: Mistake, levels: Levels | None) -> Shown:
-    name = mistake.path.rpartition("!")[2].rpartition("/")[2]
+def _shown(judged: Judged, levels: Levels | None) -> Shown:
+    name = judged.path.rpartition("!")[2].rpartition("/")[2]
     try:
-        return Shown(mistake, name, thumbnails.data_uri(mistake.picture, levels))
+        return Shown(judged, name, thumbnails.data_uri(judged.picture, levels))
     except PictureError as error:
-        return Shown(mistake, name, None, str(error))
+        return Shown(judged, name, None, str(error))
