@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import files, seals
 from headstart.backbone.backbone import SETTLED, Source, check_options
+from headstart.backbone.entry import Entry
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, WeightsError
 
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from headstart.backbone.network import Entry, Network
+    from headstart.backbone.network import Network
 
 SHIPPED = Path(__file__).parent / "shipped"
 FORMAT = 2
+_ORDER = ("small", "lite0", "demo-cnn")
 
 
 @dataclass(frozen=True)
@@ -98,14 +100,17 @@ def find(name: str) -> Path | None:
 
 
 def entries() -> list[Entry]:
-    from headstart.backbone.network import Entry
-
-    folders = [SHIPPED / name for name in architectures() if (SHIPPED / name / "backbone.json").is_file()]
-    cards = {folder.name: read_card(folder) for folder in folders}
+    cards = {folder.name: read_card(folder) for folder in _shipped()}
     return [
         Entry(name, "embedded", card.preprocess.size, True, f"pre-trained on {card.source.dataset}")
         for name, card in cards.items()
     ]
+
+
+def _shipped() -> list[Path]:
+    """The folders of the networks in the box, in the order in which they are listed."""
+    folders = [card.parent for card in SHIPPED.glob("*/backbone.json")]
+    return sorted(folders, key=lambda folder: _ORDER.index(folder.name))
 
 
 def network(folder: Path, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
@@ -170,12 +175,12 @@ def write(
     files.write_bytes(weights, save(_slim(module)))
     card = replace(card, sha256=files.sha256(weights))
     values = {"format": FORMAT, **asdict(card), "preprocess": card.preprocess.to_dict()}
-    files.write_text(folder / "backbone.json", _compact(seals.sealed(values)))
+    files.write_text(folder / "backbone.json", compact(seals.sealed(values)))
     files.write_text(folder / "README.md", readme(card))
     return card
 
 
-def _compact(values: Mapping[str, Any]) -> str:
+def compact(values: Mapping[str, Any]) -> str:
     """Indented JSON in which lists of numbers or names stand on one line each: statistics hold thousands."""
     text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
     # A JSON string holds no raw line break, so that only the layout is touched.

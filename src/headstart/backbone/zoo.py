@@ -5,8 +5,6 @@ backbone too, `timm:NAME` and `torchvision:NAME` come from their libraries.
 from __future__ import annotations
 
 import difflib
-import fnmatch
-import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,12 +14,13 @@ import torch
 from torch import nn
 
 from headstart.backbone import folder as folders
-from headstart.backbone import own, padding, scale
-from headstart.backbone.anatomy import Anatomy, dissect
+from headstart.backbone import own, padding, scale, sizes
+from headstart.backbone.anatomy import dissect
 from headstart.backbone.backbone import PRE_LOGITS, Backbone
 from headstart.backbone.families import FAMILIES, family_of
 from headstart.backbone.fingerprint import fingerprint
-from headstart.backbone.network import Entry, Network
+from headstart.backbone.listing import available
+from headstart.backbone.network import Network
 from headstart.backbone.spec import NetworkSpec
 from headstart.backbone.turn import TURN
 from headstart.data.preprocess import Preprocess
@@ -45,7 +44,7 @@ def load(spec: NetworkSpec, *, pretrained: bool = True) -> tuple[Backbone, list[
     extra = [tap for tap in spec.taps if tap not in network.taps and tap != PRE_LOGITS]
     anatomy = dissect(network.module, [*network.taps, *extra], network.head, prepared.size)
     if anatomy.trouble:
-        notes.append(_shortened(name, prepared.size, anatomy))
+        notes.append(sizes.shortened(name, prepared.size, anatomy.stages, anatomy.trouble))
     elif prepared.size < network.preprocess.size:
         notes += _too_small(name, prepared.size, network)
     state = network.module.state_dict()
@@ -127,20 +126,6 @@ def build(backbone: Backbone, *, pretrained: bool, seed: int) -> nn.Module:
     return network.module
 
 
-def available(pattern: str | None = None) -> list[Entry]:
-    """Every backbone whose name holds `pattern` (plain text, or a shell pattern), names that begin with it first."""
-    libraries = [family().entries() for family in FAMILIES.values()]
-    entries = [*folders.entries(), *itertools.chain(*libraries)]
-    if not pattern:
-        return entries
-    found = [entry for entry in entries if fnmatch.fnmatch(entry.name.lower(), f"*{pattern.lower()}*")]
-    return sorted(found, key=lambda entry: not _begins(entry.name.lower(), pattern.lower()))
-
-
-def _begins(name: str, pattern: str) -> bool:
-    return any(fnmatch.fnmatch(start, f"{pattern}*") for start in (name, name.partition(":")[2]))
-
-
 def here(name: str) -> bool:
     """Whether the weights of the backbone called `name` lie on this machine; True for what no library offers."""
     found = family_of(name)
@@ -201,17 +186,4 @@ def _too_small(name: str, size: int, network: Network) -> list[str]:
         own = dissect(network.module, network.taps, network.head, network.preprocess.size)
     except BackboneError:  # options made it for another size
         return []
-    coarsest = max(own.stages, key=lambda stage: stage.reduction)
-    if size >= coarsest.reduction:
-        return []
-    return [
-        f"{name} at {size} px: too small for its layers, since a place of {coarsest.name} stands for "
-        f"{coarsest.reduction} pixels a side; choose --image-size {coarsest.reduction} or more"
-    ]
-
-
-def _shortened(name: str, size: int, anatomy: Anatomy) -> str:
-    cuts = ", ".join(stage.name for stage in anatomy.stages)
-    return (
-        f"{name} at {size} px: the upper layers do not take this size ({anatomy.trouble}); cuts left: {cuts}"
-    )
+    return sizes.too_small(name, size, own.stages)
