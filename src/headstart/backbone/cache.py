@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import cache, files, progress, seals
-from headstart.backbone import boxed
+from headstart.backbone import boxed, listing
 from headstart.backbone import folder as folders
 from headstart.backbone.backbone import Backbone
+from headstart.backbone.families import FAMILIES
 from headstart.backbone.fingerprint import COUNTED, fingerprint
 from headstart.backbone.spec import NetworkSpec
 from headstart.errors import BackboneError, OutputError
@@ -46,13 +47,24 @@ def _known(spec: NetworkSpec) -> tuple[Backbone, list[str]]:
     found = _read(kept) or _with_cuts(_read(_place(origin, spec.plain)), spec.taps)
     if found is not None:
         return found
-    with needed_for(f"backbone {spec.name!r}"):
+    if folders.find(spec.name) is None and spec.name.partition(":")[0] not in FAMILIES:
+        raise listing.unknown(spec.name)
+    with needed_for(_described(spec)):
         from headstart.backbone import zoo
 
         backbone, notes, module = zoo.load(spec)
     if kept is not None:
         _keep(kept, backbone, notes, module)
     return backbone, notes
+
+
+def _described(spec: NetworkSpec) -> str:
+    """What needs torch."""
+    if spec.name not in boxed.names():
+        return f"backbone {spec.name!r}"
+    if spec.weights is not None or spec.model_kwargs:
+        return f"{spec.name} with weights or options other than its own"
+    return f"{spec.name} cut at {' and '.join(spec.taps)}"
 
 
 def state(backbone: Backbone) -> dict[str, np.ndarray] | None:

@@ -4,22 +4,19 @@ backbone too, `timm:NAME` and `torchvision:NAME` come from their libraries.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 from headstart.backbone import folder as folders
-from headstart.backbone import own, padding, scale, sizes
+from headstart.backbone import listing, own, padding, scale, sizes
 from headstart.backbone.anatomy import dissect
 from headstart.backbone.backbone import PRE_LOGITS, Backbone
-from headstart.backbone.families import FAMILIES, family_of
+from headstart.backbone.families import family_of
 from headstart.backbone.fingerprint import fingerprint
-from headstart.backbone.listing import available
 from headstart.backbone.network import Network
 from headstart.backbone.spec import NetworkSpec
 from headstart.backbone.turn import TURN
@@ -158,25 +155,8 @@ def _make(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained:
         return family.network(rest, kwargs, file, pretrained=pretrained)
     folder = folders.find(name)
     if folder is None:
-        raise BackboneError(_unknown(name))
+        raise listing.unknown(name)
     return folders.network(folder, kwargs, file, pretrained=pretrained)
-
-
-def _unknown(name: str) -> str:
-    family, _, rest = name.replace("\\", "/").partition("/")
-    place = Path(name).expanduser()
-    if family in FAMILIES and not place.exists():
-        return f"backbone {name!r} is unknown; did you mean {family}:{rest}?"
-    if rest or place.is_dir():
-        what = "holds no backbone" if place.is_dir() else "a file" if place.exists() else "no such folder"
-        return f"{name}: {what}; expected a folder written by `headstart pretrain`"
-    known = list(
-        dict.fromkeys(entry.name.partition(".")[0] for entry in available())
-    )  # without weights' tags
-    near = [entry for entry in known if entry.partition(":")[2] == name]
-    near = near or difflib.get_close_matches(name, known, n=2, cutoff=0.75)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ";"
-    return f"backbone {name!r} is unknown{hint} `headstart backbones` lists them"
 
 
 def _too_small(name: str, size: int, network: Network) -> list[str]:
