@@ -56,6 +56,7 @@ class Run:
 
     @property
     def kept(self) -> Plan:
+        """What the model stands for, after any fall-back."""
         return self.fitted.plan
 
     @property
