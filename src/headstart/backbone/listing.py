@@ -10,7 +10,7 @@ from pathlib import Path
 from headstart import extras, progress
 from headstart.backbone import folder as folders
 from headstart.backbone.entry import Entry
-from headstart.backbone.families import FAMILIES
+from headstart.backbone.families import FAMILIES, family_of
 from headstart.errors import BackboneError
 
 
@@ -32,6 +32,13 @@ def available(pattern: str | None = None) -> list[Entry]:
 
 def _begins(name: str, pattern: str) -> bool:
     return any(fnmatch.fnmatch(start, f"{pattern}*") for start in (name, name.partition(":")[2]))
+
+
+def here(name: str) -> bool:
+    """Whether the weights of the backbone called `name` lie on this machine; True for what no library offers."""
+    with extras.needed_for(f"backbone {name!r}"):
+        found = family_of(name)
+    return found is None or found[0].here(found[1])
 
 
 def unknown(name: str) -> BackboneError:

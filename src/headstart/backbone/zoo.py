@@ -123,12 +123,6 @@ def build(backbone: Backbone, *, pretrained: bool, seed: int) -> nn.Module:
     return network.module
 
 
-def here(name: str) -> bool:
-    """Whether the weights of the backbone called `name` lie on this machine; True for what no library offers."""
-    found = family_of(name)
-    return found is None or found[0].here(found[1])
-
-
 def parameters(name: str) -> int | None:
     """Number of parameters, its own classifier's too, counted without memory for them; None where it cannot be made."""
     try:
