@@ -3,7 +3,12 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# What `make demo` needs: the base install and scikit-learn, whose pictures it takes.
+LIGHT  := $(VENV)/.installed-light
+PIP    := $(BIN)/python -m pip install --disable-pip-version-check
 DEMO   ?= runs/demo
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+  --no-header pyproject.toml
 
 .PHONY: help install demo test check format bench gpu peers lock clean
 
@@ -12,15 +17,22 @@ help:            ## this list
 
 install: $(STAMP) ## .venv with pinned dependencies and the package; nothing to do when all is in place
 
-$(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "make install: Python 3.11 or newer is needed; name one with PYTHON=python3.12" >&2; exit 2; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $(STAMP)
+$(STAMP): requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $(STAMP) $(LIGHT)
 
-demo: install    ## the whole job on scikit-learn's handwritten digits; prints the report's path
+$(LIGHT): requirements-light.lock pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements-light.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $(LIGHT)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "make: Python 3.11 or newer is needed; name one with PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+demo: $(LIGHT)   ## the whole job on scikit-learn's handwritten digits; prints the report's path
 	$(BIN)/headstart demo -o $(DEMO) --force
 
 test: install    ## the test suite, a process for each core
@@ -46,9 +58,11 @@ peers: install   ## .venv-peers with fastai, for benchmarks/speed; the package i
 	$(BIN)/python -m pip --python .venv-peers/bin/python install --disable-pip-version-check \
 	  fastai==2.8.12 $$(grep -oE '^(torch|torchvision|timm)==[^ ]+' requirements.lock)
 
+# The light set is a part of the whole: both have the same versions. What loggers write to is in neither.
+EXTRAS := demo parquet sklearn train
 lock:            ## resolve the dependencies anew (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-	  --no-header --all-extras --group dev pyproject.toml --constraint constraints.txt -o requirements.lock
+	$(COMPILE) $(EXTRAS:%=--extra %) --group dev --constraint constraints.txt -o requirements.lock
+	$(COMPILE) --extra demo --group build --constraint requirements.lock -o requirements-light.lock
 
 clean:           ## remove the environment and the runs
 	rm -rf $(VENV) .venv-peers runs

@@ -42,8 +42,13 @@ class Setting:
         return np.concatenate([test for _, test in self.parts])
 
 
-def settings(data: Path, names: tuple[str, ...] = NAMES) -> Iterator[Setting]:
-    """The settings called `names`, from folders of those names in `data`."""
+def settings(
+    data: Path, names: tuple[str, ...] = NAMES, *, few: int = FEW, tested: int | None = None
+) -> Iterator[Setting]:
+    """The settings called `names`, from folders of those names in `data`.
+
+    few, tested: pictures of the larger sets that are trained on, and that are tested (None: all), stratified.
+    """
     for name in names:
         dataset = headstart.load_data(
             str(data / name), group_regex=TRACK if name == "gtsrb" else None
@@ -54,8 +59,10 @@ def settings(data: Path, names: tuple[str, ...] = NAMES) -> Iterator[Setting]:
             parts = tuple((np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(FOLDS))
         else:
             given = headstart.partition(dataset, seed=0)
-            train = given.train[sample(dataset.labels[given.train], FEW, 0)]
-            parts = ((train, given.report),)
+            train, test = given.train, given.report
+            train = train[sample(dataset.labels[train], few, 0)]
+            test = test if tested is None else test[sample(dataset.labels[test], tested, 0)]
+            parts = ((train, test),)
         yield Setting(name, dataset, parts)
 
 

@@ -9,6 +9,7 @@ HeadstartError                what a user can mend; the command line prints it a
 ├── OptionError               an argument of a call: unknown value, outside of its range, contradicting another
 ├── PlanError                 a plan whose rows or values do not hold for the network
 ├── BundleError               a bundle that is missing parts, damaged, or from a newer version
+├── MissingError              a package that is not installed, with the command that does it
 └── OutputError               a place that cannot be written: used, full, read-only
 """
 
@@ -55,3 +56,7 @@ class BundleError(HeadstartError):
 
 class OutputError(HeadstartError):
     """A file or folder cannot be written."""
+
+
+class MissingError(HeadstartError):
+    """A package is not installed that this needs."""

@@ -64,10 +64,10 @@ def test_saved_and_loaded_predicts_the_same(sort, name, shapes, tmp_path):
     assert not (tmp_path / "bundle" / "config.json").exists()
 
 
-@pytest.mark.parametrize("name", ["resnet18", "mobilenetv2_100", "vgg11_bn", "convnext_atto"])
+@pytest.mark.parametrize("name", ["resnet18", "mobilenetv2_100", "vgg11_bn", "convnext_atto", "lite0"])
 @pytest.mark.parametrize("case", [1, 3])
 def test_timm_loads_it_with_equal_logits(name, case, made, shapes, tmp_path):
-    network = made(name)
+    network = backbone.load(name, image_size=64) if name == "lite0" else made(name)
     ours = _made(network, shapes, case, tmp_path / "bundle", fallback="none" if case == 3 else None)
     theirs = timm.create_model(f"local-dir:{tmp_path / 'bundle'}", pretrained=True).eval()
     size, random = network.preprocess.size, torch.Generator().manual_seed(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from torch import nn
 
 from headstart import backbone
+from headstart.backbone.folder import SHIPPED
 from headstart.data.preprocess import Preprocess
 from headstart.runtime import Execution, Trunk, convert, start
 from headstart.runtime.convert import BINARY, NAME
@@ -21,8 +23,10 @@ PICTURES = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.ui
 
 
 @pytest.fixture(scope="module")
-def job() -> Trunk:
-    network = backbone.load("demo-cnn")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Trunk:
+    """Of a backbone in a folder: what is in the box is not converted."""
+    folder = shutil.copytree(SHIPPED / "demo-cnn", tmp_path_factory.mktemp("backbones") / "mine")
+    network = backbone.load(str(folder))
     return Trunk(network, network.stages)
 
 

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
+from headstart.backbone import boxed
 from headstart.backbone.backbone import HEAD, PRE_LOGITS, Backbone, Source, Stage
 from headstart.backbone.spec import NetworkSpec
+from headstart.extras import needed_for
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from headstart.backbone.network import Entry
+    from headstart.backbone.entry import Entry
     from headstart.data.preprocess import Preprocess
 
 __all__ = [
@@ -85,7 +87,8 @@ def backbone_of(
     Raises BackboneError where it does not run, branches on the values that it computes, has no classifier, or the rest
     does not fit it.
     """
-    from headstart.backbone import own
+    with needed_for("backbone_of"):
+        from headstart.backbone import own
 
     return own.backbone_of(module, preprocess=preprocess, name=name, head=head, taps=taps, classes=classes)
 
@@ -102,12 +105,13 @@ def outline(
 
     `weights_sha256` is "". Raises BackboneError, and OfflineError where even its card lies elsewhere.
     """
-    from headstart.backbone import zoo
-
     spec = NetworkSpec.of(
         name, model_kwargs=model_kwargs, preprocess=preprocess, image_size=image_size, taps=taps
     )
-    found, notes, _ = zoo.load(spec, pretrained=False)
+    with needed_for(f"backbone {name!r}"):
+        from headstart.backbone import zoo
+
+        found, notes, _ = zoo.load(spec, pretrained=False)
     for note in notes:
         progress.say(note)
     return found
@@ -116,36 +120,41 @@ def outline(
 def build(backbone: Backbone, *, pretrained: bool = True, seed: int = 0) -> nn.Module:
     """The torch module with its original classifier, in eval mode: pre-trained, or random, drawn by `seed`.
 
-    Raises WeightsError, OfflineError.
+    Raises WeightsError, OfflineError, MissingError.
     """
-    from headstart.backbone import zoo
+    with needed_for(f"{backbone.name} in torch"):
+        from headstart.backbone import zoo
 
-    return zoo.build(backbone, pretrained=pretrained, seed=seed)
+        return zoo.build(backbone, pretrained=pretrained, seed=seed)
 
 
 def untrained_copy(backbone: Backbone, draw: int) -> nn.Module:
     """The `draw`-th copy with random weights, made fair; see headstart.backbone.untrained. Raises BackboneError."""
-    from headstart.backbone import untrained
+    with needed_for(f"{backbone.name} in torch"):
+        from headstart.backbone import untrained
 
-    return untrained.network(backbone, draw)
+        return untrained.network(backbone, draw)
 
 
 def available(pattern: str | None = None) -> list[Entry]:
     """Every backbone whose name holds `pattern`, those first whose name begins with it."""
-    from headstart.backbone import zoo
+    from headstart.backbone import listing
 
-    return zoo.available(pattern)
+    return listing.available(pattern)
 
 
 def here(name: str) -> bool:
     """Whether the weights of the backbone called `name` lie on this machine."""
-    from headstart.backbone import zoo
+    from headstart.backbone import listing
 
-    return zoo.here(name)
+    return listing.here(name)
 
 
 def parameters(name: str) -> int | None:
     """Number of parameters of the backbone called `name`, without its weights; None where it cannot be told."""
-    from headstart.backbone import zoo
+    if name in boxed.names():
+        return boxed.parameters(name)
+    with needed_for(f"backbone {name!r}"):
+        from headstart.backbone import zoo
 
-    return zoo.parameters(name)
+        return zoo.parameters(name)

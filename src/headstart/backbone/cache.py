@@ -10,16 +10,18 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import cache, files, progress, seals
+from headstart.backbone import boxed, listing
 from headstart.backbone import folder as folders
 from headstart.backbone.backbone import Backbone
+from headstart.backbone.families import FAMILIES
 from headstart.backbone.fingerprint import COUNTED, fingerprint
 from headstart.backbone.spec import NetworkSpec
 from headstart.errors import BackboneError, OutputError
+from headstart.extras import needed_for, version
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,24 +34,46 @@ _COUNTS = "counts"
 
 
 def load(spec: NetworkSpec) -> Backbone:
-    """As zoo.load, which is asked only for what is not known yet."""
-    origin = _origin(spec)
-    kept = _place(origin, spec)
-    found = _read(kept) or _with_cuts(_read(_place(origin, spec.plain)), spec.taps)
-    if found is None:
-        from headstart.backbone import zoo
-
-        backbone, notes, module = zoo.load(spec)
-        if kept is not None:
-            _keep(kept, backbone, notes, module)
-        found = backbone, notes
+    """As zoo.load, which is asked only for what is neither in the box nor known yet."""
+    found = boxed.find(spec) or _known(spec)
     for note in found[1]:
         progress.say(note)
     return found[0]
 
 
+def _known(spec: NetworkSpec) -> tuple[Backbone, list[str]]:
+    origin = _origin(spec)
+    kept = _place(origin, spec)
+    found = _read(kept) or _with_cuts(_read(_place(origin, spec.plain)), spec.taps)
+    if found is not None:
+        return found
+    if folders.find(spec.name) is None and spec.name.partition(":")[0] not in FAMILIES:
+        raise listing.unknown(spec.name)
+    with needed_for(_described(spec)):
+        from headstart.backbone import zoo
+
+        backbone, notes, module = zoo.load(spec)
+    if kept is not None:
+        _keep(kept, backbone, notes, module)
+    return backbone, notes
+
+
+def _described(spec: NetworkSpec) -> str:
+    """What needs torch."""
+    if spec.name not in boxed.names():
+        return f"backbone {spec.name!r}"
+    if spec.weights is not None or spec.model_kwargs:
+        return f"{spec.name} with weights or options other than its own"
+    return f"{spec.name} cut at {' and '.join(spec.taps)}"
+
+
 def state(backbone: Backbone) -> dict[str, np.ndarray] | None:
-    """All tensors of the network by name, float32 [...] and buffers, or None where they are not kept or damaged."""
+    """All tensors of the network by name, float32 [...] and buffers, or None where they are not kept or damaged.
+
+    Raises WeightsError where those of a network in the box are.
+    """
+    if boxed.holds(backbone):
+        return boxed.tensors(backbone.name)
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -84,7 +108,7 @@ def _origin(spec: NetworkSpec) -> list[str]:
 
 def _place(origin: list[str], spec: NetworkSpec) -> Path | None:
     """Where the record lies, or None where the cache cannot be written."""
-    versions = [metadata.version(package) for package in _PACKAGES]
+    versions = [version(package) for package in _PACKAGES]
     facts = json.dumps([VERSION, versions, origin, asdict(spec)], sort_keys=True, default=str)
     try:
         return cache.folder("backbones") / f"{files.sha256_of(facts)}.json"

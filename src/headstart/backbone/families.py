@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from headstart.backbone.network import Entry, Network
+if TYPE_CHECKING:
+    from headstart.backbone.entry import Entry
+    from headstart.backbone.network import Network
 
 
 class Family(Protocol):

@@ -1,6 +1,6 @@
 """Backbones of our own: a folder with weights and a card. The package ships some; `headstart pretrain` makes more.
 
-model.safetensors   matrices as float16, vectors as float32
+model.safetensors   matrices as float16, vectors as float32; lite0's weights lie in a package of their own instead
 backbone.json       the card: network, preparation, source, recipe, accuracy, SHA-256 of the weights
 README.md           the card for people
 """
@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import files, seals
+from headstart.backbone import lite0
 from headstart.backbone.backbone import SETTLED, Source, check_options
+from headstart.backbone.entry import Entry
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, WeightsError
 
@@ -23,10 +25,11 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from headstart.backbone.network import Entry, Network
+    from headstart.backbone.network import Network
 
 SHIPPED = Path(__file__).parent / "shipped"
 FORMAT = 2
+_ORDER = ("lite0", "small", "demo-cnn")
 
 
 @dataclass(frozen=True)
@@ -98,25 +101,39 @@ def find(name: str) -> Path | None:
 
 
 def entries() -> list[Entry]:
-    from headstart.backbone.network import Entry
+    """The networks in the box."""
+    return [_entry(folder) for folder in _shipped()]
 
-    folders = [SHIPPED / name for name in architectures() if (SHIPPED / name / "backbone.json").is_file()]
-    cards = {folder.name: read_card(folder) for folder in folders}
-    return [
-        Entry(name, "embedded", card.preprocess.size, True, f"pre-trained on {card.source.dataset}")
-        for name, card in cards.items()
-    ]
+
+def _entry(folder: Path) -> Entry:
+    card, here = read_card(folder), not carried(folder) or lite0.here()
+    note = f"pre-trained on {card.source.dataset}" if here else f"lacking: {lite0.INSTALL}"
+    return Entry(folder.name, "embedded", card.preprocess.size, here, note)
+
+
+def carried(folder: Path) -> bool:
+    """Whether the weights of `folder` are those that a package carries."""
+    return folder == SHIPPED / lite0.NAME
+
+
+def _shipped() -> list[Path]:
+    """The folders of the networks in the box, in the order in which they are listed."""
+    folders = [card.parent for card in SHIPPED.glob("*/backbone.json")]
+    return sorted(folders, key=lambda folder: _ORDER.index(folder.name))
 
 
 def network(folder: Path, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
     """The network of `folder`. Raises WeightsError where its weights are damaged."""
     from headstart.backbone.network import Network, given, read
+    from headstart.backbone.weights import stored
 
     card = read_card(folder)
     made = blank(card.network, card.source.num_classes, {**card.model_kwargs, **kwargs})
     network = Network(made.module.eval(), card.preprocess, card.source, made.taps, made.head)
     if file is None and not pretrained:
         return network
+    if file is None and carried(folder):
+        return given(network, stored(f"weights of {lite0.NAME}", lite0.state()), pretrained=pretrained)
     return given(network, read(file or str(_checked(folder, card))), pretrained=pretrained)
 
 
@@ -145,7 +162,10 @@ def read_card(folder: Path) -> Card:
 
 def check(folder: Path) -> None:
     """Raises WeightsError where the weights of `folder` are missing or damaged."""
-    _checked(folder, read_card(folder))
+    if carried(folder):
+        lite0.check()
+    else:
+        _checked(folder, read_card(folder))
 
 
 def _checked(folder: Path, card: Card) -> Path:
@@ -170,12 +190,12 @@ def write(
     files.write_bytes(weights, save(_slim(module)))
     card = replace(card, sha256=files.sha256(weights))
     values = {"format": FORMAT, **asdict(card), "preprocess": card.preprocess.to_dict()}
-    files.write_text(folder / "backbone.json", _compact(seals.sealed(values)))
+    files.write_text(folder / "backbone.json", compact(seals.sealed(values)))
     files.write_text(folder / "README.md", readme(card))
     return card
 
 
-def _compact(values: Mapping[str, Any]) -> str:
+def compact(values: Mapping[str, Any]) -> str:
     """Indented JSON in which lists of numbers or names stand on one line each: statistics hold thousands."""
     text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
     # A JSON string holds no raw line break, so that only the layout is touched.

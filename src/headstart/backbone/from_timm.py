@@ -16,7 +16,8 @@ from timm.models import load_model_config_from_hf
 from torch import nn
 
 from headstart.backbone.backbone import Source, check_options
-from headstart.backbone.network import Entry, Network, given, nearest, offered, read
+from headstart.backbone.entry import Entry
+from headstart.backbone.network import Network, given, nearest, offered, read
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, OfflineError
 

@@ -13,7 +13,8 @@ from torchvision.models import _api
 
 from headstart.backbone import hub, watch
 from headstart.backbone.backbone import Source
-from headstart.backbone.network import Entry, Network, given, nearest, offered, read
+from headstart.backbone.entry import Entry
+from headstart.backbone.network import Network, given, nearest, offered, read
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, OfflineError
 

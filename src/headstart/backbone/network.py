@@ -11,6 +11,7 @@ from torch import nn
 
 from headstart.backbone import weights
 from headstart.backbone.backbone import Source
+from headstart.backbone.entry import Entry
 from headstart.data.preprocess import Preprocess
 
 
@@ -25,18 +26,6 @@ class Network:
     taps: tuple[str, ...]
     head: str
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of `headstart backbones`. image_size: the side of its input in pixels; here: whether its weights lie on
-    this machine; note: what else is to be said."""
-
-    name: str
-    origin: str
-    image_size: int
-    here: bool
-    note: str
 
 
 def offered(name: str, origin: str, image_size: int, *, here: bool) -> Entry:

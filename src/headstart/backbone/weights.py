@@ -91,6 +91,11 @@ def read(path: Path) -> Stored:
     return Stored(f"weights {path}", tensors, notes)
 
 
+def stored(origin: str, tensors: Mapping[str, np.ndarray]) -> Stored:
+    """Tensors that were read already. origin: what errors call them."""
+    return Stored(origin, {name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
+
+
 def _safetensors(path: Path) -> dict[str, torch.Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load_file

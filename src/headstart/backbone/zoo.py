@@ -4,24 +4,20 @@ backbone too, `timm:NAME` and `torchvision:NAME` come from their libraries.
 
 from __future__ import annotations
 
-import difflib
-import fnmatch
-import itertools
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 from headstart.backbone import folder as folders
-from headstart.backbone import own, padding, scale
-from headstart.backbone.anatomy import Anatomy, dissect
+from headstart.backbone import listing, own, padding, scale, sizes
+from headstart.backbone.anatomy import dissect
 from headstart.backbone.backbone import PRE_LOGITS, Backbone
-from headstart.backbone.families import FAMILIES, family_of
+from headstart.backbone.families import family_of
 from headstart.backbone.fingerprint import fingerprint
-from headstart.backbone.network import Entry, Network
+from headstart.backbone.network import Network
 from headstart.backbone.spec import NetworkSpec
 from headstart.backbone.turn import TURN
 from headstart.data.preprocess import Preprocess
@@ -45,7 +41,7 @@ def load(spec: NetworkSpec, *, pretrained: bool = True) -> tuple[Backbone, list[
     extra = [tap for tap in spec.taps if tap not in network.taps and tap != PRE_LOGITS]
     anatomy = dissect(network.module, [*network.taps, *extra], network.head, prepared.size)
     if anatomy.trouble:
-        notes.append(_shortened(name, prepared.size, anatomy))
+        notes.append(sizes.shortened(name, prepared.size, anatomy.stages, anatomy.trouble))
     elif prepared.size < network.preprocess.size:
         notes += _too_small(name, prepared.size, network)
     state = network.module.state_dict()
@@ -127,26 +123,6 @@ def build(backbone: Backbone, *, pretrained: bool, seed: int) -> nn.Module:
     return network.module
 
 
-def available(pattern: str | None = None) -> list[Entry]:
-    """Every backbone whose name holds `pattern` (plain text, or a shell pattern), names that begin with it first."""
-    libraries = [family().entries() for family in FAMILIES.values()]
-    entries = [*folders.entries(), *itertools.chain(*libraries)]
-    if not pattern:
-        return entries
-    found = [entry for entry in entries if fnmatch.fnmatch(entry.name.lower(), f"*{pattern.lower()}*")]
-    return sorted(found, key=lambda entry: not _begins(entry.name.lower(), pattern.lower()))
-
-
-def _begins(name: str, pattern: str) -> bool:
-    return any(fnmatch.fnmatch(start, f"{pattern}*") for start in (name, name.partition(":")[2]))
-
-
-def here(name: str) -> bool:
-    """Whether the weights of the backbone called `name` lie on this machine; True for what no library offers."""
-    found = family_of(name)
-    return found is None or found[0].here(found[1])
-
-
 def parameters(name: str) -> int | None:
     """Number of parameters, its own classifier's too, counted without memory for them; None where it cannot be made."""
     try:
@@ -173,25 +149,8 @@ def _make(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained:
         return family.network(rest, kwargs, file, pretrained=pretrained)
     folder = folders.find(name)
     if folder is None:
-        raise BackboneError(_unknown(name))
+        raise listing.unknown(name)
     return folders.network(folder, kwargs, file, pretrained=pretrained)
-
-
-def _unknown(name: str) -> str:
-    family, _, rest = name.replace("\\", "/").partition("/")
-    place = Path(name).expanduser()
-    if family in FAMILIES and not place.exists():
-        return f"backbone {name!r} is unknown; did you mean {family}:{rest}?"
-    if rest or place.is_dir():
-        what = "holds no backbone" if place.is_dir() else "a file" if place.exists() else "no such folder"
-        return f"{name}: {what}; expected a folder written by `headstart pretrain`"
-    known = list(
-        dict.fromkeys(entry.name.partition(".")[0] for entry in available())
-    )  # without weights' tags
-    near = [entry for entry in known if entry.partition(":")[2] == name]
-    near = near or difflib.get_close_matches(name, known, n=2, cutoff=0.75)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ";"
-    return f"backbone {name!r} is unknown{hint} `headstart backbones` lists them"
 
 
 def _too_small(name: str, size: int, network: Network) -> list[str]:
@@ -201,17 +160,4 @@ def _too_small(name: str, size: int, network: Network) -> list[str]:
         own = dissect(network.module, network.taps, network.head, network.preprocess.size)
     except BackboneError:  # options made it for another size
         return []
-    coarsest = max(own.stages, key=lambda stage: stage.reduction)
-    if size >= coarsest.reduction:
-        return []
-    return [
-        f"{name} at {size} px: too small for its layers, since a place of {coarsest.name} stands for "
-        f"{coarsest.reduction} pixels a side; choose --image-size {coarsest.reduction} or more"
-    ]
-
-
-def _shortened(name: str, size: int, anatomy: Anatomy) -> str:
-    cuts = ", ".join(stage.name for stage in anatomy.stages)
-    return (
-        f"{name} at {size} px: the upper layers do not take this size ({anatomy.trouble}); cuts left: {cuts}"
-    )
+    return sizes.too_small(name, size, own.stages)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart import files
+from headstart import extras, files
 from headstart.errors import PlanError
 from headstart.job.facts import Facts
 from headstart.job.fitting import settings_of
@@ -109,6 +109,7 @@ def compare(options: Options, hooks: Hooks = Hooks()) -> Compared:  # noqa: B008
     for an option that would name one strategy.
     """
     _refuse(options)
+    extras.need("compare, which trains networks too")
     named = look_up(options)
     folder = Folder.of(options, "compare")
     prepared = prepare(options, named)

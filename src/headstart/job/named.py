@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart import progress
+from headstart import extras, progress
 from headstart.errors import BackboneError, OptionError, PlanError
 from headstart.job.classes import classes_left_out
 from headstart.job.options import DEFAULT_BACKBONE, LARGEST, RECIPE, Options
@@ -38,6 +38,8 @@ def look_up(options: Options) -> Named:
     data.check(options.data, options.group_regex)
     classes_left_out(options)
     device_of(options.device)
+    if options.runtime == "torch":
+        extras.need("--runtime torch")
     check_recipe(overruled(Recipe(), options.recipe), LARGEST, "recipe")
     if options.plan is not None:
         return _of_plan(options)

@@ -6,10 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart import files
+from headstart import files, progress
 from headstart.errors import OutputError
 from headstart.job.named import look_up
 from headstart.job.prepare import Prepared, prepare
+from headstart.training import needs
 
 if TYPE_CHECKING:
     from headstart.job.options import Options
@@ -25,6 +26,8 @@ def plan(options: Options) -> Prepared:
     if output:
         _check_free(output, force=options.force)
     prepared = prepare(options, named)
+    if lack := needs.lacking(prepared.plan):
+        progress.say(lack)
     if output:
         write(prepared, output)
     return prepared

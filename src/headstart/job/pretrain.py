@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart import progress
+from headstart import extras, progress
 from headstart.errors import OptionError
 from headstart.job.classes import classes_left_out
 from headstart.job.facts import Facts
@@ -70,6 +70,8 @@ def pretrain(
     """
     from headstart import data
     from headstart.data.depth import levels_of
+
+    extras.need("pretrain")
     from headstart.runtime import device_of
     from headstart.source.pretrain import PHASE, RECIPE, check
     from headstart.source.pretrain import pretrain as train

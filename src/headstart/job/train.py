@@ -17,6 +17,7 @@ from headstart.job.loggers import telling
 from headstart.job.named import Named, look_up
 from headstart.job.prepare import Prepared, load_pictures, prepare, prepare_on
 from headstart.job.run import Run
+from headstart.training import needs
 
 if TYPE_CHECKING:
     from headstart.job.options import Options
@@ -48,14 +49,17 @@ def train(options: Options, hooks: Hooks = Hooks()) -> Run:
     """Measures, decides, trains, and proves what came of it on pictures that nothing has looked at.
 
     With an output folder the run is written there, and goes on from there where it is resumed. Raises DataError,
-    BackboneError, PlanError, PictureError, OutputError; stopping.Stopped where the work was asked to stop.
+    BackboneError, PlanError, PictureError, OutputError; MissingError where training is called for and torch is not
+    installed; stopping.Stopped where the work was asked to stop.
     """
     named = look_up(options)
+    _check_torch(options, named)
     folder = Folder.of(options, "train")
     prepared = _prepare(options, named)
     if folder:
         folder.check_plan(prepared.plan)
     hooks.on_plan(prepared)
+    needs.check(prepared.plan)
     facts = Facts.now(command_of(options, folder), prepared.plan.seed)
     if folder:
         begin(folder, prepared, facts, hooks)
@@ -66,6 +70,14 @@ def train(options: Options, hooks: Hooks = Hooks()) -> Run:
     stopping.check()
     run = _prove(prepared, fitted, facts) if proof is None else _proved(prepared, fitted, facts, proof)
     return run.save(folder) if folder else run
+
+
+def _check_torch(options: Options, named: Named) -> None:
+    """Raises MissingError where it is clear before any picture is read that training is asked for and torch lacks."""
+    if named.plan is not None:
+        needs.check(named.plan)
+    elif options.case is not None:
+        needs.check_case(options.case)
 
 
 def _prepare(options: Options, named: Named) -> Prepared:

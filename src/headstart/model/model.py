@@ -16,6 +16,7 @@ from headstart.data.decode import check_truncated
 from headstart.data.given import given
 from headstart.errors import BundleError
 from headstart.extraction import Features, run
+from headstart.extras import needed_for
 from headstart.heads.head import Head
 from headstart.model.info import BundleInfo
 from headstart.planning.inputs import execution_of, joined
@@ -140,7 +141,8 @@ class Model:
         own: the network that a loaded bundle was made of, where that was one of the user's own (backbone_of()); its
         weights do not matter. Raises BundleError where it is needed and not given.
         """
-        from headstart.training import surgery
+        with needed_for("Model.network"):
+            from headstart.training import surgery
 
         if self.folder is not None:
             module = self._stored(own)
@@ -155,10 +157,12 @@ class Model:
     def _stored(self, own: nn.Module | None = None) -> nn.Module:
         """The trunk with the weights of the bundle; nothing is downloaded. Raises BundleError."""
         from safetensors import SafetensorError
-        from safetensors.torch import load_file
 
-        from headstart.backbone.weights import pour
-        from headstart.training import surgery
+        with needed_for(f"{self.folder}, run by torch"):
+            from safetensors.torch import load_file
+
+            from headstart.backbone.weights import pour
+            from headstart.training import surgery
 
         assert self.folder is not None
         if self.backbone.name.startswith("timm:hf-hub:"):

@@ -11,6 +11,7 @@ from typing import Any
 from headstart import progress
 from headstart.backbone.turn import TURN
 from headstart.errors import BackboneError
+from headstart.extras import needed_for
 from headstart.runtime.openvino import library
 from headstart.runtime.trunk import Trunk
 
@@ -22,7 +23,8 @@ def convert(trunk: Trunk) -> Any:
 
     Raises BackboneError.
     """
-    import torch
+    with needed_for(f"{trunk.backbone.name}, which OpenVINO does not have yet"):
+        import torch
 
     ov = library()
     size = trunk.backbone.preprocess.size

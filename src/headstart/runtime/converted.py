@@ -12,6 +12,7 @@ from typing import Any
 from headstart import cache, files, progress
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError, OutputError
+from headstart.runtime import built
 from headstart.runtime.convert import BINARY, NAME, convert, part_of, save
 from headstart.runtime.openvino import OpenVINORuntime, core
 from headstart.runtime.trunk import Trunk
@@ -47,14 +48,18 @@ def _prepare(trunk: Trunk, precision: str, threads: int) -> OpenVINORuntime:
     place = _place(whole)
     model = None if place is None else _read(place)
     if model is None:
-        model = convert(whole)
+        model = (
+            built.build(whole.backbone, whole.draw, logits=whole.logits) if whole.boxed else convert(whole)
+        )
         if place is not None:
             _write(model, place)
     return OpenVINORuntime(part_of(model, whole, trunk), trunk.backbone.preprocess, precision, threads)
 
 
 def lies_there(trunk: Trunk) -> bool:
-    """Whether the trunk's network lies converted in the cache."""
+    """Whether the trunk's network lies converted in the cache, or in the box."""
+    if trunk.boxed:
+        return True
     place = _place(trunk.whole())
     return place is not None and (place / NAME).is_file()
 

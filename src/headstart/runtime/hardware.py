@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from headstart.errors import BackboneError
+from headstart.extras import installed, needed_for
 
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 # Where one of these is, torch is asked whether an accelerator works; elsewhere there is none, and torch stays away.
@@ -25,7 +26,8 @@ def device_of(name: str) -> str:
         raise BackboneError(f"--device {name}: unknown; expected auto, cpu, mps, cuda or cuda:N")
     if name == "cpu" or (name == "auto" and not _may_accelerate()):
         return "cpu"
-    there = accelerators()
+    with needed_for(f"--device {name}"):
+        there = accelerators()
     if name == "auto":
         return next((kind for kind in ("cuda", "mps") if kind in there), "cpu")
     if name not in there:
@@ -35,6 +37,8 @@ def device_of(name: str) -> str:
 
 
 def _may_accelerate() -> bool:
+    if not installed("torch"):
+        return False
     return "torch" in sys.modules or any(Path(sign).exists() for sign in _SIGNS)
 
 
@@ -55,7 +59,8 @@ def precisions(runtime: str, device: str) -> tuple[str, ...]:
         from headstart.runtime import openvino
 
         return openvino.precisions()
-    from headstart.runtime import torch
+    with needed_for("--runtime torch"):
+        from headstart.runtime import torch
 
     return torch.precisions(device)
 

@@ -11,6 +11,7 @@ import numpy as np
 from headstart import progress
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError
+from headstart.extras import needed_for
 from headstart.runtime.execution import Execution, Resolved, resolve
 from headstart.runtime.trunk import Trunk
 
@@ -50,7 +51,7 @@ def start(trunk: Trunk, execution: Execution | Resolved = Execution()) -> Runtim
 
 
 def is_converted(trunk: Trunk, execution: Execution | Resolved) -> bool:
-    """Whether the trunk's network lies converted in the cache, so that start() imports no torch for it."""
+    """Whether the trunk's network lies in the box, or converted in the cache: start() imports no torch for it."""
     if resolve(execution).runtime != "openvino":
         return False
     from headstart.runtime import converted
@@ -69,6 +70,7 @@ def start_from(folder: Path, sizes: tuple[int, ...], preprocess: Preprocess, how
 
 
 def _torch(trunk: Trunk, how: Resolved) -> Runtime:
-    from headstart.runtime.torch import TorchRuntime
+    with needed_for("--runtime torch"):
+        from headstart.runtime.torch import TorchRuntime
 
     return TorchRuntime(trunk.network(), trunk.backbone.preprocess, how.device, how.precision, how.threads)

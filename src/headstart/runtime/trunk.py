@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib import metadata
 from typing import TYPE_CHECKING
 
-from headstart.backbone import Backbone, Stage, build, untrained_copy
+from headstart.backbone import Backbone, Stage, boxed, build, untrained_copy
+from headstart.extras import version
 from headstart.files import sha256_of
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Raised whenever a random copy's weights or statistics come out otherwise than before (backbone/untrained.py).
 _COPIES = 3
+# Raised whenever what runtime/built makes, or a random copy of it, comes out otherwise than before.
+BUILT = 1
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,26 @@ class Trunk:
     def _made(self) -> nn.Module:
         if self.module is not None:
             return self.module
-        return build(self.backbone) if self.draw is None else untrained_copy(self.backbone, self.draw)
+        if self.draw is None:
+            return build(self.backbone)
+        return self._boxed_copy(self.draw) if self.boxed else untrained_copy(self.backbone, self.draw)
+
+    def _boxed_copy(self, draw: int) -> nn.Module:
+        """The random copy that every runtime runs, in torch's module."""
+        import torch
+
+        from headstart.backbone.weights import pour
+        from headstart.runtime import built
+
+        module = build(self.backbone, pretrained=False)
+        drawn = built.control(self.backbone, draw)
+        pour({name: torch.from_numpy(tensor) for name, tensor in drawn.items()}, module)
+        return module
+
+    @property
+    def boxed(self) -> bool:
+        """Whether it is a network in the box with its own weights or random ones, which needs no torch."""
+        return self.module is None and boxed.holds(self.backbone)
 
     def whole(self) -> Trunk:
         """All that there is to be had of the same network: what is converted and kept."""
@@ -57,8 +78,12 @@ class Trunk:
         """
         assert self.module is None, "a module in memory has no key"
         cuts = ",".join(f"{stage.name}={stage.tap}" for stage in self.stages)
-        versions = [metadata.version(package) for package in ("torch", "timm", "torchvision", "openvino")]
         copy = "" if self.draw is None else f"{self.draw} {_COPIES}"
-        return sha256_of(
-            self.backbone.with_levels(None).key, cuts, self.pool, str(self.logits), copy, *versions
-        )
+        network = self.backbone.with_levels(None).key
+        return sha256_of(network, cuts, self.pool, str(self.logits), copy, *self._makers())
+
+    def _makers(self) -> list[str]:
+        """Versions of what makes the network."""
+        if self.boxed:
+            return [f"built {BUILT}", version("openvino")]
+        return [version(package) for package in ("torch", "timm", "torchvision", "openvino")]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headstart import progress
+from headstart import extras, progress
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
 from headstart.errors import PlanError
@@ -45,6 +45,7 @@ def compare(
     settings: how trainings go; its time limit holds for all of them together. Raises what fit() raises, and PlanError
     where the limit holds nothing.
     """
+    extras.need("compare, which trains networks too")
     from headstart.training.task import Settings
 
     backbone = backbone.with_levels_of(dataset, partition.train)

@@ -27,7 +27,7 @@ from headstart.planning.check import check
 from headstart.planning.inputs import execution_of, joined, widths
 from headstart.planning.plan import Plan
 from headstart.runtime import Execution, Resolved
-from headstart.training import words
+from headstart.training import needs, words
 from headstart.training.arms import Arm, Attempt, CrossValidation, FrozenProbe, table, try_ways, ways
 
 if TYPE_CHECKING:
@@ -72,13 +72,15 @@ def fit(
     """Executes `plan` on the training pictures; the report pictures are not looked at.
 
     execution: how frozen networks run, in place of what the plan says; settings: how trainings go.
-    Raises PlanError where the plan does not hold for the network or was made for other weights.
+    Raises PlanError where the plan does not hold for the network or was made for other weights, MissingError where it
+    trains and torch is not installed.
     """
     check(plan, backbone)
     backbone = backbone.with_levels_of(dataset, partition.train)
     setting = _Setting(plan, backbone, dataset, execution_of(plan, execution))
     if plan.frozen:
         return _solve_alone(setting, partition.train)
+    needs.check(plan)
     from headstart.training.task import Settings
 
     return _train(setting, partition, settings or Settings())

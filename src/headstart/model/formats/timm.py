@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.backbone import PRE_LOGITS
+from headstart.backbone import PRE_LOGITS, lite0
 from headstart.model.model import Model
 
 
@@ -18,7 +18,7 @@ def fits(model: Model) -> bool:
     """True where timm can load the model with equal logits."""
     cut = model.cuts[0]
     return (
-        model.backbone.name.startswith("timm:")
+        _network(model).startswith("timm:")
         and model.plan.cut == (PRE_LOGITS,)
         and len(model.head.layers) == 1
         and cut.width(model.plan.pool) == cut.channels
@@ -26,12 +26,17 @@ def fits(model: Model) -> bool:
     )
 
 
+def _network(model: Model) -> str:
+    """The network's name, where a library has it its name there."""
+    return lite0.NETWORK if model.backbone.name == lite0.NAME else model.backbone.name
+
+
 def config(model: Model) -> dict[str, Any]:
     """timm's `config.json`: architecture, its arguments, classes and preparation."""
     prepared, backbone = model.backbone.preprocess, model.backbone
     own = {key: value for key, value in backbone.model_kwargs.items() if key != "num_classes"}
     return {
-        "architecture": backbone.name.removeprefix("timm:").partition(".")[0],
+        "architecture": _network(model).removeprefix("timm:").partition(".")[0],
         "num_classes": len(model.classes),
         "label_names": list(model.classes),
         **({"model_args": own} if own else {}),
