@@ -118,6 +118,7 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def unpacked(shared: Path) -> Callable[[str], Path]:
     """unpacked(name) → the data set's folder, unpacked where it is not yet; skips where it cannot be had."""
+
     def folder(name: str) -> Path:
         unpack = shared / "data" / "unpack"
         if not unpack.is_file():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -145,7 +146,7 @@ def _worst_first(score: ClassScore) -> tuple[bool, float, str]:
 
 
 def _shown(mistake: Mistake, levels: Levels | None) -> Shown:
-    name = mistake.path.rpartition("!")[2].rpartition("/")[2]
+    name = os.path.basename(mistake.path.rpartition("!")[2])
     try:
         return Shown(mistake, name, thumbnails.data_uri(mistake.picture, levels))
     except PictureError as error:
