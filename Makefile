@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 DEMO   ?= runs/demo
 
-.PHONY: help install demo test check format bench gpu peers lock clean
+.PHONY: help install demo test check format docs dist bench gpu peers lock clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##|^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -26,14 +26,18 @@ demo: install    ## the whole job on scikit-learn's handwritten digits; prints t
 test: install    ## the test suite, a process for each core
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --max-worker-restart 0
 
-check: install   ## lint, format, types
+check: install   ## lint, format, types; the wheel, built and imported
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+	$(BIN)/python tools/dist.py --light
 
 format: install  ## rewrite the sources to the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+dist: install    ## sdist and wheel in dist/, looked through, and used in an environment of their own
+	$(BIN)/python tools/dist.py
 
 bench: install   ## the benchmarks that need no data beyond the package; see benchmarks/README.md
 	$(BIN)/python benchmarks/main_job.py digits
@@ -51,4 +55,4 @@ lock:            ## resolve the dependencies anew (needs uv)
 	  --no-header --all-extras --group dev pyproject.toml --constraint constraints.txt -o requirements.lock
 
 clean:           ## remove the environment and the runs
-	rm -rf $(VENV) .venv-peers runs
+	rm -rf $(VENV) .venv-peers runs dist
