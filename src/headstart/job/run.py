@@ -51,11 +51,12 @@ class Run:
 
     @property
     def plan(self) -> Plan:
-        """What was to be done; `kept` is what the model stands for, after any fall-back."""
+        """What was to be done."""
         return self.prepared.plan
 
     @property
     def kept(self) -> Plan:
+        """The plan that the model stands for, after any fall-back."""
         return self.fitted.plan
 
     @property
