@@ -26,15 +26,19 @@ demo: install    ## the whole job on scikit-learn's handwritten digits; prints t
 test: install    ## the test suite, a process for each core
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --max-worker-restart 0
 
-check: install   ## lint, format, types; the wheel, built and imported
+check: install   ## lint, format, types; the wheel, built and imported; the site, built
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/python tools/dist.py --light
+	$(BIN)/python tools/site.py $(ZENSICAL)
 
 format: install  ## rewrite the sources to the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: install    ## the documentation site in build/site; a link that leads nowhere is an error
+	$(BIN)/python tools/site.py $(ZENSICAL)
 
 dist: install    ## sdist and wheel in dist/, looked through, and used in an environment of their own
 	$(BIN)/python tools/dist.py
@@ -52,7 +56,7 @@ peers: install   ## .venv-peers with fastai, for benchmarks/speed; the package i
 
 lock:            ## resolve the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-	  --no-header --all-extras --group dev pyproject.toml --constraint constraints.txt -o requirements.lock
+	  --no-header --all-extras --group dev --group docs pyproject.toml --constraint constraints.txt -o requirements.lock
 
 clean:           ## remove the environment and the runs
-	rm -rf $(VENV) .venv-peers runs dist
+	rm -rf $(VENV) .venv-peers runs dist build

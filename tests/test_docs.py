@@ -22,13 +22,14 @@ from headstart.cli.main import main
 from tests.cli.conftest import COLOURS, picture
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # How a shell line begins that no test runs → why.
 NOT_RUN = {
     r"make\b": "sets up an environment, or runs this suite",
     r"(\S*/)?(python3?|pip)\b": "sets up an environment, or runs this suite",
     r"uv\b": "sets up an environment",
     r"git\b": "fetches the repository",
+    r"\. \S*activate$": "sets up an environment",
     r"\.venv/bin/headstart\b": "installs or demonstrates; the same command without its path is run",
     r"headstart demo\b": "has a test of its own (tests/cli/test_demo.py)",
     r"headstart .*\b(timm|torchvision):": "needs weights that would be downloaded",
@@ -99,7 +100,7 @@ def world(tmp_path: Path) -> Iterator[Path]:
 WITH_SNIPPETS = [path for path in DOCUMENTS if snippets(path.read_text(encoding="utf-8"))]
 
 
-@pytest.mark.parametrize("path", WITH_SNIPPETS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", WITH_SNIPPETS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_snippets_do_what_they_say(path, world, monkeypatch, capsys):
     monkeypatch.chdir(world)
     namespace: dict[str, Any] = {}
