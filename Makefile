@@ -30,18 +30,18 @@ check: install   ## lint, format, types; the wheel, built and imported; the site
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
-	$(BIN)/python tools/dist.py --light
-	$(BIN)/python tools/site.py $(ZENSICAL)
+	$(BIN)/python -m tools.dist --light
+	$(BIN)/python -m tools.site $(ZENSICAL)
 
 format: install  ## rewrite the sources to the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 docs: install    ## the documentation site in build/site; a link that leads nowhere is an error
-	$(BIN)/python tools/site.py $(ZENSICAL)
+	$(BIN)/python -m tools.site $(ZENSICAL)
 
 dist: install    ## sdist and wheel in dist/, looked through, and used in an environment of their own
-	$(BIN)/python tools/dist.py
+	$(BIN)/python -m tools.dist
 
 bench: install   ## the benchmarks that need no data beyond the package; see benchmarks/README.md
 	$(BIN)/python benchmarks/main_job.py digits

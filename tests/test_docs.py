@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tools.site import ELSEWHERE, MADE
 
 from headstart import progress
 from headstart.cli.main import main
@@ -37,6 +38,7 @@ NOT_RUN = {
 }
 # The folders that the documents speak of → (pictures of each class, their side).
 FOLDERS = {"flowers": (12, 40), "more-flowers": (4, 40), "birds": (6, 24), "my-birds": (8, 24)}
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 _FENCE = re.compile(
     r"(?:<!-- not run: (?P<reason>[^>]+?) -->\s*)?^```(?P<kind>python|sh)\n(?P<text>.*?)^```",
     re.MULTILINE | re.DOTALL,
@@ -115,6 +117,22 @@ def test_snippets_do_what_they_say(path, world, monkeypatch, capsys):
             if not excused(command):
                 code = main(expanded(command))
                 assert code == 0, f"{path.name}:{snippet.line}: {command}\n{capsys.readouterr().err}"
+
+
+def test_links_lead_somewhere():
+    """Those within the repository; `make docs` asks for the anchors too. The reference is made when the site is."""
+    made = {ROOT / "docs" / name for name in MADE}
+    pages = [*DOCUMENTS, *(ROOT / name for name in ELSEWHERE if name.endswith(".md"))]
+    links = {
+        (p, link) for p in pages for link in LINK.findall(p.read_text(encoding="utf-8")) if ":" not in link
+    }
+    lost = [
+        (p, link)
+        for p, link in links
+        if not (p.parent / link).exists() and (p.parent / link).resolve() not in made
+    ]
+    assert links
+    assert not lost
 
 
 def test_the_documents_have_snippets():

@@ -1,7 +1,7 @@
 """make dist: the sdist, the wheel made of it, what they hold, and the wheel used where nothing else is.
 
-python tools/dist.py           builds into dist/, installs into an environment of its own, does the demo there
-python tools/dist.py --light   builds the wheel in a temporary folder and imports it beside this environment
+python -m tools.dist           builds into dist/, installs into an environment of its own, does the demo there
+python -m tools.dist --light   builds the wheel in a temporary folder and imports it beside this environment
 """
 
 from __future__ import annotations

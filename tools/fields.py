@@ -1,6 +1,6 @@
 """Writes the tables of docs/plan.md anew from planning/meanings.py and the defaults of Plan and Recipe.
 
-python tools/fields.py
+python -m tools.fields
 """
 
 from __future__ import annotations

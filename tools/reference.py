@@ -147,7 +147,9 @@ def _paragraph(text: str) -> str:
 def _plain(text: str) -> str:
     """On one line, what Markdown would take for marks escaped; `code` stays."""
     pieces = _CODE.split(" ".join(text.split()))
-    return "".join(p if p.startswith("`") else re.sub(r"([*_<\[\]])", r"\\\1", p) for p in pieces)
+    return "".join(
+        p if p.startswith("`") else re.sub(r"([*_\[\]])", r"\\\1", p).replace("<", "&lt;") for p in pieces
+    )
 
 
 def _block(text: str, kind: str = "text") -> str:

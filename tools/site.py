@@ -1,6 +1,6 @@
 """make docs: lays the pages in build/docs, makes build/site of them, and looks whether they ask for anything.
 
-python tools/site.py [ZENSICAL]      the program that makes it; the one beside this Python where none is named
+python -m tools.site [ZENSICAL]      the program that makes it; the one beside this Python where none is named
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools import reference
 
 ROOT = Path(__file__).resolve().parents[1]

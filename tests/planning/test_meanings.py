@@ -17,7 +17,7 @@ def test_every_field_has_its_meaning_and_no_other() -> None:
 
 
 def test_the_page_says_what_the_source_says() -> None:
-    """`python tools/fields.py` writes it anew."""
+    """`python -m tools.fields` writes it anew."""
     text = PAGE.read_text(encoding="utf-8")
     assert page(text) == text
     assert all(table in text for table in tables().values())
