@@ -31,7 +31,7 @@ _FIELD = re.compile(r"(\S(?:.{0,28}\S)?)  +(\S.*)")  # a name, two spaces or mor
 
 def command_line() -> str:
     """Every verb with its help."""
-    os.environ["COLUMNS"] = "100"
+    os.environ["COLUMNS"] = "88"
     parser = verbs.parser()
     (subparsers,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     parts = ["# Command line", "", _block(parser.format_help())]

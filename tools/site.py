@@ -17,6 +17,7 @@ from tools import reference
 ROOT = Path(__file__).resolve().parents[1]
 PAGES, SITE = ROOT / "build" / "docs", ROOT / "build" / "site"
 SHIPPED = "src/headstart/backbone/shipped"
+CARDS = sorted((ROOT / SHIPPED).glob("*/README.md"))
 # What stands elsewhere in the repository → where it stands on the site. What is below docs/ keeps its place.
 ELSEWHERE = {
     "ARCHITECTURE.md": "house.md",
@@ -25,7 +26,7 @@ ELSEWHERE = {
     "README.md": "index.md",
     "benchmarks/README.md": "results.md",
     "docs/decisions": "decisions/index.md",
-    **{f"{SHIPPED}/{name}/README.md": f"networks/{name}.md" for name in ("small", "demo-cnn")},
+    **{f"{SHIPPED}/{card.parent.name}/README.md": f"networks/{card.parent.name}.md" for card in CARDS},
 }
 MADE = {
     "reference/command-line.md": reference.command_line,
