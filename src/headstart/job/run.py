@@ -56,7 +56,7 @@ class Run:
 
     @property
     def kept(self) -> Plan:
-        """The plan that the model stands for, after any fall-back."""
+        """What the model stands for, after any fall-back."""
         return self.fitted.plan
 
     @property
