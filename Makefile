@@ -10,7 +10,7 @@ DEMO   ?= runs/demo
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
   --no-header pyproject.toml
 
-.PHONY: help install demo test check format bench gpu peers lock clean
+.PHONY: help install demo test check format docs dist bench gpu peers lock clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##|^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -38,14 +38,22 @@ demo: $(LIGHT)   ## the whole job on scikit-learn's handwritten digits; prints t
 test: install    ## the test suite, a process for each core
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --max-worker-restart 0
 
-check: install   ## lint, format, types
+check: install   ## lint, format, types; the wheel, built and imported; the site, built
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+	$(BIN)/python -m tools.dist --light
+	$(BIN)/python -m tools.site $(ZENSICAL)
 
 format: install  ## rewrite the sources to the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: install    ## the documentation site in build/site; a link that leads nowhere is an error
+	$(BIN)/python -m tools.site $(ZENSICAL)
+
+dist: install    ## sdist and wheel in dist/, looked through, and used in an environment of their own
+	$(BIN)/python -m tools.dist
 
 bench: install   ## the benchmarks that need no data beyond the package; see benchmarks/README.md
 	$(BIN)/python benchmarks/main_job.py digits
@@ -61,8 +69,8 @@ peers: install   ## .venv-peers with fastai, for benchmarks/speed; the package i
 # The light set is a part of the whole: both have the same versions. What loggers write to is in neither.
 EXTRAS := demo parquet sklearn train
 lock:            ## resolve the dependencies anew (needs uv)
-	$(COMPILE) $(EXTRAS:%=--extra %) --group dev --constraint constraints.txt -o requirements.lock
+	$(COMPILE) $(EXTRAS:%=--extra %) --group dev --group docs --constraint constraints.txt -o requirements.lock
 	$(COMPILE) --extra demo --group build --constraint requirements.lock -o requirements-light.lock
 
 clean:           ## remove the environment and the runs
-	rm -rf $(VENV) .venv-peers runs
+	rm -rf $(VENV) .venv-peers runs dist build

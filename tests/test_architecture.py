@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1] / "src" / "headstart"
 FLOORS = (
     "errors",
     "extras",
+    "locks",
     "files",
     "progress",
     "intervals",

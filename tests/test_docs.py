@@ -16,19 +16,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tools.site import ELSEWHERE, MADE
 
 from headstart import progress
 from headstart.cli.main import main
 from tests.cli.conftest import COLOURS, picture
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # How a shell line begins that no test runs → why.
 NOT_RUN = {
     r"make\b": "sets up an environment, or runs this suite",
     r"(\S*/)?(python3?|pip)\b": "sets up an environment, or runs this suite",
     r"uv\b": "sets up an environment",
     r"git\b": "fetches the repository",
+    r"\. \S*activate$": "sets up an environment",
     r"\.venv/bin/headstart\b": "installs or demonstrates; the same command without its path is run",
     r"headstart demo\b": "has a test of its own (tests/cli/test_demo.py)",
     r"headstart .*\b(timm|torchvision):": "needs weights that would be downloaded",
@@ -36,6 +38,7 @@ NOT_RUN = {
 }
 # The folders that the documents speak of → (pictures of each class, their side).
 FOLDERS = {"flowers": (12, 40), "more-flowers": (4, 40), "birds": (6, 24), "my-birds": (8, 24)}
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 _FENCE = re.compile(
     r"(?:<!-- not run: (?P<reason>[^>]+?) -->\s*)?^```(?P<kind>python|sh)\n(?P<text>.*?)^```",
     re.MULTILINE | re.DOTALL,
@@ -99,7 +102,7 @@ def world(tmp_path: Path) -> Iterator[Path]:
 WITH_SNIPPETS = [path for path in DOCUMENTS if snippets(path.read_text(encoding="utf-8"))]
 
 
-@pytest.mark.parametrize("path", WITH_SNIPPETS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", WITH_SNIPPETS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_snippets_do_what_they_say(path, world, monkeypatch, capsys):
     monkeypatch.chdir(world)
     namespace: dict[str, Any] = {}
@@ -114,6 +117,22 @@ def test_snippets_do_what_they_say(path, world, monkeypatch, capsys):
             if not excused(command):
                 code = main(expanded(command))
                 assert code == 0, f"{path.name}:{snippet.line}: {command}\n{capsys.readouterr().err}"
+
+
+def test_links_lead_somewhere():
+    """Those within the repository; `make docs` asks for the anchors too. The reference is made when the site is."""
+    made = {ROOT / "docs" / name for name in MADE}
+    pages = [*DOCUMENTS, *(ROOT / name for name in ELSEWHERE if name.endswith(".md"))]
+    links = {
+        (p, link) for p in pages for link in LINK.findall(p.read_text(encoding="utf-8")) if ":" not in link
+    }
+    lost = [
+        (p, link)
+        for p, link in links
+        if not (p.parent / link).exists() and (p.parent / link).resolve() not in made
+    ]
+    assert links
+    assert not lost
 
 
 def test_the_documents_have_snippets():

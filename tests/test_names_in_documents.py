@@ -1,4 +1,4 @@
-"""What ARCHITECTURE and CONTRIBUTING name is there: files of the house, and the names in them."""
+"""What ARCHITECTURE, CONTRIBUTING and the decisions name is there: files of the house, and the names in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ HOUSE = ROOT / "src" / "headstart"
 NAMED = re.compile(r"`((?:[a-z_]+/)+[a-z_]+)(?:\.(py|[A-Za-z_]+))?(?:\(\))?`")
 
 
-@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+DECISIONS = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+
+
+@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "CONTRIBUTING.md", *DECISIONS])
 def test_they_are_there(document: str) -> None:
     lacking = []
     for path, name in NAMED.findall((ROOT / document).read_text(encoding="utf-8")):

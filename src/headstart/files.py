@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import errno
-import fcntl
 import functools
 import hashlib
 import io
@@ -25,6 +24,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from headstart import locks
 from headstart.errors import OutputError
 from headstart.strangers import cell
 
@@ -33,9 +33,12 @@ _CHUNK = 1 << 20
 _ODD = "backslashreplace"  # for lone surrogates, as which odd bytes of file names come; JSON reads them again
 # What temporaries are called, and inside of one a folder's former state, or what is being removed.
 _OWN, _FORMER, _REMOVED = ".headstart-", "former", "removed"
+_LOCK = ".lock"  # inside of one: who writes there holds it
 _STALE = 24 * 3600.0  # seconds after which a temporary cannot be of a run that goes on
 # renameat2(2): the two names exchange what they stand for
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+# Elsewhere, on Windows, a folder cannot be opened to be synced, and a file only by who may write it.
+_FOLDERS_OPEN = hasattr(os, "O_DIRECTORY")
 
 
 @contextlib.contextmanager
@@ -68,7 +71,9 @@ def _refusal(error: OSError) -> str:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes renames inside `folder` durable."""
+    """Makes renames inside `folder` durable, where the system lets a program see to that."""
+    if not _FOLDERS_OPEN:
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -118,7 +123,7 @@ def replacing(path: Path) -> Iterator[Path]:
         holder = Path(tempfile.mkdtemp(prefix=f"{_OWN}{path.name}.", dir=path.parent))
     temporary = holder / path.name
     try:
-        with explained(path), _in_use(holder):
+        with explained(path), locks.held(holder / _LOCK):
             yield temporary
             _sync_tree(temporary)
             _take_place(temporary, path, holder)
@@ -127,29 +132,9 @@ def replacing(path: Path) -> Iterator[Path]:
         shutil.rmtree(holder, ignore_errors=True)
 
 
-@contextlib.contextmanager
-def _in_use(holder: Path) -> Iterator[None]:
-    """Within the block others see that a process that lives uses `holder`; a kill ends that too."""
-    handle = os.open(holder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
 def _is_in_use(holder: Path) -> bool:
-    handle = os.open(holder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:  # a file system without locks
-        return False
-    finally:
-        os.close(handle)
-    return False
+    """Whether a process that lives writes there; a kill ends that too."""
+    return locks.is_held(holder / _LOCK)
 
 
 def _take_place(temporary: Path, path: Path, holder: Path) -> None:
@@ -220,7 +205,7 @@ def _is_temporary(path: Path) -> bool:
     name = _target(path)
     if name is None or path.is_symlink() or not path.is_dir():
         return False
-    return set(os.listdir(path)) <= {name, _FORMER, _REMOVED}
+    return set(os.listdir(path)) <= {name, _FORMER, _REMOVED, _LOCK}
 
 
 def _target(holder: Path) -> str | None:
@@ -237,13 +222,13 @@ def _needed(holder: Path) -> bool:
 
 def _sync_tree(path: Path) -> None:
     for file in [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file()):
-        with file.open("rb") as handle:
+        with file.open("rb" if _FOLDERS_OPEN else "r+b") as handle:
             os.fsync(handle.fileno())
 
 
 def append_line(path: Path, line: str) -> None:
     """Appends one line to a log such as `metrics.jsonl`. Raises OutputError."""
-    with explained(path), path.open("a", encoding="utf-8", errors=_ODD) as handle:
+    with explained(path), path.open("a", encoding="utf-8", errors=_ODD, newline="\n") as handle:
         handle.write(line + "\n")
 
 
@@ -340,11 +325,8 @@ def sha256_of(*parts: str | bytes) -> str:
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Holds an exclusive lock on `path` between processes; waits for it."""
-    with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = path.open("ab")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with contextlib.ExitStack() as stack:
+        with explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locks.held(path))
         yield
-    finally:
-        handle.close()

@@ -6,6 +6,7 @@ import argparse
 import json
 import subprocess
 import sys
+import tomllib
 from dataclasses import asdict
 from pathlib import Path
 
@@ -56,9 +57,12 @@ def test_module_runs_as_the_command_does() -> None:
     assert done.stdout == f"headstart {package.__version__}\n"
 
 
-def test_version_is_the_project_s() -> None:
-    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
-    assert f'\nversion = "{package.__version__}"\n' in text
+def test_the_version_stands_in_one_place() -> None:
+    root = Path(__file__).parents[2]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "version" in project["project"]["dynamic"]
+    assert project["tool"]["hatch"]["version"]["path"] == "src/headstart/__init__.py"
+    assert f'\n__version__ = "{package.__version__}"\n' in Path(package.__file__).read_text(encoding="utf-8")
 
 
 def test_public_names_are_exactly_the_exported_ones() -> None:

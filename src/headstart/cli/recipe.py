@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 from headstart.cli import values
 from headstart.cli.options import Parser, group
 from headstart.job.options import CHOICES
+from headstart.planning.meanings import RECIPE
+from headstart.planning.recipe import ARGUMENTS
 
 
 class _Flag(NamedTuple):
-    """A flag of the recipe: what it is for, with its default in {}, and what it takes."""
+    """A flag of the recipe: its default in words, and what it takes."""
 
-    help: str
     usual: str
     kind: dict[str, Any]
 
@@ -29,35 +30,21 @@ def _share(metavar: str = "SHARE", *, open_end: bool = False) -> dict[str, Any]:
     return {"type": values.number(open_end=open_end), "metavar": metavar}
 
 
-_RECIPE = {
-    "epochs": _Flag("passes over the training pictures ({})", "by the number of pictures", _count(1)),
-    "lr": _Flag("peak rate for the batch size ({})", "0.001", _share("RATE", open_end=True)),
-    "weight_decay": _Flag(
-        "added to the gradient with sgd, else decoupled, as in AdamW ({})", "0.05", _share("DECAY")
-    ),
-    "batch_size": _Flag("pictures in a step ({})", "by the number of pictures", _count(1)),
-    "optimizer": _Flag("sgd wants rates some ten times as high ({})", "adamw", _chosen("optimizer")),
-    "augment": _Flag(
-        "light never mirrors, for digits and signs; colour is crop and changes colours ({})",
-        "light",
-        _chosen("augment"),
-    ),
-    "warmup": _Flag("of all steps ({})", "0.1", _share()),
-    "label_smoothing": _Flag("of each label, spread over all classes ({})", "0", _share()),
-    "cutmix": _Flag("of batches with patches of other pictures ({})", "0", _share()),
-    "mixup": _Flag("of batches with pictures blended into each other ({})", "0", _share()),
-    "ema": _Flag("running average of the weights, 0 for none ({})", "0", _share("DECAY")),
-    "patience": _Flag(
-        "epochs without a better score on selection pictures that end it, 0 for never ({})", "0", _count(0)
-    ),
-    "start_size": _Flag(
-        "of the first epochs' pictures, growing to --image-size, 0 for none ({})", "0", _count(0, "PIXELS")
-    ),
-    "train_precision": _Flag(
-        "of training, not of frozen networks; the faster one on this machine ({})",
-        "auto",
-        _chosen("train_precision"),
-    ),
+_FLAGS = {
+    "epochs": _Flag("by the number of pictures", _count(1)),
+    "lr": _Flag("0.001", _share("RATE", open_end=True)),
+    "weight_decay": _Flag("0.05", _share("DECAY")),
+    "batch_size": _Flag("by the number of pictures", _count(1)),
+    "optimizer": _Flag("adamw", _chosen("optimizer")),
+    "augment": _Flag("light", _chosen("augment")),
+    "warmup": _Flag("0.1", _share()),
+    "label_smoothing": _Flag("0", _share()),
+    "cutmix": _Flag("0", _share()),
+    "mixup": _Flag("0", _share()),
+    "ema": _Flag("0", _share("DECAY")),
+    "patience": _Flag("0", _count(0)),
+    "start_size": _Flag("0", _count(0, "PIXELS")),
+    "train_precision": _Flag("auto", _chosen("train_precision")),
 }
 
 
@@ -67,10 +54,11 @@ def training(*, frozen: bool = True, **defaults: str) -> Parser:
     frozen: whether the verb runs frozen networks too; where not, --precision is the training's.
     """
     parent, add = group("gradient training")
-    for name, flag in _RECIPE.items():
+    for name, flag in _FLAGS.items():
         usual = defaults.get(name, flag.usual)
         also = () if frozen or name != "train_precision" else ("--precision",)
-        add(f"--{name.replace('_', '-')}", *also, help=flag.help.format(usual), **flag.kind)
+        words = f"{RECIPE[ARGUMENTS[name]].help} ({usual})"
+        add(f"--{name.replace('_', '-')}", *also, help=words, **flag.kind)
     return parent
 
 

@@ -96,7 +96,8 @@ def _leave(number: int, _frame: object) -> None:
 def _watched() -> Iterator[None]:
     """A thread learns of every signal when it arrives, whatever the main thread is at."""
     reading, writing = os.pipe()
-    os.set_blocking(writing, False)
+    if hasattr(os, "set_blocking"):  # Windows has it from Python 3.12 on, and asks for it in no version
+        os.set_blocking(writing, False)
     former = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     watcher = threading.Thread(target=_watch, args=(reading,), name="headstart-signals", daemon=True)
     watcher.start()

@@ -78,7 +78,8 @@ def _members(shard: str, _changed: int, _size: int) -> Members:
 def _read(shard: str, offset: int, length: int) -> bytes:
     try:
         with open(shard, "rb", buffering=0) as handle:
-            return os.pread(handle.fileno(), length, offset)
+            handle.seek(offset)
+            return handle.read(length)
     except OSError as error:
         raise PictureError(f"cannot be read: {error.strerror}") from error
 

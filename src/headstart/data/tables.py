@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
+from pathlib import PurePath
 from typing import Any
 
 from headstart.data import delimited, shards
@@ -142,8 +142,8 @@ def _settle_splits(table: str, found: Listing, columns: Mapping[str, str], split
 
 def _top(table: str, row: Row) -> str:
     """The first folder of the row's path, seen from the table's own folder."""
-    path, home = PurePosixPath(row.path), PurePosixPath(os.path.dirname(table))
-    parts = path.relative_to(home).parts if path.is_relative_to(home) else PurePosixPath(row.name).parts
+    path, home = PurePath(row.path), PurePath(os.path.dirname(table))
+    parts = path.relative_to(home).parts if path.is_relative_to(home) else PurePath(row.name).parts
     return parts[0] if len(parts) > 1 else ""
 
 

@@ -23,7 +23,7 @@ FALLBACKS = ("none", "probe", "scratch", "both")
 
 @dataclass(frozen=True)
 class Row:
-    """One stage of the table. `lr_scale` multiplies the recipe's rate; 0 means frozen."""
+    """One stage of the table; meanings.ROW says what its fields mean."""
 
     stage: str
     init: str
@@ -38,27 +38,8 @@ class Row:
 class Plan:
     """What will be done, exactly.
 
-    case          1 to 4, or 0 for a plan that is none of the four
-    backbone      the network's name; its weights are pinned by weights_sha256
-    rows          the stage table, input to output; rows above the cut are not listed
-    cut           stages whose pooled outputs enter the head (one, or several side by side)
-    pool          "avg", or "avgstd": mean and standard deviation over places
-    head_layers   1 or 2 linear layers (with a nonlinearity between)
-    head_init     "solved" (the convex problem's optimum) or "random" (as the lesson has it)
-    fallback      what is done where training does not beat the frozen probe: "none", it is kept all the same; "probe",
-                  the probe is returned; "scratch", random weights are trained too, and the better of the two is kept,
-                  or the probe where neither beats it; "both", as "scratch", but they are trained in any case
-    fallback_cut  where that probe sits; empty: at `cut`
-    gain          (expected, spread): what training is expected to add to that probe's accuracy; () expects nothing
-    gain_of       short hash of the training that `gain` belongs to, as `training` has it; for another it does not count
-    learning_exponent  a of the law error = b · n^−a of a ridge probe at the best single cut. It tells the refit gain: a
-                  probe that is returned is solved anew with the selection pictures too, which training never sees
-    class_weight  "none" or "balanced"
-    image_size    input side in pixels
-    runtime, precision   how the frozen part runs
-    preparation   short hash of input preparation and architecture options; "" takes any
-    pictures      short hash of the training pictures that the plan was measured on; "" says nothing
-    reasons       sentences, each with its number
+    meanings.PLAN says what each field means; docs/plan.md shows that as a table. `gain_of` is what `training` has;
+    `learning_exponent` is the a of the law error = b · n^-a of a ridge probe at the best single cut.
     """
 
     case: int

@@ -9,10 +9,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from headstart.errors import PlanError
+from headstart.planning.meanings import AUGMENTS, OPTIMIZERS, PRECISIONS, RECIPE
 
-AUGMENTS = ("none", "light", "crop", "colour")
-OPTIMIZERS = ("adamw", "sgd", "muon")
-PRECISIONS = ("auto", "fp32", "bf16")
 # (pictures below, steps, batch size): the stairs of BiT-HyperRule (Kolesnikov 2020), at smaller batches.
 STAIRS = ((20_000, 500, 32), (500_000, 10_000, 64), (math.inf, 20_000, 128))
 FEWEST_EPOCHS, MOST_EPOCHS = 5, 30
@@ -21,17 +19,9 @@ SCRATCH_EPOCHS = 2  # from scratch needs more passes
 
 @dataclass(frozen=True)
 class Recipe:
-    """How gradient training runs. Rates are for the batch size given.
+    """How gradient training runs, each value with its default. Rates are for the batch size given.
 
-    epochs; lr (peak rate for rows with scale 1, and for the head); weight_decay; batch_size;
-    warmup (share of all steps); label_smoothing in [0, 1); augment ("none", "light", "crop", "colour");
-    ema (decay per step, 0 for none); patience (epochs without a better selection score, 0 = never stop early);
-    optimizer ("adamw"; "sgd", which wants ten times its rate and a decay of 1e-4; "muon");
-    precision ("fp32", or "bf16": layers compute in bfloat16, weights stay float32; "auto": the faster one, by a short
-    timing before the first step);
-    start_size (pixels that the first epochs are trained at, growing to the plan's image_size; 0 = no growth);
-    cutmix (share of the batches in which every picture gets a patch of another, and its label's share with it);
-    mixup (share of the batches in which every picture is blended with another, and its label with the other's)
+    meanings.RECIPE says what each is for and which values it may have; docs/plan.md shows that as a table.
     """
 
     epochs: int = 20
@@ -90,28 +80,26 @@ def _plain(name: str, value: Any) -> Any:
 
 def check_recipe(recipe: Recipe, image_size: int, where: str = "plan: recipe") -> None:
     """Raises PlanError naming the value that lies outside its range; `where` stands before it."""
-    ranges = {
-        "epochs": (recipe.epochs >= 1, "1 or more"),
-        "batch_size": (recipe.batch_size >= 1, "1 or more"),
-        "lr": (0 < recipe.lr < float("inf"), "a number above 0"),
-        "weight_decay": (0 <= recipe.weight_decay < float("inf"), "0 or more"),
-        "warmup": (0 <= recipe.warmup < 1, "0 or more, below 1"),
-        "label_smoothing": (0 <= recipe.label_smoothing < 1, "0 or more, below 1"),
-        "ema": (0 <= recipe.ema < 1, "0 or more, below 1"),
-        "patience": (recipe.patience >= 0, "0 or more"),
-        "augment": (recipe.augment in AUGMENTS, f"one of {', '.join(AUGMENTS)}"),
-        "optimizer": (recipe.optimizer in OPTIMIZERS, f"one of {', '.join(OPTIMIZERS)}"),
-        "precision": (recipe.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
-        "start_size": (recipe.start_size >= 0, "0 or more"),
-        "cutmix": (0 <= recipe.cutmix <= 1, "0 to 1"),
-        "mixup": (
-            recipe.mixup >= 0 and recipe.cutmix + recipe.mixup <= 1,
-            f"0 to {1 - recipe.cutmix:g}, what cutmix leaves",
-        ),
+    holds = {
+        "epochs": recipe.epochs >= 1,
+        "batch_size": recipe.batch_size >= 1,
+        "lr": 0 < recipe.lr < float("inf"),
+        "weight_decay": 0 <= recipe.weight_decay < float("inf"),
+        "warmup": 0 <= recipe.warmup < 1,
+        "label_smoothing": 0 <= recipe.label_smoothing < 1,
+        "ema": 0 <= recipe.ema < 1,
+        "patience": recipe.patience >= 0,
+        "augment": recipe.augment in AUGMENTS,
+        "optimizer": recipe.optimizer in OPTIMIZERS,
+        "precision": recipe.precision in PRECISIONS,
+        "start_size": recipe.start_size >= 0,
+        "cutmix": 0 <= recipe.cutmix <= 1,
+        "mixup": recipe.mixup >= 0 and recipe.cutmix + recipe.mixup <= 1,
     }
-    for name, (holds, expected) in ranges.items():
-        if not holds:
-            raise PlanError(f"{where}: {name} is {getattr(recipe, name)!r}; expected {expected}")
+    for name in (name for name, fits in holds.items() if not fits):
+        left = f"0 to {1 - recipe.cutmix:g}, what cutmix leaves"
+        expected = left if name == "mixup" else RECIPE[name].allowed
+        raise PlanError(f"{where}: {name} is {getattr(recipe, name)!r}; expected {expected}")
     if recipe.start_size > image_size:
         raise PlanError(
             f"{where}: start_size is {recipe.start_size}; expected at most image_size, {image_size}"

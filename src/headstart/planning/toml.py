@@ -12,49 +12,16 @@ from typing import Any
 import tomli_w
 
 from headstart.errors import PlanError
+from headstart.planning import meanings
 from headstart.planning.plan import Plan, Row
 from headstart.planning.recipe import Recipe
 
-HEADER = """\
-# A plan of headstart: what will be done, exactly. Edit it, then run it: headstart train DATA --plan FILE
-#
-# case               1 to 4, or 0 for a plan that is none of the four; a label, since the rows say what is done
-# cut                stages whose pooled outputs enter the head; every stage up to the highest needs a row
-# pool               "avg", the mean over places, or "avgstd", mean and standard deviation
-# rows               one per stage, from input to output
-#   init             "pretrained" or "random"
-#   lr_scale         multiplies the recipe's lr; 0 is frozen (a random row cannot be frozen)
-# head_layers        1, or 2 with a ReLU between
-# head_init          "solved", the optimum on the frozen features, or "random"
-# fallback           what is done where training does not beat the frozen probe: "none", keep it all the same; "probe",
-#                    return the probe; "scratch", train random weights too and keep the better, or the probe where
-#                    neither beats it; "both", as "scratch", but random weights are trained in any case
-# fallback_cut       stages where that probe sits; [] is those of cut
-# gain               [expected, spread]: what training is expected to add to the accuracy of that probe; weighed against
-#                    what the selection pictures say; [] expects nothing
-# gain_of            short hash of the training that gain belongs to; once rows, cut, head or recipe are edited, gain
-#                    does not count
-# learning_exponent  errors of frozen probes fall as (pictures)^-learning_exponent. A probe that is returned is solved
-#                    anew with the selection pictures too, and training must lead by that refit gain; 0 is no gain
-# class_weight       "none", or "balanced": every class weighs the same
-# preparation        short hash of --mean, --std, --interpolation and --model-kwargs: give the same ones again
-# pictures           short hash of the training pictures that were measured; on others the plan runs too, and says so
-# recipe             how gradients train; a plan whose rows are all frozen does not use it
-#   lr               the peak rate, for this batch_size
-#   warmup           share of all steps in which the rate rises
-#   augment          "none", "light", "crop" or "colour"
-#   optimizer        "adamw", "sgd" or "muon"
-#   precision        "auto", "fp32" or "bf16": of training; the plan's own precision is that of frozen networks
-#   ema, patience, start_size, cutmix, mixup   0 is off
-# reasons            why; they change nothing
-
-"""
 _ARTICLES = {"int": "a whole number", "float": "a number", "str": "a string", "tuple": "a list"}
 
 
 def dumps(plan: Plan) -> str:
     """The plan as commented TOML; `loads` gives back an equal plan."""
-    return HEADER + tomli_w.dumps(asdict(plan))
+    return meanings.header() + tomli_w.dumps(asdict(plan))
 
 
 def loads(text: str) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import dataclass
 from html import escape
@@ -152,7 +153,7 @@ def _worst_first(score: ClassScore) -> tuple[bool, float, str]:
 
 
 def _shown(judged: Judged, levels: Levels | None) -> Shown:
-    name = judged.path.rpartition("!")[2].rpartition("/")[2]
+    name = os.path.basename(judged.path.rpartition("!")[2])
     try:
         return Shown(judged, name, thumbnails.data_uri(judged.picture, levels))
     except PictureError as error:
