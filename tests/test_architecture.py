@@ -163,3 +163,9 @@ def _opens_text(call: ast.Call) -> bool:
     mode = next((k.value for k in call.keywords if k.arg == "mode"), None)
     given = mode or next(iter(call.args[1 if not owner else 0 :]), None)
     return given is None or (isinstance(given, ast.Constant) and "b" not in str(given.value))
+
+
+def test_openvino_has_one_core() -> None:
+    """Of two, the first to go takes the stack that signal handlers run on: see headstart.runtime.openvino.core()."""
+    makers = [path.name for path in ROOT.rglob("*.py") if ".Core()" in path.read_text(encoding="utf-8")]
+    assert makers == ["openvino.py"]

@@ -13,7 +13,7 @@ from headstart.runtime.built.demo_cnn import demo_cnn
 from headstart.runtime.built.efficientnet_lite import efficientnet_lite
 from headstart.runtime.built.layers import LOGITS, Layers, Seen, Tensor
 from headstart.runtime.built.small import small
-from headstart.runtime.openvino import library
+from headstart.runtime.openvino import core, library
 
 _TOPOLOGIES = {"small": small, "demo-cnn": demo_cnn, "lite0": efficientnet_lite}
 _EPSILON = 1e-6  # under the root of a spread, as in headstart.backbone.taps
@@ -82,6 +82,6 @@ def _model(outputs: list[Tensor], picture: Any) -> Any:
 def _averages(model: Any, backbone: Backbone) -> list[np.ndarray]:
     """Of each output, over the batches of noise."""
     options = {"INFERENCE_PRECISION_HINT": "f32", "ENABLE_CPU_PINNING": False}
-    compiled = library().Core().compile_model(model, "CPU", options)
+    compiled = core().compile_model(model, "CPU", options)
     batches = [compiled(pictures(backbone.preprocess, part)) for part in range(BATCHES)]
     return [np.mean([batch[place] for batch in batches], axis=0) for place in range(len(model.outputs))]
