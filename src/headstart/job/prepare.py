@@ -107,9 +107,10 @@ def prepare_on(options: Options, named: Named, pictures: Intake, partition: Part
         _say_others(options, plan, pictures, partition)
         return Prepared(options, pictures, partition, network, plan, None)
     evidence = _measure(options, pictures, partition, network, seed)
-    return Prepared(
-        options, pictures, partition, network, _decide(options, evidence, network, seed), evidence
-    )
+    plan = _decide(options, evidence, network, seed)
+    if named.why:
+        plan = replace(plan, reasons=(named.why, *plan.reasons))
+    return Prepared(options, pictures, partition, network, plan, evidence)
 
 
 def load_pictures(options: Options) -> Intake:
