@@ -35,8 +35,9 @@ format: install  ## rewrite the sources to the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install   ## the benchmarks that need no data beyond the package; see benchmarks/README.md
+bench: install   ## the main job with the networks in the box, on digits and on what of DATA=DIR is there; see benchmarks/README.md
 	$(BIN)/python benchmarks/main_job.py digits
+	$(BIN)/python benchmarks/main_job.py headline $(if $(DATA),--data "$(DATA)")
 
 gpu: install     ## benchmarks/gpu.py on a machine with CUDA: what runs there, how rightly and how fast; under 8 minutes
 	$(BIN)/python benchmarks/gpu.py
