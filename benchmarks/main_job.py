@@ -7,8 +7,8 @@
     python benchmarks/main_job.py shape  --data DIR                   what size and colour mode alone give away
 
 DIR for --data holds `hymenoptera` and `brain-mri` as folders; DIR for --weights holds
-`mobilenetv2_100.safetensors`. headline does digits, which come with scikit-learn, and what of DIR is there; what is not,
-it names. Prints Markdown rows. Every row is one `headstart train` with the flags shown.
+`mobilenetv2_100.safetensors`. headline does digits, which come with scikit-learn, and what of DIR is there; what is
+not, it names. Prints Markdown rows. Every row is one `headstart train` with the flags shown.
 """
 
 from __future__ import annotations
