@@ -55,8 +55,9 @@ docs: install    ## the documentation site in build/site; a link that leads nowh
 dist: install    ## sdist and wheel in dist/, looked through, and used in an environment of their own
 	$(BIN)/python -m tools.dist
 
-bench: install   ## the benchmarks that need no data beyond the package; see benchmarks/README.md
+bench: install   ## the main job with the networks in the box, on digits and on what of DATA=DIR is there; see benchmarks/README.md
 	$(BIN)/python benchmarks/main_job.py digits
+	$(BIN)/python benchmarks/main_job.py headline $(if $(DATA),--data "$(DATA)")
 
 gpu: install     ## benchmarks/gpu.py on a machine with CUDA: what runs there, how rightly and how fast; under 8 minutes
 	$(BIN)/python benchmarks/gpu.py

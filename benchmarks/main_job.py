@@ -1,12 +1,14 @@
 """The main job on real pictures: every accuracy beside its interval, the majority class and random weights.
 
-    python benchmarks/main_job.py digits
+    python benchmarks/main_job.py digits                              demo-cnn against raw pixels and random weights
+    python benchmarks/main_job.py headline [--data DIR]               the networks in the box, by default and by name
     python benchmarks/main_job.py proof  --data DIR --weights DIR     hymenoptera through MobileNetV2, frozen
     python benchmarks/main_job.py forced --data DIR [--weights DIR]   each of the four cases, forced, on two sets
     python benchmarks/main_job.py shape  --data DIR                   what size and colour mode alone give away
 
 DIR for --data holds `hymenoptera` and `brain-mri` as folders; DIR for --weights holds
-`mobilenetv2_100.safetensors`. Prints Markdown rows. Every row is one `headstart train` with the flags shown.
+`mobilenetv2_100.safetensors`. headline does digits, which come with scikit-learn, and what of DIR is there; what is
+not, it names. Prints Markdown rows. Every row is one `headstart train` with the flags shown.
 """
 
 from __future__ import annotations
@@ -60,16 +62,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("job", choices=("digits", "proof", "forced", "shape"))
+    parser.add_argument("job", choices=("digits", "headline", "proof", "forced", "shape"))
     parser.add_argument("--data", type=Path)
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--flags", default="", help="more flags for every run, such as '--image-size 128'")
     parser.add_argument("--cases", default="1,2,3,4")
     args = parser.parse_args()
+    jobs = {"digits": digits, "headline": headline, "proof": proof, "forced": forced, "shape": shape}
     with tempfile.TemporaryDirectory() as folder:
-        return {"digits": digits, "proof": proof, "forced": forced, "shape": shape}[args.job](
-            args, Path(folder)
-        )
+        return jobs[args.job](args, Path(folder))
 
 
 def mobilenet(args: argparse.Namespace) -> list[str]:
@@ -134,6 +135,27 @@ def digits(args: argparse.Namespace, folder: Path) -> int:
         print(
             f"{peer}: {right.mean():.4f}; paired {100 * gain:+.2f} ± {100 * error:.2f} points ({only}): {verdict}"
         )
+    return 0
+
+
+def headline(args: argparse.Namespace, folder: Path) -> int:
+    """What nothing but the install gives: the default network, and the other one of the box by its name."""
+    from headstart.cli.demo import handwritten_digits
+
+    sets = {"digits": handwritten_digits(folder)}
+    for name in ("hymenoptera", "brain-mri"):
+        place = args.data and args.data / name
+        if place and place.is_dir():
+            sets[name] = place
+        else:
+            print(f"{name}: not here; with --data DIR, or make bench DATA=DIR, DIR/{name} is taken")
+    print(f"\n{HEAD}\n|-|-|-|-|-|-|-|-|-|-|", flush=True)
+    for name, data in sets.items():
+        flags = ["--case", "1", *args.flags.split()]
+        result = train(data, flags, folder / name)
+        print(row(name, result, flags), flush=True)
+        other = ["--backbone", "lite0" if result["backbone"] == "small" else "small", *flags]
+        print(row(name, train(data, other, folder / f"{name}-other"), other), flush=True)
     return 0
 
 

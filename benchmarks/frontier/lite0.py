@@ -3,7 +3,7 @@
     python benchmarks/frontier/lite0.py --data DIR [--sets NAME ...] [--speed]
 
 DIR holds hymenoptera, brain-mri, cifar10 and gtsrb as folders; digits are scikit-learn's. Of cifar10 and gtsrb 2,000
-pictures are trained on and 4,000 tested. The head is solved at the cut, or all cuts side by side, that cross-validates
+pictures are trained on and 2,000 tested. The head is solved at the cut, or all cuts side by side, that cross-validates
 best on the training pictures. Prints Markdown. With --speed only the speed is measured, which needs the machine for
 itself.
 """
@@ -31,7 +31,7 @@ from headstart.evidence.measure import sample
 from probing import Result, probe, speed
 from settings import NAMES, Setting, settings
 
-TRAINED, TESTED = 2_000, 4_000
+TRAINED, TESTED = 2_000, 2_000
 SIZES = {"lite0": (224, 160, 128, 96), "small": (64, 96, 128)}
 RIVAL = ("small", 64)
 LOOKED = 200  # pictures whose size is looked at

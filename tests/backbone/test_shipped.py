@@ -17,8 +17,8 @@ from headstart import files
 from headstart.backbone import DEFAULT, build
 from headstart.backbone import folder as folders
 from headstart.backbone.small import Small
-from headstart.cli import options
 from headstart.errors import WeightsError
+from headstart.job import options
 from headstart.source.card import markdown
 
 # Those whose weights are the project's own; lite0's are not (tests/backbone/test_lite0.py).
@@ -33,9 +33,11 @@ def folder(request) -> Path:
     return request.param
 
 
-def test_the_default_ships_and_is_the_same_everywhere():
-    assert DEFAULT == options.DEFAULT_BACKBONE == "small"
+def test_what_is_taken_where_no_network_is_named_is_in_the_box():
+    """Calls that see no pictures take `small`; a job looks at their size (tests/job/test_default.py)."""
+    assert DEFAULT == options.SMALL_BACKBONE == "small"
     assert {folder.name for folder in SHIPPED} == {"small", "demo-cnn"}
+    assert folders.find(options.DEFAULT_BACKBONE) == folders.SHIPPED / "lite0"
 
 
 def test_a_shipped_network_is_small_and_stored_in_half_precision(folder):

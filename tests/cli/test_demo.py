@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from headstart.cli import demo, options
+from headstart.cli import demo
+from headstart.job import default
 from headstart.job import train as job
 
 
@@ -36,7 +37,7 @@ def test_without_scikit_learn_it_names_the_extra(
 def quick(shapes: Path, backbone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo on few pictures and a small network."""
     monkeypatch.setattr(demo, "handwritten_digits", lambda folder: shapes)
-    monkeypatch.setattr(options, "DEFAULT_BACKBONE", str(backbone))
+    monkeypatch.setattr(default, "SMALL_BACKBONE", str(backbone))
 
 
 @pytest.mark.usefixtures("quick")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from headstart.cli import streams, values
-from headstart.job.options import CHOICES, DEFAULT_BACKBONE, LARGEST
+from headstart.job.options import CHOICES, DEFAULT_BACKBONE, LARGEST, SMALL_BACKBONE
 from headstart.strangers import plain
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ def network() -> Parser:
     add(
         "--backbone",
         metavar="NAME",
-        help=f"small, demo-cnn, timm:NAME, torchvision:NAME or a pretrained folder ({DEFAULT_BACKBONE})",
+        help="lite0, small, demo-cnn, timm:NAME, torchvision:NAME or a pretrained folder "
+        f"({DEFAULT_BACKBONE}, or {SMALL_BACKBONE} for small pictures)",
     )
     weights(parent)
     return parent

@@ -6,6 +6,7 @@ from headstart.data.intake import check, load
 from headstart.data.loader import frames, pictures
 from headstart.data.preprocess import Preprocess
 from headstart.data.quality import write_quarantine
+from headstart.data.sides import shorter_side
 from headstart.data.split import carve, folds, partition
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "load",
     "partition",
     "pictures",
+    "shorter_side",
     "write_alike",
     "write_quarantine",
 ]

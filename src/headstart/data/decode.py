@@ -189,6 +189,12 @@ def _look_ahead(path: str, size: int) -> None:
         memory.contents().check(size, "its file")
 
 
+def size_of(picture: str | Given) -> tuple[int, int]:
+    """(width, height) as the file's header has it; the picture is not decoded. Raises PictureError."""
+    with content(picture) as data, quiet:
+        return _open(data).size
+
+
 def is_picture(path: str) -> bool:
     """Whether the file begins like a picture; the rest of it is not looked at."""
     try:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from headstart import extras, progress
 from headstart.errors import BackboneError, OptionError, PlanError
 from headstart.job.classes import classes_left_out
-from headstart.job.options import DEFAULT_BACKBONE, LARGEST, RECIPE, Options
+from headstart.job.options import LARGEST, RECIPE, Options
 
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Named:
-    """`plan` is None where none is given."""
+    """`plan` is None where none is given. why: why this network, in a sentence, where it was not named."""
 
     backbone: Backbone
     plan: Plan | None = None
+    why: str = ""
 
 
 def look_up(options: Options) -> Named:
@@ -43,9 +44,23 @@ def look_up(options: Options) -> Named:
     check_recipe(overruled(Recipe(), options.recipe), LARGEST, "recipe")
     if options.plan is not None:
         return _of_plan(options)
+    if options.backbone is None:
+        return _by_default(options)
     network = load_network(options)
     _check_case(options, network)
     return Named(network)
+
+
+def _by_default(options: Options) -> Named:
+    """The network for pictures of this size. Raises OptionError where weights are given, which are of a network."""
+    from headstart.job import default
+
+    if options.weights is not None:
+        raise OptionError(f"weights {options.weights}: name the network that they are of with --backbone")
+    chosen = default.choose(options.data)
+    network = load_network(options, name=chosen.network)
+    _check_case(options, network)
+    return Named(network, why=str(chosen))
 
 
 def load_network(options: Options, *, name: str | None = None, image_size: int | None = None) -> Backbone:
@@ -54,7 +69,8 @@ def load_network(options: Options, *, name: str | None = None, image_size: int |
 
     if options.backbone is not None and not isinstance(options.backbone, str):
         return _as_it_is(options)
-    wanted = name or options.backbone or DEFAULT_BACKBONE
+    wanted = name or options.backbone
+    assert wanted is not None, "a network is named, or chosen by the pictures"
     with progress.bar(f"loading {wanted}", 1) as bar:
         network = backbone.load(wanted, weights=options.weights, **_loading(options, image_size))
         bar.advance()

@@ -43,7 +43,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "precision": ("auto", "fp32", "bf16"),
     "keep_features": ("fp32", "fp16", "none"),
 }
-DEFAULT_BACKBONE = "small"
+# Where none is named: the second for small pictures, see headstart.job.default.
+DEFAULT_BACKBONE, SMALL_BACKBONE = "lite0", "small"
 LARGEST = 4096  # pixels a side; a batch of float32 pictures of that size needs gigabytes
 
 
@@ -54,8 +55,8 @@ class Options:
     data         a folder, table or shards (a path); or pictures in memory: (pictures, labels) or (pictures, labels,
                  groups), see `headstart.data.load`
     group_regex, max_bad, truncated, min_per_class, without    see `headstart.data.load`
-    backbone     a network's name, or a Backbone; weights, model_kwargs, image_size, mean, std, interpolation: how it is
-                 loaded, see `headstart.load_backbone`
+    backbone     a network's name, or a Backbone; None is lite0, or small where the pictures are (headstart.job.default)
+    weights, model_kwargs, image_size, mean, std, interpolation    how it is loaded, see `headstart.load_backbone`
     case, size, similarity, cut, init, head_init, head_layers, class_weight, fallback    overrule what is measured, see
                  `headstart.decide`; freeze_below: the first stage that is trained; lr_scale: stage → factor of its rate
     epochs … train_precision    single values of the recipe, see `headstart.planning.recipe.Recipe`

@@ -109,6 +109,8 @@ def prepare_on(options: Options, named: Named, pictures: Intake, partition: Part
     evidence = _measure(options, pictures, partition, network, seed)
     plan = _decide(options, evidence, network, seed)
     _say_unused(options, plan)
+    if named.why:
+        plan = replace(plan, reasons=(named.why, *plan.reasons))
     return Prepared(options, pictures, partition, network, plan, evidence)
 
 

@@ -1,0 +1,45 @@
+"""How large the pictures of a source are, from the headers of some of them: nothing is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from headstart.data import labelled, layouts
+from headstart.data.decode import size_of
+from headstart.data.given import Given, given
+from headstart.errors import PictureError
+
+LOOKED = 101  # pictures, evenly spread over the source
+
+
+def shorter_side(source: str | Path | tuple[Any, ...]) -> float | None:
+    """The median shorter side of the pictures of `source` in pixels; None where no size can be read.
+
+    source: as for load(). What an iterator will yield is not looked at, since it yields it once. Raises DataError.
+    """
+    pictures = _pictures(source)
+    looked = [pictures[place] for place in _spread(len(pictures), LOOKED)]
+    sides = [side for picture in looked if (side := _side(picture)) is not None]
+    return median(sides) if sides else None
+
+
+def _pictures(source: str | Path | tuple[Any, ...]) -> Sequence[str | Given]:
+    if not isinstance(source, tuple):
+        return [row.picture for row in layouts.listing(str(source)).rows]
+    labelled.check(source)
+    return [] if isinstance(source[0], Iterator) else given(source[0])
+
+
+def _spread(count: int, most: int) -> list[int]:
+    """At most `most` places of `count`, evenly spread."""
+    return [place * count // min(count, most) for place in range(min(count, most))]
+
+
+def _side(picture: str | Given) -> int | None:
+    try:
+        return min(size_of(picture))
+    except PictureError:
+        return None  # load() will say what is wrong with it
