@@ -91,7 +91,7 @@ def _use(wheel: Path, place: Path) -> None:
     venv.create(place / "venv", with_pip=True, system_site_packages=False)
     scripts = place / "venv" / ("Scripts" if os.name == "nt" else "bin")
     (place / "pins").write_text("\n".join(_pins()), encoding="utf-8")
-    _pip(str(scripts / "python"), "install", "-c", str(place / "pins"), f"{wheel}[demo]")
+    _pip(str(scripts / "python"), "install", "--no-compile", "-c", str(place / "pins"), f"{wheel}[demo]")
     bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     bare["XDG_CACHE_HOME"] = str(place / "cache")
     headstart = str(scripts / "headstart")
