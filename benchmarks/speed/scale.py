@@ -1,10 +1,13 @@
 """Cost against the number of pictures: seconds, memory and disk of the frozen job, first and second run.
 
-    python benchmarks/speed/scale.py --data DIR [--counts 1000 2000 ... 100000] [--folder DIR]
+    python benchmarks/speed/scale.py --data DIR [--counts 1000 2000 ... 100000] [--folder DIR] [--classes 202 1000]
 
 Pictures are seeded crops of DIR/tiny-imagenet's, each of its own place and size, encoded anew, in 20 classes; a folder
 of them is made once in --folder (or a temporary one) and each count takes the first of it. Every run is a process of
 its own with an empty cache, then the same again with what the first one kept. The head's solve is timed apart.
+
+--classes: in place of that, the head alone with so many classes, on *made* features of tiny-imagenet's number and of
+the width of `small`'s top: noise of a falling spectrum about a centre for each class, cut off below 0.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from pathlib import Path
 import numpy as np
 
 CLASSES = 20
+MADE, WIDTH, APART = 70_693, 1_280, 0.25  # the made features; how far apart their classes lie, in spreads
 COUNTS = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 
 
@@ -33,8 +37,15 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--counts", type=int, nargs="+", default=COUNTS)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--classes", type=int, nargs="+", default=())
     parser.add_argument("--job", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.classes:
+        print("| classes | pictures | features | head, s | penalty | accuracy, held out | MB of memory |")
+        print("|-|-|-|-|-|-|-|")
+        for count in args.classes:
+            print(many_classes(count), flush=True)
+        return 0
     if args.job:
         print(json.dumps(job(args.job)))
         return 0
@@ -150,6 +161,26 @@ def job(folder: Path) -> dict:
     solved.head.probabilities(held)
     seconds = time.perf_counter() - began - (after - before)
     return {"seconds": seconds, "head": after - before, "memory": peak() / 1024, "passes": passes[0]}
+
+
+def many_classes(count: int) -> str:
+    """A row: the head on made features of `count` classes, alone in this process."""
+    from headstart.heads import head
+
+    rng = np.random.default_rng(0)
+    centres = rng.standard_normal((count, WIDTH), np.float32)
+    spread = np.arange(1, WIDTH + 1, dtype=np.float32) ** -0.5
+    labels = rng.integers(0, count, MADE)
+    x = np.empty((MADE, WIDTH), np.float32)
+    for start in range(0, MADE, 4096):
+        part = slice(start, start + 4096)
+        noise = rng.standard_normal((len(labels[part]), WIDTH), np.float32)
+        x[part] = np.maximum((noise + APART * centres[labels[part]]) * spread, 0)
+    peak, began = _watch(), time.perf_counter()
+    solved = head.solve(x, labels, count, groups=np.arange(MADE))
+    seconds = time.perf_counter() - began
+    accuracy = f"{solved.cv_accuracy:.3f}"
+    return f"| {count:,} | {MADE:,} | {WIDTH:,} | {seconds:.1f} | {solved.l2:g} | {accuracy} | {peak() / 1024:,.0f} |"
 
 
 def _watch():

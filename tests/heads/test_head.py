@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from headstart.data.split import folds
 from headstart.heads import head
 from headstart.heads.logistic import Problem
 from headstart.heads.spectrum import Scaling
@@ -160,6 +161,58 @@ def test_large_sets_choose_by_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(solved.cv_correct) == len(solved.cv_groups) == pytest.approx(100, abs=6)
     assert (np.unique(solved.cv_groups, return_counts=True)[1] == 2).all()
     assert solved.cv_accuracy == solved.cv_correct.mean()
+
+
+def test_above_the_limit_one_part_learns_and_another_judges_by_whole_groups() -> None:
+    labels, groups = np.arange(60_000) // 2 % 3, np.arange(60_000) // 2
+    chosen, fold = head._trial(labels, groups, 0)
+    learns = fold == head.LEARNS
+    assert learns.sum() == pytest.approx(head.CV_LIMIT, rel=0.01)
+    assert (~learns).sum() == pytest.approx(head.CV_LIMIT, rel=0.01)
+    assert not np.intersect1d(groups[chosen[learns]], groups[chosen[~learns]]).size
+    for part in (learns, ~learns):
+        assert np.ptp(np.bincount(labels[chosen[part]])) <= 2
+
+
+def test_up_to_the_limit_every_picture_is_held_out_once() -> None:
+    labels, groups = np.arange(300) % 3, np.arange(300)
+    chosen, fold = head._trial(labels, groups, 0)
+    assert (chosen == np.arange(300)).all()
+    assert (fold == folds(labels, groups, head.FOLDS, 0)).all()
+
+
+def test_a_penalty_chosen_on_a_part_is_solved_once_on_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From where the part left off, to the same head within the certified gap."""
+    x, labels = made(600, 20, 4)
+    solves: list[tuple[int, float]] = []
+    solve = Problem.solve
+
+    def noted(problem: Problem, l2: float, **how):
+        solves.append((len(problem.design), l2))
+        return solve(problem, l2, **how)
+
+    monkeypatch.setattr(Problem, "solve", noted)
+    monkeypatch.setattr(head, "CV_LIMIT", 200)
+    found = head.solve(x, labels, 4, groups=np.arange(600))
+    assert [entry for entry in solves if entry[0] == 600] == [(600, found.l2)]
+    monkeypatch.setattr(head, "CV_LIMIT", 600)
+    monkeypatch.setattr(head, "GRID", (found.l2,))
+    exact = head.solve(x, labels, 4, groups=np.arange(600))
+    scaling, ones = Scaling.of(x), np.ones(600)
+
+    def reached(solved: head.Solved) -> float:
+        weight, bias = (part.astype(np.float64) for part in solved.head.layers[0])
+        moved = bias + weight @ scaling.mean
+        return objective(scaling.apply(x), labels, ones, weight * scaling.scale, moved, found.l2)
+
+    assert reached(exact) <= reached(found) <= (1 + head.FINAL_OF_MANY) * reached(exact)
+
+
+def test_rotating_undoes_plain() -> None:
+    x, labels = made(50, 12, 3)
+    problem = Problem.of(x, labels, 3)
+    theta = np.random.default_rng(0).standard_normal((problem.design.shape[1] + 1, 1, 3))
+    assert problem.rotated(*problem.plain(theta)) == pytest.approx(theta, abs=1e-4)
 
 
 @pytest.mark.parametrize("wrong", [{"layers": 3}, {"init": "warm"}, {"class_weight": "heavy"}])

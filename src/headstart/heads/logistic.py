@@ -58,6 +58,13 @@ class Problem:
         """The same in float32, for what is not solved to the last digit."""
         return replace(self, design=self.design.astype(np.float32, copy=False))
 
+    def of_rows(self, rows: np.ndarray) -> Problem:
+        """The same with those pictures alone, bool [N]; all of them are not copied."""
+        if rows.all():
+            return self
+        design, labels = self.design[rows], self.labels[rows]
+        return replace(self, design=design, labels=labels, values=self.values * len(labels) / len(rows))
+
     def start(self, k: int = 1, dtype: type = np.float64) -> np.ndarray:
         """[r + 1, k, C]: zeros; the last row is the intercept."""
         return np.zeros((self.design.shape[1] + 1, k, self.n_classes), dtype)
@@ -124,6 +131,11 @@ class Problem:
         weight = (self.axes.astype(np.float64) @ theta[:-1, 0]) / self.scaling.scale[:, None]
         bias = theta[-1, 0] - self.scaling.mean @ weight
         return weight.T.astype(np.float32), bias.astype(np.float32)
+
+    def rotated(self, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+        """[r + 1, 1, C]: plain() undone, of weight [C, D] and bias [C]; what no picture shows is lost."""
+        theta = self.axes.T.astype(np.float64) @ (weight.T * self.scaling.scale[:, None])
+        return np.vstack([theta, bias + weight @ self.scaling.mean])[:, None]
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:
