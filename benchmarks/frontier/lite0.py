@@ -3,8 +3,8 @@
     python benchmarks/frontier/lite0.py --data DIR [--sets NAME ...] [--head ridge] [--speed]
 
 DIR holds hymenoptera, brain-mri, cifar10 and gtsrb as folders; digits are scikit-learn's. Of cifar10 and gtsrb 2,000
-pictures are trained on and 2,000 tested. The head is solved, or with --head ridge a ridge probe, at the cut, or all cuts
-side by side, that cross-validates best on the training pictures. Prints Markdown. With --speed only the speed is
+pictures are trained on and 2,000 tested. The head is solved, or with --head ridge a ridge probe, at the cut, or all
+of them, that cross-validates best on the training pictures. Prints Markdown. With --speed only the speed is
 measured, which needs the machine for itself.
 """
 
