@@ -1,11 +1,11 @@
 """lite0 at four sizes against `small`, frozen: what each is worth on five sets, how fast it runs, what it weighs.
 
-    python benchmarks/frontier/lite0.py --data DIR [--sets NAME ...] [--speed]
+    python benchmarks/frontier/lite0.py --data DIR [--sets NAME ...] [--head ridge] [--speed]
 
 DIR holds hymenoptera, brain-mri, cifar10 and gtsrb as folders; digits are scikit-learn's. Of cifar10 and gtsrb 2,000
-pictures are trained on and 2,000 tested. The head is solved at the cut, or all cuts side by side, that cross-validates
-best on the training pictures. Prints Markdown. With --speed only the speed is measured, which needs the machine for
-itself.
+pictures are trained on and 2,000 tested. The head is solved, or with --head ridge a ridge probe, at the cut, or all
+of them, that cross-validates best on the training pictures. Prints Markdown. With --speed only the speed is
+measured, which needs the machine for itself.
 """
 
 from __future__ import annotations
@@ -32,8 +32,7 @@ from probing import Result, probe, speed
 from settings import NAMES, Setting, settings
 
 TRAINED, TESTED = 2_000, 2_000
-SIZES = {"lite0": (224, 160, 128, 96), "small": (64, 96, 128)}
-RIVAL = ("small", 64)
+SIZES = {"small": (64, 96, 128), "lite0": (224, 160, 128, 96)}  # the first is what others are held against
 LOOKED = 200  # pictures whose size is looked at
 
 
@@ -43,6 +42,7 @@ def main() -> int:
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--sets", nargs="+", default=(*NAMES, "digits"))
+    parser.add_argument("--head", choices=("chosen", "ridge"), default="chosen")
     parser.add_argument("--speed", action="store_true")
     args = parser.parse_args()
     progress.use(console.choose(quiet=False))
@@ -51,7 +51,7 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as scratch:
         for setting in judged(args.data, tuple(args.sets), Path(scratch)):
-            accuracies(setting)
+            accuracies(setting, args.head)
     return 0
 
 
@@ -83,16 +83,18 @@ def judged(data: Path, names: tuple[str, ...], scratch: Path) -> Iterator[Settin
         yield Setting("digits", dataset, ((parts.train, parts.report),))
 
 
-def accuracies(setting: Setting) -> None:
+def accuracies(setting: Setting, head: str) -> None:
     """A row for each network and size; leads over `small` at its own size in points, with paired standard errors."""
     side = shorter_side(setting.dataset)
     print(f"\n{setting.name}: {len(setting.tested):,} tested, median shorter side {side:.0f} px\n")
     print("| network | pixels | cut | accuracy | lead over small at 64 px |\n|-|-|-|-|-|", flush=True)
-    found = {(b.name, b.preprocess.size): probe(setting, b, "chosen") for b in networks()}
-    for (name, size), result in found.items():
-        cuts = " / ".join(dict.fromkeys(result.cuts))
-        lead = leads(result, found[RIVAL], setting)
-        print(f"| {name} | {size} | {cuts} | {result.accuracy:.3f} | {lead} |", flush=True)
+    rival = None
+    for backbone in networks():
+        result = probe(setting, backbone, head)
+        rival = rival or result
+        cuts, size = " / ".join(dict.fromkeys(result.cuts)), backbone.preprocess.size
+        lead = leads(result, rival, setting)
+        print(f"| {backbone.name} | {size} | {cuts} | {result.accuracy:.3f} | {lead} |", flush=True)
 
 
 def leads(result: Result, rival: Result, setting: Setting) -> str:
