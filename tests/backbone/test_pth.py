@@ -6,7 +6,6 @@ import io
 import pickle
 import re
 import struct
-import time
 import tracemalloc
 from collections import OrderedDict
 
@@ -17,7 +16,7 @@ import torch
 from headstart.backbone import pth
 from headstart.errors import WeightsError
 
-MOST_SECONDS, MOST_BYTES = 5.0, 200e6
+MOST_BYTES = 200e6
 
 
 def _saved(value: object) -> bytes:
@@ -43,19 +42,17 @@ def _state() -> OrderedDict[str, torch.Tensor]:
 
 
 def _refused(data: bytes) -> str:
-    """The line that `data` is refused with, which takes neither long nor much memory."""
+    """The line that `data` is refused with, which takes little memory; opcodes are counted, so that none takes long."""
     tracemalloc.start()
-    began = time.perf_counter()
     with pytest.raises(WeightsError) as caught:
         pth.tensors(data, "weights x")
-    seconds, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     said = str(caught.value)
     assert said.startswith("weights x: ")
     assert "nothing in it was run" in said
     assert "\n" not in said
     assert len(said) < 200
-    assert seconds < MOST_SECONDS
     assert peak < MOST_BYTES + 3 * len(data)
     return said
 

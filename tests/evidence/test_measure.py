@@ -62,22 +62,22 @@ def test_a_second_copy_is_asked_where_the_first_leaves_it_open(
     assert said in evidence.how["control"]
 
 
-def test_all_copies_are_converted_with_the_network(shapes, monkeypatch, tmp_path):
+def test_all_copies_are_built_with_the_network(shapes, monkeypatch, tmp_path):
     runtime = importlib.import_module("headstart.runtime.converted")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(runtime, "_at_hand", {})
-    converted, original = [], runtime.convert
+    drawn, original = [], runtime.built.build
 
-    def convert(job):
-        converted.append(job.draw)
-        return original(job)
+    def build(network, draw, **options):
+        drawn.append(draw)
+        return original(network, draw, **options)
 
-    monkeypatch.setattr(runtime, "convert", convert)
+    monkeypatch.setattr(runtime.built, "build", build)
     network, execution = backbone.load("demo-cnn"), Execution(runtime="openvino")
     measure(*shapes, network, execution=execution)
-    assert sorted(converted, key=str) == [0, 1, None]
+    assert sorted(drawn, key=str) == [0, 1, None]
     measure(*shapes, network, execution=replace(execution, keep="none"))
-    assert len(converted) == 3
+    assert len(drawn) == 3
 
 
 def test_the_same_question_is_answered_from_what_is_kept(shapes, monkeypatch, tmp_path):

@@ -44,7 +44,7 @@ def start(trunk: Trunk, execution: Execution | Resolved = Execution()) -> Runtim
     try:
         return converted.start(trunk, how.precision, how.threads)
     except BackboneError as error:
-        if how.strict:
+        if how.strict or trunk.boxed:  # a network in the box is the same with torch and without
             raise
         progress.say_once(f"{error}; torch runs it instead")
         return _torch(trunk, how)

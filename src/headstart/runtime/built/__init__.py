@@ -9,6 +9,7 @@ import numpy as np
 
 from headstart.backbone import Backbone, Stage, boxed, drawn
 from headstart.backbone.noise import BATCH, BATCHES, pictures
+from headstart.errors import BackboneError
 from headstart.runtime.built.demo_cnn import demo_cnn
 from headstart.runtime.built.efficientnet_lite import efficientnet_lite
 from headstart.runtime.built.layers import LOGITS, Layers, Seen, Tensor
@@ -23,7 +24,8 @@ def build(backbone: Backbone, draw: int | None, *, logits: bool) -> Any:
     """The network in the box as an OpenVINO model of the form that convert() gives: for every stage the mean and, where
     it has places, the spread, then the logits; float32, with a free batch dimension.
 
-    draw: number of a random copy, None for the pre-trained weights. Raises WeightsError.
+    draw: number of a random copy, None for the pre-trained weights. Raises WeightsError, and BackboneError where its
+    layers do not take pictures of this size.
     """
     tensors = boxed.tensors(backbone.name) if draw is None else control(backbone, draw)
     return assembled(backbone, tensors, logits=logits)
@@ -62,10 +64,17 @@ def _picture(backbone: Backbone) -> Any:
 def _run(backbone: Backbone, net: Layers, picture: Any, last: str) -> dict[str, Tensor]:
     """Cuts, and "logits", by name, in order up to `last`: layers above may not take this size."""
     found: dict[str, Tensor] = {}
-    for name, x in _TOPOLOGIES[backbone.name](net, picture.output(0)):
-        found[name] = x
-        if name == last:
-            break
+    try:
+        for name, x in _TOPOLOGIES[backbone.name](net, picture.output(0)):
+            found[name] = x
+            if name == last:
+                break
+    except RuntimeError as error:  # OpenVINO's, of a map that is smaller than what is to be laid over it
+        least = max(stage.reduction for stage in boxed.read(backbone.name).stages)
+        raise BackboneError(
+            f"{backbone.name}: its layers do not take {backbone.preprocess.size} px; "
+            f"choose --image-size {least} or more"
+        ) from error
     return found
 
 
