@@ -18,6 +18,11 @@ def installed(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
 
 
+def complete() -> bool:
+    """Whether all that `headstart[train]` brings is here: a network's module may be of any of it."""
+    return all(map(installed, TRAIN))
+
+
 def version(package: str) -> str:
     """Of an installed package; "" where it is not installed."""
     try:

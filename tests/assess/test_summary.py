@@ -33,7 +33,7 @@ def test_it_is_told_in_pictures_of_a_hundred() -> None:
 def test_a_gain_that_is_not_sure_is_not_claimed() -> None:
     for beside in (baseline(0.1, 0.1), baseline(0.3, None)):
         told = plainly(summarise(evaluation([0, 1], [0, 1]), [beside]))
-        assert told[1].endswith("61 of 100. So few pictures do not show a difference.")
+        assert told[1].endswith("61 of 100. No difference is shown.")
     told = plainly(summarise(evaluation([0, 1], [0, 1]), [baseline(-0.1, 0.01)]))
     assert told[1].endswith("61 of 100. It did better here.")
 

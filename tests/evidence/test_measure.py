@@ -75,9 +75,10 @@ def test_all_copies_are_built_with_the_network(shapes, monkeypatch, tmp_path):
     monkeypatch.setattr(runtime.built, "build", build)
     network, execution = backbone.load("demo-cnn"), Execution(runtime="openvino")
     measure(*shapes, network, execution=execution)
-    assert sorted(drawn, key=str) == [0, 1, None]
+    assert len(drawn) == len(set(drawn)) > 1
+    before = list(drawn)
     measure(*shapes, network, execution=replace(execution, keep="none"))
-    assert len(drawn) == 3
+    assert drawn == before
 
 
 def test_the_same_question_is_answered_from_what_is_kept(shapes, monkeypatch, tmp_path):

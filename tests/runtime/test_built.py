@@ -97,7 +97,7 @@ def test_statistics_are_estimated_as_in_torch(name, size):
         norm.train()
     with torch.inference_mode():
         for part in range(2):
-            Tapped(module, found.stages)(torch.from_numpy(pictures(found.preprocess, part)))
+            Tapped(module, found.stages)(torch.tensor(pictures(found.preprocess, part)))
     for key, tensor in module.state_dict().items():
         if "running" in key:
             np.testing.assert_allclose(control[key], tensor.numpy(), rtol=1e-3, atol=1e-4, err_msg=key)
@@ -124,7 +124,7 @@ def test_the_control_is_as_good_a_bar_as_torchs_own():
     ours = outputs(built.assembled(found, built.control(found, 0), logits=False), x)[-1]
     with torch.inference_mode():
         module = untrained.network(found, 0)
-        theirs = Tapped(module, found.stages)(torch.from_numpy(x))[-1].numpy()
+        theirs = Tapped(module, found.stages)(torch.tensor(x))[-1].numpy()
     assert ours.std(0).mean() == pytest.approx(theirs.std(0).mean(), rel=0.2)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from headstart.assess.baseline import Baseline
-from headstart.counts import pictures
+from headstart.counts import pictures, plural
 from headstart.intervals import Z95
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _LISTED = 5  # classes that are named one by one
 # Baseline → what it is, for people without statistics.
 _BASELINES = {
-    "majority class": "Always naming the most frequent class",
+    "majority class": "Always naming the class that is most frequent in training",
     "random weights": "The same network before it had learnt anything",
 }
 
@@ -54,13 +54,15 @@ def _beside(one: Beside) -> str:
     said = f"{_BASELINES.get(one.name, one.name)}: {one.of_hundred} of 100."
     if one.clear:
         return said
-    return f"{said} {'It did better here.' if one.ahead else 'So few pictures do not show a difference.'}"
+    return f"{said} {'It did better here.' if one.ahead else 'No difference is shown.'}"
 
 
 def _listed(classes: Iterable[ClassFound]) -> str:
     every = [f"“{one.name}” ({pictures(one.pictures)})" for one in classes]
     rest = len(every) - _LISTED
-    return ", ".join(every[:_LISTED]) + (f" and {rest} more classes" if rest > 0 else "")
+    return ", ".join(every[:_LISTED]) + (
+        f" and {plural(rest, 'more class', 'more classes')}" if rest > 0 else ""
+    )
 
 
 def _weakest(one: ClassFound) -> str:

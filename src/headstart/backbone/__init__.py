@@ -108,13 +108,17 @@ def outline(
     spec = NetworkSpec.of(
         name, model_kwargs=model_kwargs, preprocess=preprocess, image_size=image_size, taps=taps
     )
-    with needed_for(f"backbone {name!r}"):
-        from headstart.backbone import zoo
-
-        found, notes, _ = zoo.load(spec, pretrained=False)
+    found, notes = boxed.find(spec, pretrained=False) or _outline(spec)
     for note in notes:
         progress.say(note)
     return found
+
+
+def _outline(spec: NetworkSpec) -> tuple[Backbone, list[str]]:
+    with needed_for(f"backbone {spec.name!r}"):
+        from headstart.backbone import zoo
+
+        return zoo.load(spec, pretrained=False)[:2]
 
 
 def build(backbone: Backbone, *, pretrained: bool = True, seed: int = 0) -> nn.Module:

@@ -21,7 +21,6 @@ from headstart import seals
 from headstart.backbone import folder as folders
 from headstart.backbone import sizes
 from headstart.backbone.backbone import HEAD, PRE_LOGITS, Backbone, Stage
-from headstart.backbone.fingerprint import COUNTED
 from headstart.backbone.spec import NetworkSpec
 from headstart.errors import BackboneError, WeightsError
 
@@ -45,11 +44,12 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in folders.SHIPPED.glob(f"*/{ANATOMY}")))
 
 
-def find(spec: NetworkSpec) -> tuple[Backbone, list[str]] | None:
+def find(spec: NetworkSpec, *, pretrained: bool = True) -> tuple[Backbone, list[str]] | None:
     """(the network in the box that is asked for, what is to be said of it), as zoo.load() has them; None for any other.
 
-    A network in the box with other weights, options or cuts is another. Raises BackboneError where it does not run at
-    this size, WeightsError where its weights are missing or damaged.
+    A network in the box with other weights, options or cuts is another. pretrained: False does without its weights, and
+    their hash is then "". Raises BackboneError where it does not run at this size, WeightsError where its weights are
+    missing or damaged.
     """
     if spec.name not in names() or spec.weights is not None or spec.model_kwargs:
         return None
@@ -57,7 +57,8 @@ def find(spec: NetworkSpec) -> tuple[Backbone, list[str]] | None:
     if not set(spec.taps) <= {stage.name for stage in anatomy.stages}:
         return None
     folder = folders.SHIPPED / spec.name
-    folders.check(folder)
+    if pretrained:
+        folders.check(folder)
     card = folders.read_card(folder)
     own = card.preprocess
     prepared = replace(own if spec.image_size is None else own.at(spec.image_size), **spec.preprocess)
@@ -72,7 +73,7 @@ def find(spec: NetworkSpec) -> tuple[Backbone, list[str]] | None:
         name=spec.name,
         stages=stages,
         preprocess=prepared,
-        weights_sha256=anatomy.weights_sha256,
+        weights_sha256=anatomy.weights_sha256 if pretrained else "",
         source=replace(card.source, num_classes=scores),
         head=anatomy.head,
         owners={name: owner if owner in reached else HEAD for name, owner in anatomy.owners.items()},
@@ -137,9 +138,8 @@ def _side(size: int, reduction: int, halves: str) -> int:
 
 
 def parameters(name: str) -> int:
-    """How many the network called `name` has, its own classifier's too. Raises WeightsError."""
-    counted = ("running_mean", "running_var", COUNTED)
-    return sum(tensor.size for key, tensor in tensors(name).items() if not key.endswith(counted))
+    """How many the network called `name` has, its own classifier's too, as its card says. Raises BackboneError."""
+    return folders.read_card(folders.SHIPPED / name).training["parameters"]
 
 
 def tensors(name: str) -> dict[str, np.ndarray]:
@@ -152,7 +152,9 @@ def tensors(name: str) -> dict[str, np.ndarray]:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    path = folders.SHIPPED / name / "model.safetensors"
+    folder = folders.SHIPPED / name
+    folders.check(folder)
+    path = folder / "model.safetensors"
     try:
         stored = load_file(path)
     except (OSError, SafetensorError) as error:

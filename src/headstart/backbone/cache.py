@@ -64,7 +64,8 @@ def _described(spec: NetworkSpec) -> str:
         return f"backbone {spec.name!r}"
     if spec.weights is not None or spec.model_kwargs:
         return f"{spec.name} with weights or options other than its own"
-    return f"{spec.name} cut at {' and '.join(spec.taps)}"
+    own = ", ".join(stage.name for stage in boxed.read(spec.name).stages)
+    return f"{spec.name} cut at {' and '.join(spec.taps)}, beside its own cuts {own}"
 
 
 def state(backbone: Backbone) -> dict[str, np.ndarray] | None:

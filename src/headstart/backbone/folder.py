@@ -119,7 +119,12 @@ def carried(folder: Path) -> bool:
 def _shipped() -> list[Path]:
     """The folders of the networks in the box, in the order in which they are listed."""
     folders = [card.parent for card in SHIPPED.glob("*/backbone.json")]
-    return sorted(folders, key=lambda folder: _ORDER.index(folder.name))
+    return sorted(folders, key=lambda folder: (_place(folder.name), folder.name))
+
+
+def _place(name: str) -> int:
+    """Of a name in the order; those that are not in it stand behind."""
+    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
 
 
 def network(folder: Path, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:

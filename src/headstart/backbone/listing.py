@@ -9,6 +9,7 @@ from pathlib import Path
 
 from headstart import extras, progress
 from headstart.backbone import folder as folders
+from headstart.backbone import lite0
 from headstart.backbone.entry import Entry
 from headstart.backbone.families import FAMILIES, family_of
 from headstart.errors import BackboneError
@@ -17,17 +18,25 @@ from headstart.errors import BackboneError
 def available(pattern: str | None = None) -> list[Entry]:
     """Every backbone whose name holds `pattern` (plain text, or a shell pattern), names that begin with it first.
 
-    Says which libraries are not installed.
+    Says which libraries' networks cannot be listed.
     """
-    absent = [name for name in FAMILIES if not (extras.installed("torch") and extras.installed(name))]
-    if absent:
-        progress.say(f"networks of {' and '.join(absent)}: need {' and '.join(absent)}; {extras.COMMAND}")
-    libraries = [family().entries() for name, family in FAMILIES.items() if name not in absent]
-    entries = [*folders.entries(), *itertools.chain(*libraries)]
+    if absent := [name for name in FAMILIES if not _offers(name)]:
+        progress.say(f"networks of {' and '.join(absent)} are not listed: {extras.COMMAND}")
+    entries = _entries()
     if not pattern:
         return entries
     found = [entry for entry in entries if fnmatch.fnmatch(entry.name.lower(), f"*{pattern.lower()}*")]
     return sorted(found, key=lambda entry: not _begins(entry.name.lower(), pattern.lower()))
+
+
+def _offers(family: str) -> bool:
+    """Whether the family's networks can be made here."""
+    return extras.installed("torch") and extras.installed(family)
+
+
+def _entries() -> list[Entry]:
+    libraries = [family().entries() for name, family in FAMILIES.items() if _offers(name)]
+    return [*folders.entries(), *itertools.chain(*libraries)]
 
 
 def _begins(name: str, pattern: str) -> bool:
@@ -36,6 +45,8 @@ def _begins(name: str, pattern: str) -> bool:
 
 def here(name: str) -> bool:
     """Whether the weights of the backbone called `name` lie on this machine; True for what no library offers."""
+    if name == lite0.NAME:
+        return lite0.here()
     with extras.needed_for(f"backbone {name!r}"):
         found = family_of(name)
     return found is None or found[0].here(found[1])
@@ -50,9 +61,7 @@ def unknown(name: str) -> BackboneError:
     if rest or place.is_dir():
         what = "holds no backbone" if place.is_dir() else "a file" if place.exists() else "no such folder"
         return BackboneError(f"{name}: {what}; expected a folder written by `headstart pretrain`")
-    known = list(
-        dict.fromkeys(entry.name.partition(".")[0] for entry in available())
-    )  # without weights' tags
+    known = list(dict.fromkeys(entry.name.partition(".")[0] for entry in _entries()))  # without weights' tags
     near = [entry for entry in known if entry.partition(":")[2] == name]
     near = near or difflib.get_close_matches(name, known, n=2, cutoff=0.75)
     hint = f"; did you mean {' or '.join(near)}?" if near else ";"

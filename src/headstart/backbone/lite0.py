@@ -77,7 +77,9 @@ def _content() -> bytes:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise WeightsError(f"{file}: cannot be read ({error.strerror})") from error
+        raise WeightsError(
+            f"{file}: cannot be read ({error.strerror}); make it readable, or {INSTALL}"
+        ) from error
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise WeightsError(
             f"{file}: damaged, or of another version (its SHA-256 is not the one that is known); "
@@ -88,7 +90,7 @@ def _content() -> bytes:
 
 def renamed(name: str) -> str:
     """timm's name for the tensor that the file calls `name`. Raises WeightsError where it has none."""
-    block = re.fullmatch(r"_blocks\.(\d+)\.(\w+)\.(\w+)", name)
+    block = re.fullmatch(r"_blocks\.(\d{1,2})\.(\w+)\.(\w+)", name)
     if block and int(block[1]) < len(_PLACES):
         index, layers = int(block[1]), _WIDENED if int(block[1]) else _FIRST
         layer, prefix = layers.get(block[2]), "blocks.{}.{}.".format(*_PLACES[index])

@@ -41,7 +41,7 @@ def natural(
 
 @lru_cache(BATCHES)
 def pictures(preprocess: Preprocess, part: int) -> np.ndarray:
-    """float32 [16, 3, S, S], normalised as the network's own inputs; the same for all copies."""
+    """float32 [16, 3, S, S], normalised as the network's own inputs; the same for all copies, and not to be written."""
     rng, shape = np.random.default_rng(part), (BATCH, 1, 1, 1)
     noise = natural(
         preprocess.size,
@@ -51,4 +51,6 @@ def pictures(preprocess: Preprocess, part: int) -> np.ndarray:
         seed=part,
     )
     mean, std = (np.asarray(v)[:, None, None] for v in (preprocess.mean, preprocess.std))
-    return ((noise - mean) / std).astype(np.float32)
+    found = ((noise - mean) / std).astype(np.float32)
+    found.flags.writeable = False
+    return found

@@ -281,7 +281,10 @@ def _tensor(given: tuple[Any, ...]) -> _Tensor:
     for sizes in (shape, strides):
         if type(sizes) is not tuple or not _counts(sizes, _DIMENSIONS):
             raise _Refused("a tensor has no shape")
-    if not _counts((offset,)) or max(offset + math.prod(shape), *shape, 0) > storage.count:
+    sides = math.prod(
+        side for side in shape if side
+    )  # numpy refuses what would be too large but for a side of 0
+    if not _counts((offset,)) or max(offset + math.prod(shape), sides, 0) > storage.count:
         raise _Refused("a tensor reaches beyond its storage")
     return _Tensor(storage, offset, shape, _order(shape, strides))
 

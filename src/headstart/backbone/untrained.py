@@ -39,7 +39,9 @@ def network(backbone: Backbone, draw: int) -> nn.Module:
     tapped = Tapped(module, backbone.stages)
     with torch.inference_mode():
         for part in range(BATCHES):
-            tapped(torch.from_numpy(pictures(backbone.preprocess, part)))
+            tapped(
+                torch.tensor(pictures(backbone.preprocess, part))
+            )  # its own: a network may write its input
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
     return module.eval()

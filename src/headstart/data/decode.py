@@ -191,6 +191,12 @@ def _look_ahead(path: str, size: int) -> None:
 
 def size_of(picture: str | Given) -> tuple[int, int]:
     """(width, height) as the file's header has it; the picture is not decoded. Raises PictureError."""
+    if isinstance(picture, str) and shards.MARK not in picture:
+        try:
+            with quiet, Image.open(picture, formats=_formats()) as image:
+                return image.size
+        except (Image.DecompressionBombError, *DAMAGE) as error:
+            raise PictureError(f"no size can be read ({error})") from error
     with content(picture) as data, quiet:
         return _open(data).size
 

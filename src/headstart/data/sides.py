@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+import numpy as np
 
 from headstart.data import labelled, layouts
 from headstart.data.decode import size_of
@@ -15,22 +17,23 @@ from headstart.errors import PictureError
 LOOKED = 101  # pictures, evenly spread over the source
 
 
-def shorter_side(source: str | Path | tuple[Any, ...]) -> float | None:
+def shorter_side(source: str | Path | tuple[Any, ...], without: Collection[str] = ()) -> float | None:
     """The median shorter side of the pictures of `source` in pixels; None where no size can be read.
 
-    source: as for load(). What an iterator will yield is not looked at, since it yields it once. Raises DataError.
+    source: as for load(); without: classes that are left out. Of pictures in memory lists and arrays are looked at, and
+    not what may be gone through but once. Raises DataError.
     """
-    pictures = _pictures(source)
+    pictures = _pictures(source, without)
     looked = [pictures[place] for place in _spread(len(pictures), LOOKED)]
     sides = [side for picture in looked if (side := _side(picture)) is not None]
     return median(sides) if sides else None
 
 
-def _pictures(source: str | Path | tuple[Any, ...]) -> Sequence[str | Given]:
+def _pictures(source: str | Path | tuple[Any, ...], without: Collection[str]) -> Sequence[str | Given]:
     if not isinstance(source, tuple):
-        return [row.picture for row in layouts.listing(str(source)).rows]
+        return [row.picture for row in layouts.listing(str(source)).rows if row.label not in without]
     labelled.check(source)
-    return [] if isinstance(source[0], Iterator) else given(source[0])
+    return given(source[0]) if isinstance(source[0], Sequence | np.ndarray) else []
 
 
 def _spread(count: int, most: int) -> list[int]:

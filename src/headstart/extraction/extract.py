@@ -18,6 +18,7 @@ from headstart.data.loader import frames
 from headstart.errors import OutputError
 from headstart.extraction.features import Features
 from headstart.extraction.store import Store
+from headstart.extras import TRAIN, version
 from headstart.runtime import Execution, Resolved, Runtime, Trunk, resolve, start
 
 _SHARD = 2048
@@ -211,6 +212,8 @@ def _key(trunk: Trunk, how: Resolved) -> str:
     """Stands for the rows: the network, how it runs, what prepares pictures for it."""
     levels = trunk.backbone.preprocess.levels
     more = [*(["fp16"] if how.keep == "fp16" else []), *([f"levels {levels}"] if levels else [])]
+    if how.runtime == "torch":
+        more += [version(package) for package in TRAIN]
     return files.sha256_of(str(VERSION), trunk.key, how.engine, how.precision, PIL.__version__, *more)
 
 

@@ -28,7 +28,9 @@ CLEARLY = 3.0
 # and named 0.484 of new ones right in place of 0.483.
 ROUGH, FINAL, FINAL_OF_MANY = 5e-2, 5e-5, 5e-2
 MOST_EPOCHS, FEW_EPOCHS = 30, 15  # of minibatch training; the latter without cross-validation
-CV_LIMIT = 10_000  # of more pictures than this one part learns and another judges, each of about so many
+CV_LIMIT = (
+    10_000  # of more pictures than this one part learns and another judges, each of half to all of so many
+)
 LEARNS = -1  # the fold of a picture that is never held out
 FLOOR = np.log(1e-4)  # one hopeless picture (its class missing from a fold) shall not decide
 
@@ -272,16 +274,14 @@ class _Logistic:
             self._near[value] = self.problem.rotated(*near.layers[0])
         theta, certified = self._near.get(value, self.problem.start()), True
         path = [] if value in self._near else [l2 for l2 in GRID if l2 > value]
-        final = FINAL if len(self.weights) <= CV_LIMIT else FINAL_OF_MANY
+        many = len(self.weights) > CV_LIMIT
+        problem, final = (self.problem.rough(), FINAL_OF_MANY) if many else (self.problem, FINAL)
+        theta, weights = theta.astype(problem.design.dtype, copy=False), self.weights[:, None]
         for l2 in [*path, value]:
             tolerance = final if l2 == value else ROUGH
-            theta, certified = self.problem.solve(
-                l2, start=theta, weights=self.weights[:, None], tolerance=tolerance
-            )
+            theta, certified = problem.solve(l2, start=theta, weights=weights, tolerance=tolerance)
         if not certified:
-            progress.say(
-                f"head: its optimum is not certified to {final:g} of the objective; it may be a little off"
-            )
+            progress.say(f"head: its optimum is not certified to {final:g} of the objective; it may be off")
         return Head((self.problem.plain(theta),))
 
     def penalty(self, value: float) -> float:

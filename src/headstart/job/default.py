@@ -8,6 +8,7 @@ The threshold lies between 32 and 64, the sizes that `small` was judged on and l
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,10 @@ class Default:
         )
 
 
-def choose(source: str | Path | tuple[Any, ...]) -> Default:
-    """The network for the pictures of `source`, by the headers of some of them. Raises DataError."""
-    side = data.shorter_side(source)
+def choose(source: str | Path | tuple[Any, ...], without: Collection[str] = ()) -> Default:
+    """The network for the pictures of `source`, by the headers of some of them; without: classes that are left out.
+
+    Raises DataError.
+    """
+    side = data.shorter_side(source, without)
     return Default(SMALL_BACKBONE if side is not None and side < LEAST else DEFAULT_BACKBONE, side)

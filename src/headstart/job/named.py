@@ -40,7 +40,8 @@ def look_up(options: Options) -> Named:
     classes_left_out(options)
     device_of(options.device)
     if options.runtime == "torch":
-        extras.need("--runtime torch")
+        for package in extras.TRAIN:
+            extras.need("--runtime torch", package)
     check_recipe(overruled(Recipe(), options.recipe), LARGEST, "recipe")
     if options.plan is not None:
         return _of_plan(options)
@@ -57,7 +58,7 @@ def _by_default(options: Options) -> Named:
 
     if options.weights is not None:
         raise OptionError(f"weights {options.weights}: name the network that they are of with --backbone")
-    chosen = default.choose(options.data)
+    chosen = default.choose(options.data, classes_left_out(options))
     network = load_network(options, name=chosen.network)
     _check_case(options, network)
     return Named(network, why=str(chosen))
@@ -100,6 +101,8 @@ def outline_network(options: Options, *, image_size: int | None = None) -> Backb
     """As load_network(), to be drawn: what does not lie on this machine is not downloaded for it."""
     from headstart import backbone
 
+    if options.backbone is None:
+        raise OptionError("backbone: none is named; `headstart backbones` lists them")
     if not isinstance(options.backbone, str):
         return load_network(options)
     name = options.backbone

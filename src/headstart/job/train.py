@@ -76,6 +76,8 @@ def _check_torch(options: Options, named: Named) -> None:
     """Raises MissingError where it is clear before any picture is read that training is asked for and torch lacks."""
     if named.plan is not None:
         needs.check(named.plan)
+    elif options.folds and options.case is None and options.size != "small":
+        needs.check_folds()
     elif options.case is not None:
         needs.check_case(options.case)
 

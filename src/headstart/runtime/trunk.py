@@ -78,7 +78,8 @@ class Trunk:
         """
         assert self.module is None, "a module in memory has no key"
         cuts = ",".join(f"{stage.name}={stage.tap}" for stage in self.stages)
-        copy = "" if self.draw is None else f"{self.draw} {_COPIES}"
+        # numpy draws the noise that normalisation has seen, and may draw otherwise in another version (NEP 19).
+        copy = "" if self.draw is None else f"{self.draw} {_COPIES} {version('numpy')}"
         network = self.backbone.with_levels(None).key
         return sha256_of(network, cuts, self.pool, str(self.logits), copy, *self._makers())
 

@@ -12,14 +12,14 @@ _DOES = {"fine-tune": "trains its pre-trained weights", "scratch": "trains it fr
 
 def lacking(plan: Plan) -> str:
     """What `plan` would do that cannot be done here, and what to do about it; "" where all can be."""
-    if plan.frozen or extras.installed("torch"):
+    if plan.frozen or extras.complete():
         return ""
     does = " and ".join(_DOES[way] for way in ways(plan))
     return _said(f"the plan, case {plan.case} on {plan.backbone}, {does}")
 
 
 def check(plan: Plan) -> None:
-    """Raises MissingError where the plan trains a network and torch is not installed."""
+    """Raises MissingError where the plan trains a network and torch, or its kin, is not installed."""
     if lack := lacking(plan):
         raise MissingError(lack)
 
@@ -28,8 +28,14 @@ def check_case(case: int) -> None:
     """The same of a case that is asked for, before there is a plan of it."""
     from headstart.planning.four import numbered
 
-    if numbered(case).trains and not extras.installed("torch"):
+    if numbered(case).trains and not extras.complete():
         raise MissingError(_said(f"case {case} trains the network"))
+
+
+def check_folds() -> None:
+    """The same of folds, each of which decides anew, and may come to a plan that trains."""
+    if not extras.complete():
+        raise MissingError(_said("--folds: each fold decides anew, and may train the network"))
 
 
 def _said(what: str) -> str:
