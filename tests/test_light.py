@@ -151,6 +151,13 @@ def test_a_fold_whose_plan_trains_is_refused(light: Light) -> None:
     assert TRAIN in light.refused("train", "pictures", *asked, "-o", "trained")
 
 
+def test_folds_that_may_train_are_refused_before_a_finished_run_is_replaced(light: Light) -> None:
+    light("train", "pictures", "--backbone", "small", "--case", "1", "-o", "done")
+    asked = ("train", "pictures", "--backbone", "small", "--folds", "2", "-o", "done", "--force")
+    assert "each fold decides anew" in light.refused(*asked)
+    assert (light.folder / "done" / "bundle" / "headstart.json").is_file()
+
+
 @pytest.mark.parametrize("case", ["3", "4"])
 def test_a_case_that_trains_is_refused_before_pictures_are_read(light: Light, case: str) -> None:
     done = light.python("-m", "headstart", "train", "pictures", "--case", case, "-o", "trained")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
 from headstart import backbone
-from headstart.backbone import boxed, describe, drawn, zoo
+from headstart.backbone import boxed, describe, drawn, lite0, zoo
 from headstart.backbone.spec import NetworkSpec
-from headstart.errors import BackboneError
+from headstart.errors import BackboneError, WeightsError
 
 NAMES = boxed.names()
 _WORDS = {"halves", "one_size"}  # what one pass of torch does not tell
@@ -103,3 +104,29 @@ def test_random_weights_are_as_large_as_torch_draws_them(name):
         if theirs.ndim > 1 and not key.startswith(head):
             error = 4 * float(theirs.std()) / np.sqrt(theirs.numel())
             assert ours[key].std() == pytest.approx(float(theirs.std()), abs=error), key
+
+
+def test_damaged_weights_are_refused_however_the_network_is_come_by(monkeypatch, tmp_path):
+    """A bundle's backbone, or one read back from JSON, is not looked up by its name."""
+    folders = boxed.folders
+    shutil.copytree(folders.SHIPPED / "demo-cnn", tmp_path / "demo-cnn")
+    monkeypatch.setattr(folders, "SHIPPED", tmp_path)
+    weights = tmp_path / "demo-cnn" / "model.safetensors"
+    assert boxed.tensors("demo-cnn")
+    content = bytearray(weights.read_bytes())
+    content[-5] ^= 0x40
+    weights.write_bytes(content)
+    with pytest.raises(WeightsError, match="damaged"):
+        boxed.tensors("demo-cnn")
+
+
+def test_without_its_weights_it_is_drawn_all_the_same(monkeypatch):
+    def lacks() -> None:
+        raise WeightsError("no weights here")
+
+    monkeypatch.setattr(lite0, "check", lacks)
+    monkeypatch.setattr(lite0, "state", lacks)
+    drawn_only = backbone.outline("lite0")
+    assert drawn_only.weights_sha256 == ""
+    assert drawn_only.stages == boxed.read("lite0").stages
+    assert backbone.parameters("lite0") == 4_652_008

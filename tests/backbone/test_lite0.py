@@ -39,7 +39,15 @@ def test_tensors_are_the_file_s():
 
 
 @pytest.mark.parametrize(
-    "name", ["_blocks.16._bn1.weight", "_blocks.0._expand_conv.weight", "_swish.weight", "fc.weight", ""]
+    "name",
+    [
+        f"_blocks.{'9' * 5000}._bn1.weight",
+        "_blocks.16._bn1.weight",
+        "_blocks.0._expand_conv.weight",
+        "_swish.weight",
+        "fc.weight",
+        "",
+    ],
 )
 def test_a_strange_name_is_refused(name):
     with pytest.raises(WeightsError, match="no tensor of EfficientNet-Lite0"):

@@ -189,6 +189,10 @@ HUGE = 1 << 500
         "another count in the file": (_tensor(6, (2, 3), (3, 1)), _behind(5)),
         "another count, huge": (_tensor(6, (2, 3), (3, 1)), _behind(1 << 62, 6)),
         "a huge shape without numbers": (_tensor(6, (0, HUGE), (1, 1)), _behind(6)),
+        "sides that are huge beside one of none": (
+            _tensor(2000, (2000, 0, *(2000,) * 6), (0,) * 8),
+            _behind(2000),
+        ),
         "a huge shape of one number": (_tensor(6, (HUGE,), (0,)), _behind(6)),
         "a shape beyond the storage": (_tensor(6, (7,), (1,)), _behind(6)),
         "an offset beyond the storage": (_tensor(6, (6,), (1,), 1), _behind(6)),

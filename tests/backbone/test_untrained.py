@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from headstart.backbone import untrained_copy
-from headstart.backbone.noise import natural
+from headstart.backbone.noise import natural, pictures
+from headstart.data.preprocess import Preprocess
 
 
 def test_statistics_are_estimated_and_branches_switched_on(made):
@@ -37,3 +38,11 @@ def test_noise_is_smooth_as_pictures_are(size):
     steps = np.abs(np.diff(noise, axis=3)).mean()
     assert steps < 0.8 * noise.std(axis=(2, 3)).mean()  # white noise: 1.13
     assert np.corrcoef(noise[:, 0].ravel(), noise[:, 2].ravel())[0, 1] > 0.8
+
+
+def test_a_network_that_writes_its_input_leaves_the_noise_as_it_is():
+    preprocess = Preprocess(16, 16, "bicubic", (0.5,) * 3, (0.5,) * 3)
+    before = pictures(preprocess, 0).copy()
+    with pytest.raises(ValueError, match="read-only"):
+        pictures(preprocess, 0)[0] = 0
+    assert np.array_equal(pictures(preprocess, 0), before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from headstart import backbone, cache, data
 from headstart.errors import OutputError
 from headstart.extraction import extract, extract_beside
 from headstart.extraction import extract as room_function
-from headstart.runtime import Execution
+from headstart.runtime import Execution, Trunk, resolve
 from tests.cli.conftest import tree
 
 assert room_function is extract
@@ -25,8 +26,6 @@ def network():
 @pytest.fixture
 def counted(monkeypatch):
     """Counts the pictures that are decoded for a network."""
-    import importlib
-
     module = importlib.import_module("headstart.extraction.extract")
     counts = []
     original = module._prepare
@@ -113,3 +112,16 @@ def test_a_cache_that_cannot_be_written_is_done_without(network, own_cache, tmp_
     monkeypatch.setattr(cache, "folder", refuse)
     free = extract(dataset, np.arange(28), network)
     np.testing.assert_array_equal(kept.x["conv1"], free.x["conv1"])
+
+
+def test_features_of_torch_are_those_of_its_version(monkeypatch, network):
+    """A network in the box needs no torch; where torch runs it all the same, another torch may have other digits."""
+    module, trunk = importlib.import_module("headstart.extraction.extract"), Trunk(network, network.stages)
+
+    def keys(version: str) -> list[str]:
+        monkeypatch.setattr(module, "version", lambda package: version)
+        return [module._key(trunk, resolve(Execution(runtime=name))) for name in ("torch", "openvino")]
+
+    (torch_1, openvino_1), (torch_2, openvino_2) = keys("1"), keys("2")
+    assert torch_1 != torch_2
+    assert openvino_1 == openvino_2

@@ -114,3 +114,25 @@ def test_where_lite0_is_lacking_nothing_else_is_taken(tmp_path, monkeypatch):
 def test_weights_without_a_network_s_name_are_refused(shapes):
     with pytest.raises(OptionError, match=r"weights x\.safetensors: name the network .* with --backbone"):
         headstart.plan(shapes, weights="x.safetensors")
+
+
+def test_classes_that_are_left_out_have_no_say(tmp_path):
+    folder = _folder(tmp_path / "data", *[(16, 16)] * 3)
+    (folder / "junk").mkdir()
+    for number in range(9):
+        Image.new("RGB", (300, 300)).save(folder / "junk" / f"{number}.png")
+    assert default.choose(folder).network == "lite0"
+    assert look_up(Options(data=str(folder), without=("junk",))).backbone.name == "small"
+
+
+def test_what_is_gone_through_but_once_is_not_looked_at():
+    class Once:
+        def __init__(self) -> None:
+            self.left = iter([Image.new("L", (8, 8))] * 4)
+
+        def __iter__(self):
+            return self.left
+
+    pictures = Once()
+    assert default.choose((pictures, list("aabb"))).side is None
+    assert len(list(pictures)) == 4
