@@ -1,8 +1,8 @@
 """The network that a job takes where none is named, by how large its pictures are.
 
-On photos of 375 pixels lite0 is 10.5 ± 3.1 points ahead of `small`, frozen; on those of 32 pixels by 4.5 ± 1.0 (cifar10)
-and 2.7 ± 0.9 (gtsrb), at several times the cost (benchmarks/README.md). The threshold was set before these two were
-measured, and does not follow from them.
+On photos of 375 pixels lite0 is 10.5 ± 3.1 points ahead of `small`, frozen; on those of 32 pixels by 4.5 ± 1.0
+(cifar10) and 2.7 ± 0.9 (gtsrb), at several times the cost (benchmarks/README.md). The threshold was set before these
+two were measured, and does not follow from them.
 """
 
 from __future__ import annotations
