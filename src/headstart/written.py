@@ -29,6 +29,11 @@ def names(text: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(part.strip() for part in re.split(r"[,+]", text)) if isinstance(text, str) else tuple(text)
 
 
+def flag(argument: str) -> str:
+    """ "--weight-decay" for weight_decay."""
+    return f"--{argument.replace('_', '-')}"
+
+
 def logger(text: str) -> tuple[str, str]:
     """(one of LOGGERS, its place) from tensorboard=FOLDER or wandb=PROJECT. Raises OptionError."""
     kind, _, place = str(text).partition("=")

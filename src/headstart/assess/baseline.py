@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from headstart.intervals import Z95
+
 
 @dataclass(frozen=True)
 class Baseline:
@@ -28,6 +30,11 @@ class Baseline:
     lead: float
     lead_error: float | None
     correct: np.ndarray = field(default_factory=lambda: np.empty(0, bool), compare=False, repr=False)
+
+    @property
+    def clear(self) -> bool:
+        """Whether the model is surely ahead: beyond the 95 % interval of the paired difference."""
+        return self.lead_error is not None and self.lead > Z95 * self.lead_error
 
     def to_dict(self) -> dict[str, Any]:
         """All but the name and the single pictures."""

@@ -10,7 +10,6 @@ import numpy as np
 
 from headstart.assess.baseline import Baseline
 from headstart.assess.evaluation import Evaluation
-from headstart.intervals import Z95
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def summarise(evaluation: Evaluation, baselines: Sequence[Baseline] = ()) -> Sum
         weakest=wrong[0] if wrong else None,
         never=tuple(one for one in classes if one.found == 0),
         beside=tuple(
-            Beside(one.name, _of_hundred(one.accuracy), _clear(one), one.lead < 0) for one in baselines
+            Beside(one.name, _of_hundred(one.accuracy), one.clear, one.lead < 0) for one in baselines
         ),
     )
 
@@ -84,10 +83,6 @@ def summarise(evaluation: Evaluation, baselines: Sequence[Baseline] = ()) -> Sum
 def _of_hundred(share: float) -> int:
     """Rounded; neither "all" nor "none" where that is not so."""
     return round(100 * share) if share in (0, 1) else min(99, max(1, round(100 * share)))
-
-
-def _clear(baseline: Baseline) -> bool:
-    return baseline.lead_error is not None and baseline.lead > Z95 * baseline.lead_error
 
 
 def _found(evaluation: Evaluation) -> list[ClassFound]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from headstart.assess.baseline import Baseline
 from headstart.counts import pictures, plural
-from headstart.intervals import Z95
 
 if TYPE_CHECKING:
     from headstart.assess.summary import Beside, ClassFound, Summary
@@ -22,15 +21,15 @@ _BASELINES = {
 
 def against(baselines: Iterable[Baseline]) -> str:
     """What can be said against the baselines; "" without any."""
-    return " ".join(_sentence(one.name, one.lead, one.lead_error) for one in baselines)
+    return " ".join(map(_sentence, baselines))
 
 
-def _sentence(name: str, lead: float, error: float | None) -> str:
-    """Clear is what lies outside the 95 % interval of the paired difference."""
-    if error is None:
-        return f"{100 * lead:+.1f} points against “{name}”, on one group of pictures: no gain is shown."
-    clear = "a clear gain" if lead > Z95 * error else "no gain is shown"
-    return f"{100 * lead:+.1f} ± {100 * error:.1f} points against “{name}” on the same pictures: {clear}."
+def _sentence(one: Baseline) -> str:
+    ahead = f"{100 * one.lead:+.1f}"
+    if one.lead_error is None:
+        return f"{ahead} points against “{one.name}”, on one group of pictures: no gain is shown."
+    said = "a clear gain" if one.clear else "no gain is shown"
+    return f"{ahead} ± {100 * one.lead_error:.1f} points against “{one.name}” on the same pictures: {said}."
 
 
 def headline(found: Summary) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 
 from headstart import seals
 from headstart.backbone import folder as folders
-from headstart.backbone import sizes
+from headstart.backbone import lite0, sizes
 from headstart.backbone.backbone import HEAD, PRE_LOGITS, Backbone, Stage
 from headstart.backbone.spec import NetworkSpec
 from headstart.errors import BackboneError, WeightsError
@@ -145,14 +145,12 @@ def parameters(name: str) -> int:
 def tensors(name: str) -> dict[str, np.ndarray]:
     """The pre-trained tensors of the network called `name` under its torch module's names: float32 [...], and int64
     [] for batches counted. Raises WeightsError where they are missing or damaged."""
-    if name == "lite0":
-        from headstart.backbone import lite0
-
+    folder = folders.SHIPPED / name
+    if folders.carried(folder):
         return lite0.state()
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    folder = folders.SHIPPED / name
     folders.check(folder)
     path = folder / "model.safetensors"
     try:

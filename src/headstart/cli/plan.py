@@ -7,6 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headstart import written
 from headstart.cli import asked, options, recipe, show
 from headstart.job import folder
 
@@ -75,5 +76,5 @@ def _kept_flags(args: Namespace) -> list[str]:
         if value:
             values = value if isinstance(value, list | tuple) else [value]
             shown = ["=".join(map(str, v)) if isinstance(v, tuple) else str(v) for v in values]
-            flags += [f"--{name.replace('_', '-')}", *shown]
+            flags += [written.flag(name), *shown]
     return flags

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from headstart import written
 from headstart.cli import values
 from headstart.cli.options import Parser, group
 from headstart.job.options import CHOICES
@@ -58,7 +59,7 @@ def training(*, frozen: bool = True, **defaults: str) -> Parser:
         usual = defaults.get(name, flag.usual)
         also = () if frozen or name != "train_precision" else ("--precision",)
         words = f"{RECIPE[ARGUMENTS[name]].help} ({usual})"
-        add(f"--{name.replace('_', '-')}", *also, help=words, **flag.kind)
+        add(written.flag(name), *also, help=words, **flag.kind)
     return parent
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart import extras, files
+from headstart import extras, files, written
 from headstart.errors import PlanError
 from headstart.job.facts import Facts
 from headstart.job.fitting import settings_of
@@ -127,7 +127,7 @@ def _refuse(options: Options) -> None:
     for name in _ONE:
         if getattr(options, name) not in (None, {}):
             raise PlanError(
-                f"--{name.replace('_', '-')}: compare tries every strategy, each training at two rates; leave it out"
+                f"{written.flag(name)}: compare tries every strategy, each training at two rates; leave it out"
             )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart import extras, progress
+from headstart import extras, progress, written
 from headstart.errors import BackboneError, OptionError, PlanError
 from headstart.job.classes import classes_left_out
 from headstart.job.options import LARGEST, RECIPE, Options
@@ -242,7 +242,7 @@ def _merged(options: Options, plan: Plan, called: str) -> Plan:
     asked = {name: None if value in (None, {}, ()) else value for name, value in wishes.items()}
     if options.backbone is not None and not isinstance(options.backbone, str):
         asked["backbone"] = options.backbone.name
-    merged = merge(plan, asked, where=called, called=lambda name: f"--{name.replace('_', '-')}")
+    merged = merge(plan, asked, where=called, called=written.flag)
     if not merged.changes:
         return merged.plan
     progress.say(f"{called}: with {merged}, as asked for beside it")

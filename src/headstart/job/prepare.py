@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headstart import progress
+from headstart import progress, written
 from headstart.job.classes import classes_left_out
 from headstart.job.named import Named, look_up
 from headstart.job.options import Options
@@ -157,7 +157,7 @@ def _say_others(options: Options, plan: Plan, pictures: Intake, partition: Parti
 def _say_unused(options: Options, plan: Plan) -> None:
     """Says so where values of training are asked for, and nothing is trained."""
     if plan.frozen and options.recipe:
-        flags = ", ".join(f"--{name.replace('_', '-')}" for name in options.recipe_arguments)
+        flags = ", ".join(map(written.flag, options.recipe_arguments))
         progress.say(f"{flags}: not used, since the plan trains no stage; --case 3 or 4 trains")
 
 

@@ -70,6 +70,7 @@ class Run:
 
         prepared, dataset = self.prepared, self.prepared.dataset
         counts = dataset.take(prepared.partition.train).counts().tolist()
+        mistakes, hits = self._surest()
         title = self.folder.resolve().name if self.folder else title_of(prepared.options.path)
         told = Contents(
             title=title,
@@ -81,8 +82,8 @@ class Run:
             baselines=self.baselines,
             arms=self.fitted.arms,
             history=self.fitted.history,
-            mistakes=self._mistakes(),
-            hits=self._hits(),
+            mistakes=mistakes,
+            hits=hits,
             class_counts=dict(zip(dataset.classes, counts, strict=True)),
             quarantine=prepared.intake.quarantine,
             notes=(*prepared.intake.notes, *self._folds_told()),
@@ -179,22 +180,17 @@ class Run:
         judged = zip(pictures, evaluation.labels, evaluation.predictions, best, strict=True)
         return [(one, names[label], names[answer], float(p)) for one, label, answer, p in judged]
 
-    def _mistakes(self) -> tuple[Judged, ...]:
-        """The surest of the wrong answers."""
+    def _surest(self) -> tuple[tuple[Judged, ...], tuple[Judged, ...]]:
+        """(the wrong answers, the right one of each class): of both the surest, and these first."""
         from headstart.report import Judged
 
-        wrong = [Judged(*row) for row in self._answers() if row[1] != row[2]]
-        return tuple(sorted(wrong, key=lambda mistake: -mistake.confidence)[:_MOST_MISTAKES])
-
-    def _hits(self) -> tuple[Judged, ...]:
-        """The surest right answer of each class, the surest first."""
-        from headstart.report import Judged
-
-        surest: dict[str, Judged] = {}
-        for row in sorted(self._answers(), key=lambda row: -row[3]):
-            if row[1] == row[2]:
-                surest.setdefault(row[1], Judged(*row))
-        return tuple(surest.values())[:_MOST_HITS]
+        judged = [Judged(*row) for row in sorted(self._answers(), key=lambda row: -row[3])]
+        wrong = [one for one in judged if one.label != one.prediction]
+        right: dict[str, Judged] = {}
+        for one in judged:
+            if one.label == one.prediction:
+                right.setdefault(one.label, one)
+        return tuple(wrong[:_MOST_MISTAKES]), tuple(right.values())[:_MOST_HITS]
 
     def __repr__(self) -> str:
         evaluation, (low, high) = self.evaluation, self.evaluation.interval
