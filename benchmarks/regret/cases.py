@@ -54,7 +54,7 @@ class Case:
 def cases(data: Path, domains: list[str], seeds: list[int]) -> Iterator[Case]:
     """Every setting of the named data sets."""
     for domain in domains:
-        dataset = _dataset(data, domain)
+        dataset = dataset_of(data, domain)
         given = headstart.partition(dataset, seed=0)
         report = given.report[sample(dataset.labels[given.report], TESTED, 0)][:TESTED]
         for each in EACH[domain]:
@@ -63,7 +63,7 @@ def cases(data: Path, domains: list[str], seeds: list[int]) -> Iterator[Case]:
                 yield Case(domain, each, seed, dataset, replace(given, train=train, report=np.sort(report)))
 
 
-def _dataset(data: Path, domain: str) -> Dataset:
+def dataset_of(data: Path, domain: str) -> Dataset:
     if domain == "digits":
         return headstart.load_data(str(handwritten_digits(cache.folder("demo")))).dataset
     if domain == "unseen":

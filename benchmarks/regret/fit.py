@@ -17,7 +17,7 @@ from results import Setting, load
 from run import folder
 
 from headstart.evidence.conclude import LEAST_LEAD, conclude
-from headstart.evidence.priors import PRIORS, Priors
+from headstart.evidence.priors import PRIORS, Priors, decades
 from headstart.study.contenders import ALL_CUTS, CUT_FIRST, PROBE_FIRST, SCRATCH
 
 # Lead of a lower cut below which training may go to the top; where the top leads, it always does.
@@ -45,13 +45,14 @@ def fitted(settings: Sequence[Setting]) -> Priors:
     (joint,), joint_spread = _fit(settings, _lead, lambda _: (1.0,))
     # Where a frozen probe is best is concluded by what these settings teach, not by what is shipped.
     known = replace(PRIORS, joint=(joint, joint_spread), lower=lower)
-    (tuned, steep), tuned_spread = _fit(settings, partial(_tuned, known), _steepness)
+    (tuned, steep, decade), tuned_spread = _fit(settings, partial(_tuned, known), _promising)
     lost = np.array([_lost(known, setting) for setting in settings])
     middle = float(np.median(lost))
     return Priors(
         joint=known.joint,
         tuning=(tuned, tuned_spread),
         steep=steep,
+        decade=decade,
         scratch=(middle, float(TO_SIGMA * np.median(np.abs(lost - middle)))),
         lower=lower,
     )
@@ -103,8 +104,9 @@ def _tuned(known: Priors, setting: Setting) -> float:
     return (_mean(setting, trainings(setting, known.lower)) - best) / (1 - best)
 
 
-def _steepness(setting: Setting) -> tuple[float, float]:
-    return 1.0, float(np.mean([np.sqrt(e.steepness) for e in setting.evidence]))
+def _promising(setting: Setting) -> tuple[float, ...]:
+    steep = float(np.mean([np.sqrt(e.steepness) for e in setting.evidence]))
+    return 1.0, steep, float(np.mean([decades(e.n) for e in setting.evidence]))
 
 
 def _lost(known: Priors, setting: Setting) -> float:

@@ -86,6 +86,24 @@ def effective(correct: np.ndarray, groups: np.ndarray) -> float:
     return min(float(n), worth * (_t95(n - 1) / _t95(max(1, round(equal) - 1))) ** 2)
 
 
+def frames(correct: np.ndarray, groups: np.ndarray, totals: tuple[int, int, float]) -> float:
+    """The effective number of all pictures, where some of them were measured: from the number of groups to N.
+
+    correct bool [M], groups int64 [M]: of those measured. totals: (N, groups, mean size of the group that a picture
+    stands in) of all. What is alike in a group stays alike; larger groups make it weigh more (Kish 1965).
+    """
+    n, count, size = totals
+    _, code = np.unique(groups, return_inverse=True)
+    sizes = np.bincount(code)
+    seen = float((sizes.astype(np.float64) ** 2).sum() / sizes.sum())
+    if count == n or seen == 1:
+        return float(n)
+    even = sizes.sum() / seen / len(sizes)
+    effect = _design_effect(np.bincount(code, weights=correct), sizes, even) if len(sizes) > 1 else seen
+    alike = min(1.0, (effect - 1) / (seen - 1))
+    return float(np.clip(n / (1 + (size - 1) * alike), count, n))
+
+
 def _design_effect(hits: np.ndarray, sizes: np.ndarray, even: float) -> float:
     """The variance of an accuracy over that of as many single pictures, ≥ 1 (Kish 1965).
 

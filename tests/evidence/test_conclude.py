@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from headstart.evidence.conclude import conclude, shortfall
-from headstart.evidence.facts import CutScore, Facts
+from headstart.evidence.attempt import WORTH
+from headstart.evidence.conclude import conclude
+from headstart.evidence.facts import CurvePoint, CutScore, Facts
 from headstart.evidence.priors import Priors
 from headstart.evidence.verdict import SCRATCH, TUNED, Gain, Verdict
 
-PRIORS = Priors(joint=(0.1, 0.2), tuning=(0.1, 0.2), steep=0.0, scratch=(0.5, 0.4), lower=0.05)
+PRIORS = Priors(joint=(0.1, 0.2), tuning=(0.1, 0.2), steep=0.0, decade=0.0, scratch=(0.5, 0.4), lower=0.05)
 
 
 def facts(
@@ -37,6 +38,7 @@ def facts(
         distance=None,
         folds=5,
         typical_class=each,
+        effective=n,
     )
 
 
@@ -82,33 +84,91 @@ def test_a_network_of_one_cut_has_no_other() -> None:
     assert conclude(alone, priors=PRIORS).best_cut == "top"
 
 
-def test_similar_is_a_top_that_nothing_is_expected_to_beat() -> None:
-    assert found(joint=0.88, error=0.005).similarity == "similar"
-    assert found(joint=0.92, error=0.005).similarity == "different"
-    assert found(low=0.95, joint=0.93, error=0.005).similarity == "different"
-    strong = replace(facts(joint=0.88, error=0.005), control=0.895)
+def test_similar_is_what_shows_no_sign_of_the_opposite() -> None:
+    assert found(joint=0.88).similarity == "similar"
+    assert found(joint=0.97).similarity == "similar"  # all cuts side by side say nothing about it
+    assert found(low=0.95, joint=0.88).similarity == "different"  # half the errors of the top
+    strong = replace(facts(), control=0.895)
     assert conclude(strong, priors=PRIORS).similarity == "different"
+    near, far = (replace(facts(), distance=value, distance_error=0.01) for value in (0.4, 1.2))
+    assert [conclude(each, priors=PRIORS).similarity for each in (near, far)] == ["similar", "different"]
+
+
+def test_the_index_has_an_interval_that_errors_widen() -> None:
+    for error in (0.001, 0.02):
+        index, low, high = found(error=error).index
+        assert low <= index <= high
+        assert high > low
+    sure, unsure = (found(error=error).index for error in (0.001, 0.02))
+    assert unsure[2] - unsure[1] > sure[2] - sure[1]
 
 
 @pytest.mark.parametrize(
-    ("changes", "size"),
+    ("effective", "curve", "size", "line"),
     [
-        ({"each": 100, "joint": 0.80, "top": 0.5}, "large"),  # 2 ± 4 points
-        ({"each": 100, "joint": 0.96}, "small"),  # 0.4 ± 0.8: little is left to gain
-        ({"each": 5, "joint": 0.80, "top": 0.5}, "large"),
-        ({"each": 4, "joint": 0.80, "top": 0.5}, "small"),  # too few, whatever there is to gain
+        (2_000, (0.999, 0.999), "small", 2_000),  # the lower mark, whatever the curve says
+        (2_001, (0.999, 0.999), "large", 2_000),  # flat: nothing is left to learn from more
+        (5_000, (0.70, 0.75), "small", 10_000),
+        (20_000, (0.70, 0.75), "large", 10_000),
+        (20_000, (0.40, 0.60), "small", 44_721),
+        (60_000, (0.40, 0.60), "large", 44_721),
+        (2_000_000, (0.40, 0.60), "large", 44_721),
     ],
 )
-def test_large_is_where_training_is_worth_a_try(changes, size) -> None:
-    verdict = found(**changes)
-    assert verdict.size == size
-    assert f"{changes['each']:,} in the typical class" in verdict.how["size"]
+def test_size_counts_pictures_and_the_curve_draws_the_line_between_the_marks(
+    effective: int, curve: tuple[float, float], size: str, line: float
+) -> None:
+    points = tuple(CurvePoint(n, accuracy, 0.01) for n, accuracy in zip((200, 400), curve, strict=True))
+    verdict = conclude(replace(facts(), n=effective, sampled=effective, effective=effective, curve=points))
+    assert (verdict.size, round(verdict.line)) == (size, line)
+
+
+def test_frames_count_for_what_they_add() -> None:
+    frames = replace(facts(), n=20_000, groups=1_300, effective=1_900)
+    verdict = conclude(frames)
+    assert verdict.size == "small"
+    assert "20,000 pictures in 1,300 groups, worth 1,900 single ones" in verdict.how["size"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "pays"),
+    [
+        ({"each": 100, "joint": 0.80, "top": 0.5}, True),  # 2 ± 4 points
+        ({"each": 100, "joint": 0.96}, False),  # 0.4 ± 0.8: little is left to gain
+        ({"each": 4, "joint": 0.80, "top": 0.5}, False),  # too few, whatever there is to gain
+    ],
+)
+def test_training_is_tried_where_that_is_worth_it(changes, pays) -> None:
+    assert found(**changes).pays == pays
+
+
+def test_nothing_is_tried_on_a_wide_spread_alone() -> None:
+    wide = replace(PRIORS, tuning=(-0.01, 0.9))
+    verdict = conclude(facts(), priors=wide)
+    assert Gain(verdict.gains[TUNED].expected, verdict.gains[TUNED].spread).tried > WORTH
+    assert not verdict.pays
+    assert "no gain to try for" in verdict.how["pays"]
+
+
+def test_more_pictures_promise_more_of_training_as_far_as_was_measured() -> None:
+    learns = replace(PRIORS, decade=0.1)
+    gains = [
+        conclude(replace(facts(), n=n), priors=learns).gains[TUNED].expected
+        for n in (100, 1_000, 10_000, 10**6)
+    ]
+    assert gains[0] < gains[1] < gains[2] == gains[3]
 
 
 def test_to_try_is_worth_more_than_what_is_expected_and_than_nothing() -> None:
     assert Gain(0.0, 0.1).tried == pytest.approx(0.1 / np.sqrt(2 * np.pi))
     assert Gain(-0.05, 0.1).tried > 0
     assert Gain(0.3, 0.01).tried == pytest.approx(0.3)
+
+
+def test_where_few_pictures_choose_a_try_is_worth_less() -> None:
+    worth = [Gain(0.02, 0.06, error).tried for error in (0.0, 0.03, 0.1, 10.0)]
+    assert worth == sorted(worth, reverse=True)
+    assert worth[-1] == pytest.approx(0.02, abs=1e-3)  # nothing is told: what was expected is all there is
 
 
 def test_scratch_loses_a_share_of_the_lead_over_random_weights() -> None:
@@ -127,23 +187,3 @@ def test_what_was_asked_for_is_honoured_and_what_was_measured_is_said() -> None:
     asked = conclude(facts(each=4), size="large", similarity="similar", priors=PRIORS)
     assert (asked.size, asked.similarity) == ("large", "similar")
     assert asked.how["size"].startswith("large, as asked for; measured small")
-
-
-def test_all_cuts_that_make_a_set_different_are_said() -> None:
-    assert (
-        "all cuts side by side are expected to be better" in found(joint=0.92, error=0.005).how["similarity"]
-    )
-    assert "all cuts" not in found(joint=0.88, error=0.005).how["similarity"]
-
-
-@pytest.mark.parametrize(
-    ("measured", "missed"),
-    [
-        (facts(joint=0.88, error=0.01), -1.0),  # none behind, and 40 errors above random weights
-        (facts(top=0.80, low=0.85, joint=0.8, error=0.01), 4.0),  # five behind, one is allowed
-        (replace(facts(error=0.01), control=0.895), 1.5),  # half an error above, two are needed
-        (replace(facts(error=0.0), control=0.95), np.inf),
-    ],
-)
-def test_what_the_top_misses_is_told_in_standard_errors(measured: Facts, missed: float) -> None:
-    assert shortfall(measured) == pytest.approx(missed)

@@ -29,7 +29,7 @@ def test_json_has_the_fields_that_the_docs_list() -> None:
 
 def test_facts_come_before_verdicts_in_what_is_told_of_each() -> None:
     told = list(evidence().to_dict()["how"])
-    assert told == ["control", "best_cut", "similarity", "size", "trained_cut", "gains", "precision"]
+    assert told == ["control", "best_cut", "similarity", "size", "trained_cut", "gains", "pays", "precision"]
 
 
 def test_what_was_written_is_read_back() -> None:
@@ -40,6 +40,7 @@ def test_what_was_written_is_read_back() -> None:
 def test_evidence_of_earlier_versions_is_read() -> None:
     """Without what was not measured then."""
     later = ("gains", "reach", "logme", "typical_class", "curve_cut", "optimism", "joint_lead", "trained_cut")
+    later += ("effective", "distance_error", "pays", "line", "doubling", "index", "declared")
     kept = {name: value for name, value in evidence().to_dict().items() if name not in later}
     found = Evidence.from_dict(kept)
     assert (found.profile, found.size, found.gains, found.reach) == (facts().profile, found.size, {}, None)

@@ -10,8 +10,9 @@ from headstart.errors import DataError
 from headstart.evidence import nearness
 from headstart.evidence.conclude import conclude
 from headstart.evidence.evidence import Evidence
-from headstart.evidence.gather import Totals, gather
+from headstart.evidence.gather import gather
 from headstart.evidence.priors import Priors
+from headstart.evidence.totals import Totals
 from headstart.extraction.features import Features
 from headstart.intervals import optimism
 
@@ -43,7 +44,7 @@ CLEAR_TOP = NOISE | {"pre_logits": 0.55}
 
 
 # All cuts together are expected to be as good as the best one.
-PRIORS = Priors(joint=(0.0, 0.02), tuning=(0.1, 0.2), steep=0.0, scratch=(0.5, 0.4), lower=0.05)
+PRIORS = Priors(joint=(0.0, 0.02), tuning=(0.1, 0.2), steep=0.0, decade=0.0, scratch=(0.5, 0.4), lower=0.05)
 
 
 def weighed(signal: dict[str, float], *, size=None, similarity=None, controls=(1, 2), **changes) -> Evidence:
@@ -98,8 +99,9 @@ def test_strong_middle_is_different_and_case_2_cuts_there() -> None:
     assert found.top.behind > found.top.behind_error > 0
 
 
-def test_shallower_cut_of_equal_worth_is_taken() -> None:
-    assert weighed({"low": 8.0, "mid": 8.0, "pre_logits": 8.0}).best_cut == "low"
+def test_of_cuts_that_cannot_be_told_apart_the_top_is_taken_and_below_it_the_shallower_one() -> None:
+    assert weighed({"low": 8.0, "mid": 8.0, "pre_logits": 8.0}).best_cut == "pre_logits"
+    assert weighed({"low": 8.0, "mid": 8.0, "pre_logits": 0.0}).best_cut == "low"
 
 
 def test_what_random_weights_reach_too_is_not_similar() -> None:
@@ -117,7 +119,7 @@ def test_what_random_weights_reach_too_is_not_similar() -> None:
     )
     found = conclude(facts, priors=PRIORS)
     assert found.similarity == "different"
-    assert "not enough" in found.how["similarity"]
+    assert "of the errors of random weights" in found.how["similarity"]
 
 
 def test_shuffled_labels_are_not_similar() -> None:
@@ -188,17 +190,44 @@ def test_entropy_between_certain_and_no_idea() -> None:
     assert nearness.entropy(None) is None
 
 
-def test_distance_is_zero_at_the_source_and_one_a_spread_away() -> None:
+def test_distance_is_the_factor_that_the_typical_channel_is_off_by() -> None:
     found = features(NOISE)
-    x = found.x["mid"][:, :6].astype(np.float64)
+    x = np.abs(found.x["mid"]) + 1.0
+    positive = Features({**found.x, "mid": x}, None)
+    mean, groups = x[:, :6].astype(np.float64).mean(0), np.arange(N)
 
-    def distance(mean: np.ndarray) -> nearness.Distance | None:
-        statistics = {"mid": {"mean": mean.tolist(), "var": x.var(0).tolist()}}
-        return nearness.distance(found, STAGES, Source("there", 20, statistics=statistics))
+    def distance(usual: np.ndarray) -> nearness.Distance | None:
+        statistics = {"mid": {"mean": usual.tolist()}}
+        return nearness.distance(positive, groups, STAGES, Source("there", 20, statistics=statistics))
 
-    assert distance(x.mean(0)) == nearness.Distance("mid", pytest.approx(0, abs=1e-6))
-    assert distance(x.mean(0) + x.std(0)) == nearness.Distance("mid", pytest.approx(1))
-    assert nearness.distance(found, STAGES, Source("there", 20)) is None
+    same, twice, half = distance(mean), distance(2 * mean), distance(mean / 2)
+    assert same
+    assert twice
+    assert half
+    assert (same.stage, same.value) == ("mid", pytest.approx(0, abs=1e-6))
+    assert twice.value == pytest.approx(np.log(2)) == half.value
+    assert 0 < twice.error < 0.1
+    silent = np.where(np.arange(6) == 0, 1e-9, mean)
+    quiet = distance(silent)
+    assert quiet
+    assert quiet.value == pytest.approx(0, abs=1e-6)  # what the source leaves silent tells nothing
+    assert distance(-mean) is None
+    assert nearness.distance(positive, groups, STAGES, Source("there", 20)) is None
+
+
+def test_frames_of_one_thing_count_for_what_they_add() -> None:
+    """Groups that are right or wrong as one count as one picture each; where frames differ, for more."""
+    rng, groups = np.random.default_rng(0), np.repeat(np.arange(60), 5)
+    alike = np.repeat(rng.random(60) < 0.7, 5)
+    apart = rng.random(300) < 0.7
+    totals = Totals.count(np.arange(300) % 3, groups, CLASSES)
+    assert (totals.n, totals.groups, totals.group_size) == (300, 60, 5)
+    assert totals.worth(alike, groups) == pytest.approx(60, rel=0.05)
+    assert totals.worth(apart, groups) > 200
+    alone = Totals.count(LABELS, np.arange(N), CLASSES)
+    assert alone.worth(rng.random(N) < 0.7, np.arange(N)) == N
+    larger = Totals(3_000, 60, {}, 20, group_size=50)  # of each group ten times as many as were measured
+    assert 60 <= larger.worth(alike, groups) < 70
 
 
 def test_the_best_of_many_owes_something_to_having_been_picked() -> None:

@@ -35,24 +35,26 @@ def asked(monkeypatch) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("lead", "behind", "copies"),
+    ("lead", "lower", "copies"),
     [
-        (-0.02, 0.0, 1),  # clearly not beaten
-        (0.015, 0.0, 2),  # not beaten, but a better copy may come with a smaller error
-        (0.03, 0.0, 2),
-        (0.06, 0.0, 1),  # clearly beaten
-        (0.03, 0.2, 1),  # different whatever the control says
+        (-0.02, 0.8, 1),  # clearly not beaten
+        (0.005, 0.8, 2),  # not beaten, but a better copy may come with a smaller error
+        (0.03, 0.8, 2),
+        (0.06, 0.8, 1),  # clearly beaten
+        (0.03, 0.98, 1),  # different whatever the control says
     ],
 )
 def test_a_second_copy_is_asked_where_the_first_leaves_it_open(
-    lead, behind, copies, shapes, asked, monkeypatch
+    lead, lower, copies, shapes, asked, monkeypatch
 ):
     original = ROOM.gather
 
     def gather(*args, **options):
         found = original(*args, **options)
-        top = replace(found.top, accuracy=0.9, behind=behind, behind_error=0.01)
-        return replace(found, profile=(*found.profile[:-1], top), control=0.9 - lead, control_error=0.01)
+        top = replace(found.top, accuracy=0.9, behind_error=0.01)
+        below = (replace(row, accuracy=lower) for row in found.profile[:-1])
+        changes = {"control": 0.9 - lead, "control_error": 0.01, "optimism": 0.0, "distance": None}
+        return replace(found, profile=(*below, top), **changes)
 
     monkeypatch.setattr(ROOM, "gather", gather)
     network = backbone.load("demo-cnn")

@@ -43,6 +43,8 @@ def evidence():
             sampled=n,
             size=size,
             similarity=similarity,
+            pays=size == "large",
+            effective=n,
             profile=profile,
             best_cut=best,
             concatenated=None,

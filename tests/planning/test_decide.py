@@ -7,7 +7,7 @@ import pytest
 from headstart.errors import BackboneError, PlanError
 from headstart.evidence.facts import CurvePoint, CutScore
 from headstart.evidence.verdict import TUNED, Gain
-from headstart.planning import cases, recipe, table
+from headstart.planning import cases, four, recipe, table
 from headstart.planning.decide import decide
 from tests.evidence.made import changed
 
@@ -33,7 +33,8 @@ def test_case_2_keeps_the_first_stages(evidence, backbone) -> None:
 def test_case_2_asked_for_where_the_top_is_best_takes_the_best_below(evidence, backbone) -> None:
     plan = decide(evidence("small", "similar", best="pre_logits"), backbone, case=2)
     assert plan.cut == ("body.1",)
-    assert any("as asked for" in reason and "case 1" in reason for reason in plan.reasons)
+    assert (plan.case, plan.lesson) == (2, 1)
+    assert "case 2's way, as asked for" in plan.summary[2]
 
 
 def test_case_3_trains_all_stages_at_one_rate(evidence, backbone) -> None:
@@ -78,34 +79,71 @@ def test_training_goes_up_to_a_lower_cut_that_is_much_better(evidence, backbone)
     assert any("15.0 points more than at the top cut" in reason for reason in plan.reasons)
 
 
-def test_all_cuts_side_by_side_are_a_case_2(evidence, backbone) -> None:
+def test_to_keep_every_stage_is_case_1_s_way_whatever_depths_the_head_reads(evidence, backbone) -> None:
     joint = CutScore("+".join(KEPT), 0.93, 0.01, -0.03, 0.01)
-    found = changed(evidence("small", "different"), concatenated=joint, best_cut=joint.cut)
+    found = changed(evidence("small", "different"), concatenated=joint, best_cut=joint.cut, joint_lead=0.03)
     plan = decide(found, backbone)
-    assert (plan.case, plan.cut, plan.pool) == (2, KEPT, "avgstd")
+    assert (plan.case, plan.lesson, plan.cut, plan.pool) == (1, 2, KEPT, "avgstd")
     assert any(reason.startswith("All 4 cuts side by side: ") for reason in plan.reasons)
+    assert "that reads all 4 depths. The lesson would cut the upper layers away here" in plan.summary[2]
+    assert "With them 3 more of 100" in plan.summary[2]
 
 
 def test_a_network_of_one_cut_has_no_case_2(evidence, backbone) -> None:
     alone = replace(backbone, stages=backbone.stages[-1:])
     found = evidence("small", "different", best="pre_logits")
-    found = changed(found, profile=found.profile[-1:])
+    found = changed(found, profile=found.profile[-1:], declared=True)
     plan = decide(found, alone)
-    assert plan.case == 1
-    assert any("no lower one" in reason for reason in plan.reasons)
+    assert (plan.case, plan.lesson) == (1, 2)
+    assert "since timm:handmade has no lower cut" in plan.summary[2]
     with pytest.raises(PlanError, match="use case 1"):
         decide(found, alone, case=2)
 
 
-def test_case_4_falls_back_to_scratch_or_starts_there(evidence, backbone) -> None:
+def test_where_the_lesson_has_case_4_the_start_is_pre_trained_and_random_weights_stand_in(
+    evidence, backbone
+) -> None:
     found = evidence("large", "different", best="pre_logits", n=60_000)
     plan = decide(found, backbone)
-    assert (plan.case, plan.fallback, plan.from_scratch) == (4, "scratch", False)
-    assert decide(found, backbone, case=4).fallback == "both"
-    scratch = decide(found, backbone, init="random")
-    assert (scratch.case, scratch.fallback, scratch.from_scratch) == (4, "none", True)
-    assert {row.lr_scale for row in scratch.rows} == {1.0}
-    assert scratch.recipe.epochs > plan.recipe.epochs
+    assert (plan.case, plan.lesson, plan.fallback, plan.from_scratch) == (3, 4, "scratch", False)
+    assert "From random weights, too, where that is no success." in plan.summary[2]
+    other = decide(found, backbone, case=4, init="pretrained")
+    assert (other.case, other.fallback, other.from_scratch) == (3, "scratch", False)
+
+
+@pytest.mark.parametrize("asked", [{"case": 4}, {"init": "random"}])
+def test_case_4_asked_for_trains_random_weights(evidence, backbone, asked) -> None:
+    found = evidence("large", "different", best="pre_logits", n=60_000)
+    plan = decide(found, backbone, **asked)
+    assert (plan.case, plan.fallback, plan.from_scratch) == (4, "probe", True)
+    assert {row.lr_scale for row in plan.rows} == {1.0}
+    assert plan.recipe.epochs > decide(found, backbone).recipe.epochs
+
+
+def test_what_is_told_of_the_pictures_is_followed_as_the_lesson_has_it(evidence, backbone) -> None:
+    for case in four.CASES:
+        found = changed(evidence(case.size, case.similarity, best="pre_logits"), declared=True)
+        plan = decide(found, backbone)
+        assert (plan.lesson, plan.case) == (case.number, min(case.number, 3))
+        assert "since size or similarity were told" in plan.summary[2]
+
+
+def test_where_the_lesson_would_do_something_else_that_is_said_with_its_number(evidence, backbone) -> None:
+    gains = {TUNED: Gain(0.14, 0.06)}
+    tried = changed(evidence("small", "different", best="body.1"), pays=True, gains=gains)
+    plan = decide(tried, backbone)
+    assert (plan.case, plan.lesson, plan.fallback) == (3, 2, "probe")
+    assert (
+        "The lesson would freeze the network here. Training every layer is expected to add 14 ± 6 points, so it is "
+        "tried as well, and the better is kept." in plan.summary[2]
+    )
+    left = changed(
+        evidence("large", "similar", best="pre_logits"), pays=False, gains={TUNED: Gain(-0.01, 0.02)}
+    )
+    assert "by -1 ± 2 points, too little to be worth a try" in decide(left, backbone).summary[2]
+    cut = decide(evidence("small", "similar", best="body.1"), backbone)
+    assert (cut.case, cut.lesson) == (2, 1)
+    assert "The lesson would keep every layer here. Without the upper ones" in cut.summary[2]
 
 
 def test_random_or_a_lower_cut_overrule_the_measured_case(evidence, backbone) -> None:
@@ -114,13 +152,13 @@ def test_random_or_a_lower_cut_overrule_the_measured_case(evidence, backbone) ->
     assert decide(found, backbone, cut="stem").case == 2
     assert decide(found, backbone, cut="pre_logits").case == 1
     joint = decide(found, backbone, cut="stem+pre_logits")
-    assert (joint.case, joint.cut, joint.pool, len(joint.rows)) == (2, ("stem", "pre_logits"), "avgstd", 4)
+    assert (joint.case, joint.cut, joint.pool, len(joint.rows)) == (1, ("stem", "pre_logits"), "avgstd", 4)
 
 
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"case": 1, "cut": "stem"}, "case 1 cuts at the top"),
+        ({"case": 1, "cut": "stem"}, "case 1 keeps every stage"),
         ({"case": 1, "init": "random"}, "pre-trained"),
         ({"case": 3, "init": "random"}, "pre-trained"),
         ({"case": 5}, "case 5"),
@@ -144,17 +182,17 @@ def test_reasons_are_sentences_with_numbers(evidence, backbone) -> None:
     for size in ("small", "large"):
         for similarity in ("similar", "different"):
             plan = decide(evidence(size, similarity), backbone)
-            assert len(plan.reasons) == 4
-            for reason in plan.reasons:
-                assert reason[0].isupper()
-                assert reason.endswith(".")
-                assert any(character.isdigit() for character in reason)
+            assert len(plan.summary) == len(plan.reasons) == 3
+            for said in (*plan.summary, *plan.reasons):
+                assert said[0].isupper()
+                assert said.endswith(".")
+                assert any(character.isdigit() for character in said)
 
 
 def test_uneven_classes_are_said(evidence, backbone) -> None:
     found = evidence("small", "similar", counts={"a": 700, "b": 100})
     assert any("700 of a, 100 of b" in reason for reason in decide(found, backbone).reasons)
-    assert len(decide(found, backbone, class_weight="balanced").reasons) == 4
+    assert len(decide(found, backbone, class_weight="balanced").reasons) == 3
 
 
 def test_overrides_reach_the_recipe(evidence, backbone) -> None:
@@ -185,6 +223,8 @@ def test_description_holds_every_row_and_reason(evidence, backbone) -> None:
     text = table.describe(plan, backbone, n_classes=10)
     assert text.endswith("± is one standard error.\n")
     plain = table.describe(replace(plan, reasons=("Because.",)), backbone)
+    assert "- Because." in plain
+    assert "Because" not in table.describe(replace(plan, reasons=("Because.",)), backbone, why=False)
     assert "±" not in plain
     for row in plan.rows:
         assert f"{row.lr_scale:g}" in text

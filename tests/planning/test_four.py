@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
 import pytest
 
 from headstart.errors import PlanError
-from headstart.evidence import conclude
+from headstart.evidence import attempt, conclude, likeness, size
 from headstart.planning import cases, four
 from headstart.planning.four import CASES, Case
 
@@ -42,15 +43,20 @@ def test_a_plan_of_each_case_does_what_the_table_says(case: Case, backbone) -> N
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.number))
 def test_the_docs_have_each_case_as_the_table_has_it(case: Case) -> None:
-    assert f"| {case.number} · {case.way} |" in words("README.md", "What it decides, and how")
-    row = f"| {case.number} | {case.size} | {case.similarity} | {case.way} | `{case.fallback}` |"
+    assert f"| {case.number} · {case.lesson} |" in words("README.md", "What it decides, and how")
+    row = f"| {case.number} | {case.size} | {case.similarity} | {case.lesson} | {case.way} | `{case.fallback}` |"
     assert row in words("docs/plan.md", "The four cases")
 
 
 def test_the_readme_has_the_thresholds_that_decide() -> None:
     text = words("README.md", "What it decides, and how")
-    assert f"within {IN_WORDS[int(conclude.WITHIN)]} paired standard error of the best cut" in text
-    assert f"leads random weights by {IN_WORDS[int(conclude.BEATS)]} standard errors" in text
-    assert f"worth more than {IN_WORDS[round(100 * conclude.WORTH)]} points" in text
-    assert f"Fewer than {IN_WORDS[conclude.FEWEST]} groups" in text
-    assert text.count(f"{100 * conclude.SHALLOWER:.1f} points") == 2
+    assert f"{size.SMALL:,} pictures are few, {size.LARGE:,} are many" in text
+    assert f"drawn at {size.LINE:,}" in text
+    assert f"less than {IN_WORDS[round(100 * size.FLAT)]} point" in text
+    assert f"{IN_WORDS[round(100 * size.STEEP)]} or more" in text
+    assert f"more than {100 * likeness.CUT:.0f} % of the top cut's errors" in text
+    assert f"fewer than {100 * likeness.CONTROL:.1f} % of the errors of random weights" in text
+    assert f"more than {math.exp(likeness.DISTANCE):.1f} times as strong" in text
+    assert f"worth more than {IN_WORDS[round(100 * attempt.WORTH)]} point" in text
+    assert f"fewer than {IN_WORDS[attempt.FEWEST]} groups" in text
+    assert f"{100 * conclude.SHALLOWER:.1f} points" in text

@@ -26,7 +26,7 @@ def test_every_strategy_has_an_interval_and_a_cost(evidence, backbone) -> None:
 
 def test_the_plan_s_own_epochs_and_cut_are_what_is_told(evidence, backbone) -> None:
     facts = changed(evidence("large", "different", best="pre_logits"), gains=GAINS)
-    plan = decide(facts, backbone, cut="body.1", recipe_overrides={"epochs": 2})
+    plan = decide(facts, backbone, cut="body.1", case=3, recipe_overrides={"epochs": 2})
     tuned = prospects(facts, plan, "pre_logits", 200.0)[1]
     assert (tuned.cut, tuned.seconds) == ("body.1", pytest.approx(4 * (1 + STEP * 2)))
 

@@ -110,7 +110,7 @@ def test_edited_rows_that_do_not_hold_are_refused(backbone, text, old, new, mess
     ("old", "new", "case"),
     [
         ("case = 3", "case = 1", 3),
-        ('fallback = "probe"', 'fallback = "both"', 4),
+        ('fallback = "probe"', 'fallback = "both"', 3),
         ('init = "pretrained"', 'init = "random"', 4),
         ('"stem", init = "pretrained", lr_scale = 1.0', '"stem", init = "pretrained", lr_scale = 0.0', 0),
     ],

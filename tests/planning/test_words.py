@@ -64,7 +64,7 @@ def verdicts() -> Iterator[tuple[str, Evidence]]:
 
 
 def sentences() -> str:
-    """What every verdict says, and what a plan's reasons say beside its two verdicts."""
+    """What every verdict says, and a plan's summary, and what its reasons say beside its verdicts."""
     lines = []
     for name, evidence in verdicts():
         lines += [f"# {name}", *(f"{fact}: {said}" for fact, said in evidence.how.items())]
@@ -72,7 +72,8 @@ def sentences() -> str:
         for asked in ASKED:
             if len(evidence.profile) == 1 and ("low" in asked.get("cut", "") or asked.get("case") == 2):
                 continue
-            lines += [f"## {asked}", *decide(evidence, network, **asked).reasons[2:]]
+            plan = decide(evidence, network, **asked)
+            lines += [f"## {asked}", *plan.summary, *plan.reasons[3:]]
     return "\n".join(lines) + "\n"
 
 

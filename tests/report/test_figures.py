@@ -11,10 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.assess.evaluation import Evaluation
-from headstart.evidence import conclude
-from headstart.evidence.conclude import WORTH
-from headstart.evidence.verdict import TUNED, Gain
-from headstart.planning.four import CASES
+from headstart.planning.four import CASES, Case
 from headstart.report import cases, confusion, figures, svg
 from headstart.report.measured import learning_curve, profile
 from headstart.report.strip import strip
@@ -54,31 +51,25 @@ def test_long_names_keep_both_ends() -> None:
 
 
 @given(
-    st.floats(0, 0.5),
-    st.floats(0, 0.05),
-    st.floats(0, 1),
-    st.floats(0, 0.05),
-    st.sampled_from(("similar", "different")),
+    st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1)),
+    st.floats(1, 1e9),
+    st.sampled_from((2_000, 10_000, 44_721)),
+    st.sampled_from(CASES),
 )
-def test_the_data_set_stands_on_the_side_of_its_verdict(
-    behind: float, behind_error: float, control: float, control_error: float, verdict: str
+def test_the_data_set_stands_on_the_side_of_its_size_and_similarity(
+    index: tuple[float, float, float], effective: float, line: float, case: Case
 ) -> None:
-    measured = sample.evidence(("a", "b"), similarity=verdict)
-    top = replace(measured.top, behind=behind, behind_error=behind_error)
-    measured = changed(
-        measured, profile=(*measured.profile[:-1], top), control=control, control_error=control_error
-    )
-    place = cases.strangeness(measured)
-    assert 0.1 < place <= 0.45 if verdict == "similar" else 0.55 <= place <= 0.95
+    measured = sample.evidence(("a", "b"), size=case.size, similarity=case.similarity)
+    low, value, high = sorted(index)
+    measured = changed(measured, effective=effective, line=line, index=(value, low, high))
+    across, down = cases.place(measured)
+    assert 0 < across < 0.5 if case.similarity == "similar" else 0.5 < across < 1
+    assert 0 < down < 0.5 if case.size == "small" else 0.5 < down < 1
 
 
-@pytest.mark.parametrize("expected", [-0.5, 0.0, 0.02, 0.5])
-@pytest.mark.parametrize("size", ["small", "large"])
-def test_what_training_promises_is_drawn_on_the_side_of_the_verdict(expected: float, size: str) -> None:
-    measured = changed(sample.evidence(("a", "b"), size=size), gains={TUNED: Gain(expected, 0.02)})
-    place = cases.promise(measured)
-    assert (place < WORTH) if size == "small" else (place > WORTH)
-    assert cases.promise(changed(measured, gains={})) == pytest.approx(WORTH, abs=0.011)
+def test_the_line_stands_in_the_middle_of_a_logarithmic_axis() -> None:
+    assert cases.depth(10_000, 10_000) == 0.5
+    assert cases.depth(100_000, 10_000) - 0.5 == pytest.approx(0.5 - cases.depth(1_000, 10_000))
 
 
 def test_each_case_accounts_for_all_six_layers_of_the_demonstration_network() -> None:
@@ -149,19 +140,6 @@ def test_a_class_without_pictures_leaves_an_empty_row() -> None:
     assert drawn.count('class="wrong"') == 1
 
 
-def test_another_threshold_moves_the_data_set_on_the_chart(monkeypatch) -> None:
-    """The chart has no thresholds of its own."""
-    measured = changed(sample.evidence(("a", "b"), similarity="similar"), gains={TUNED: Gain(0.05, 0.02)})
-    top = replace(measured.top, behind=0.005, behind_error=0.01)  # half an error behind
-    measured = changed(measured, profile=(*measured.profile[:-1], top), control=top.accuracy - 0.04)
-    before = str(cases.chart(measured, 1)), cases.strangeness(measured)
-    monkeypatch.setattr(conclude, "WITHIN", 0.8)
-    nearer = str(cases.chart(measured, 1)), cases.strangeness(measured)
-    assert nearer[0] != before[0]
-    assert nearer[1] > before[1]
-    monkeypatch.setattr(conclude, "BEATS", 5.5)
-    assert cases.strangeness(measured) > nearer[1]
-    monkeypatch.setattr(conclude, "WORTH", 0.04)
-    assert cases.promise(changed(measured, size="large")) == pytest.approx(0.05)
-    assert cases.promise(changed(measured, size="small")) == pytest.approx(0.03)
-    assert str(cases.chart(measured, 1)) != nearer[0]
+def test_another_line_moves_the_marks_on_the_chart() -> None:
+    measured = changed(sample.evidence(("a", "b"), similarity="similar"), line=10_000)
+    assert str(cases.chart(measured, 1)) != str(cases.chart(changed(measured, line=2_000), 1))

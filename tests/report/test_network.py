@@ -42,7 +42,7 @@ def test_case_two_keeps_cuts_and_drops_in_the_order_of_the_drawing() -> None:
 
 @pytest.mark.parametrize(
     ("case", "more", "status"),
-    [(1, {}, "frozen"), (3, {}, "trained"), (4, {}, "trained"), (4, {"init": "random"}, "scratch")],
+    [(1, {}, "frozen"), (3, {}, "trained"), (4, {"init": "pretrained"}, "trained"), (4, {}, "scratch")],
 )
 def test_what_stays_reads_as_the_plan_says(case: int, more: dict[str, str], status: str) -> None:
     network = sample.backbone()

@@ -77,30 +77,20 @@ def test_every_case_has_its_sections_and_its_place_on_the_chart(tmp_path: Path, 
     assert ("frozen" in page.words) is True
 
 
-def test_says_where_the_plan_goes_against_the_evidence(tmp_path: Path) -> None:
+def test_the_pictures_the_lesson_s_case_and_what_is_done_are_told_apart(tmp_path: Path) -> None:
     run = sample.run(tmp_path, case=1)
-    forced = replace(run, plan=sample.plan(3, run.backbone))
-    assert (
-        "The evidence points at case 1 (small, similar). The plan was told to do case 3."
-        in _Page(render(forced)).words
-    )
-
-
-def test_case_2_is_drawn_as_the_plan_does_it(tmp_path: Path) -> None:
-    run = sample.run(tmp_path, case=2)
-    every = replace(run, plan=sample.cases.make(2, run.backbone, cut=run.backbone.stage_names))
-    lower, whole = (_Page(render(each)).words for each in (run, every))
-    assert "keep only the first stages" in lower
-    assert "keep every stage" not in lower
-    assert "keep every stage" in whole
-    assert "keep only the first stages" not in whole
+    summary = ("The data: few.", "The lesson: case 2.", "What is done: case 3's way.")
+    plan = replace(sample.plan(3, run.backbone), lesson=2, summary=summary)
+    words = _Page(render(replace(run, plan=plan))).words
+    assert "The pictures are a small set, similar: the lesson's case 2" in words
+    assert all(said in words for said in summary)
+    assert "Case 3: this is planned" in words
 
 
 def test_a_plan_that_is_none_of_the_four_is_called_its_own(tmp_path: Path) -> None:
     run = sample.run(tmp_path)
     page = _Page(render(replace(run, plan=replace(run.plan, case=0))))
-    assert "A plan of its own" in page.words
-    assert "The plan was told" not in page.words
+    assert "this is planned" not in page.words
 
 
 @pytest.mark.parametrize("classes", [2, 10, 50, 51, 60])

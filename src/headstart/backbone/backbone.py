@@ -91,7 +91,7 @@ class Stage:
 class Source:
     """What the weights were learnt on: data set's name, class names (may be empty), S outputs.
 
-    statistics: stage name → {"mean": [C], "var": [C]} of pooled features on source pictures, where known;
+    statistics: stage name → {"mean": [C], perhaps "var": [C]} of pooled features on source pictures, where known;
     entropy: mean entropy of the source head on held-out source pictures, divided by log S, where known.
     """
 
@@ -108,11 +108,14 @@ class Source:
         if self.entropy is not None and not 0 <= self.entropy <= 1:
             raise BackboneError(f"source: entropy is {self.entropy!r}; expected 0 to 1")
         for stage, known in self.statistics.items():
-            if len(known["mean"]) != len(known["var"]) or not all(map(math.isfinite, known["mean"])):
+            variances = known.get("var", [])
+            if len(known["mean"]) != len(known.get("var", known["mean"])) or not all(
+                map(math.isfinite, known["mean"])
+            ):
                 raise BackboneError(
                     f"source: the statistics of {stage!r} are no finite numbers, one each a channel"
                 )
-            if not all(0 <= value < math.inf for value in known["var"]):
+            if not all(0 <= value < math.inf for value in variances):
                 raise BackboneError(f"source: a variance of {stage!r} is not within 0 and infinity")
 
 

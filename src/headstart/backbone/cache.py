@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 # Raised whenever the same network would be described otherwise than before.
-VERSION = 3
+VERSION = 4
 _PACKAGES = ("headstart", "torch", "timm", "torchvision")
 _COUNTS = "counts"
 

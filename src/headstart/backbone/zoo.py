@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from headstart.backbone import folder as folders
-from headstart.backbone import listing, own, padding, scale, sizes
+from headstart.backbone import learnt, listing, own, padding, scale, sizes
 from headstart.backbone.anatomy import dissect
-from headstart.backbone.backbone import PRE_LOGITS, Backbone
+from headstart.backbone.backbone import PRE_LOGITS, Backbone, Source
 from headstart.backbone.families import family_of
 from headstart.backbone.fingerprint import fingerprint
 from headstart.backbone.network import Network
@@ -50,13 +50,22 @@ def load(spec: NetworkSpec, *, pretrained: bool = True) -> tuple[Backbone, list[
         stages=anatomy.stages,
         preprocess=prepared,
         weights_sha256=fingerprint({name: t.numpy() for name, t in state.items()}) if pretrained else "",
-        source=replace(network.source, num_classes=anatomy.outputs),
+        source=_source(network, prepared.size, anatomy.outputs, pretrained=pretrained),
         head=network.head,
         owners=anatomy.owners,
         model_kwargs=dict(kwargs),
         weights=weights,
     )
     return backbone, notes, network.module
+
+
+def _source(network: Network, size: int, outputs: int, *, pretrained: bool) -> Source:
+    """What is known of the source; where its card holds no statistics, what batch normalisation tells of them."""
+    source = replace(network.source, num_classes=outputs)
+    if source.statistics or not pretrained:
+        return source
+    known = learnt.means(network.module, network.head, size)
+    return replace(source, statistics={PRE_LOGITS: known}) if known else source
 
 
 # By the padding that weights tell: timm's options for it, and its words. Whoever trained with "same" did so with

@@ -277,10 +277,10 @@ def strategy() -> Parser:
         "--case",
         type=int,
         choices=CASES,
-        help="1 small similar, 2 small different, 3 large similar, 4 large different",
+        help="do this case's way: 1 freeze all, 2 cut and freeze, 3 train all pre-trained, 4 train all from random",
     )
-    add("--size", choices=CHOICES["size"], help="of the set of pictures")
-    add("--similarity", choices=CHOICES["similarity"], help="to what the network was trained on")
+    add("--size", choices=CHOICES["size"], help="of the set; told so, the lesson's case is followed")
+    add("--similarity", choices=CHOICES["similarity"], help="to what the network learnt on; the same holds")
     add(
         "--cut",
         type=values.names,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import written
 from headstart.cli import asked, options, recipe, show
+from headstart.counts import plural
 from headstart.job import folder
+from headstart.strangers import plain
 
 if TYPE_CHECKING:
     from headstart.cli.session import Session
@@ -33,6 +35,7 @@ def add(subparsers: Any) -> None:
     )
     parser.add_argument("-o", "--output", default="plan.toml", metavar="FILE", help="(plan.toml)")
     parser.add_argument("--force", action="store_true", help="replace the file")
+    add_why(parser)
 
 
 def run(args: Namespace, session: Session) -> int:
@@ -42,16 +45,31 @@ def run(args: Namespace, session: Session) -> int:
     if args.json:
         show.as_json(to_dict(planned))
         return 0
-    show.out(described(planned))
+    show.out(described(planned, why=args.why))
     show.fact("plan", args.output)
     show.fact("next", _next(args, Path(args.output)))
     return 0
 
 
-def described(prepared: Prepared) -> str:
-    """The plan's table with its reasons, and below it what is expected."""
-    text = str(prepared)
+def add_why(parser: ArgumentParser) -> None:
+    parser.add_argument("--why", action="store_true", help="print all reasons, with what was measured")
+
+
+def described(prepared: Prepared, *, why: bool) -> str:
+    """The plan's summary and table, below it what is expected; with its reasons where `why`."""
+    text = prepared.text(why=why)
+    hidden = len(prepared.plan.reasons)
+    if hidden and not why:
+        text += f"\n{plural(hidden, 'more reason')} with --why\n"
     return f"{text}\n{show.prospects(prepared.prospects)}\n" if prepared.prospects else text
+
+
+def briefly(prepared: Prepared) -> str:
+    """What is about to be done, in a few sentences; a plan from elsewhere may have none: then its table."""
+    plan = prepared.plan
+    if not plan.summary:
+        return prepared.text(why=False)
+    return "\n".join((*map(plain, plan.summary), "(--why tells all reasons, and what was measured)\n"))
 
 
 def _next(args: Namespace, output: Path) -> str:

@@ -7,7 +7,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from headstart.cli import asked, options, recipe, show, values
-from headstart.cli.plan import described
+from headstart.cli.plan import add_why, briefly, described
 from headstart.job import folder
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def add(subparsers: Any) -> None:
     )
     parser.add_argument("--plan", metavar="FILE", help="do what this plan says, exactly; nothing is measured")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="(runs/<name of DATA>)")
+    add_why(parser)
 
 
 def run(args: Namespace, session: Session) -> int:
@@ -48,7 +49,7 @@ def run(args: Namespace, session: Session) -> int:
 
     def show_plan(prepared: Prepared) -> None:
         if not args.json:
-            show.out(described(prepared))
+            show.out(described(prepared, why=True) if args.why else briefly(prepared))
 
     output = args.output or folder.usual(args.data)
     trained = train(asked.options(args, session, output=output), session.hooks(on_plan=show_plan))

@@ -205,10 +205,8 @@ class Classifier(ClassifierMixin, BaseEstimator):
     def _as_asked(
         self, dataset: Dataset, network: Backbone, recipe: dict[str, Any], asked: dict[str, Any]
     ) -> Plan:
-        """The plan of the case that is asked for; as in decide(), such a case 4 trains both ways."""
+        """The plan of the case that is asked for."""
         assert self.case is not None
-        if self.case == 4 and self.init is None:
-            asked = {**asked, "fallback": self.fallback or "both"}
         plan = cases.make(
             self.case,
             network,

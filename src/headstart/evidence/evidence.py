@@ -7,14 +7,15 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from headstart.evidence.facts import CurvePoint, CutScore, Facts, Reach
-from headstart.evidence.verdict import Gain, Verdict
+from headstart.evidence.verdict import NOT_KNOWN, Gain, Verdict
 
 # The fields of an evidence in JSON, in their order (docs/json.md).
 FIELDS = (
     *("n", "groups", "class_counts", "sampled", "size", "similarity", "profile", "best_cut"),
     *("concatenated", "control", "control_error", "curve", "majority", "entropy", "source_entropy"),
     *("distance", "folds", "how", "precision", "reach", "logme", "typical_class", "curve_cut"),
-    *("optimism", "joint_lead", "trained_cut", "gains", "pictures"),
+    *("optimism", "joint_lead", "trained_cut", "gains", "pictures", "effective"),
+    *("distance_error", "pays", "line", "doubling", "index", "declared"),
 )
 VERDICTS = tuple(entry.name for entry in fields(Verdict) if entry.name != "how")
 
@@ -164,6 +165,16 @@ class Evidence:
         return self.verdict.gains
 
     @property
+    def pays(self) -> bool:
+        """Whether training is worth a try."""
+        return self.verdict.pays
+
+    @property
+    def effective(self) -> float:
+        """What the training pictures are worth in single ones."""
+        return self.facts.effective
+
+    @property
     def how(self) -> dict[str, str]:
         """Name of a fact or a verdict → one sentence saying how it was got."""
         ran = {"precision": self.precision_how} if self.precision_how else {}
@@ -201,6 +212,8 @@ class Evidence:
             "concatenated": None if joint is None else CutScore(**joint),
             "reach": None if reach is None else Reach(**reach),
             "curve": tuple(CurvePoint(**row) for row in values["curve"]),
+            "effective": values.get("effective", values["groups"]),
+            "index": tuple(values.get("index", NOT_KNOWN)),
             "gains": {name: Gain(**gain) for name, gain in values.get("gains", {}).items()},
         }
         return Evidence(

@@ -58,10 +58,12 @@ class Facts:
     majority         share of the most frequent class
     entropy          source head's mean entropy on these pictures / log S, or None
     source_entropy   the same on the source's own held-out pictures, or None
-    distance         distance of the feature statistics from the source's, or None (not available)
+    distance         by what factor, as a natural logarithm, the typical channel is stronger or weaker here than on the
+                     source's pictures (nearness.distance), or None (not available); distance_error: its standard error
     folds            cross-validation folds
     reach            what the curve comes to with all n pictures, or with twice as many where all were measured: fitted
     logme            LogME of the top cut, per picture: how well its features explain the labels
+    effective        what the n pictures are worth: single ones would say as much; from `groups` to n
     typical_class    groups of pictures in the median class
     how              fact's name → one sentence saying how it was got
     """
@@ -83,6 +85,8 @@ class Facts:
     reach: Reach | None = None
     logme: float | None = None
     typical_class: float = 0.0
+    effective: float = 0.0
+    distance_error: float | None = None
     curve_cut: str = ""
     optimism: float = 0.0
     how: Mapping[str, str] = field(default_factory=dict)

@@ -6,8 +6,7 @@ control, are compared picture by picture.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -21,25 +20,11 @@ from headstart.evidence.curve import reach
 from headstart.evidence.facts import Facts
 from headstart.evidence.logme import logme
 from headstart.evidence.profile import SHARES, ProbeTable
+from headstart.evidence.totals import Totals
 from headstart.extraction.features import Features
-from headstart.intervals import optimism, paired
+from headstart.intervals import paired
 
 FOLDS = 5
-
-
-@dataclass(frozen=True)
-class Totals:
-    """All training pictures; those that are measured may be a sample of them.
-
-    n, groups      pictures, and groups of them that belong together
-    class_counts   class name → pictures
-    typical_class  groups of pictures in the median class
-    """
-
-    n: int
-    groups: int
-    class_counts: Mapping[str, int]
-    typical_class: float
 
 
 def gather(
@@ -74,7 +59,7 @@ def gather(
         joint = table.joint(features, names) if len(names) > 1 else None
         curve = table.curve(features.x[best.cut], probes[best.cut], seed)
         bar.advance()
-    distance = nearness.distance(features, stages, source)
+    distance = nearness.distance(features, groups, stages, source)
     return Facts(
         n=totals.n,
         groups=totals.groups,
@@ -82,18 +67,18 @@ def gather(
         sampled=len(labels),
         profile=profile,
         concatenated=joint and table.score("+".join(names), joint, table.most(probes)),
-        optimism=optimism(np.stack([probe.correct for probe in reversed(probes.values())], axis=1), groups),
+        optimism=table.optimism(probes),
         control=control.accuracy,
         control_error=lead_error,
         curve=curve,
         majority=max(totals.class_counts.values()) / totals.n,
-        entropy=nearness.entropy(features.logits),
         source_entropy=source.entropy,
-        distance=distance and distance.value,
+        **nearness.as_facts(features.logits, distance),
         folds=len(np.unique(table.fold)),
         reach=reach(curve, totals.n if len(labels) < totals.n else 2 * totals.n),
         logme=logme(top, table.targets),
         typical_class=totals.typical_class,
+        effective=totals.worth(probes[best.cut].correct, groups),
         curve_cut=best.cut,
         how=words.facts(
             profile=table.describe(probes),

@@ -10,20 +10,20 @@ import numpy as np
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.split import sample
-from headstart.evidence.conclude import BEATS, conclude, top_serves
+from headstart.evidence.conclude import conclude
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.facts import Facts
-from headstart.evidence.gather import Totals, gather
+from headstart.evidence.gather import gather
 from headstart.evidence.known import Question, weigh_once
+from headstart.evidence.likeness import CONTROL, HALF, similarity_of
 from headstart.evidence.precision import settle
-from headstart.evidence.verdict import Verdict
+from headstart.evidence.totals import Totals
 from headstart.extraction import extract, extract_beside
-from headstart.heads.probe import typical_count
 from headstart.runtime import Execution, Resolved, Trunk, is_converted, start
 
 SAMPLE, SAMPLE_PER_CLASS = 2_000, 20
 DRAWS = 2
-# Another copy is asked where the lead over the first lies between BEATS less DOUBT and BEATS and CLEAR standard errors.
+# Another copy is asked where the lead over the first lies so many standard errors below what is asked of it, or above.
 DOUBT, CLEAR = 1.0, 3.0
 
 
@@ -81,32 +81,23 @@ def _weigh(
         groups=dataset.groups[index],
         classes=dataset.classes,
         stages=backbone.stages,
-        totals=_totals(dataset, train),
+        totals=Totals.count(dataset.labels[train], dataset.groups[train], dataset.classes),
         source=backbone.source,
         seed=question.seed,
     )
     verdict = partial(conclude, size=question.size, similarity=question.similarity)
     facts = facts_from(controls)
-    while len(controls) < question.draws and _open(facts, verdict(facts)):
+    while len(controls) < question.draws and _open(facts):
         controls.append(extract(dataset, index, backbone, execution=how, draw=len(controls)))
         facts = facts_from(controls)
     return Evidence(facts, verdict(facts))
 
 
-def _open(facts: Facts, verdict: Verdict) -> bool:
-    """Whether another random copy may change what the top cut's lead over the best so far says."""
-    error = facts.control_error
-    return (
-        top_serves(facts, verdict.best_cut)
-        and (BEATS - DOUBT) * error <= facts.lead < (BEATS + CLEAR) * error
-    )
-
-
-def _totals(dataset: Dataset, train: np.ndarray) -> Totals:
-    counts = np.bincount(dataset.labels[train], minlength=len(dataset.classes))
-    return Totals(
-        n=len(train),
-        groups=len(np.unique(dataset.groups[train])),
-        class_counts={name: int(count) for name, count in zip(dataset.classes, counts, strict=True)},
-        typical_class=typical_count(dataset.labels[train], dataset.groups[train]),
-    )
+def _open(facts: Facts) -> bool:
+    """Whether another random copy may change what the lead over the best so far says of similarity."""
+    found = similarity_of(facts)
+    others = (sign for sign in found.signs if sign is not found.control)
+    if any(sign.score(sign.value) < HALF for sign in others):
+        return False
+    lead, error = found.control.value, found.control.error
+    return lead - CLEAR * error < CONTROL <= lead + DOUBT * error

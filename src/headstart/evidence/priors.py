@@ -6,6 +6,7 @@ of the fit. What is measured on the pictures at hand is weighed against its prio
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -16,6 +17,7 @@ class Priors:
     joint    of the best single cut's errors: what all cuts side by side put right
     tuning   of the best frozen probe's errors: what fine-tuning puts right, where the top cut is the best single one
     steep    times √ Facts.steepness, is added to the mean of `tuning`: lower cuts that beat the top promise more
+    decade   is added to the mean of `tuning` for every ten times as many training pictures than PIVOT (see decades)
     scratch  of the best frozen probe's lead over random weights: what training from random weights loses
     lower    no share: fine-tuning goes up to the best lower cut where that leads the top by more than this, in accuracy
     """
@@ -23,10 +25,25 @@ class Priors:
     joint: tuple[float, float]
     tuning: tuple[float, float]
     steep: float
+    decade: float
     scratch: tuple[float, float]
     lower: float
 
 
 PRIORS = Priors(
-    joint=(0.026, 0.040), tuning=(-0.076, 0.285), steep=0.976, scratch=(0.872, 0.473), lower=0.015
+    joint=(0.026, 0.040),
+    tuning=(-0.081, 0.259),
+    steep=1.076,
+    decade=0.120,
+    scratch=(0.872, 0.506),
+    lower=0.015,
 )
+PIVOT, KNOWN = (
+    1_000,
+    (40, 10_000),
+)  # training pictures, and how many the settings had that priors are fitted to
+
+
+def decades(n: int) -> float:
+    """How many times ten times as many as PIVOT n training pictures are; no further than what was measured."""
+    return math.log10(min(max(n, KNOWN[0]), KNOWN[1]) / PIVOT)

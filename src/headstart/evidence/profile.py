@@ -13,7 +13,7 @@ from headstart.evidence.facts import CurvePoint, CutScore
 from headstart.extraction.features import Features
 from headstart.heads.probe import Probe, cross_validate, fit, one_hot, penalties
 from headstart.heads.spectrum import Scaling, Spectrum
-from headstart.intervals import paired
+from headstart.intervals import optimism, paired
 
 SHARES = (0.25, 0.5, 1.0)  # of the pictures, for the learning curve
 
@@ -62,6 +62,10 @@ class ProbeTable:
     def most(probes: dict[str, Probe]) -> Probe:
         """The most accurate; of equals the deepest."""
         return max(reversed(probes.values()), key=lambda probe: probe.accuracy)
+
+    def optimism(self, probes: dict[str, Probe]) -> float:
+        """What the best one's accuracy owes to its having been picked; of equals the deepest counts as the best."""
+        return optimism(np.stack([probe.correct for probe in reversed(probes.values())], axis=1), self.groups)
 
     def joint(self, features: Features, names: Sequence[str]) -> Probe:
         """The probe at all cuts side by side."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from headstart.evidence.facts import CutScore
-from headstart.evidence.verdict import Gain
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,8 @@ class Joint:
 class BestCut:
     """Where a frozen probe is expected to be best.
 
-    single      the shallowest cut that is at most `tolerance` behind the best one
+    single      the top cut where it cannot be told from the best one, else the shallowest at most `tolerance` behind it
+    top         whether it is the top one
     joint       all cuts side by side; None where there is one cut
     tolerance   all cuts are taken where they are expected to lead by more than this, in accuracy
     """
@@ -39,6 +39,7 @@ class BestCut:
     single: CutScore
     joint: Joint | None
     tolerance: float
+    top: bool
 
     @property
     def joined(self) -> bool:
@@ -53,53 +54,3 @@ class BestCut:
     def lead(self) -> float:
         """What is to be expected of all cuts beyond the best single one; 0 where there is one cut."""
         return 0.0 if self.joint is None else self.joint.expected
-
-
-@dataclass(frozen=True)
-class Similarity:
-    """Whether the top cut serves: nothing is expected to beat it, and it beats random weights.
-
-    top, best      the top cut, the best single one
-    joined         whether all cuts side by side are expected to be better
-    close          whether nothing is expected to beat the top
-    control        accuracy of random weights
-    lead, error    of the top over these, with its paired standard error; beats: whether that is enough
-    """
-
-    top: CutScore
-    best: CutScore
-    joined: bool
-    close: bool
-    control: float
-    lead: float
-    error: float
-    beats: bool
-
-    @property
-    def measured(self) -> str:
-        return "similar" if self.close and self.beats else "different"
-
-
-@dataclass(frozen=True)
-class Size:
-    """Whether it pays to try to train.
-
-    n, groups     training pictures, and groups of them; typical_class: groups in the median class
-    fewest        groups that the typical class needs
-    gain, worth   what training is expected to add, and the accuracy that a try must be worth
-    """
-
-    n: int
-    groups: int
-    typical_class: float
-    fewest: int
-    gain: Gain
-    worth: float
-
-    @property
-    def enough(self) -> bool:
-        return self.typical_class >= self.fewest
-
-    @property
-    def measured(self) -> str:
-        return "large" if self.enough and self.gain.tried > self.worth else "small"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
+from headstart.evidence.attempt import FEWEST, WORTH, Attempt
+from headstart.evidence.likeness import HALF, Sign, Similarity
 from headstart.evidence.nearness import Distance
-from headstart.evidence.reasons import BestCut, Joint, Similarity, Size
+from headstart.evidence.reasons import BestCut, Joint
+from headstart.evidence.size import LARGE, SMALL, Size
 
 _SHOWN = 0.0005  # in accuracy: what is less rounds to 0.0 points
 
@@ -42,7 +46,9 @@ def distance(found: Distance | None, source: str) -> str:
     """source: the data set that the network was trained on, or ""."""
     if found is None:
         return f"not available: no feature statistics are known for {source or 'the source'}"
-    return f"mean and spread of {found.stage} against {source}'s, in units of the latter"
+    return (
+        f"the typical channel of {found.stage} against what it is on {source}: the logarithm of their ratio"
+    )
 
 
 def curve(cut: str, shares: Sequence[float]) -> str:
@@ -55,10 +61,15 @@ def best_cut(found: BestCut) -> str:
     single, joint = found.single, found.joint
     if joint is not None and found.joined:
         return f"all cuts side by side, {_percent(joint.score.accuracy)}: {_joint(joint)}"
-    why = (
-        f"the shallowest cut within {100 * found.tolerance:.1f} points of the best single one: {single.cut}, "
-        f"{_percent(single.accuracy)}, {100 * single.behind:.1f} points behind"
-    )
+    behind = f"{100 * single.behind:.1f} ± {100 * single.behind_error:.1f} points behind the best"
+    if found.top:
+        place = "the best one" if single.behind == 0 else f"{behind}, which is within the error"
+        why = f"of single cuts the top one, {single.cut}, {_percent(single.accuracy)}, {place}"
+    else:
+        why = (
+            f"the shallowest cut within {100 * found.tolerance:.1f} points of the best single one: {single.cut}, "
+            f"{_percent(single.accuracy)}, {behind}"
+        )
     return (
         why
         if joint is None
@@ -79,35 +90,65 @@ def _joint(found: Joint) -> str:
 
 
 def similarity(found: Similarity, asked: str | None) -> str:
-    top, best = found.top, found.best
-    place = (
-        "the best single cut"
-        if top.behind == 0
-        else f"{100 * top.behind:.1f} ± {100 * top.behind_error:.1f} points behind {best.cut}"
+    """The index, and what each sign says."""
+    low, high = found.interval
+    signs = [
+        f"lower cuts take away {_share(found.cut.value)} of the top cut's errors ({_score(found.cut)})",
+        f"the top cut takes away {_share(found.control.value)} of the errors of random weights "
+        f"({_score(found.control)})",
+    ]
+    if found.distance is not None:
+        times = math.exp(found.distance.value)
+        signs.append(
+            f"the typical channel is {times:.1f} times as strong as on the source's pictures, or as weak "
+            f"({_score(found.distance)})"
+        )
+    why = (
+        f"{found.index:.2f} (95 %: {low:.2f} to {high:.2f}) on a scale from 0 to 1 with the line at {HALF}, the least "
+        f"of {len(signs)}: {'; '.join(signs)}"
     )
-    if found.joined:
-        place += f", {'and' if top.behind else 'but'} all cuts side by side are expected to be better"
-    against = (
-        f"{_points(found.lead, found.error)} against random weights ({_percent(found.control)}), "
-        f"{'enough' if found.beats else 'not enough'}"
-    )
-    why = f"the top cut {top.cut} reaches {_percent(top.accuracy)}, {place}; {against}"
     return _overruled(asked, found.measured, why)
+
+
+def _score(sign: Sign) -> str:
+    return f"{sign.score(sign.value):.2f}"
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.0f} %"
 
 
 def size(found: Size, asked: str | None) -> str:
-    seen = f"{found.groups:,} groups of pictures ({found.n:,} files), {found.typical_class:,.0f} in the typical class"
-    if not found.enough:
-        why = f"{seen}: fewer than {found.fewest} are too few to train on and to choose by"
-        return _overruled(asked, found.measured, why)
-    gain = found.gain
-    worth = f"{'more' if found.measured == 'large' else 'not more'} than the {100 * found.worth:.0f}"
-    why = (
-        f"{seen}: training all layers is expected to add {_points(gain.expected, gain.spread)} to the best frozen "
-        f"probe; to try it and keep the better of both is then worth {100 * gain.tried:.1f} points on average, "
-        f"{worth} that a try must be worth"
-    )
+    worth = f", worth {found.effective:,.0f} single ones" if found.effective < found.n - 0.5 else ""
+    seen = f"{found.n:,} pictures in {found.groups:,} groups{worth}"
+    if found.effective <= SMALL:
+        why = f"{seen}, and up to {SMALL:,} are few"
+    elif found.effective >= LARGE:
+        why = f"{seen}, and from {LARGE:,} on they are many"
+    else:
+        why = (
+            f"{seen}; {SMALL:,} are few, {LARGE:,} many, and the line between is drawn at {found.line:,.0f} here, "
+            f"since twice as many would add {100 * found.doubling:.1f} points"
+        )
     return _overruled(asked, found.measured, why)
+
+
+def pays(found: Attempt) -> str:
+    """Why training is tried, or is not."""
+    if not found.enough:
+        return (
+            f"{found.typical_class:,.0f} in the typical class: fewer than {FEWEST} are too few to train on and to "
+            "choose by"
+        )
+    gain = found.gain
+    expected = f"training all layers is expected to add {_points(gain.expected, gain.spread)} to the best frozen probe"
+    if gain.expected <= 0:
+        return f"{expected}: no gain to try for"
+    worth = f"{'more' if found.pays else 'not more'} than the {100 * WORTH:.0f} that a try must be worth"
+    return (
+        f"{expected}; to try it and keep what looks better is then worth {100 * gain.tried:.1f} points on average, "
+        f"{worth}"
+    )
 
 
 def trained_cut(lead: float) -> str:

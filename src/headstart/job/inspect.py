@@ -61,15 +61,12 @@ def inspect(options: Options) -> Inspected:
     network = outline_network(options)
     if not options.case:
         return Inspected(network)
-    init = "random" if options.case == 4 else None
     cut = options.cut or _cut(options.case, network)
-    return Inspected(network, cases.make(options.case, network, cut=cut, init=init))
+    return Inspected(network, cases.make(options.case, network, cut=cut))
 
 
 def _cut(case: int, network: Backbone) -> str | None:
     """Where a case that is drawn without a cut slices, and what is to be said of it. Raises PlanError."""
-    if case == 4:
-        progress.say("case 4: drawn from random weights; `headstart train` tries the pre-trained ones first")
     if case != 2:
         return None
     lower = lower_cuts(network)

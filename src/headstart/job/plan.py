@@ -45,6 +45,7 @@ def to_dict(prepared: Prepared) -> dict[str, Any]:
     plan, evidence, output = prepared.plan, prepared.evidence, prepared.options.output
     return {
         "case": plan.case,
+        "lesson": plan.lesson or None,
         "size": evidence and evidence.size,
         "similarity": evidence and evidence.similarity,
         "backbone": prepared.backbone.name,

@@ -34,10 +34,14 @@ class Prepared:
     evidence: Evidence | None
 
     def __str__(self) -> str:
-        """The plan's table with its reasons."""
+        """The plan's summary and table, with its reasons."""
+        return self.text(why=True)
+
+    def text(self, *, why: bool) -> str:
+        """The plan's summary and table; with its reasons where `why`."""
         from headstart.planning import table
 
-        return table.describe(self.plan, self.backbone, n_classes=len(self.dataset.classes))
+        return table.describe(self.plan, self.backbone, n_classes=len(self.dataset.classes), why=why)
 
     def __repr__(self) -> str:
         cut = "+".join(self.plan.cut)
@@ -110,7 +114,7 @@ def prepare_on(options: Options, named: Named, pictures: Intake, partition: Part
     plan = _decide(options, evidence, network, seed)
     _say_unused(options, plan)
     if named.why:
-        plan = replace(plan, reasons=(named.why, *plan.reasons))
+        plan = replace(plan, summary=(*plan.summary, named.why))
     return Prepared(options, pictures, partition, network, plan, evidence)
 
 

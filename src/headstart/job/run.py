@@ -155,6 +155,7 @@ class Run:
         prepared, place = self.prepared, self.folder
         return {
             "case": self.plan.case,
+            "lesson": self.plan.lesson or None,
             "size": self.evidence and self.evidence.size,
             "similarity": self.evidence and self.evidence.similarity,
             "backbone": prepared.backbone.name,

@@ -37,7 +37,7 @@ def text(model: Model, info: BundleInfo, loads_in_timm: bool) -> str:
         f"- input: {prepared.size} px (shorter side to {prepared.resize}, {prepared.interpolation}, centre crop), "
         f"mean {list(prepared.mean)}, std {list(prepared.std)}{_levels(prepared)}\n"
         f"- seed {plan.seed}; data fingerprint `{info.data_fingerprint[:16]}…`",
-        "\n".join(f"- {markdown(reason)}" for reason in plan.reasons),
+        "\n".join(f"- {markdown(reason)}" for reason in (*plan.summary, *plan.reasons)),
         "## Classes",
         ", ".join(markdown(name) for name in model.classes),
         "## Limits",

@@ -39,16 +39,16 @@ def make(
 ) -> Plan:
     """The plan of one case, validated; its label is 0 where some stages are frozen and others are trained.
 
-    cut     one stage, several, or "a+b"; None is the top (case 2 needs one)
-    init    "random" trains case 4 from scratch at once; None is the case's own
+    cut     one stage, several, or "a+b"; None is the top (case 2 needs one below it)
+    init    "pretrained" makes of case 4 the lesson's other way: as case 3, with random weights as the fall-back
     n       training pictures, from which the recipe follows; `recipe` overrules single values
     freeze_below, lr_scale   which stages learn, and how fast: see rates.scaled
     Raises PlanError (case, cut, init, fallback or rates that contradict each other), BackboneError (unknown cut).
     """
     cuts = cut_names(cut) or (backbone.top.name,)
     _check(case, backbone, given=cut is not None, cuts=cuts, init=init)
-    _check_training(case, init=init, freeze_below=freeze_below, lr_scale=lr_scale, fallback=fallback)
-    scratch = init == "random"
+    scratch = starts_random(case, init)
+    _check_training(case, scratch=scratch, freeze_below=freeze_below, lr_scale=lr_scale, fallback=fallback)
     rows = _rows(case, _kept(backbone, cuts), scratch=scratch)
     plan = Plan(
         case=case,
@@ -60,7 +60,7 @@ def make(
         image_size=backbone.preprocess.size,
         head_layers=head_layers,
         head_init=head_init,
-        fallback=fallback or ("none" if scratch else numbered(case).fallback),
+        fallback=fallback or ("scratch" if case == 4 and not scratch else numbered(case).fallback),
         fallback_cut=cut_names(fallback_cut),
         gain=gain or (),
         learning_exponent=learning_exponent,
@@ -73,7 +73,7 @@ def make(
         pictures=pictures,
     )
     plan.validate(backbone.stage_names)
-    labelled = plan if plan.frozen else replace(plan, case=plan.case_of(backbone.top.name))
+    labelled = replace(plan, case=plan.case_of(backbone.top.name))
     return replace(labelled, gain_of=labelled.training) if gain else labelled
 
 
@@ -86,6 +86,11 @@ def probe_of(plan: Plan, backbone: Backbone) -> Plan:
     return replace(plain, case=plain.case_of(backbone.top.name))
 
 
+def starts_random(case: int, init: str | None) -> bool:
+    """Whether a case trains from random weights: case 4 does, unless it is to start pre-trained."""
+    return case == 4 and init != "pretrained"
+
+
 def _check(case: int, backbone: Backbone, *, given: bool, cuts: Sequence[str], init: str | None) -> None:
     top = backbone.top.name
     for name in cuts:
@@ -93,12 +98,16 @@ def _check(case: int, backbone: Backbone, *, given: bool, cuts: Sequence[str], i
     numbered(case)
     if init not in (None, "pretrained", "random"):
         raise PlanError(f"init {init!r}: expected pretrained or random")
-    if case == 1 and tuple(cuts) != (top,):
+    if case == 1 and top not in cuts:
         raise PlanError(
-            f"case 1 cuts at the top ({top}), not at {'+'.join(cuts)}; use case 2 for a lower cut"
+            f"case 1 keeps every stage up to the top ({top}), not up to {'+'.join(cuts)}; use case 2 for a lower cut"
         )
     if case == 2 and not given:
         raise PlanError(f"case 2 needs a cut; {backbone.name} has {', '.join(backbone.stage_names)}")
+    if case == 2 and top in cuts:
+        raise PlanError(
+            f"case 2 cuts below the top ({top}), not at {'+'.join(cuts)}; use case 1 to keep every stage"
+        )
     if init == "random" and case != 4:
         raise PlanError(f"case {case} starts from pre-trained weights; init random goes with case 4")
 
@@ -106,7 +115,7 @@ def _check(case: int, backbone: Backbone, *, given: bool, cuts: Sequence[str], i
 def _check_training(
     case: int,
     *,
-    init: str | None,
+    scratch: bool,
     freeze_below: str | None,
     lr_scale: Mapping[str, float] | None,
     fallback: str | None,
@@ -122,9 +131,9 @@ def _check_training(
             raise PlanError(
                 f"{name} {value}: case {case} trains no stage; ask for case 3 or 4, or leave it out"
             )
-    if init == "random" and fallback in ("scratch", "both"):
+    if scratch and fallback in ("scratch", "both"):
         raise PlanError(
-            f"fallback {fallback}: init random trains from scratch at once; expected none or probe"
+            f"fallback {fallback}: random weights are trained at once; expected none or probe, or init pretrained"
         )
 
 

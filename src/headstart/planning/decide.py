@@ -17,8 +17,8 @@ from headstart.extraction.cuts import cut_names
 from headstart.planning import cases, four, words
 from headstart.planning.plan import Plan
 from headstart.planning.reasons import (
-    CaseCause,
-    CaseChosen,
+    Cause,
+    Chosen,
     CutChosen,
     FallbackAsked,
     Rates,
@@ -49,33 +49,34 @@ def decide(
     runtime: str = "auto",
     precision: str | None = None,
 ) -> Plan:
-    """The plan that the evidence calls for, or the one that was asked for.
+    """What is expected to come to most; the lesson's way where size or similarity were told; or what is asked for.
 
-    case, cut, init   overrule the evidence; cut: a stage, several, or "a+b". A lower cut makes a measured case 1 a
-                      case 2, init "random" any measured case a case 4; a case 4 that was asked for trains both ways
+    case, cut, init   overrule the evidence; cut: a stage, several, or "a+b", where a frozen network is cut and up to
+                      where it is trained; init "random" is case 4's way, "pretrained" beside case 4 as in cases.make
     freeze_below, lr_scale   which stages learn, and how fast, as in rates.scaled; of that nothing is expected
     fallback, precision      None is the case's own, and what the evidence was measured in
-    Raises PlanError where what was asked for contradicts itself, BackboneError for an unknown cut.
+    Raises PlanError for what contradicts itself, BackboneError for an unknown cut.
     """
-    why = _case(evidence, backbone, case=case, cut=cut, init=init, fallback=fallback)
-    place = _cut(why.number, evidence, backbone, cut, init)
-    trains = four.numbered(why.number).trains
-    own = trains and cut is None  # what to expect is known of the plan's own way of training alone
+    lesson = four.called_for(evidence.size, evidence.similarity).number
+    number, cause = _number(evidence, lesson, case=case, cut=cut, init=init)
+    place = _cut(number, cause, evidence, backbone, cut)
+    trains, scratch = four.numbered(number).trains, cases.starts_random(number, init)
     asked = _wishes(recipe_overrides or {}, freeze_below, lr_scale)
-    gain = evidence.gains.get(SCRATCH if init == "random" else TUNED) if own and not asked else None
+    own = trains and cut is None  # what to expect is known of the plan's own way of training alone
+    gain = evidence.gains.get(SCRATCH if scratch else TUNED) if own and not asked else None
     best = cut_names(evidence.best_cut)
     plan = cases.make(
-        why.number,
+        number,
         backbone,
         n=evidence.n,
         cut=place.cut,
         init=init,
         freeze_below=freeze_below,
         lr_scale=lr_scale,
-        fallback=fallback or ("both" if case == 4 and init is None else None),
+        fallback=fallback or _lessons_fallback(number, lesson, case),
         fallback_cut=evidence.best_cut if own and (place.cause == "top" or best != place.cut) else None,
         gain=gain and (gain.expected, gain.spread),
-        learning_exponent=exponent(evidence.curve) if trains and init != "random" else 0.0,
+        learning_exponent=exponent(evidence.curve) if trains and not scratch else 0.0,
         head_init=head_init,
         head_layers=head_layers,
         class_weight=class_weight,
@@ -85,10 +86,21 @@ def decide(
         precision=precision or evidence.precision,
         pictures=evidence.pictures,
     )
-    reasons: list[Reason] = [why, place, *_uneven(evidence, class_weight)]
+    reasons = [place, *_uneven(evidence, class_weight)]
     reasons += [Unexpected(asked, plan.fallback != "none")] if own and asked and evidence.gains else []
-    reasons += _asked(plan, why.number, lr_scale or {}, fallback)
-    return replace(plan, reasons=words.sentences(evidence, reasons))
+    reasons += _asked(plan, number, lr_scale or {}, fallback)
+    told = words.summary(evidence, _chosen(plan, lesson, cause, backbone), plan)
+    return replace(plan, lesson=lesson, summary=told, reasons=words.sentences(evidence, reasons))
+
+
+def _chosen(plan: Plan, lesson: int, cause: Cause, backbone: Backbone) -> Chosen:
+    kept, stages = len(plan.rows), len(backbone.stages)
+    return Chosen(plan.case, lesson, cause, backbone.name, kept, stages, reads=len(plan.cut))
+
+
+def _lessons_fallback(number: int, lesson: int, asked: int | None) -> str | None:
+    """Random weights, where the lesson has them for these pictures and nothing else was asked for."""
+    return "scratch" if (number, lesson, asked) == (3, 4, None) else None
 
 
 def _wishes(
@@ -101,56 +113,34 @@ def _wishes(
     return tuple(name for name, value in values.items() if value is not None)
 
 
-def _case(
-    evidence: Evidence,
-    backbone: Backbone,
-    *,
-    case: int | None,
-    cut: str | Sequence[str] | None,
-    init: str | None,
-    fallback: str | None,
-) -> CaseChosen:
-    measured = four.called_for(evidence.size, evidence.similarity).number
-    number, cause = _number(measured, backbone, case=case, cut=cut, init=init)
-    both = case == 4 and init is None and fallback in (None, "both")
-    way = _way(number, init, both=both, every=cut is None and evidence.joins(evidence.best_cut))
-    return CaseChosen(number, way, evidence.size, evidence.similarity, measured, cause, backbone.name)
-
-
 def _number(
-    measured: int,
-    backbone: Backbone,
-    *,
-    case: int | None,
-    cut: str | Sequence[str] | None,
-    init: str | None,
-) -> tuple[int, CaseCause]:
-    """The case to do, and what decided."""
+    evidence: Evidence, lesson: int, *, case: int | None, cut: str | Sequence[str] | None, init: str | None
+) -> tuple[int, Cause]:
+    """The case whose way is done, and what decided."""
     if case is not None:
         return case, "asked"
     if init == "random":
         return 4, "random"
-    if measured == 1 and cut is not None and cut_names(cut) != (backbone.top.name,):
-        return 2, "lower cut"
-    if measured == 2 and cut_names(cut) == (backbone.top.name,):
-        return 1, "top cut"
-    if measured == 2 and cut is None and len(backbone.stages) == 1:
-        return 1, "one cut"
-    return measured, "measured"
+    if evidence.verdict.declared:
+        number, cause = (3 if lesson == 4 else lesson), "declared"
+    else:
+        number, cause = (3 if evidence.pays else 1), "expected"
+    if number == 3:
+        return number, cause
+    if cut is not None:
+        return _frozen(evidence, cut), "cut"
+    if cause == "expected":
+        return _frozen(evidence, evidence.best_cut), cause
+    return (1, "one cut") if number == 2 and len(evidence.profile) == 1 else (number, cause)
 
 
-def _way(case: int, init: str | None, *, every: bool, both: bool) -> str:
-    """What the case does; every: where case 2 cuts at all cuts together; both: where random weights are trained in any
-    case."""
-    if (case, init) == (4, "random"):
-        return four.AT_ONCE
-    if case == 4 and both:
-        return four.BOTH_WAYS
-    return four.ALL_KEPT if case == 2 and every else four.numbered(case).way
+def _frozen(evidence: Evidence, cut: str | Sequence[str]) -> int:
+    """Whose way it is to freeze a network that is cut there."""
+    return 1 if evidence.top.cut in cut_names(cut) else 2
 
 
 def _cut(
-    case: int, evidence: Evidence, backbone: Backbone, cut: str | Sequence[str] | None, init: str | None
+    case: int, cause: Cause, evidence: Evidence, backbone: Backbone, cut: str | Sequence[str] | None
 ) -> CutChosen:
     """Where to cut, and why there."""
     top = evidence.top
@@ -158,19 +148,23 @@ def _cut(
     if names := cut_names(cut):
         score = next((row for row in evidence.profile if (row.cut,) == names), None)
         return at(names, score, cause="asked")
-    if case in (3, 4) and init != "random" and evidence.trained_cut not in ("", top.cut):
+    if case == 3 and evidence.trained_cut not in ("", top.cut):
         return at((evidence.trained_cut,), evidence.score(evidence.trained_cut), cause="trained")
-    if case != 2:
+    if case == 2:
+        best = _lower(evidence, backbone)
+    elif case == 1 and cause == "expected":
+        best = evidence.score(evidence.best_cut)
+    else:
         return at((backbone.top.name,), top, cause="top")
-    best = _frozen(evidence, backbone)
     every = len(evidence.profile) if evidence.joins(best.cut) else 0
-    why = evidence.how.get("best_cut", "")
-    return at(cut_names(best.cut), best, cause="probe", all_cuts=every, why=why)
+    why = evidence.how.get("best_cut", "") if best.cut == evidence.best_cut else ""
+    why_there = "top" if best.cut == top.cut else "probe"
+    return at(cut_names(best.cut), best, cause=why_there, all_cuts=every, why=why)
 
 
-def _frozen(evidence: Evidence, backbone: Backbone) -> CutScore:
-    """Case 2's cut: the measured one, or, where that is the top, the best below it."""
-    if evidence.best_cut != backbone.top.name:
+def _lower(evidence: Evidence, backbone: Backbone) -> CutScore:
+    """Case 2's cut: the measured one, or, where that keeps the top, the best below it."""
+    if backbone.top.name not in cut_names(evidence.best_cut):
         return evidence.score(evidence.best_cut)
     if len(evidence.profile) == 1:
         raise PlanError(
@@ -192,5 +186,5 @@ def _asked(plan: Plan, case: int, lr_scale: Mapping[str, float], fallback: str |
     frozen = () if plan.frozen else tuple(row.stage for row in plan.rows if row.frozen)
     found: list[Reason] = [Rates(case, frozen, {stage: scale for stage, scale in lr_scale.items() if scale})]
     if fallback is not None:
-        found.append(FallbackAsked(fallback, plan.case if plan.case not in (0, case) else None))
+        found.append(FallbackAsked(fallback))
     return found

@@ -1,4 +1,8 @@
-"""The four cases of transfer learning: plans, tables, charts and docs read them here."""
+"""The four cases of transfer learning, as the lesson has them: plans, tables, charts and docs read them here.
+
+Three things are kept apart. What the pictures are: size and similarity. Which case the lesson makes of that:
+`called_for`. What is done: a plan's stage table, named by the case whose way it is (`Plan.case_of`).
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,9 @@ from headstart.errors import PlanError
 class Case:
     """One of the four.
 
-    size, similarity   the verdicts that call for it
-    way                what it does
+    size, similarity   what the pictures are, for which the lesson has it
+    lesson             what the lesson does then
+    way                what the case's own stage table does
     fallback           what stands in where its training does not succeed; "none" where it trains no stage
     layers, dropped    what becomes of each layer of the demonstration network (docs/plan.md) that stays, and how many
                        of its six are sliced off: "frozen", "trained", "scratch"
@@ -21,6 +26,7 @@ class Case:
     number: int
     size: str
     similarity: str
+    lesson: str
     way: str
     fallback: str
     layers: tuple[str, ...]
@@ -33,12 +39,22 @@ class Case:
 
 
 CASES = (
-    Case(1, "small", "similar", "slice off the end, freeze everything, new head", "none", ("frozen",) * 5, 1),
+    Case(
+        1,
+        "small",
+        "similar",
+        "slice off the end, freeze everything else, train a new head",
+        "every layer is kept and frozen, with a new head",
+        "none",
+        ("frozen",) * 5,
+        1,
+    ),
     Case(
         2,
         "small",
         "different",
-        "keep only the first stages, freeze them, new head",
+        "keep only the first layers, freeze them, train a new head",
+        "the upper layers are cut away and the rest is frozen, with a new head",
         "none",
         ("frozen",) * 2,
         4,
@@ -47,7 +63,8 @@ CASES = (
         3,
         "large",
         "similar",
-        "new head, everything else starts pre-trained, train everything",
+        "new head, start from the pre-trained weights, train every layer",
+        "every layer is trained, starting from the pre-trained weights, with a new head",
         "probe",
         ("trained",) * 5,
         1,
@@ -56,21 +73,14 @@ CASES = (
         4,
         "large",
         "different",
-        "as case 3, and from random weights where that does not succeed",
-        "scratch",
+        "train every layer from random weights, or as in case 3",
+        "every layer is trained, starting from random weights",
+        "probe",
         ("scratch",) * 5,
         1,
     ),
 )
 NUMBERS = tuple(case.number for case in CASES)
-
-# Three ways of doing a case that its own words do not fit.
-AT_ONCE = "train everything from random weights at once"  # case 4 with init "random"
-BOTH_WAYS = "train everything twice, from pre-trained and from random weights, and keep the better"  # case 4, asked for
-ALL_KEPT = "keep every stage, freeze them, new head on the outputs of all"  # case 2 at all cuts
-SEVERAL_KEPT = (
-    "keep every stage, freeze them, new head on the outputs of several"  # case 2 at the top cut and others
-)
 
 
 def numbered(number: int) -> Case:
@@ -81,5 +91,5 @@ def numbered(number: int) -> Case:
 
 
 def called_for(size: str, similarity: str) -> Case:
-    """The case that two verdicts call for."""
+    """The lesson's case for pictures of this size and similarity."""
     return next(case for case in CASES if (case.size, case.similarity) == (size, similarity))

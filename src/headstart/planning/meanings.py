@@ -26,7 +26,7 @@ class Value(NamedTuple):
 
 PLAN = {
     "case": (
-        "1 to 4, or 0 for a plan that is none of the four. A label: what is done stands in the rows. Where "
+        "1 to 4: whose way the rows are; 0 for none of the four. A label: what is done stands in the rows. Where "
         "they come to another case, that is said, and theirs counts"
     ),
     "backbone": "the network, named as for `--backbone`",
@@ -81,7 +81,12 @@ PLAN = {
         "short hash of the training pictures that were measured. On others the plan runs too, and says so; "
         '`""` says nothing'
     ),
-    "reasons": "sentences; they change nothing",
+    "lesson": (
+        "1 to 4: the case that the lesson makes of the pictures' size and similarity; 0 where these were not measured. "
+        "It changes nothing"
+    ),
+    "summary": "what the pictures are, what the lesson would do, what is done: sentences; they change nothing",
+    "reasons": "further sentences; they change nothing",
     "recipe": "how gradients train; a plan whose rows are all frozen does not use it",
 }
 ROW = {

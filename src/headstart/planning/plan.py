@@ -1,7 +1,7 @@
 """Plan: every strategy of transfer as a point in one table, one row per stage.
 
-Case 1 is a cut at the top with every row frozen, case 2 a lower cut with every row frozen, case 3 all rows
-pre-trained and trained, case 4 all rows random and trained; Yosinski's AnB, AnB+ and BnB (2014) are
+Case 1 keeps every stage, frozen; case 2 cuts the upper ones away, the rest is frozen; case 3 has all rows pre-trained
+and trained, case 4 all rows random and trained; Yosinski's AnB, AnB+ and BnB (2014) are
 further points of the same table. A plan holds no code and no class paths: a stranger's plan is safe to load.
 """
 
@@ -63,6 +63,8 @@ class Plan:
     precision: str = "fp32"
     preparation: str = ""
     pictures: str = ""
+    lesson: int = 0
+    summary: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
 
     @property
@@ -97,14 +99,17 @@ class Plan:
         return sha256_of(repr((network, table, self.recipe, self.class_weight)))[:16]
 
     def case_of(self, top: str) -> int:
-        """The case that the table is, whatever `case` says; 0 for none of the four. top: the network's top cut."""
+        """The case whose way the table is, whatever `case` says; 0 for none of the four. top: the network's top cut.
+
+        Which depths the head reads from does not matter: what is kept does.
+        """
         if self.frozen:
-            return 1 if self.cut == (top,) else 2
+            return 1 if top in self.cut else 2
+        if any(row.frozen for row in self.rows):
+            return 0
         if self.from_scratch:
             return 4
-        if any(row.frozen or row.init == "random" for row in self.rows):
-            return 0
-        return 4 if self.fallback in ("scratch", "both") else 3
+        return 0 if any(row.init == "random" for row in self.rows) else 3
 
     def row(self, stage: str) -> Row:
         """The row of a stage that is listed."""
@@ -149,6 +154,7 @@ class Plan:
         """Raises PlanError naming a value outside its range: what can be told without the network."""
         choices = {
             "case": (self.case, (0, 1, 2, 3, 4)),
+            "lesson": (self.lesson, (0, 1, 2, 3, 4)),
             "pool": (self.pool, POOLS),
             "head_layers": (self.head_layers, (1, 2)),
             "head_init": (self.head_init, HEAD_INITS),

@@ -8,24 +8,28 @@ from typing import Literal
 
 from headstart.evidence.facts import CutScore
 
-CaseCause = Literal["measured", "asked", "random", "lower cut", "top cut", "one cut"]
+Cause = Literal["expected", "declared", "asked", "random", "cut", "one cut"]
 
 
 @dataclass(frozen=True)
-class CaseChosen:
-    """number: the case; way: what it does; size, similarity and measured: the verdicts, and the case they call for.
+class Chosen:
+    """What is done.
 
-    cause   "measured", or what overruled that: the case that was asked for ("asked"), random weights ("random"), a cut
-            below the top ("lower cut"), or that the network, named `network`, has no lower cut ("one cut")
+    number   the case whose way it is; 0 for none of the four
+    lesson   the case that the lesson makes of the pictures
+    cause    what decided: what it is expected to come to ("expected"); the size or similarity that was told, so that
+             the lesson's case is followed ("declared"); the case that was asked for ("asked"), random weights
+             ("random"), a cut ("cut"); or that the network, named `network`, has no lower cut ("one cut")
+    kept     stages that stay, of `stages`; reads: how many of them the head reads from
     """
 
     number: int
-    way: str
-    size: str
-    similarity: str
-    measured: int
-    cause: CaseCause
+    lesson: int
+    cause: Cause
     network: str
+    kept: int
+    stages: int
+    reads: int
 
 
 @dataclass(frozen=True)
@@ -74,10 +78,9 @@ class Rates:
 
 @dataclass(frozen=True)
 class FallbackAsked:
-    """fallback: what was asked for; case: the case that it makes of the plan, where that is another one."""
+    """fallback: what was asked for."""
 
     fallback: str
-    case: int | None
 
 
-Reason = CaseChosen | CutChosen | Uneven | Unexpected | Rates | FallbackAsked
+Reason = CutChosen | Uneven | Unexpected | Rates | FallbackAsked

@@ -57,11 +57,14 @@ def head_parameters(plan: Plan, backbone: Backbone, n_classes: int | None) -> in
     return (width + 1) * hidden + (hidden + 1) * n_classes
 
 
-def describe(plan: Plan, backbone: Backbone, *, n_classes: int | None = None) -> str:
-    """Plain text: what the plan is, its table, its reasons."""
+def describe(plan: Plan, backbone: Backbone, *, n_classes: int | None = None, why: bool = True) -> str:
+    """Plain text: the plan's summary, what it is, its table; and its reasons where `why`."""
     layers = "1 linear layer" if plan.head_layers == 1 else "2 linear layers with a ReLU between"
+    case = "" if plan.summary else f"case {plan.case or '0 (none of the four)'}   "
     lines = [
-        f"case {plan.case or '0 (none of the four)'}   {plain(plan.backbone)}, {plan.image_size} px   "
+        *map(plain, plan.summary),
+        *([""] if plan.summary else []),
+        f"{case}{plain(plan.backbone)}, {plan.image_size} px   "
         f"cut {plain(' + '.join(plan.cut))}   pool {plan.pool}   head {layers}, {plan.head_start}"
         + _FALLBACKS[plan.fallback],
         *_bar(plan),
@@ -75,10 +78,11 @@ def describe(plan: Plan, backbone: Backbone, *, n_classes: int | None = None) ->
             f"{recipe.epochs} epochs, rate {recipe.lr:g}, batches of {recipe.batch_size}, "
             f"weight decay {recipe.weight_decay:g}, augmentation {recipe.augment}",
         ]
-    if plan.reasons:
-        lines += ["", *(f"- {plain(reason)}" for reason in plan.reasons)]
-        if any("±" in reason for reason in plan.reasons):
-            lines.append("± is one standard error.")
+    reasons = plan.reasons if why else ()
+    if reasons:
+        lines += ["", *(f"- {plain(reason)}" for reason in reasons)]
+    if any("±" in said for said in (*plan.summary, *reasons)):
+        lines += [*([] if reasons else [""]), "± is one standard error."]
     return "\n".join(lines) + "\n"
 
 

@@ -6,13 +6,123 @@ from collections.abc import Iterable, Sequence
 
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.facts import CutScore
-from headstart.planning.reasons import CaseChosen, CutChosen, FallbackAsked, Rates, Reason, Uneven, Unexpected
+from headstart.evidence.verdict import TUNED
+from headstart.planning import four
+from headstart.planning.plan import Plan
+from headstart.planning.reasons import Chosen, CutChosen, FallbackAsked, Rates, Reason, Uneven, Unexpected
+
+
+def summary(evidence: Evidence, chosen: Chosen, plan: Plan) -> tuple[str, str, str]:
+    """Three sentences: what the pictures are, what the lesson makes of that, what is done."""
+    return _data(evidence, chosen.network), _lesson(chosen.lesson), _done(evidence, chosen, plan)
 
 
 def sentences(evidence: Evidence, reasons: Iterable[Reason]) -> tuple[str, ...]:
     """The verdicts first, then every reason."""
     verdicts = [f"{_verdict(evidence, name)}." for name in ("size", "similarity")]
-    return (*verdicts, *(said for reason in reasons for said in _said(reason)))
+    pays = evidence.how.get("pays")
+    tries = [f"Training: {pays}."] if pays else []
+    return (*verdicts, *tries, *(said for reason in reasons for said in _said(reason)))
+
+
+def _data(evidence: Evidence, network: str) -> str:
+    worth = f" that count as {evidence.effective:,.0f}" if evidence.effective < 0.95 * evidence.n else ""
+    index, low, high = evidence.verdict.index
+    if evidence.verdict.declared:
+        return (
+            f"The data: {evidence.n:,} pictures to learn from{worth}, taken for a {evidence.size} set, "
+            f"{evidence.similarity} {'to' if evidence.similarity == 'similar' else 'from'} what {network} has learnt "
+            "from, as was told."
+        )
+    shown = f": {index:.2f} on a scale from 0 to 1 ({low:.2f} to {high:.2f})" if (low, high) != (0, 1) else ""
+    return (
+        f"The data: {evidence.n:,} pictures to learn from{worth}, a {evidence.size} set. They are "
+        f"{evidence.similarity} {'to' if evidence.similarity == 'similar' else 'from'} what {network} has learnt "
+        f"from{shown}."
+    )
+
+
+def _lesson(number: int) -> str:
+    case = four.numbered(number)
+    return f"The lesson: case {number}, {case.size} and {case.similarity}: {case.lesson}."
+
+
+def _done(evidence: Evidence, chosen: Chosen, plan: Plan) -> str:
+    way = _way(chosen)
+    cause = {
+        "asked": ", as asked for",
+        "declared": ", since size or similarity were told",
+        "random": ", since random weights were asked for",
+        "cut": ", at the cut asked for",
+        "one cut": f", since {chosen.network} has no lower cut",
+    }.get(chosen.cause, "")
+    if chosen.number == 0:
+        return (
+            f"What is done: some stages are frozen and others trained{cause}. That is none of the four cases."
+        )
+    apart = _apart(evidence, chosen, plan) + _reaches(evidence, plan)
+    return f"What is done: case {chosen.number}'s way{cause}: {way}.{apart}"
+
+
+def _reaches(evidence: Evidence, plan: Plan) -> str:
+    """What a frozen network is expected to come to."""
+    scores = [score for score in (*evidence.profile, evidence.concatenated) if score]
+    found = [score for score in scores if score.cut == "+".join(plan.cut)]
+    if not plan.frozen or not found:
+        return ""
+    return f" About {100 * evidence.expected(found[0].cut):.0f} of 100 new pictures should be named rightly."
+
+
+def _way(chosen: Chosen) -> str:
+    kept, stages = chosen.kept, chosen.stages
+    way = four.numbered(chosen.number).way if chosen.number else ""
+    if chosen.number == 1 and chosen.reads > 1:
+        reads = f"all {stages}" if chosen.reads == stages else f"{chosen.reads} of {stages}"
+        return f"{way} that reads {reads} depths"
+    if chosen.number in (3, 4) and kept < stages:
+        return f"{way}; the upper {stages - kept} of {stages} stages {'are' if stages - kept > 1 else 'is'} cut away"
+    return way
+
+
+def _apart(evidence: Evidence, chosen: Chosen, plan: Plan) -> str:
+    """Where the lesson would do something else: why this is done, with the number that decided."""
+    if chosen.cause != "expected":
+        return ""
+    gain = evidence.gains.get(TUNED)
+    if chosen.number == 3:
+        also = " From random weights, too, where that is no success." if plan.fallback == "scratch" else ""
+        if gain is None:
+            return also
+        adds = f"{100 * gain.expected:.0f} ± {100 * gain.spread:.0f} points"
+        if chosen.lesson in (1, 2):
+            return (
+                f" The lesson would freeze the network here. Training every layer is expected to add {adds}, so it is "
+                f"tried as well, and the better is kept.{also}"
+            )
+        return f" It is expected to add {adds} to the frozen network, and the better of both is kept.{also}"
+    if chosen.lesson in (3, 4):
+        expected = (
+            f" is expected to change it by {100 * gain.expected:+.0f} ± {100 * gain.spread:.0f} points"
+            if gain
+            else " is not expected to pay"
+        )
+        return f" The lesson would train every layer here. That{expected}, too little to be worth a try."
+    if chosen.lesson == 2 and chosen.number == 1:
+        lower = evidence.lower
+        lead = 100 * (
+            evidence.expected(evidence.best_cut) - min(lower.accuracy, evidence.expected(lower.cut))
+        )
+        return (
+            f" The lesson would cut the upper layers away here. With them {lead:.0f} more of 100 pictures are expected "
+            f"to be named rightly than with a cut at {lower.cut}."
+        )
+    if chosen.lesson == 1 and chosen.number == 2:
+        lead = 100 * (evidence.expected(evidence.best_cut) - evidence.top.accuracy)
+        return (
+            f" The lesson would keep every layer here. Without the upper ones {lead:.0f} more of 100 pictures are "
+            "expected to be named rightly."
+        )
+    return ""
 
 
 def _verdict(evidence: Evidence, name: str) -> str:
@@ -22,8 +132,6 @@ def _verdict(evidence: Evidence, name: str) -> str:
 
 def _said(reason: Reason) -> list[str]:
     match reason:
-        case CaseChosen():
-            return [_case(reason)]
         case CutChosen():
             return [_cut(reason)]
         case Uneven((most, many), (least, few)):
@@ -34,29 +142,14 @@ def _said(reason: Reason) -> list[str]:
             return [f"Nothing is expected of training with the {_listed(asked)} asked for{end}."]
         case Rates():
             return _rates(reason)
-        case FallbackAsked(fallback, case):
-            other = "" if case is None else f", which makes it case {case}"
-            return [f"Fall-back {fallback}, as asked for{other}."]
+        case FallbackAsked(fallback):
+            return [f"Fall-back {fallback}, as asked for."]
 
 
 def _listed(names: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c" """
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def _case(reason: CaseChosen) -> str:
-    verdicts = f"{reason.size} and {reason.similarity}"
-    found = f"({verdicts} would be case {reason.measured})"
-    cause = {
-        "measured": f"{verdicts}",
-        "asked": f"as asked for {found}",
-        "random": f"because random weights were asked for {found}",
-        "lower cut": f"because a cut below the top was asked for {found}",
-        "top cut": f"because the cut at the top was asked for {found}",
-        "one cut": f"because {reason.network} has 1 cut and no lower one {found}",
-    }[reason.cause]
-    return f"Case {reason.number}, {cause}: {reason.way}."
 
 
 def _cut(reason: CutChosen) -> str:
@@ -67,14 +160,14 @@ def _cut(reason: CutChosen) -> str:
     lead = 100 * (reason.score.accuracy - top.accuracy)
     if reason.cause == "asked":
         return f"Cut at {name}, as asked for: {scored}."
+    why = f" Why: {reason.why}." if reason.why else ""
     if reason.cause == "top":
-        return f"Cut at the top, {name}: {scored}."
+        return f"Cut at the top, {name}: {scored}.{why}"
     if reason.cause == "trained":
         more = f"{lead:.1f} points more than at the top cut {top.cut}"
         return f"Cut at {name}, and trained up to there: {scored}, {more}."
     place = f"All {reason.all_cuts} cuts side by side" if reason.all_cuts else f"Cut at {name}"
     against = f"{lead:+.1f} points against the top cut {top.cut} ({100 * top.accuracy:.1f} %)"
-    why = f" Why: {reason.why}." if reason.why else ""
     return f"{place}: {scored}, {against}.{why}"
 
 

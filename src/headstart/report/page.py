@@ -98,7 +98,6 @@ def _context(run: Contents) -> dict[str, Any]:
     evaluation = run.evaluations[0] if run.evaluations else None
     evidence, plan = run.evidence, run.plan
     classes = evaluation.classes if evaluation else tuple(run.class_counts)
-    pointed = evidence and four.called_for(evidence.size, evidence.similarity).number
     context: dict[str, Any] = {
         "run": run,
         "evaluation": evaluation,
@@ -108,10 +107,9 @@ def _context(run: Contents) -> dict[str, Any]:
         "when": run.created[:16].replace("T", " "),
         "version": version("headstart"),
         "case": four.numbered(plan.case) if plan.case else None,
-        "cases": [(case, strip.strip(case)) for case in strip.planned(plan, run.backbone.top.name)],
-        "chart": cases.chart(evidence, plan.case),
-        "overruled": pointed is not None and plan.case not in (0, pointed),
-        "pointed": pointed,
+        "cases": [(case, strip.strip(case)) for case in four.CASES],
+        "lesson": plan.lesson,
+        "chart": cases.chart(evidence, plan.lesson),
         "network": network.picture(plan, run.backbone, len(classes) or None),
         "parts": parts.parts(plan, run.backbone, len(classes) or None),
         "width": parts.width_of_cut(plan, run.backbone),

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
-
-from headstart.planning.four import ALL_KEPT, CASES, SEVERAL_KEPT, Case
+from headstart.planning.four import Case
 from headstart.report import svg
 from headstart.report.svg import Svg
 
-if TYPE_CHECKING:
-    from headstart.planning.plan import Plan
-
 _CONVOLUTIONS = 3  # of the demonstration network's six layers; the others are fully connected
-
-
-def planned(plan: Plan, top: str) -> tuple[Case, ...]:
-    """The four, case 2 as the plan does it; top: the network's top cut."""
-    if plan.case != 2 or top not in plan.cut:
-        return CASES
-    way = ALL_KEPT if len(plan.cut) == len(plan.rows) else SEVERAL_KEPT
-    return tuple(
-        replace(case, way=way, layers=("frozen",) * 5, dropped=1) if case.number == 2 else case
-        for case in CASES
-    )
 
 
 def strip(case: Case) -> Svg:

@@ -10,6 +10,7 @@ from typing import Any
 from headstart.backbone.backbone import Backbone
 from headstart.errors import PlanError
 from headstart.evidence.verdict import SCRATCH, TUNED
+from headstart.extraction.cuts import cut_names
 from headstart.planning import cases
 from headstart.planning.plan import Plan
 from headstart.planning.recipe import Recipe, overruled
@@ -63,7 +64,7 @@ def contenders(
         probes.append(Contender(ALL_CUTS, _probe(backbone, "+".join(names), common)))
     chosen = budget(n, recipe)
     full = replace(cases.make(3, backbone, fallback="none", **common), recipe=chosen)
-    scratch = replace(cases.make(4, backbone, init="random", **common), recipe=chosen)
+    scratch = replace(cases.make(4, backbone, fallback="none", **common), recipe=chosen)
     trained = [
         Contender(RANDOM_HEAD, replace(full, head_init="random")),
         Contender(PROBE_FIRST, full),
@@ -80,10 +81,8 @@ def probe_name(cut: str) -> str:
 
 
 def _probe(backbone: Backbone, cut: str, common: Mapping[str, Any]) -> Plan:
-    """Case 1 at the top, else case 2."""
-    if cut == backbone.top.name:
-        return cases.make(1, backbone, **common)
-    return cases.make(2, backbone, cut=cut, **common)
+    """Case 1 where every stage is kept, else case 2."""
+    return cases.make(1 if backbone.top.name in cut_names(cut) else 2, backbone, cut=cut, **common)
 
 
 def budget(n: int, changes: Mapping[str, Any] | None = None) -> Recipe:
