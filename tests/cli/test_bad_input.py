@@ -221,7 +221,7 @@ USAGE = [
     (["--device", "mps"], "--device mps"),
     (["--cut", "nowhere"], "nowhere"),
     (["--case", "1", "--init", "random"], "case 1"),
-    (["--case", "1", "--cut", "conv2"], "case 1 cuts at the top"),
+    (["--case", "1", "--cut", "conv2"], "case 1 keeps every stage"),
     (["--group-regex", "("], "group regex"),
     (["--plan", "none.toml"], "none.toml: cannot be read"),
 ]

@@ -36,7 +36,6 @@ def test_case_two_is_drawn_with_a_lower_cut_and_says_who_measures_it(headstart) 
 def test_case_four_is_drawn_from_random_weights(headstart) -> None:
     answer = headstart("inspect", "small", "--case", "4")
     assert "trained from random" in answer.out
-    assert "`headstart train` tries the pre-trained ones first" in answer.err
     plan = json.loads(headstart("inspect", "small", "--case", "4", "--json").out)["plan"]
     assert {row["init"] for row in plan["rows"]} == {"random"}
 

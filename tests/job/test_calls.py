@@ -140,7 +140,7 @@ def test_flags_and_options_have_the_same_names() -> None:
     known = {entry.name for entry in fields(options.Options)}
     for verb in ("train", "plan", "compare"):
         flags = {action.dest for action in verbs.parser().parse_args([verb, "x"]).parser._actions}
-        assert flags - known == {"help", "json", "quiet", "debug"}
+        assert flags - known == {"help", "json", "quiet", "debug", "why"}
     flags = {action.dest for action in verbs.parser().parse_args(["train", "x"]).parser._actions}
     assert known - flags == {"command"}
 

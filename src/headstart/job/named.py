@@ -230,7 +230,7 @@ def _labelled(plan: Plan, network: Backbone, called: str) -> Plan:
         return plan
     found = f"is case {case}" if case else "is none of the four (case 0)"
     progress.say(f"{called}: says case {plan.case}, and its table {found}: the table is done")
-    return replace(plan, case=case)
+    return replace(plan, case=case, summary=())  # it tells of another table
 
 
 def _merged(options: Options, plan: Plan, called: str) -> Plan:
