@@ -112,7 +112,7 @@ def random_predictions(
     Raises PictureError, BackboneError.
     """
     from headstart.data.split import sample
-    from headstart.evidence.measure import SAMPLE
+    from headstart.evidence.control import SAMPLE
     from headstart.heads import head
 
     train, labels, seed = partition.train, dataset.labels, model.plan.seed
