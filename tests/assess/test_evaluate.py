@@ -144,7 +144,7 @@ def test_random_weights_are_a_baseline_on_a_part_where_that_is_enough(enough, mo
     dataset, parts = shapes
     monkeypatch.setattr("headstart.evidence.control.LEAST", 5)
     monkeypatch.setattr("headstart.evidence.control.LEAST_PER_CLASS", 2)
-    monkeypatch.setattr("headstart.assess.part.plain", lambda lead, error: enough)
+    monkeypatch.setattr("headstart.assess.part.plain", lambda *_: enough)
     _, (_, whole) = assess.prove(model, dataset, parts, whole=True)
     evaluation, (majority, random) = assess.prove(model, dataset, parts)
     assert majority.n == whole.n == len(parts.report)

@@ -82,7 +82,7 @@ def test_one_group_leaves_it_open():
 @pytest.mark.parametrize("enough", [True, False])
 def test_random_weights_see_all_pictures_only_where_the_part_is_not_enough(enough, tmp_path, monkeypatch):
     monkeypatch.setattr("headstart.evidence.control.LEAST", 20)
-    monkeypatch.setattr(ROOM, "plain", lambda lead, error: enough)
+    monkeypatch.setattr(ROOM, "plain", lambda *_: enough)
     dataset = data.load(tree(tmp_path / "data", each=40)).dataset
     parts = data.partition(dataset, seed=0)
     seen, original = [], ROOM.extract
