@@ -14,8 +14,8 @@ from pathlib import Path
 import headstart
 from embedded import mobilenet
 from headstart.backbone import Backbone
-from headstart.data.split import folds
-from headstart.evidence.measure import SAMPLE, sample
+from headstart.data.split import folds, sample
+from headstart.evidence.control import SAMPLE
 from headstart.extraction import extract_beside
 from headstart.heads.probe import Probe, cross_validate, penalties
 from headstart.intervals import paired

@@ -32,8 +32,9 @@ from headstart.data.dataset import Dataset
 from headstart.data.split import sample
 from headstart.evidence import Evidence
 from headstart.evidence.conclude import conclude
+from headstart.evidence.control import SAMPLE, SAMPLE_PER_CLASS
 from headstart.evidence.known import Question
-from headstart.evidence.measure import DRAWS, SAMPLE, SAMPLE_PER_CLASS, _weigh
+from headstart.evidence.measure import DRAWS, _weigh
 from headstart.evidence.precision import settle
 from headstart.planning.four import called_for
 from headstart.runtime import Execution

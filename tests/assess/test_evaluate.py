@@ -137,3 +137,23 @@ def test_a_trained_trunk_is_proven_as_it_is(model, shapes):
     expected, _ = assess.prove(model, *shapes)
     np.testing.assert_allclose(evaluation.probabilities, expected.probabilities, atol=1e-4)
     assert [baseline.name for baseline in baselines] == ["majority class", "random weights"]
+
+
+@pytest.mark.parametrize("enough", [True, False])
+def test_random_weights_are_a_baseline_on_a_part_where_that_is_enough(enough, model, shapes, monkeypatch):
+    dataset, parts = shapes
+    monkeypatch.setattr("headstart.evidence.control.LEAST", 5)
+    monkeypatch.setattr("headstart.evidence.control.LEAST_PER_CLASS", 2)
+    monkeypatch.setattr("headstart.assess.part.plain", lambda *_: enough)
+    _, (_, whole) = assess.prove(model, dataset, parts, whole=True)
+    evaluation, (majority, random) = assess.prove(model, dataset, parts)
+    assert majority.n == whole.n == len(parts.report)
+    if not enough:
+        assert random == whole
+        assert "how" not in random.to_dict()
+        return
+    assert random.n < len(parts.report)
+    assert random.accuracy == max(0.0, evaluation.accuracy - random.lead)
+    assert random.interval[0] <= random.accuracy <= random.interval[1]
+    assert f"{random.n} of the {len(parts.report)} pictures" in random.to_dict()["how"]
+    assert random.how in evaluation.against([random])

@@ -125,3 +125,15 @@ def test_features_of_torch_are_those_of_its_version(monkeypatch, network):
     (torch_1, openvino_1), (torch_2, openvino_2) = keys("1"), keys("2")
     assert torch_1 != torch_2
     assert openvino_1 == openvino_2
+
+
+def test_random_copies_may_be_asked_of_a_part(network, counted, own_cache, tmp_path):
+    dataset, index, part = _set(tmp_path), np.arange(28), np.array([3, 20, 7])
+    own, copy = extract_beside(dataset, index, network, (None, 0), part=part)
+    assert sorted(counted) == [3, 25]
+    assert (len(own), len(copy)) == (28, 3)
+    for cut in own.x:
+        whole = extract(dataset, index, network, execution=Execution(keep="none"))
+        np.testing.assert_array_equal(own.x[cut], whole.x[cut])
+        apart = extract(dataset, index[part], network, draw=0, execution=Execution(keep="none"))
+        np.testing.assert_array_equal(copy.x[cut], apart.x[cut])

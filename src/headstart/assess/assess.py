@@ -9,6 +9,7 @@ import numpy as np
 
 from headstart.assess.baseline import Baseline
 from headstart.assess.evaluation import Evaluation
+from headstart.assess.part import random_weights, tried
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.listing import one_spelling
 from headstart.errors import DataError
@@ -20,20 +21,34 @@ from headstart.runtime import Execution, Resolved
 
 
 def prove(
-    model: Model, dataset: Dataset, partition: Partition, *, execution: Execution | Resolved | None = None
+    model: Model,
+    dataset: Dataset,
+    partition: Partition,
+    *,
+    execution: Execution | Resolved | None = None,
+    whole: bool = False,
 ) -> tuple[Evaluation, tuple[Baseline, ...]]:
     """evaluate() and baselines() on the report pictures, in one pass where the pre-trained trunk serves as it is.
 
-    Such features are kept, so that the same pictures are not asked again. Raises what evaluate() does.
+    Such features are kept, so that the same pictures are not asked again. Random weights are then asked of a part of
+    the pictures, where that is enough (`headstart.assess.part`); whole: of all anyway. Raises what evaluate() does.
     """
     index, execution = partition.report, execution_of(model.plan, execution)
     if model.module is not None:
         evaluation = evaluate(model, dataset, index, partition.report_name, execution=execution)
         return evaluation, baselines(evaluation, model, dataset, partition, execution=execution)
     labels = _labels(model, dataset, index, partition.report_name)
-    features, control = extract_beside(dataset, index, model.backbone, (None, 0), execution=execution)
+    part = np.arange(len(index)) if whole else tried(dataset, partition, model.plan.seed)
+    features, control = extract_beside(
+        dataset, index, model.backbone, (None, 0), part=part, execution=execution
+    )
     probabilities, groups = model.probabilities_at(features), dataset.groups[index]
     evaluation = Evaluation(partition.report_name, model.classes, labels, probabilities, groups)
+    if len(part) < len(index):
+        found = random_weights(model, dataset, partition, evaluation, features, control, execution)
+        if found:
+            return evaluation, (_majority(evaluation, dataset, partition), found)
+        control = None
     return evaluation, baselines(evaluation, model, dataset, partition, execution=execution, control=control)
 
 
@@ -87,15 +102,19 @@ def baselines(
     weights": the same network, cut and head over random frozen weights, its head fitted to the same training pictures;
     `control`: what those weights say of the report pictures, where it is known. Raises PictureError, BackboneError.
     """
-    report, train = partition.report, partition.train
-    labels = dataset.labels[report]
-    majority = np.bincount(dataset.labels[train]).argmax()
+    report = partition.report
     random = random_predictions(model, dataset, partition, execution=execution, control=control)
     right, groups = evaluation.correct, dataset.groups[report]
     return (
-        _baseline("majority class", labels == majority, right, groups),
-        _baseline("random weights", random == labels, right, groups),
+        _majority(evaluation, dataset, partition),
+        _baseline("random weights", random == dataset.labels[report], right, groups),
     )
+
+
+def _majority(evaluation: Evaluation, dataset: Dataset, partition: Partition) -> Baseline:
+    report, most = partition.report, np.bincount(dataset.labels[partition.train]).argmax()
+    right = dataset.labels[report] == most
+    return _baseline("majority class", right, evaluation.correct, dataset.groups[report])
 
 
 def random_predictions(
@@ -112,7 +131,7 @@ def random_predictions(
     Raises PictureError, BackboneError.
     """
     from headstart.data.split import sample
-    from headstart.evidence.measure import SAMPLE
+    from headstart.evidence.control import SAMPLE
     from headstart.heads import head
 
     train, labels, seed = partition.train, dataset.labels, model.plan.seed

@@ -19,7 +19,9 @@ class Baseline:
     accuracy, n, groups, interval       as in intervals.Score
     lead, lead_error                    by how much the model is ahead of it on the same pictures, and the paired
                                         standard error; None where all pictures are one group
-    correct                             bool [R]: right or wrong, picture by picture
+    correct                             bool [n]: right or wrong, picture by picture
+    how                                 on which pictures it was measured, where not on all; accuracy is then the
+                                        model's less `lead`
     """
 
     name: str
@@ -30,6 +32,7 @@ class Baseline:
     lead: float
     lead_error: float | None
     correct: np.ndarray = field(default_factory=lambda: np.empty(0, bool), compare=False, repr=False)
+    how: str = ""
 
     @property
     def clear(self) -> bool:
@@ -37,8 +40,9 @@ class Baseline:
         return self.lead_error is not None and self.lead > Z95 * self.lead_error
 
     def to_dict(self) -> dict[str, Any]:
-        """All but the name and the single pictures."""
-        return {key: value for key, value in vars(self).items() if key not in ("name", "correct")}
+        """All but the name and the single pictures; `how` where there is such."""
+        apart = ("name", "correct") if self.how else ("name", "correct", "how")
+        return {key: value for key, value in vars(self).items() if key not in apart}
 
 
 def baselines_dict(baselines: Iterable[Baseline]) -> dict[str, dict[str, Any]]:

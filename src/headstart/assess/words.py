@@ -29,7 +29,8 @@ def _sentence(one: Baseline) -> str:
     if one.lead_error is None:
         return f"{ahead} points against “{one.name}”, on one group of pictures: no gain is shown."
     said = "a clear gain" if one.clear else "no gain is shown"
-    return f"{ahead} ± {100 * one.lead_error:.1f} points against “{one.name}” on the same pictures: {said}."
+    on = one.how or "on the same pictures"
+    return f"{ahead} ± {100 * one.lead_error:.1f} points against “{one.name}” {on}: {said}."
 
 
 def headline(found: Summary) -> str:

@@ -3,6 +3,7 @@
 from headstart.data.alike import write_alike
 from headstart.data.dataset import Alike, BadPicture, Dataset, Intake, Partition
 from headstart.data.intake import check, load
+from headstart.data.kept import Frames
 from headstart.data.loader import frames, pictures
 from headstart.data.preprocess import Preprocess
 from headstart.data.quality import write_quarantine
@@ -13,6 +14,7 @@ __all__ = [
     "Alike",
     "BadPicture",
     "Dataset",
+    "Frames",
     "Intake",
     "Partition",
     "Preprocess",

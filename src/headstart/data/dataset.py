@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from headstart.data.given import Given, name_of
+from headstart.data.kept import Frames
+from headstart.data.preprocess import Preprocess
 from headstart.errors import DataError
 from headstart.files import sha256_of
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Labelled pictures, N of them in C classes. Holds where they are and facts; of files, never pixels.
+    """Labelled pictures, N of them in C classes. Holds where they are and facts; of files no pixels but `frames`.
 
     pictures  N, each a file's path, `shard.tar!member` for one inside a tar shard, or Given, in memory
     labels   int64 [N], an index into `classes`
@@ -26,6 +28,7 @@ class Dataset:
     levels   float64 [N, 2]: of each deep grey its own range (`headstart.data.depth`), not-a-number for pictures of 8
              bits; None where nothing is known of it
     truncated  "keep" where JPEGs whose end is missing are among them, and are decoded as far as they go; else "refuse"
+    frames   what was made ready for a network while the pictures were looked at; None where no network was known
     """
 
     pictures: tuple[str | Given, ...]
@@ -37,6 +40,7 @@ class Dataset:
     root: str = ""
     levels: np.ndarray | None = None
     truncated: str = "refuse"
+    frames: Frames | None = field(default=None, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -73,7 +77,17 @@ class Dataset:
             root=self.root,
             levels=None if self.levels is None else self.levels[index],
             truncated=self.truncated,
+            frames=self.frames,
         )
+
+    def prepared(self, digest: str, preprocess: Preprocess) -> np.ndarray | None:
+        """uint8 [S, S, 3]: the picture of that content as `preprocess` makes it; None where it must be decoded."""
+        return self.frames.get(digest, preprocess) if self.frames else None
+
+    def forget_frames(self) -> None:
+        """Gives back the memory of `frames`: from here on pictures are decoded anew."""
+        if self.frames:
+            self.frames.clear()
 
     def without(self, classes: Sequence[str]) -> Dataset:
         """The pictures of all other classes. Raises DataError where a class is unknown, or none is left."""

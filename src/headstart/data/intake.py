@@ -14,6 +14,7 @@ from headstart import progress
 from headstart.data import alike, classes, labelled, layouts, twins
 from headstart.data.dataset import Alike, BadPicture, Dataset, Intake
 from headstart.data.decode import check_truncated
+from headstart.data.kept import Frames
 from headstart.data.listing import Listing, Row
 from headstart.data.looks import Looks, known_pairs
 from headstart.data.quality import Examined, examine_all, leaks, unify
@@ -34,6 +35,7 @@ def load(
     min_per_class: int | None = None,
     without: Sequence[str] = (),
     truncated: str = "refuse",
+    frames: Frames | None = None,
 ) -> Intake:
     """Reads `source`; every picture that was not seen before is decoded once. Layouts: see `headstart.data.layouts`.
 
@@ -48,6 +50,7 @@ def load(
     min_per_class, without
                  classes with fewer usable pictures to train on, and those of these names, are left out
     truncated    "keep" takes JPEGs whose end is missing, and decodes them as far as they go, in every step
+    frames       takes what is decoded, made ready for the network that will see it
 
     Copies (equal decoded pixels, hence also equal files) and near twins (one picture, scaled or compressed otherwise)
     share a group. A picture whose copy or near twin stands in a later split (train < val < test) is left out and stands
@@ -64,12 +67,12 @@ def load(
     left_out = classes.leave_out(source, listing, without)
     progress.say(classes.opening(listing, training=training and held_out))
     notes = [*listing.notes, *classes.told(listing), *classes.told_left_out(left_out, "--without")]
-    rows, seen, bad = _usable(source, listing, workers, truncated)
+    rows, seen, bad = _usable(source, listing, workers, truncated, frames)
     _check_bad(source, bad, max_bad)
     same = _same(rows, seen, _group_keys(source, rows, pattern), training=training)
     notes += [*_bad_told(source, bad), *alike.told(source, same.found, stay=same.stay)]
     notes += _parts(source, rows, seen)
-    dataset = _dataset(source, rows, seen, same.groups, listing, truncated).take(
+    dataset = _dataset(source, rows, seen, same.groups, listing, truncated, frames).take(
         [place for place in range(len(rows)) if place not in same.out]
     )
     small = classes.rare(dataset, listing.classes, min_per_class or 0) if training else {}
@@ -130,11 +133,13 @@ def check(source: str | Path | tuple[Any, ...], group_regex: str | None = None) 
 
 
 def _usable(
-    source: str, listing: Listing, workers: int, truncated: str
+    source: str, listing: Listing, workers: int, truncated: str, frames: Frames | None
 ) -> tuple[list[Row], list[Examined], list[BadPicture]]:
     rows, seen, bad = [], [], list(listing.bad)
     pictures = [row.picture for row in listing.rows]
-    examined = examine_all(pictures, workers=workers, looks=Looks.of_cache(), truncated=truncated)
+    examined = examine_all(
+        pictures, workers=workers, looks=Looks.of_cache(), truncated=truncated, frames=frames
+    )
     for row, result in zip(listing.rows, examined, strict=True):
         if isinstance(result, BadPicture):
             bad.append(result)
@@ -206,6 +211,7 @@ def _dataset(
     groups: np.ndarray,
     listing: Listing,
     truncated: str,
+    frames: Frames | None,
 ) -> Dataset:
     names = sorted({row.label for row in rows}.union(*listing.classes.values()))
     number = {name: place for place, name in enumerate(names)}
@@ -219,6 +225,7 @@ def _dataset(
         root=source,
         levels=np.array([picture.levels or (np.nan, np.nan) for picture in seen], np.float64),
         truncated=truncated,
+        frames=frames,
     )
 
 

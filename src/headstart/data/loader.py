@@ -24,7 +24,7 @@ _AHEAD = 32
 
 
 def frames(
-    pictures: Sequence[str | Given],
+    pictures: Sequence[str | Given | np.ndarray],
     preprocess: Preprocess,
     *,
     batch_size: int = 64,
@@ -33,8 +33,9 @@ def frames(
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """(places in `pictures`, uint8 [B, S, S, 3]) batch by batch, in order; the last may be smaller.
 
-    Pictures in memory may stand among paths. They are decoded in `workers` threads (0: one for each processor), two
-    batches or _AHEAD pictures ahead. truncated: see headstart.data.decode.opened.
+    Pictures in memory may stand among paths, and frames that `preprocess` has made already. The others are decoded in
+    `workers` threads (0: one for each processor), two batches or _AHEAD pictures ahead. truncated: see
+    headstart.data.decode.opened.
     Raises PictureError that names the picture which cannot be read.
     """
     if batch_size < 1:
@@ -54,7 +55,9 @@ def frames(
         yield places, batch
 
 
-def _frame(preprocess: Preprocess, truncated: str, picture: str | Given) -> np.ndarray:
+def _frame(preprocess: Preprocess, truncated: str, picture: str | Given | np.ndarray) -> np.ndarray:
+    if isinstance(picture, np.ndarray):
+        return picture
     # "nearest" takes single pixels, and others from a smaller picture.
     least = 0 if preprocess.interpolation == "nearest" else preprocess.resize
     try:

@@ -15,6 +15,7 @@ from headstart.data.dataset import BadPicture
 from headstart.data.decode import Picture, content, opened
 from headstart.data.depth import Levels, full_scale, is_deep, own_levels, stored_as, strips
 from headstart.data.given import Content, Given, name_of
+from headstart.data.kept import Frames
 from headstart.data.looks import PIXELS, Look, Looks
 from headstart.data.threads import ordered
 from headstart.data.twins import NOTHING, root, signature
@@ -33,10 +34,15 @@ class Examined:
     exact: bool = True
 
 
-def examine(picture: str | Given, looks: Looks | None = None, truncated: str = "refuse") -> Examined:
+def examine(
+    picture: str | Given,
+    looks: Looks | None = None,
+    truncated: str = "refuse",
+    frames: Frames | None = None,
+) -> Examined:
     """Reads one picture and decodes it in full, unless `looks` knows its content.
 
-    truncated: see headstart.data.decode.opened. Raises PictureError.
+    truncated: see headstart.data.decode.opened; frames: keep what is decoded. Raises PictureError.
     """
     with content(picture) as held:
         digest = digest_of(held)
@@ -44,6 +50,8 @@ def examine(picture: str | Given, looks: Looks | None = None, truncated: str = "
         if look is None:
             with opened(held, truncated=truncated) as found:
                 look = _look(found, held)
+                if frames is not None and found.whole:
+                    frames.note(digest, found.image)
             if looks:
                 looks.add(digest, look)
     if not look.whole and truncated == "refuse":  # an earlier run kept it
@@ -98,12 +106,13 @@ def examine_all(
     workers: int = 0,
     looks: Looks | None = None,
     truncated: str = "refuse",
+    frames: Frames | None = None,
 ) -> list[Examined | BadPicture]:
     """`examine` over `pictures` in threads, in order; a picture that cannot be used comes back as BadPicture."""
     results: list[Examined | BadPicture] = []
     with progress.bar("checking pictures", len(pictures)) as bar:
         for result in ordered(
-            partial(_examine_or_why, looks, truncated), pictures, workers=workers, chunk=16
+            partial(_examine_or_why, looks, truncated, frames), pictures, workers=workers, chunk=16
         ):
             results.append(result)
             bar.advance()
@@ -112,9 +121,11 @@ def examine_all(
     return results
 
 
-def _examine_or_why(looks: Looks | None, truncated: str, picture: str | Given) -> Examined | BadPicture:
+def _examine_or_why(
+    looks: Looks | None, truncated: str, frames: Frames | None, picture: str | Given
+) -> Examined | BadPicture:
     try:
-        return examine(picture, looks, truncated)
+        return examine(picture, looks, truncated, frames)
     except PictureError as error:
         return BadPicture(name_of(picture), str(error))
 

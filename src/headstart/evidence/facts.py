@@ -43,6 +43,21 @@ class Reach:
 
 
 @dataclass(frozen=True)
+class Ahead:
+    """How far the top cut is ahead of random weights on a part of the pictures, both trained and tried on that part.
+
+    pictures         of the part
+    accuracy         of the best cut with random weights there, cross-validated
+    lead, error      of the top cut over it, in accuracy, and the paired standard error
+    """
+
+    pictures: int
+    accuracy: float
+    lead: float
+    error: float
+
+
+@dataclass(frozen=True)
 class Facts:
     """What was measured, before anything is concluded from it.
 
@@ -52,7 +67,8 @@ class Facts:
     profile          one CutScore per cut, from input to output
     concatenated     all cuts side by side, scored alike (cut = "+" joined names; behind < 0: ahead of the best one)
     optimism         what the best single cut's accuracy owes to its having been picked among several, in accuracy
-    control          best cross-validated accuracy of the same network with random weights, of as many copies as it took
+    control          best cross-validated accuracy of the same network with random weights, of as many copies as needed;
+                     where a part of the pictures was enough, the top cut's accuracy less its lead on that part
     control_error    standard error of (pre-trained top cut − control), paired
     curve, curve_cut learning curve of the probe at the best single cut
     majority         share of the most frequent class

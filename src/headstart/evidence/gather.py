@@ -16,20 +16,20 @@ from headstart.data.split import folds
 from headstart.errors import DataError
 from headstart.evidence import nearness, words
 from headstart.evidence.conclude import shallowest
+from headstart.evidence.control import FOLDS
 from headstart.evidence.curve import reach
-from headstart.evidence.facts import Facts
+from headstart.evidence.facts import Ahead, Facts
 from headstart.evidence.logme import logme
 from headstart.evidence.profile import SHARES, ProbeTable
 from headstart.evidence.totals import Totals
 from headstart.extraction.features import Features
+from headstart.heads.probe import Probe
 from headstart.intervals import paired
-
-FOLDS = 5
 
 
 def gather(
     features: Features,
-    controls: Sequence[Features],
+    controls: Sequence[Features] | Ahead,
     *,
     labels: np.ndarray,
     groups: np.ndarray,
@@ -41,7 +41,8 @@ def gather(
 ) -> Facts:
     """What M pictures' features at K cuts come to; conclude() says what follows.
 
-    controls         features of the same pictures through copies of the network with random weights, one at least
+    controls         features of the same pictures through copies of the network with random weights, one at least;
+                     or what one came to on a part of them: it then stands as far below the top cut as there
     labels, groups   int64 [M]
     stages           the K cuts, from input to output; source: what the network was trained on
     Raises DataError where all pictures are in one group, ValueError without a control.
@@ -49,13 +50,12 @@ def gather(
     if not controls:
         raise ValueError("gather needs features of at least one network with random weights as control")
     names = [stage.name for stage in stages]
-    with progress.bar("probing", _steps(len(names), 1 + len(controls))) as bar:
+    with progress.bar("probing", _steps(len(names), controls)) as bar:
         table = ProbeTable(labels, groups, len(classes), _folds(labels, groups, seed), bar)
         probes, top = table.probes(features, names)
         profile = table.profile(probes)
         best = shallowest(profile)
-        control = table.best(controls, names)
-        _, lead_error = paired(probes[names[-1]].correct, control.correct, groups)
+        control, lead_error = _control(table, controls, names, probes[names[-1]])
         joint = table.joint(features, names) if len(names) > 1 else None
         curve = table.curve(features.x[best.cut], probes[best.cut], seed)
         bar.advance()
@@ -68,7 +68,7 @@ def gather(
         profile=profile,
         concatenated=joint and table.score("+".join(names), joint, table.most(probes)),
         optimism=table.optimism(probes),
-        control=control.accuracy,
+        control=control,
         control_error=lead_error,
         curve=curve,
         majority=max(totals.class_counts.values()) / totals.n,
@@ -82,15 +82,35 @@ def gather(
         curve_cut=best.cut,
         how=words.facts(
             profile=table.describe(probes),
-            control=words.control(len(names), len(controls)),
+            control=_control_told(controls, len(names), len(labels)),
             distance=words.distance(distance, source.dataset),
             curve=words.curve(best.cut, SHARES),
         ),
     )
 
 
-def _steps(cuts: int, networks: int) -> int:
+def _control(
+    table: ProbeTable,
+    controls: Sequence[Features] | Ahead,
+    names: Sequence[str],
+    top: Probe,
+) -> tuple[float, float]:
+    """(accuracy of random weights, standard error of the top probe's lead over it)"""
+    if isinstance(controls, Ahead):
+        return max(0.0, top.accuracy - controls.lead), controls.error
+    best = table.best(controls, names)
+    return best.accuracy, paired(top.correct, best.correct, table.groups)[1]
+
+
+def _control_told(controls: Sequence[Features] | Ahead, cuts: int, pictures: int) -> str:
+    if isinstance(controls, Ahead):
+        return words.control_of_part(cuts, pictures, controls)
+    return words.control(cuts, len(controls))
+
+
+def _steps(cuts: int, controls: Sequence[Features] | Ahead) -> int:
     """A probe for each cut of each network, one at all cuts side by side, and the curve."""
+    networks = 1 if isinstance(controls, Ahead) else 1 + len(controls)
     return cuts * networks + (cuts > 1) + 1
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from headstart.backbone import Backbone
 from headstart.data.dataset import Dataset, Partition
-from headstart.data.split import sample
 from headstart.evidence.conclude import conclude
+from headstart.evidence.control import ahead, part_of, plain, sampled
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.facts import Facts
 from headstart.evidence.gather import gather
@@ -21,7 +21,6 @@ from headstart.evidence.totals import Totals
 from headstart.extraction import extract, extract_beside
 from headstart.runtime import Execution, Resolved, Trunk, is_converted, start
 
-SAMPLE, SAMPLE_PER_CLASS = 2_000, 20
 DRAWS = 2
 # Another copy is asked where the lead over the first lies so many standard errors below what is asked of it, or above.
 DOUBT, CLEAR = 1.0, 3.0
@@ -40,13 +39,13 @@ def measure(
 ) -> Evidence:
     """Evidence from the training pictures alone: a stratified sample of max(2,000, 20 a class), or all.
 
+    Random weights are asked of a part of these (`headstart.evidence.control`), and of all where that is not enough.
     `size` and `similarity` overrule what is measured. draws: random copies at most; the second and later ones are asked
     only where those before leave the verdict open. Raises DataError, BackboneError, PictureError.
     """
     train = partition.train
     backbone = backbone.with_levels_of(dataset, train)
-    chosen = sample(dataset.labels[train], max(SAMPLE, SAMPLE_PER_CLASS * len(dataset.classes)), seed)
-    index = train[chosen]
+    index = sampled(dataset, train, seed)
     how, why = settle(dataset, train, backbone, execution)
     question = Question(seed, size, similarity, draws)
     weigh = partial(_weigh, dataset, train, index, backbone, how, question)
@@ -69,23 +68,25 @@ def _weigh(
 ) -> Evidence:
     trunk = Trunk(backbone, backbone.stages)
     before = is_converted(trunk, how)
-    features, *controls = extract_beside(dataset, index, backbone, (None, 0), execution=how)
+    labels, groups = dataset.labels[index], dataset.groups[index]
+    part = part_of(labels, groups, question.seed)
+    features, control = extract_beside(dataset, index, backbone, (None, 0), part=part, execution=how)
     if not before and is_converted(trunk, how):
         # Torch is there now: what another data set may ask is converted too, and no later run imports torch for it.
         for draw in range(1, question.draws):
             start(replace(trunk, draw=draw), how.of_copies)
-    facts_from = partial(
-        gather,
-        features,
-        labels=dataset.labels[index],
-        groups=dataset.groups[index],
-        classes=dataset.classes,
-        stages=backbone.stages,
-        totals=Totals.count(dataset.labels[train], dataset.groups[train], dataset.classes),
-        source=backbone.source,
-        seed=question.seed,
-    )
+    asked = {"labels": labels, "groups": groups, "classes": dataset.classes, "stages": backbone.stages}
+    asked["seed"] = question.seed
+    totals = Totals.count(dataset.labels[train], dataset.groups[train], dataset.classes)
+    facts_from = partial(gather, features, **asked, totals=totals, source=backbone.source)
     verdict = partial(conclude, size=question.size, similarity=question.similarity)
+    if len(part) < len(index):
+        lead = ahead(features, control, part, **asked)
+        if lead is not None and plain(lead.lead, lead.error, CONTROL * (1 - lead.accuracy)):
+            facts = facts_from(lead)
+            return Evidence(facts, verdict(facts))
+        control = extract(dataset, index, backbone, execution=how, draw=0)
+    controls = [control]
     facts = facts_from(controls)
     while len(controls) < question.draws and _open(facts):
         controls.append(extract(dataset, index, backbone, execution=how, draw=len(controls)))

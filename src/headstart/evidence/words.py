@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from headstart.evidence.attempt import FEWEST, WORTH, Attempt
+from headstart.evidence.facts import Ahead
 from headstart.evidence.likeness import HALF, Sign, Similarity
 from headstart.evidence.nearness import Distance
 from headstart.evidence.reasons import BestCut, Joint
@@ -40,6 +41,15 @@ def profile(folds: int, pictures: int, penalties: Mapping[str, float], *, chosen
 
 def control(cuts: int, copies: int) -> str:
     return f"best of {cuts} cuts of {f'{copies} copies' if copies > 1 else 'one copy'} with random weights"
+
+
+def control_of_part(cuts: int, pictures: int, part: Ahead) -> str:
+    """pictures: those measured, of which random weights saw a part."""
+    return (
+        f"{control(cuts, 1)}, on {part.pictures:,} of the {pictures:,} pictures: {_percent(part.accuracy)} there, "
+        f"{100 * part.lead:.1f} ± {100 * part.error:.1f} points behind the top cut on the same pictures, and taken "
+        "to be as far behind it on all"
+    )
 
 
 def distance(found: Distance | None, source: str) -> str:

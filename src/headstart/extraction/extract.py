@@ -50,24 +50,43 @@ def extract_beside(
     backbone: Backbone,
     draws: Sequence[int | None],
     *,
+    part: np.ndarray | None = None,
     execution: Execution | Resolved = Execution(),  # noqa: B008 - frozen
     label: str = "features",
 ) -> list[Features]:
     """extract() for each of `draws` (None is the network itself); a picture is decoded once for all of them.
 
-    index: int64 [N]. Raises PictureError, BackboneError.
+    index: int64 [N]. part: int64 [M], places in `index`: random copies are asked of these alone. Raises PictureError,
+    BackboneError.
     """
     chosen, how = dataset.take(index), resolve(execution)
+    some = chosen if part is None else chosen.take(part)
     tables = [_Table.of(backbone, draw, how) for draw in draws]
-    places = dict(zip(chosen.digests, chosen.pictures, strict=True))
-    together: dict[tuple[str, ...], list[_Table]] = {}
-    for table in tables:
-        together.setdefault(tuple(table.store.missing(chosen.digests)), []).append(table)
-    for wanted, lacking in together.items():
-        if wanted:
-            batches = _prepare(backbone, [places[digest] for digest in wanted], how, dataset.truncated)
-            _compute(lacking, wanted, batches, label)
-    return [table.features(chosen.digests) for table in tables]
+    asked = [chosen.digests if draw is None else some.digests for draw in draws]
+    pictures = dict(zip(chosen.digests, chosen.pictures, strict=True))
+    for who, wanted in _together(
+        [table.store.missing(own) for table, own in zip(tables, asked, strict=True)]
+    ):
+        ready = [_or(dataset.prepared(one, backbone.preprocess), pictures[one]) for one in wanted]
+        batches = _prepare(backbone, ready, how, dataset.truncated)
+        _compute([tables[place] for place in who], wanted, batches, label)
+    return [table.features(own) for table, own in zip(tables, asked, strict=True)]
+
+
+def _together(missing: Sequence[Sequence[str]]) -> list[tuple[tuple[int, ...], list[str]]]:
+    """(which tables, the pictures that these and no others lack), for lists of what each table lacks."""
+    lacking: dict[str, tuple[int, ...]] = {}
+    for table, digests in enumerate(missing):
+        for digest in digests:
+            lacking[digest] = (*lacking.get(digest, ()), table)
+    found: dict[tuple[int, ...], list[str]] = {}
+    for digest, tables in lacking.items():
+        found.setdefault(tables, []).append(digest)
+    return list(found.items())
+
+
+def _or(frame: np.ndarray | None, picture: str | Given) -> str | Given | np.ndarray:
+    return picture if frame is None else frame
 
 
 def identity(backbone: Backbone, draw: int | None, execution: Execution | Resolved) -> str:
@@ -189,7 +208,7 @@ def run(
 
 
 def _prepare(
-    backbone: Backbone, pictures: Sequence[str | Given], how: Resolved, truncated: str
+    backbone: Backbone, pictures: Sequence[str | Given | np.ndarray], how: Resolved, truncated: str
 ) -> Iterator[np.ndarray]:
     """uint8 [B, S, S, 3] batches."""
     size = max(1, min(how.batch_of(backbone.preprocess.size), len(pictures)))

@@ -89,7 +89,7 @@ def _prove(
     prepared = prepare_on(options, named, intake, part)
     fitted = fit(prepared, on_epoch=on_epoch)
     evaluation, baselines = assess.prove(
-        Model.of(fitted), prepared.dataset, part, execution=prepared.execution
+        Model.of(fitted), prepared.dataset, part, execution=prepared.execution, whole=True
     )
     progress.say(
         f"{part.report_name}: accuracy {evaluation.accuracy:.3f} on {evaluation.n:,} pictures, "

@@ -26,6 +26,7 @@ def plan(options: Options) -> Prepared:
     if output:
         _check_free(output, force=options.force)
     prepared = prepare(options, named)
+    prepared.dataset.forget_frames()
     if lack := needs.lacking(prepared.plan):
         progress.say(lack)
     if output:

@@ -91,7 +91,7 @@ def prepare(options: Options, named: Named | None = None) -> Prepared:
     from headstart import data
 
     named = named or look_up(options)
-    pictures = load_pictures(options)
+    pictures = load_pictures(options, named.backbone)
     return prepare_on(
         options, named, pictures, data.partition(pictures.dataset, seed=seed_of(options, named))
     )
@@ -118,8 +118,8 @@ def prepare_on(options: Options, named: Named, pictures: Intake, partition: Part
     return Prepared(options, pictures, partition, network, plan, evidence)
 
 
-def load_pictures(options: Options) -> Intake:
-    """The pictures of the options; says how many were left out. Raises DataError."""
+def load_pictures(options: Options, network: Backbone | None = None) -> Intake:
+    """The pictures of the options, made ready for `network`; says how many were left out. Raises DataError."""
     from headstart import data
 
     return data.load(
@@ -130,6 +130,7 @@ def load_pictures(options: Options) -> Intake:
         min_per_class=options.min_per_class,
         without=classes_left_out(options),
         truncated=options.truncated,
+        frames=network and data.Frames(network.preprocess),
     )
 
 

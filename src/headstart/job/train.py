@@ -69,6 +69,7 @@ def train(options: Options, hooks: Hooks = Hooks()) -> Run:
         fitted = fit(prepared, folder, on_epoch)
     stopping.check()
     run = _prove(prepared, fitted, facts) if proof is None else _proved(prepared, fitted, facts, proof)
+    prepared.dataset.forget_frames()
     return run.save(folder) if folder else run
 
 
@@ -86,7 +87,7 @@ def _prepare(options: Options, named: Named) -> Prepared:
     """With folds all pictures are trained on in the end, so that the plan is made on all of them."""
     if not options.folds:
         return prepare(options, named)
-    intake = load_pictures(options)
+    intake = load_pictures(options, named.backbone)
     check_folds(options, named, intake)
     return prepare_on(options, named, intake, Partition.of_all(intake.dataset))
 
