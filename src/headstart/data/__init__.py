@@ -6,7 +6,7 @@ from headstart.data.intake import check, load
 from headstart.data.loader import frames, pictures
 from headstart.data.preprocess import Preprocess
 from headstart.data.quality import write_quarantine
-from headstart.data.sides import shorter_side
+from headstart.data.sides import Sizes, sizes
 from headstart.data.split import carve, folds, partition
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Intake",
     "Partition",
     "Preprocess",
+    "Sizes",
     "carve",
     "check",
     "folds",
@@ -23,7 +24,7 @@ __all__ = [
     "load",
     "partition",
     "pictures",
-    "shorter_side",
+    "sizes",
     "write_alike",
     "write_quarantine",
 ]
