@@ -36,8 +36,13 @@ def main() -> None:
     logits = extract(dataset, index, headstart.load_backbone("lite0")).logits
     assert logits is not None
     truth, hand = known[dataset.labels[index]], np.unique(known[known >= 0])
-    print(f"{len(index):,} pictures of {len(hand)} classes; {int((known < 0).sum())} classes are none of the thousand")
-    for among, said in (("all thousand", logits.argmax(1)), ("those at hand", hand[logits[:, hand].argmax(1)])):
+    print(
+        f"{len(index):,} pictures of {len(hand)} classes; {int((known < 0).sum())} classes are none of the thousand"
+    )
+    for among, said in (
+        ("all thousand", logits.argmax(1)),
+        ("those at hand", hand[logits[:, hand].argmax(1)]),
+    ):
         right = said == truth
         low, high = wilson(int(right.sum()), len(right))
         print(f"top-1 among {among}: {right.mean():.3f} ({low:.3f} to {high:.3f})")

@@ -113,16 +113,16 @@ def test_files_that_are_no_pictures_say_nothing_of_the_size(tmp_path):
     assert default.choose(root).sizes.side is None
 
 
-def test_the_plan_says_it_first_and_keeps_it(shapes):
+def test_the_plan_s_summary_says_it_and_keeps_it(shapes):
     prepared = headstart.plan(shapes, case=1)
     network = prepared.backbone.name
     assert network == default.choose(shapes).network
-    assert prepared.plan.reasons[0] == str(default.choose(shapes))
+    assert prepared.plan.summary[-1] == str(default.choose(shapes))
     assert f"The network is {network}, the default for " in str(prepared)
     assert prepared.plan.backbone == network
     assert toml.loads(toml.dumps(prepared.plan)) == prepared.plan
     named = headstart.plan(shapes, case=1, backbone=network)
-    assert named.plan.reasons == prepared.plan.reasons[1:]
+    assert named.plan.summary == prepared.plan.summary[:-1]
 
 
 def test_a_plan_s_network_is_taken_whatever_the_size(shapes, monkeypatch):
