@@ -55,7 +55,7 @@ docs: install    ## the documentation site in build/site; a link that leads nowh
 dist: install    ## sdist and wheel in dist/, looked through, and used in an environment of their own
 	$(BIN)/python -m tools.dist
 
-bench: install   ## the main job with the networks in the box, on digits and on what of DATA=DIR is there; see benchmarks/README.md
+bench: $(LIGHT)  ## the main job with the networks in the box, on digits and on what of DATA=DIR is there; see benchmarks/README.md
 	$(BIN)/python benchmarks/main_job.py digits
 	$(BIN)/python benchmarks/main_job.py headline $(if $(DATA),--data "$(DATA)")
 

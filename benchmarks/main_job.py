@@ -152,7 +152,7 @@ def headline(args: argparse.Namespace, folder: Path) -> int:
     print(f"\n{HEAD}\n|-|-|-|-|-|-|-|-|-|-|", flush=True)
     for name, data in sets.items():
         flags = ["--case", "1", *args.flags.split()]
-        result = train(data, flags, folder / name)
+        result = train(data, flags, folder / f"{name}-default")
         print(row(name, result, flags), flush=True)
         other = ["--backbone", "lite0" if result["backbone"] == "small" else "small", *flags]
         print(row(name, train(data, other, folder / f"{name}-other"), other), flush=True)

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from headstart import extras
 from headstart.backbone import boxed
 
 ABSENT = ("torch", "torchvision", "timm", "sklearn")
-TRAIN = "needs torch; pip install 'headstart[train]'"
+TRAIN = f"needs torch; {extras.command()}"
 # Packages are looked for in vain, as where they are not installed.
 BLOCKER = """
 import os
@@ -128,7 +129,7 @@ def test_every_frozen_way_is_done(light: Light, asked: tuple[str, ...]) -> None:
 
 def test_networks_are_listed_and_drawn(light: Light, bundle: str) -> None:
     done = light.python("-m", "headstart", "backbones", "--json")
-    assert "networks of timm and torchvision are not listed: pip install 'headstart[train]'" in done.stderr
+    assert f"networks of timm and torchvision are not listed: {extras.command()}" in done.stderr
     listed = {row["name"]: row["parameters"] for row in json.loads(done.stdout)["backbones"]}
     assert listed == {name: boxed.parameters(name) for name in boxed.names()}
     assert "stage4" in light("inspect", "small", "--case", "2")
@@ -141,6 +142,7 @@ def test_a_plan_that_trains_is_told_by_plan_and_refused_by_train(light: Light) -
     said = f"the plan, case 3 on small, trains its pre-trained weights: {TRAIN}, or ask for a frozen network with"
     assert done.returncode == 0
     assert said in done.stderr
+    assert dict(line.split(maxsplit=1) for line in done.stdout.splitlines()[-3:])["first"] == extras.command()
     assert said in light.refused("train", *asked, "-o", "trained")
     assert said in light.refused("train", "pictures", "--plan", "trains.toml", "-o", "trained")
     assert not (light.folder / "trained").exists()
@@ -197,7 +199,7 @@ def test_a_name_that_nothing_has_is_told_as_ever(light: Light) -> None:
 
 
 def test_the_demo_needs_its_pictures(light: Light) -> None:
-    assert "pip install 'headstart[demo]'" in light.refused("demo", "-o", "demo")
+    assert extras.command("demo") in light.refused("demo", "-o", "demo")
 
 
 def test_from_python(light: Light, bundle: str) -> None:
@@ -205,6 +207,7 @@ def test_from_python(light: Light, bundle: str) -> None:
     code = """
 import headstart, numpy as np
 from headstart.errors import MissingError
+from headstart.extras import command
 network = headstart.load_backbone("small")
 pictures = np.zeros((2, 64, 64, 3), np.uint8)
 assert headstart.features(pictures, backbone=network).shape[0] == 2
@@ -215,7 +218,7 @@ for call in (lambda: build(network), model.network, lambda: headstart.backbone_o
     try:
         call()
     except MissingError as error:
-        assert str(error).endswith("needs torch; pip install 'headstart[train]'"), error
+        assert str(error).endswith("needs torch; " + command()), error
     else:
         raise AssertionError("not refused")
 """

@@ -26,6 +26,8 @@ ELSEWHERE = {
     "README.md": "index.md",
     "benchmarks/README.md": "results.md",
     "docs/decisions": "decisions/index.md",
+    "src/headstart/cli": "reference/command-line.md",
+    "src/headstart/__init__.py": "reference/python.md",
     **{f"{SHIPPED}/{card.parent.name}/README.md": f"networks/{card.parent.name}.md" for card in CARDS},
 }
 MADE = {

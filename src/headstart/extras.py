@@ -1,16 +1,20 @@
-"""What an install may lack: torch and its kin, which `headstart[train]` brings."""
+"""What an install may lack: torch and its kin, which the extra `train` brings; and how this install gets an extra."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib.util
+import json
+import os
+import shlex
 from collections.abc import Iterator
 from importlib import metadata
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from headstart.errors import MissingError
 
 TRAIN = ("torch", "torchvision", "timm")
-COMMAND = "pip install 'headstart[train]'"
 
 
 def installed(package: str) -> bool:
@@ -18,8 +22,35 @@ def installed(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
 
 
+def command(extra: str = "train") -> str:
+    """How this install gets an extra: from the folder or file that it came from, else by its name.
+
+    Where it came from is what pip noted (packaging.python.org, direct_url.json).
+    """
+    noted = _noted()
+    url = urlsplit(noted.get("url", ""))
+    if url.scheme != "file":
+        return f"pip install 'headstart[{extra}]'"
+    flag = "-e " * bool(noted.get("dir_info", {}).get("editable"))
+    return f"pip install {flag}{_quoted(f'{url2pathname(url.path)}[{extra}]')}"
+
+
+def _noted() -> dict:
+    """What pip noted of where headstart came from; {} where it came from an index, or was not installed."""
+    try:
+        read = metadata.distribution("headstart").read_text  # as UTF-8, always
+        return json.loads(read("direct_url.json") or "{}")
+    except (metadata.PackageNotFoundError, ValueError):
+        return {}
+
+
+def _quoted(text: str) -> str:
+    """For a shell: brackets would be a pattern to it. Windows' knows double quotes alone."""
+    return f'"{text}"' if os.name == "nt" else shlex.quote(text)
+
+
 def complete() -> bool:
-    """Whether all that `headstart[train]` brings is here: a network's module may be of any of it."""
+    """Whether all that the extra `train` brings is here: a network's module may be of any of it."""
     return all(map(installed, TRAIN))
 
 
@@ -31,10 +62,11 @@ def version(package: str) -> str:
         return ""
 
 
-def need(what: str, package: str = "torch") -> None:
-    """Raises MissingError where `package`, which `what` needs, is not installed."""
-    if not installed(package):
-        raise MissingError(f"{what}: needs {package}; {COMMAND}")
+def need(what: str) -> None:
+    """Raises MissingError where `what` needs the extra `train` and a package of it is not installed."""
+    for package in TRAIN:
+        if not installed(package):
+            raise MissingError(f"{what}: needs {package}; {command()}")
 
 
 @contextlib.contextmanager
@@ -46,4 +78,4 @@ def needed_for(what: str) -> Iterator[None]:
         package = (error.name or "").partition(".")[0]
         if package not in TRAIN:
             raise
-        raise MissingError(f"{what}: needs {package}; {COMMAND}") from error
+        raise MissingError(f"{what}: needs {package}; {command()}") from error

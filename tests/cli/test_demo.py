@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from headstart import extras
 from headstart.cli import demo
 from headstart.job import default
 from headstart.job import train as job
@@ -30,7 +31,7 @@ def test_without_scikit_learn_it_names_the_extra(
     answer = headstart("demo", "-o", tmp_path / "run", "--quiet")
     assert answer.code == 2
     assert answer.err.count("\n") == 1
-    assert "pip install 'headstart[demo]'" in answer.err
+    assert extras.command("demo") in answer.err
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 
 import headstart
-from headstart import Classifier, FeatureExtractor
+from headstart import Classifier, FeatureExtractor, extras
 from headstart.errors import BackboneError, DataError, HeadstartError, PictureError, PlanError
 from headstart.planning.recipe import ARGUMENTS
 from tests.cli.conftest import tree
@@ -183,7 +183,7 @@ def test_pictures_that_cannot_be_used_are_left_out(paths, labels, said):
 def test_without_scikit_learn_one_line_says_what_to_do():
     code = "import sys; sys.modules['sklearn'] = None; import headstart; headstart.Classifier"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stderr.splitlines()[-1].endswith("not installed; pip install 'headstart[sklearn]'")
+    assert done.stderr.splitlines()[-1].endswith(f"not installed; {extras.command('sklearn')}")
     assert HeadstartError.__name__ in done.stderr
 
 

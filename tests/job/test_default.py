@@ -1,4 +1,4 @@
-"""The network that is taken where none is named: by the pictures' size; said, kept in the plan, never replaced."""
+"""The network taken where none is named: by how large and how many pictures are; said, kept, never replaced."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 import headstart
+from headstart import data
 from headstart.backbone import lite0
 from headstart.errors import OptionError, WeightsError
 from headstart.job import default
-from headstart.job.default import LEAST
+from headstart.job.default import LEAST, MANY, WHOLE
 from headstart.job.named import look_up
 from headstart.job.options import Options
 from headstart.planning import toml
@@ -51,6 +52,39 @@ def test_pictures_in_memory_are_looked_at_too(side, network):
         assert default.choose((pictures, list("aabb"))).network == network
 
 
+@pytest.mark.parametrize(
+    ("side", "count", "network"),
+    [
+        (LEAST, MANY, "lite0"),
+        (LEAST, MANY + 1, "small"),
+        (WHOLE, MANY + 1, "small"),
+        (WHOLE + 1, MANY + 1, "lite0"),
+        (LEAST - 1, 4, "small"),
+    ],
+)
+def test_small_pictures_that_are_many_take_small(side, count, network):
+    arrays = np.broadcast_to(np.zeros(3, np.uint8), (count, side, side, 3))
+    chosen = default.choose((arrays, ["a", "b"] * (count // 2) + ["a"] * (count % 2)))
+    assert chosen.network == network
+    assert chosen.sizes == data.Sizes(count, side)
+
+
+def test_the_reason_names_the_rule_that_held():
+    def said(count: int, side: float | None) -> str:
+        return str(default.Default("NAME", data.Sizes(count, side)))
+
+    opening = "The network is NAME, the default"
+    assert said(9, 8) == f"{opening} for pictures whose median shorter side is under 32 pixels; here it is 8."
+    assert (
+        said(9_000, 375)
+        == f"{opening} for pictures whose median shorter side is over 64 pixels; here it is 375."
+    )
+    middle = "2,500 pictures whose median shorter side is 32 to 64 pixels; here are"
+    assert said(900, 32) == f"{opening} for up to {middle} 900 of 32."
+    assert said(9_000, 63.5) == f"{opening} for more than {middle} 9,000 of 63.5."
+    assert said(0, None) == f"{opening}: how large the pictures are, is not known."
+
+
 def test_what_an_iterator_will_yield_stays_in_it():
     pictures = iter([Image.new("L", (8, 8))] * 4)
     assert default.choose((pictures, list("aabb"))).network == "lite0"
@@ -66,25 +100,25 @@ def test_only_headers_are_read_and_of_few_pictures(tmp_path, monkeypatch):
     assert len(set(opened)) == len(opened) == 101
     monkeypatch.undo()
     monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", lambda image: pytest.fail("decoded"))
-    assert default.choose(root).side == 8
+    assert default.choose(root).sizes.side == 8
 
 
 def test_files_that_are_no_pictures_say_nothing_of_the_size(tmp_path):
     root = _folder(tmp_path / "data", (8, 8))
     for number in range(5):
         (root / "a" / f"bad{number}.png").write_bytes(b"no picture")
-    assert default.choose(root).side == 8
+    assert default.choose(root).sizes.side == 8
     for path in root.rglob("?.png"):
         path.write_bytes(b"")
-    assert default.choose(root).side is None
+    assert default.choose(root).sizes.side is None
 
 
-def test_the_plan_says_it_and_keeps_it(shapes):
+def test_the_plan_s_summary_says_it_and_keeps_it(shapes):
     prepared = headstart.plan(shapes, case=1)
     network = prepared.backbone.name
     assert network == default.choose(shapes).network
     assert prepared.plan.summary[-1] == str(default.choose(shapes))
-    assert f"The network is {network}, the default for pictures whose" in str(prepared)
+    assert f"The network is {network}, the default for " in str(prepared)
     assert prepared.plan.backbone == network
     assert toml.loads(toml.dumps(prepared.plan)) == prepared.plan
     named = headstart.plan(shapes, case=1, backbone=network)
@@ -134,5 +168,5 @@ def test_what_is_gone_through_but_once_is_not_looked_at():
             return self.left
 
     pictures = Once()
-    assert default.choose((pictures, list("aabb"))).side is None
+    assert default.choose((pictures, list("aabb"))).sizes.side is None
     assert len(list(pictures)) == 4

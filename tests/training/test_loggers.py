@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from headstart import extras
 from headstart.errors import HeadstartError, OutputError
 from headstart.training.epoch import Epoch
 from headstart.training.loggers import Logger, MetricsFile, TensorBoard, WandB
@@ -122,5 +123,5 @@ def test_a_package_that_lacks_is_named_with_its_extra(monkeypatch, module, packa
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(HeadstartError) as caught:
         made()
-    assert str(caught.value).endswith(f"pip install 'headstart[{package}]'")
+    assert str(caught.value).endswith(extras.command(package))
     assert "\n" not in str(caught.value)

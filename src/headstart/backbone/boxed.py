@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -41,7 +42,12 @@ class Anatomy:
 
 def names() -> tuple[str, ...]:
     """Of the networks in the box."""
-    return tuple(sorted(path.parent.name for path in folders.SHIPPED.glob(f"*/{ANATOMY}")))
+    return _in(folders.SHIPPED)
+
+
+@lru_cache
+def _in(box: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.parent.name for path in box.glob(f"*/{ANATOMY}")))
 
 
 def find(spec: NetworkSpec, *, pretrained: bool = True) -> tuple[Backbone, list[str]] | None:

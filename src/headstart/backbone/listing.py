@@ -21,7 +21,7 @@ def available(pattern: str | None = None) -> list[Entry]:
     Says which libraries' networks cannot be listed.
     """
     if absent := [name for name in FAMILIES if not _offers(name)]:
-        progress.say(f"networks of {' and '.join(absent)} are not listed: {extras.COMMAND}")
+        progress.say(f"networks of {' and '.join(absent)} are not listed: {extras.command()}")
     entries = _entries()
     if not pattern:
         return entries

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart import cache, files, progress, stopping
+from headstart import cache, extras, files, progress, stopping
 from headstart.cli import evaluate, options, plan, predict, show, train
 from headstart.errors import DataError, OutputError
 from headstart.job.folder import BUNDLE, REPORT, Folder
@@ -91,9 +91,7 @@ def handwritten_digits(folder: Path) -> Path:
     try:
         from sklearn.datasets import load_digits
     except ImportError as error:
-        raise DataError(
-            "the demo's pictures come with scikit-learn: pip install 'headstart[demo]'"
-        ) from error
+        raise DataError(f"the demo's pictures come with scikit-learn: {extras.command('demo')}") from error
     from PIL import Image
 
     digits: Any = load_digits()

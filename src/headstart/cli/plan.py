@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart import written
+from headstart import extras, written
 from headstart.cli import asked, options, recipe, show
 from headstart.counts import plural
 from headstart.job import folder
@@ -40,6 +40,7 @@ def add(subparsers: Any) -> None:
 
 def run(args: Namespace, session: Session) -> int:
     from headstart.job.plan import plan, to_dict
+    from headstart.training.needs import lacking
 
     planned = plan(asked.options(args, session))
     if args.json:
@@ -47,6 +48,8 @@ def run(args: Namespace, session: Session) -> int:
         return 0
     show.out(described(planned, why=args.why))
     show.fact("plan", args.output)
+    if lacking(planned.plan):
+        show.fact("first", extras.command())
     show.fact("next", _next(args, Path(args.output)))
     return 0
 

@@ -7,7 +7,7 @@ from headstart.data.kept import Frames
 from headstart.data.loader import frames, pictures
 from headstart.data.preprocess import Preprocess
 from headstart.data.quality import write_quarantine
-from headstart.data.sides import shorter_side
+from headstart.data.sides import Sizes, sizes
 from headstart.data.split import carve, folds, partition
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Intake",
     "Partition",
     "Preprocess",
+    "Sizes",
     "carve",
     "check",
     "folds",
@@ -25,7 +26,7 @@ __all__ = [
     "load",
     "partition",
     "pictures",
-    "shorter_side",
+    "sizes",
     "write_alike",
     "write_quarantine",
 ]

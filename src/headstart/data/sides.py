@@ -1,8 +1,9 @@
-"""How large the pictures of a source are, from the headers of some of them: nothing is decoded."""
+"""How many pictures a source names, and how large they are, from the headers of some: nothing is decoded."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,16 +18,24 @@ from headstart.errors import PictureError
 LOOKED = 101  # pictures, evenly spread over the source
 
 
-def shorter_side(source: str | Path | tuple[Any, ...], without: Collection[str] = ()) -> float | None:
-    """The median shorter side of the pictures of `source` in pixels; None where no size can be read.
+@dataclass(frozen=True)
+class Sizes:
+    """count: pictures that are named; side: their median shorter side in pixels, None where no size can be read."""
+
+    count: int
+    side: float | None
+
+
+def sizes(source: str | Path | tuple[Any, ...], without: Collection[str] = ()) -> Sizes:
+    """How many pictures `source` names, and how large they are.
 
     source: as for load(); without: classes that are left out. Of pictures in memory lists and arrays are looked at, and
-    not what may be gone through but once. Raises DataError.
+    not what may be gone through but once: of these nothing is known. Raises DataError.
     """
     pictures = _pictures(source, without)
     looked = [pictures[place] for place in _spread(len(pictures), LOOKED)]
     sides = [side for picture in looked if (side := _side(picture)) is not None]
-    return median(sides) if sides else None
+    return Sizes(len(pictures), median(sides) if sides else None)
 
 
 def _pictures(source: str | Path | tuple[Any, ...], without: Collection[str]) -> Sequence[str | Given]:

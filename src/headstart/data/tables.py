@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from headstart import extras
 from headstart.data import delimited, shards
 from headstart.data.listing import Listing, Row, settled, some, split_word
 from headstart.errors import DataError
@@ -214,9 +215,7 @@ def _read_parquet(table: str) -> tuple[list[str], _Records]:
         import pyarrow
         import pyarrow.parquet as parquet
     except ImportError as error:
-        raise DataError(
-            f"{table}: parquet needs pyarrow; pip install 'headstart[parquet]', or use CSV"
-        ) from error
+        raise DataError(f"{table}: parquet needs pyarrow; {extras.command('parquet')}, or use CSV") from error
     try:
         schema = parquet.read_schema(table)
         names, columns = schema.names, _columns(schema.names)

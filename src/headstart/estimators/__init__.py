@@ -4,13 +4,14 @@ Pictures are what `Model.probabilities` takes: a list that may mix paths, files'
 object array of these, or a uint8 array [N, H, W, 3]. Raises HeadstartError on import where scikit-learn is lacking.
 """
 
+from headstart import extras
 from headstart.errors import HeadstartError
 
 try:
     import sklearn  # noqa: F401
 except ImportError as error:
     raise HeadstartError(
-        "headstart's estimators need scikit-learn, which is not installed; pip install 'headstart[sklearn]'"
+        f"headstart's estimators need scikit-learn, which is not installed; {extras.command('sklearn')}"
     ) from error
 
 from headstart.estimators.classifier import Classifier

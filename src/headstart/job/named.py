@@ -40,8 +40,7 @@ def look_up(options: Options) -> Named:
     classes_left_out(options)
     device_of(options.device)
     if options.runtime == "torch":
-        for package in extras.TRAIN:
-            extras.need("--runtime torch", package)
+        extras.need("--runtime torch")
     check_recipe(overruled(Recipe(), options.recipe), LARGEST, "recipe")
     if options.plan is not None:
         return _of_plan(options)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
-from headstart import files
+from headstart import extras, files
 from headstart.errors import HeadstartError
 from headstart.training.epoch import Epoch
 
@@ -90,5 +90,5 @@ def _needed(module: str, package: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError as error:
         raise HeadstartError(
-            f"{package} is not installed, which this logger needs: pip install 'headstart[{package}]'"
+            f"{package} is not installed, which this logger needs: {extras.command(package)}"
         ) from error

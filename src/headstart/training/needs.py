@@ -39,4 +39,4 @@ def check_folds() -> None:
 
 
 def _said(what: str) -> str:
-    return f"{what}: needs torch; {extras.COMMAND}, or ask for a frozen network with --case 1 or --case 2"
+    return f"{what}: needs torch; {extras.command()}, or ask for a frozen network with --case 1 or --case 2"

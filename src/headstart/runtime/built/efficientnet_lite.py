@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from headstart.backbone.lite0 import REPEATS
 from headstart.runtime.built.layers import LOGITS, Layers, Tensor
 
 _EPSILON = 1e-3
-# Of each group of inverted bottlenecks: how many there are, and the first one's stride.
-_GROUPS = ((2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))
+_STRIDES = (2, 2, 2, 1, 2, 1)  # of the first block of each group of inverted bottlenecks
 
 
 def efficientnet_lite(net: Layers, x: Tensor) -> Iterator[tuple[str, Tensor]]:
@@ -19,7 +19,7 @@ def efficientnet_lite(net: Layers, x: Tensor) -> Iterator[tuple[str, Tensor]]:
     x = _active(net, net.convolution(x, "conv_stem", 2, same=True), "bn1")
     x = _separable(net, x, "blocks.0.0")
     yield "blocks.0", x
-    for group, (count, stride) in enumerate(_GROUPS, start=1):
+    for group, (count, stride) in enumerate(zip(REPEATS[1:], _STRIDES, strict=True), start=1):
         for block in range(count):
             x = _bottleneck(net, x, f"blocks.{group}.{block}", 1 if block else stride)
         yield f"blocks.{group}", x
