@@ -7,7 +7,7 @@ from headstart.data.loader import frames, pictures
 from headstart.data.preprocess import Preprocess
 from headstart.data.quality import write_quarantine
 from headstart.data.sides import shorter_side
-from headstart.data.split import carve, folds, partition
+from headstart.data.split import carve, folds, partition, partition_keeping
 
 __all__ = [
     "Alike",
@@ -22,6 +22,7 @@ __all__ = [
     "frames",
     "load",
     "partition",
+    "partition_keeping",
     "pictures",
     "shorter_side",
     "write_alike",
