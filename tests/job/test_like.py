@@ -56,10 +56,19 @@ def test_the_same_pictures_are_asked_of_old_and_new(
     assert f"the same {len(old)} pictures: {found['before']} right before, {found['now']} now" in text
 
 
-def test_the_console_says_it(
-    headstart, trained: Path, shapes: Path, backbone: Path, tmp_path: Path
-) -> None:
-    command = ("train", shapes, "--backbone", backbone, "--case", 1, "--like", trained, "-o", tmp_path / "run")
+def test_the_console_says_it(headstart, trained: Path, shapes: Path, backbone: Path, tmp_path: Path) -> None:
+    command = (
+        "train",
+        shapes,
+        "--backbone",
+        backbone,
+        "--case",
+        1,
+        "--like",
+        trained,
+        "-o",
+        tmp_path / "run",
+    )
     answer = headstart(*command, "--quiet")
     assert answer.code == 0
     n = len(_rows(trained))
@@ -131,7 +140,7 @@ def test_none_left_is_an_error(trained: Path, shapes: Path, backbone: Path, tmp_
 
 
 def test_what_an_old_run_lacks_is_said(trained: Path, shapes: Path, tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="has no predictions.csv that can be read"):
+    with pytest.raises(OptionError, match=r"has no predictions\.csv that can be read"):
         hs.train(str(shapes), like=tmp_path)
     old = tmp_path / "old"
     shutil.copytree(trained, old)

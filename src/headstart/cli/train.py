@@ -70,6 +70,8 @@ def _summary(trained: Run) -> None:
     if len(result["arms"]) > 1:
         show.out(show.arms(result["arms"]) + "\n")
     show.out(show.plainly(trained.evaluation, trained.baselines) + "\n")
+    if more := trained.more():
+        show.out(f"{more}\n")
     if trained.change:
         show.out(f"Beside {trained.change.run}, on {trained.change}.\n")
     show.out(show.score(trained.evaluation))

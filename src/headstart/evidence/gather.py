@@ -17,11 +17,12 @@ from headstart.errors import DataError
 from headstart.evidence import nearness, words
 from headstart.evidence.conclude import shallowest
 from headstart.evidence.curve import reach
-from headstart.evidence.facts import Facts
+from headstart.evidence.facts import CurvePoint, Facts, Reach
 from headstart.evidence.logme import logme
 from headstart.evidence.profile import SHARES, ProbeTable
 from headstart.evidence.totals import Totals
 from headstart.extraction.features import Features
+from headstart.heads.probe import FEW_PER_CLASS
 from headstart.intervals import paired
 
 FOLDS = 5
@@ -75,7 +76,7 @@ def gather(
         source_entropy=source.entropy,
         **nearness.as_facts(features.logits, distance),
         folds=len(np.unique(table.fold)),
-        reach=reach(curve, totals.n if len(labels) < totals.n else 2 * totals.n),
+        reach=_reach(curve, totals, len(labels)),
         logme=logme(top, table.targets),
         typical_class=totals.typical_class,
         effective=totals.worth(probes[best.cut].correct, groups),
@@ -92,6 +93,13 @@ def gather(
 def _steps(cuts: int, networks: int) -> int:
     """A probe for each cut of each network, one at all cuts side by side, and the curve."""
     return cuts * networks + (cuts > 1) + 1
+
+
+def _reach(curve: Sequence[CurvePoint], totals: Totals, sampled: int) -> Reach | None:
+    """What all pictures come to, or twice as many where all were measured; None where a class has too few to tell."""
+    if totals.typical_class < FEW_PER_CLASS:
+        return None
+    return reach(curve, totals.n if sampled < totals.n else 2 * totals.n)
 
 
 def _folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:

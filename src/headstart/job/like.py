@@ -1,4 +1,4 @@
-"""train --like OLD: pictures were added to a set. The old report pictures stay so, and old and new answers are paired."""
+"""train --like OLD: pictures were added to a set. The old report pictures stay, old and new answers are paired."""
 
 from __future__ import annotations
 
@@ -111,7 +111,9 @@ def _rows(path: Path) -> list[dict[str, str]]:
         raise OptionError(
             f"like {path}: has no {PREDICTIONS} that can be read; expected the folder of a run of `headstart train`"
         ) from error
-    lacking = [name for name in ("split", "label", "prediction", "digest") if not rows or not rows[0].get(name)]
+    lacking = [
+        name for name in ("split", "label", "prediction", "digest") if not rows or not rows[0].get(name)
+    ]
     if lacking or any(row["digest"] is None for row in rows):
         raise OptionError(
             f"like {path}: {table.name} does not say which pictures it is about ({', '.join(lacking) or 'cut short'}); "
@@ -174,7 +176,7 @@ def _say(former: Former, gone: int, moved: int) -> None:
 
 
 def divide(kept: Kept, dataset: Dataset, seed: int) -> Partition:
-    """The parts of `dataset` in which the old report pictures are report pictures; says what cannot train because of it.
+    """The parts of `dataset` in which old report pictures are report pictures; says what cannot train because of it.
 
     Raises DataError where a class has no other pictures.
     """

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from headstart.assess import Baseline, Evaluation
     from headstart.data.given import Given
     from headstart.evidence import Evidence
+    from headstart.evidence.more import More
     from headstart.job.facts import Facts
     from headstart.job.like import Change
     from headstart.job.prepare import Prepared
@@ -66,6 +67,16 @@ class Run:
     def evidence(self) -> Evidence | None:
         """What was measured; None where a plan was given."""
         return self.prepared.evidence
+
+    def more(self) -> More | None:
+        """What more pictures would bring; None where the learning curve does not know."""
+        from headstart.evidence.more import more
+
+        found = {
+            one.name: (round((one.recall or 0.0) * one.support), one.support)
+            for one in self.evaluation.per_class()
+        }
+        return more(self.evidence, self.evaluation.accuracy, found, frozen=self.kept.frozen)
 
     def report(self) -> Page:
         """The report as one HTML page: shown in a notebook, kept by its `write(path)`."""
@@ -159,7 +170,7 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """What --json prints; docs/json.md tells its fields."""
-        prepared, place = self.prepared, self.folder
+        prepared, place, more = self.prepared, self.folder, self.more()
         return {
             "case": self.plan.case,
             "lesson": self.plan.lesson or None,
@@ -171,6 +182,7 @@ class Run:
             "plan": asdict(self.plan),
             "kept": asdict(self.kept),
             "evidence": self.evidence and self.evidence.to_dict(),
+            "more": more and more.to_dict(),
             "pictures": {
                 "train": len(prepared.partition.train),
                 "quarantine": len(prepared.intake.quarantine),

@@ -14,9 +14,9 @@ from headstart.job.facts import Facts
 from headstart.job.fitting import fit
 from headstart.job.folder import Folder, command_of
 from headstart.job.folds import Proof, check_folds, prove_in_folds
+from headstart.job.like import Former, Kept
 from headstart.job.loggers import telling
 from headstart.job.named import Named, look_up
-from headstart.job.like import Former, Kept
 from headstart.job.prepare import Prepared, load_pictures, prepare, prepare_on, seed_of
 from headstart.job.run import Run
 from headstart.training import needs
