@@ -8,7 +8,8 @@ reads; what lies there is not drawn again.
 
 `unseen` is the 50 tiny-imagenet classes of unseen-classes.txt through the twin of `small` that never saw them; of
 these 10 and 20 are drawn too. `tracks` is gtsrb with whole tracks drawn, where `gtsrb` draws frames. `seen` is 50 classes of
-tiny-imagenet through `small`, which was trained on these very pictures.
+tiny-imagenet through `small`, which was trained on these very
+pictures.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
     python benchmarks/more/seen.py --data DIR
 
-The pictures that it was trained on are told from all others by `Facts.seen`: their mean entropy lies below SURER of the source's.
-Rows of tiny-imagenet with fewer classes are draws; beside them stands how often the warning comes.
+The pictures that it was trained on are told from all others by `Facts.seen`: their mean entropy lies below SURER of the
+source's, and their features less than NEAR from the source's. Rows of tiny-imagenet with fewer classes are draws; beside
+them stands how often they are surer than that.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from cases import _dataset
 
 import headstart
 from headstart.data.split import sample
-from headstart.evidence.facts import SURER
-from headstart.evidence.nearness import entropy
+from headstart.evidence.facts import NEAR, SURER
+from headstart.evidence.nearness import distance, entropy
 from headstart.extraction import extract
 
 SETS = ("tiny-imagenet", "cifar10", "gtsrb", "digits", "hymenoptera", "brain-mri")
@@ -34,7 +35,7 @@ def main() -> int:
     )
     parser.add_argument("--data", type=Path, required=True)
     args = parser.parse_args()
-    print("| network | pictures | entropy / the source's | warned |\n|-|-|-|-|")
+    print("| network | pictures | entropy / the source's | distance | warned |\n|-|-|-|-|-|")
     for network in ("small", "demo-cnn"):
         for name in SETS:
             for line in lines(args.data, network, name):
@@ -46,15 +47,19 @@ def lines(data: Path, network: str, name: str) -> list[str]:
     backbone, dataset = headstart.load_backbone(network), _dataset(data, name)
     parts, own = headstart.partition(dataset, seed=0), backbone.source.entropy
     if own is None:
-        return [f"{name} | not known | no"]
+        return [f"{name} | not known | | no"]
     shown = {"train": parts.train, **({"val": parts.report} if name == "tiny-imagenet" else {})}
     found = []
     for split, index in shown.items():
         every = len(index) if name == "tiny-imagenet" and network == "small" else MOST
         index = index[sample(dataset.labels[index], every, 0)]
-        logits, labels = extract(dataset, index, backbone).logits, dataset.labels[index]
+        features, labels = extract(dataset, index, backbone), dataset.labels[index]
+        logits, away = features.logits, distance(features, backbone.stages, backbone.source)
+        assert logits is not None, f"{network} has no head of its own"
+        assert away is not None, f"no statistics are known of {network}'s source"
         ratio = (entropy(logits) or 0.0) / own
-        found.append(f"{name}, {split} | {ratio:.2f} | {'yes' if ratio < SURER else 'no'}")
+        warned = "yes" if ratio < SURER and away.value < NEAR else "no"
+        found.append(f"{name}, {split} | {ratio:.2f} | {away.value:.2f} | {warned}")
         if name == "tiny-imagenet":
             found += _of_few(name, split, logits, labels, own)
     return found
@@ -62,12 +67,12 @@ def lines(data: Path, network: str, name: str) -> list[str]:
 
 def _of_few(name: str, split: str, logits: np.ndarray, labels: np.ndarray, own: float) -> list[str]:
     """The mean entropy of a few classes' pictures, drawn again and again."""
-    each = np.array([entropy(logits[labels == label]) for label in np.unique(labels)])
+    each = np.array([entropy(logits[labels == label]) or 0.0 for label in np.unique(labels)])
     rng, found = np.random.default_rng(0), []
     for count in (2, 5, 10):
         drawn = [each[rng.choice(len(each), count, replace=False)].mean() / own for _ in range(DRAWS)]
         warned = 100 * np.mean(np.array(drawn) < SURER)
-        found.append(f"{name}, {split}, {count} classes | {np.median(drawn):.2f} | {warned:.1f} % of draws")
+        found.append(f"{name}, {split}, {count} classes | {np.median(drawn):.2f} | | {warned:.1f} % of draws")
     return found
 
 

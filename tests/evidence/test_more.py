@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from headstart.evidence.facts import CurvePoint, Reach
-from headstart.evidence.more import SEEN, lacking, more, seen
+from headstart.evidence.more import lacking, more, seen
 from tests.evidence.made import changed
 from tests.planning.conftest import evidence
 
@@ -41,11 +41,11 @@ def test_where_the_curve_does_not_know_nothing_is_said(found):
 
 
 @pytest.mark.parametrize(
-    ("here", "own", "known"), [(0.33, 0.476, True), (0.43, 0.476, False), (0.3, None, False)]
+    ("here", "own", "distance", "known"),
+    [(0.33, 0.476, 0.1, True), (0.43, 0.476, 0.1, False), (0.3, None, 0.1, False), (0.3, 0.476, 10.6, False)],
 )
-def test_pictures_that_the_network_knows(found, here, own, known):
-    assert seen(changed(found, entropy=here, source_entropy=own)) is known
-    assert SEEN.count(".") == 2
+def test_pictures_that_the_network_knows(found, here, own, distance, known):
+    assert seen(changed(found, entropy=here, source_entropy=own, distance=distance)) is known
 
 
 def test_the_class_that_lacks_pictures_has_the_fewest_and_is_found_least():

@@ -32,7 +32,7 @@ def test_nothing_is_promised_where_nothing_was_measured(trained: Path, shapes: P
 def test_pictures_that_the_network_knows_are_warned_of(shapes: Path, backbone: Path) -> None:
     found = hs.plan(str(shapes), backbone=str(backbone))
     assert found.evidence is not None
-    known = changed(found.evidence, entropy=0.3, source_entropy=0.5)
+    known = changed(found.evidence, entropy=0.3, source_entropy=0.5, distance=0.1)
     assert prepare._with_warning(found.plan, known).reasons == (*found.plan.reasons, SEEN)
-    new = changed(found.evidence, entropy=0.5, source_entropy=0.5)
+    new = changed(found.evidence, entropy=0.5, source_entropy=0.5, distance=0.1)
     assert prepare._with_warning(found.plan, new) == found.plan

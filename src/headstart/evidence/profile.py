@@ -77,8 +77,8 @@ class ProbeTable:
     def curve(self, x: np.ndarray, probe: Probe, seed: int) -> tuple[CurvePoint, ...]:
         """The learning curve: the probe trained on SHARES of the training pictures of every fold.
 
-        A share is tried with every part of the pictures, so that a point is the mean of 4, 2 and 1 trainings. Folds, penalty and standardisation are those of `probe`, so that the last point is its cross-validated accuracy.
-        Shares keep groups together and classes in proportion, as folds do. () for fewer than four groups.
+        A share is tried with every part of the pictures, so that a point is the mean of 4, 2 and 1 trainings. Folds,
+        penalty and standardisation are those of `probe`, so that the last point is its cross-validated accuracy. Shares keep groups together and classes in proportion, as folds do. () for fewer than four groups.
         """
         if len(np.unique(self.groups)) < PARTS:
             return ()

@@ -185,7 +185,8 @@ def divide(kept: Kept, dataset: Dataset, seed: int) -> Partition:
     parts, aside = partition_keeping(dataset, kept.index, seed=seed)
     if aside:
         progress.say(
-            f"left out of training, since they show the same as old report pictures or belong to their groups: {aside:,}"
+            f"left out of training, since they show the same as old report pictures or belong to their groups: "
+            f"{aside:,}"
         )
     return parts
 
