@@ -7,9 +7,8 @@ of n training pictures, the 2n and 4n of the same order hold it. Results go to b
 reads; what lies there is not drawn again.
 
 `unseen` is the 50 tiny-imagenet classes of unseen-classes.txt through the twin of `small` that never saw them; of
-these 10 and 20 are drawn too. `tracks` is gtsrb with whole tracks drawn, where `gtsrb` draws frames. `seen` is 50 classes of
-tiny-imagenet through `small`, which was trained on these very
-pictures.
+these 10 and 20 are drawn too. `tracks` is gtsrb with whole tracks drawn, where `gtsrb` draws frames. `seen` is 50
+classes of tiny-imagenet through `small`, which was trained on these very pictures.
 """
 
 from __future__ import annotations

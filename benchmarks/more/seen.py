@@ -3,8 +3,8 @@
     python benchmarks/more/seen.py --data DIR
 
 The pictures that it was trained on are told from all others by `Facts.seen`: their mean entropy lies below SURER of the
-source's, and their features less than NEAR from the source's. Rows of tiny-imagenet with fewer classes are draws; beside
-them stands how often they are surer than that.
+source's, and their features less than NEAR from the source's. Rows of tiny-imagenet with fewer classes are draws;
+beside them stands how often they are surer than that.
 """
 
 from __future__ import annotations

@@ -78,7 +78,9 @@ class ProbeTable:
         """The learning curve: the probe trained on SHARES of the training pictures of every fold.
 
         A share is tried with every part of the pictures, so that a point is the mean of 4, 2 and 1 trainings. Folds,
-        penalty and standardisation are those of `probe`, so that the last point is its cross-validated accuracy. Shares keep groups together and classes in proportion, as folds do. () for fewer than four groups.
+        penalty and standardisation are those of `probe`, so that the last point is its cross-validated
+        accuracy. Shares keep groups together and classes in proportion, as folds do. () for fewer than four
+        groups.
         """
         if len(np.unique(self.groups)) < PARTS:
             return ()
