@@ -3,8 +3,8 @@
     python benchmarks/more/judge.py
 
 Three things are foretold of 2n and 4n pictures from the learning curve of n: what they cross-validate at, what their
-probe does on untouched test pictures, and this from where the probe of n stands on the same test pictures ("gain", what a
-run's first lines say). The constants of headstart/evidence/curve.py are fitted here anew, leaving out one set at a
+probe does on untouched test pictures, and this from where the probe of n stands on the same test pictures ("gain", what
+a run's first lines say). The constants of headstart/evidence/curve.py are fitted here anew, leaving out one set at a
 time, and the set is judged by the constants of the others. What was measured on few test pictures is off by chance:
 that error is added to an interval before it is asked whether it held.
 """

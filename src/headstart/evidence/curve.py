@@ -16,10 +16,8 @@ Z90 = 1.6448536269514722
 AHEAD = 0.75  # of the exponent that was measured
 LEVEL = 1.45  # times the standard error of the last point
 SLOPE = 0.7  # times that same error is the paired one of first and last point
-BEND, GENTLE = (
-    0.4,
-    0.1,
-)  # what the exponent ahead is off by, as a share of the one behind, taken for GENTLE at least
+# What the exponent ahead is off by, as a share of the one behind; that is taken for GENTLE at least.
+BEND, GENTLE = 0.3, 0.1
 
 
 def reach(curve: Sequence[CurvePoint], n: int) -> Reach | None:
