@@ -23,7 +23,7 @@ def test_it_is_said_in_pictures_of_a_hundred(found):
     told = more(found, 0.8, frozen=True)
     assert told is not None
     assert told.reach.n == 1_000
-    assert str(told) == "With twice as many training pictures: 80 to 87 of 100."
+    assert str(told) == "With twice as many training pictures: 81 to 87 of 100."
 
 
 def test_a_level_curve_promises_nothing(found):
