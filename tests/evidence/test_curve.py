@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headstart.evidence.curve import exponent, reach
+from headstart.evidence.curve import AHEAD, exponent, more, reach
 from headstart.evidence.facts import CurvePoint
 
 SIZES = (400, 800, 1_600)
@@ -16,13 +16,13 @@ def _curve(b: float, a: float, error: float = 0.01) -> list[CurvePoint]:
 
 
 @pytest.mark.parametrize(("b", "a"), [(2.0, 0.3), (0.9, 0.1), (5.0, 0.5)])
-def test_a_power_law_is_continued(b, a):
+def test_a_power_law_is_continued_less_steeply(b, a):
     found = reach(_curve(b, a), 20_000)
     assert found is not None
     assert found.n == 20_000
-    assert found.accuracy == pytest.approx(1 - b * 20_000**-a, abs=1e-6)
+    assert found.accuracy == pytest.approx(1 - b * 1_600**-a * (20_000 / 1_600) ** (-AHEAD * a), abs=1e-6)
     assert found.low < found.accuracy < found.high <= 1
-    assert exponent(_curve(b, a)) == pytest.approx(a)
+    assert exponent(_curve(b, a)) == pytest.approx(AHEAD * a)
 
 
 def test_the_interval_grows_with_the_distance_and_holds_the_truth():
@@ -56,3 +56,12 @@ def test_no_mistakes_and_too_few_points():
     assert found is not None
     assert found.accuracy > 0.999
     assert reach(_curve(2.0, 0.3)[:1], 10_000) is None
+
+
+def test_a_model_is_continued_from_where_it_stands():
+    found = more(_curve(2.0, 0.3), 2, accuracy=0.9, n=2_000)
+    assert found is not None
+    assert found.n == 4_000
+    assert found.accuracy == pytest.approx(1 - 0.1 * 2 ** (-AHEAD * 0.3))
+    assert 0.9 < found.low < found.accuracy < found.high < 1
+    assert more(_curve(2.0, 0.3)[:1], 2, accuracy=0.9, n=2_000) is None

@@ -39,6 +39,11 @@ def add(subparsers: Any) -> None:
         metavar="K",
         help="prove it on all pictures, K times a Kth, then train on all (a part is held out)",
     )
+    parser.add_argument(
+        "--like",
+        metavar="RUN",
+        help="an old run on fewer of these pictures: keeps its report pictures and compares old and new on them",
+    )
     parser.add_argument("--plan", metavar="FILE", help="do what this plan says, exactly; nothing is measured")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="(runs/<name of DATA>)")
     add_why(parser)
@@ -65,6 +70,10 @@ def _summary(trained: Run) -> None:
     if len(result["arms"]) > 1:
         show.out(show.arms(result["arms"]) + "\n")
     show.out(show.plainly(trained.evaluation, trained.baselines) + "\n")
+    if more := trained.more():
+        show.out(f"{more}\n")
+    if trained.change:
+        show.out(f"Beside {trained.change.run}, on {trained.change}.\n")
     show.out(show.score(trained.evaluation))
     if trained.folds:
         show.out(show.folds(trained.folds))

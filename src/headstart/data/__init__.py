@@ -8,7 +8,7 @@ from headstart.data.loader import frames, pictures
 from headstart.data.preprocess import Preprocess
 from headstart.data.quality import write_quarantine
 from headstart.data.sides import Sizes, sizes
-from headstart.data.split import carve, folds, partition
+from headstart.data.split import carve, folds, partition, partition_keeping
 
 __all__ = [
     "Alike",
@@ -25,6 +25,7 @@ __all__ = [
     "frames",
     "load",
     "partition",
+    "partition_keeping",
     "pictures",
     "sizes",
     "write_alike",

@@ -34,6 +34,29 @@ def partition(dataset: Dataset, *, seed: int, share: float = 0.2) -> Partition:
     return Partition(places["train"], nothing, val, "val")
 
 
+def partition_keeping(dataset: Dataset, report: np.ndarray, *, seed: int) -> tuple[Partition, int]:
+    """(a partition in which the pictures at `report`, int64 [R], are report pictures; how many it leaves out).
+
+    Splits that the source gives are kept for the others; where it gives none, all others train. What would train or
+    select and belongs to a group of `report` plays no part. Raises DataError where a class is left with nothing to
+    train on.
+    """
+    given = any(split in ("val", "test") for split in dataset.splits)
+    base = partition(dataset, seed=seed) if given else Partition.of_all(dataset)
+    near = np.isin(dataset.groups, dataset.groups[report])
+    train, selection = (np.setdiff1d(part[~near[part]], report) for part in (base.train, base.selection))
+    kept = np.union1d(base.report, report)
+    alone = np.flatnonzero(np.bincount(dataset.labels[train], minlength=len(dataset.classes)) == 0)
+    if len(alone):
+        raise DataError(
+            f"{dataset.root}: class {dataset.classes[alone[0]]!r} has no pictures but old report pictures and their "
+            "like; expected others to train on; add some"
+        )
+    aside = len(base.train) + len(base.selection) - len(train) - len(selection)
+    aside -= int(np.isin(report, np.concatenate([base.train, base.selection])).sum())
+    return Partition(train, selection, kept, base.report_name if given else "held-out"), aside
+
+
 def _held_out(dataset: Dataset, seed: int, share: float) -> Partition:
     order = np.array(_by_content(dataset), np.int64)
     kept, carved = carve(dataset.labels[order], dataset.groups[order], share, seed)

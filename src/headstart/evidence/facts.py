@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# Of the source's mean entropy on new pictures of its own, and spreads of its features. On the pictures `small` was
+# trained on it is 0.69 and 0.1 (benchmarks/more/seen.py); no other set is below both.
+SURER, NEAR = 0.8, 0.8
+
 
 @dataclass(frozen=True)
 class CutScore:
@@ -34,7 +38,7 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class Reach:
-    """The accuracy to expect of n training pictures, with its 95 % interval: fitted, not measured."""
+    """The accuracy to expect of n training pictures, with its 90 % interval: fitted, not measured."""
 
     n: int
     accuracy: float
@@ -77,7 +81,8 @@ class Facts:
     distance         by what factor, as a natural logarithm, the typical channel is stronger or weaker here than on the
                      source's pictures (nearness.distance), or None (not available); distance_error: its standard error
     folds            cross-validation folds
-    reach            what the curve comes to with all n pictures, or with twice as many where all were measured: fitted
+    reach            what the curve comes to with all n pictures, or with twice as many where all were measured: fitted;
+                     None with fewer than 5 groups in the median class, which tell too little
     logme            LogME of the top cut, per picture: how well its features explain the labels
     effective        what the n pictures are worth: single ones would say as much; from `groups` to n
     typical_class    groups of pictures in the median class
@@ -143,6 +148,17 @@ class Facts:
         return max(0.0, self.single - self.top.accuracy) / max(
             1 - self.top.accuracy, 1 / max(1, self.sampled)
         )
+
+    @property
+    def seen(self) -> bool:
+        """Whether the network looks as if it had been trained on these very pictures.
+
+        Its features are as on the source's pictures, and its own head is surer than of such as were new to it. Where
+        that is not known, it is not said.
+        """
+        if self.entropy is None or self.source_entropy is None or self.distance is None:
+            return False
+        return self.distance < NEAR and self.entropy < SURER * self.source_entropy
 
     def joins(self, cut: str) -> bool:
         """Whether `cut` is all cuts side by side."""

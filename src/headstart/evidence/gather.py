@@ -18,12 +18,12 @@ from headstart.evidence import nearness, words
 from headstart.evidence.conclude import shallowest
 from headstart.evidence.control import FOLDS
 from headstart.evidence.curve import reach
-from headstart.evidence.facts import Ahead, Facts
+from headstart.evidence.facts import Ahead, CurvePoint, Facts, Reach
 from headstart.evidence.logme import logme
 from headstart.evidence.profile import SHARES, ProbeTable
 from headstart.evidence.totals import Totals
 from headstart.extraction.features import Features
-from headstart.heads.probe import Probe
+from headstart.heads.probe import FEW_PER_CLASS, Probe
 from headstart.intervals import paired
 
 
@@ -75,7 +75,7 @@ def gather(
         source_entropy=source.entropy,
         **nearness.as_facts(features.logits, distance),
         folds=len(np.unique(table.fold)),
-        reach=reach(curve, totals.n if len(labels) < totals.n else 2 * totals.n),
+        reach=_reach(curve, totals, len(labels)),
         logme=logme(top, table.targets),
         typical_class=totals.typical_class,
         effective=totals.worth(probes[best.cut].correct, groups),
@@ -112,6 +112,13 @@ def _steps(cuts: int, controls: Sequence[Features] | Ahead) -> int:
     """A probe for each cut of each network, one at all cuts side by side, and the curve."""
     networks = 1 if isinstance(controls, Ahead) else 1 + len(controls)
     return cuts * networks + (cuts > 1) + 1
+
+
+def _reach(curve: Sequence[CurvePoint], totals: Totals, sampled: int) -> Reach | None:
+    """What all pictures come to, or twice as many where all were measured; None where a class has too few to tell."""
+    if totals.typical_class < FEW_PER_CLASS:
+        return None
+    return reach(curve, totals.n if sampled < totals.n else 2 * totals.n)
 
 
 def _folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:

@@ -16,6 +16,7 @@ from headstart.heads.spectrum import Scaling, Spectrum
 from headstart.intervals import optimism, paired
 
 SHARES = (0.25, 0.5, 1.0)  # of the pictures, for the learning curve
+PARTS = 4  # that shares are made of
 
 
 class ProbeTable:
@@ -76,23 +77,31 @@ class ProbeTable:
     def curve(self, x: np.ndarray, probe: Probe, seed: int) -> tuple[CurvePoint, ...]:
         """The learning curve: the probe trained on SHARES of the training pictures of every fold.
 
-        Folds, penalty and standardisation are those of `probe`, so that the last point is its cross-validated accuracy.
-        Shares keep groups together and classes in proportion, as folds do. () for fewer than four groups.
+        A share is tried with every part of the pictures, so that a point is the mean of 4, 2 and 1 trainings. Folds,
+        penalty and standardisation are those of `probe`, so that the last point is its cross-validated
+        accuracy. Shares keep groups together and classes in proportion, as folds do. () for fewer than four
+        groups.
         """
-        if len(np.unique(self.groups)) < 4:
+        if len(np.unique(self.groups)) < PARTS:
             return ()
-        part = folds(self.labels, self.groups, 4, seed + 1)
-        scaling = Scaling.of(x)
-        points = []
+        part, scaling, points = folds(self.labels, self.groups, PARTS, seed + 1), Scaling.of(x), []
         for share in SHARES:
-            chosen = part < round(4 * share)
-            correct = probe.correct if share == 1 else self._correct(x, chosen, probe.l2, scaling)
-            if correct is None:
+            width = round(PARTS * share)
+            chosen = [part // width == number for number in range(PARTS // width)]
+            tried = (
+                [self._correct(x, one, probe.l2, scaling) for one in chosen] if share < 1 else [probe.correct]
+            )
+            right = [one for one in tried if one is not None]
+            if len(right) < len(tried):
                 continue
-            accuracy, error = paired(correct, np.zeros_like(correct), self.groups)
-            count = np.mean([(chosen & (self.fold != number)).sum() for number in np.unique(self.fold)])
-            points.append(CurvePoint(round(float(count)), accuracy, error))
+            accuracy, error = paired(np.mean(right, axis=0), np.zeros(len(x)), self.groups)
+            points.append(CurvePoint(round(self._trained(chosen)), accuracy, error))
         return tuple(points)
+
+    def _trained(self, chosen: Sequence[np.ndarray]) -> float:
+        """Mean number of training pictures, over folds and those `chosen` (bool [M] each)."""
+        counts = [(one & (self.fold != number)).sum() for one in chosen for number in np.unique(self.fold)]
+        return float(np.mean(counts))
 
     def _correct(self, x: np.ndarray, chosen: np.ndarray, l2: float, scaling: Scaling) -> np.ndarray | None:
         """bool [M]: right or wrong when held out, trained on those `chosen` (bool [M]) of the other folds.

@@ -23,7 +23,7 @@ def facts(*, profile: str, control: str, distance: str, curve: str) -> dict[str,
         "optimism": "how much better the best cut of a draw of pictures looks in it than among all (bootstrap)",
         "distance": distance,
         "curve": curve,
-        "reach": "the curve continued as a power law, with its 95 % interval: fitted, not measured",
+        "reach": "the curve continued as a power law that flattens, with its 90 % interval: fitted, not measured",
         "logme": "LogME of the top cut (You et al. 2021), per picture; higher is better, on the same pictures",
         "entropy": "mean entropy of the source's own head here, divided by log of its outputs",
     }
@@ -64,7 +64,8 @@ def distance(found: Distance | None, source: str) -> str:
 def curve(cut: str, shares: Sequence[float]) -> str:
     """shares: of the pictures, that the points are trained on."""
     *some, last = (f"{100 * share:g}" for share in shares)
-    return f"the probe at {cut} trained on {', '.join(some)} and {last} % of each fold's training pictures"
+    parts = f"{', '.join(some)} and {last} % of each fold's training pictures, on each such part in turn"
+    return f"the probe at {cut} trained on {parts}"
 
 
 def best_cut(found: BestCut) -> str:

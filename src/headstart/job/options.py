@@ -61,6 +61,7 @@ class Options:
                  `headstart.decide`; freeze_below: the first stage that is trained; lr_scale: stage → factor of its rate
     epochs … train_precision    single values of the recipe, see `headstart.planning.recipe.Recipe`
     plan         a plan, or the file that holds one: nothing is measured then
+    like         the folder of an old run: its report pictures stay so, and old and new answers are paired
     folds        K of cross-validation over all pictures in place of a report split; None holds pictures out
     log          where epochs are written too: "tensorboard=FOLDER", "wandb=PROJECT"
     seed         the same seed gives the same numbers on one machine
@@ -114,6 +115,7 @@ class Options:
     train_precision: str | None = None
 
     plan: Plan | str | Path | None = None
+    like: str | Path | None = None
     folds: int | None = None
     log: Sequence[str] = ()
     seed: int | None = None
@@ -160,6 +162,8 @@ class Options:
                 object.__setattr__(self, name, _whole(name, value, smallest))
         if self.force and self.resume:
             raise OptionError("force and resume: choose one of the two")
+        if self.like is not None and self.folds is not None:
+            raise OptionError("like and folds: choose one of the two, since folds keep no report pictures")
         object.__setattr__(self, "time_limit", written.seconds(self.time_limit))
         if self.cut is not None:
             object.__setattr__(self, "cut", written.names(self.cut))
@@ -174,6 +178,7 @@ class Options:
             "cut": ((str, Sequence), "a stage's name, or several"),
             "device": (str, "a device's name, such as cuda:1"),
             "output": ((str, os.PathLike), "a path"),
+            "like": ((str, os.PathLike), "the folder of a run"),
             "weights": ((str, os.PathLike), "a path"),
             "freeze_below": (str, "a stage's name"),
         }
@@ -229,7 +234,7 @@ def _whole(name: str, value: Any, least: int) -> int:
 
 
 # What a verb has no use for.
-_OF_TRAINING = ("fallback", "freeze_below", "lr_scale", "folds", "log", "time_limit", "resume")
+_OF_TRAINING = ("fallback", "freeze_below", "lr_scale", "folds", "like", "log", "time_limit", "resume")
 _OF_MEASURING = (
     "case",
     "size",
@@ -245,8 +250,8 @@ _OF_LOADING = ("backbone", "weights", "mean", "std", "interpolation")
 _OF_RUNNING = ("runtime", "precision", "keep_features")
 UNUSED: dict[str, tuple[str, ...]] = {
     "train": (),
-    "plan": ("folds", "log", "time_limit", "resume"),
-    "compare": ("folds", "log", "plan"),
+    "plan": ("folds", "like", "log", "time_limit", "resume"),
+    "compare": ("folds", "like", "log", "plan"),
     "pretrain": (*_OF_MEASURING, *_OF_LOADING, *_OF_RUNNING, *_OF_TRAINING[:4]),
     "inspect": (
         *(

@@ -113,9 +113,17 @@ def prepare_on(options: Options, named: Named, pictures: Intake, partition: Part
     evidence = _measure(options, pictures, partition, network, seed)
     plan = _decide(options, evidence, network, seed)
     _say_unused(options, plan)
+    plan = _with_warning(plan, evidence)
     if named.why:
         plan = replace(plan, summary=(*plan.summary, named.why))
     return Prepared(options, pictures, partition, network, plan, evidence)
+
+
+def _with_warning(plan: Plan, evidence: Evidence) -> Plan:
+    """The plan, with what is said of pictures that the network seems to know already."""
+    from headstart.evidence import more
+
+    return replace(plan, summary=(*plan.summary, more.SEEN)) if more.seen(evidence) else plan
 
 
 def load_pictures(options: Options, network: Backbone | None = None) -> Intake:

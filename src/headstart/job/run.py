@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from headstart.assess import Baseline, Evaluation
     from headstart.data.given import Given
     from headstart.evidence import Evidence
+    from headstart.evidence.more import More
     from headstart.job.facts import Facts
+    from headstart.job.like import Change
     from headstart.job.prepare import Prepared
     from headstart.model import Model
     from headstart.planning.plan import Plan
@@ -36,6 +38,7 @@ class Run:
     model       the classifier; evaluation: it on the report pictures; baselines: what that is held against
     index       int64 [R]: the pictures that the evaluation is about; folds: that of each fold, where it was proved so
     facts       when, on what and with what it ran
+    change      old and new model on the same pictures, where `like` named an old run
     folder      where it is kept; None where it lives in memory alone
     """
 
@@ -47,6 +50,7 @@ class Run:
     facts: Facts
     index: np.ndarray
     folds: tuple[Evaluation, ...] = ()
+    change: Change | None = None
     folder: Path | None = None
 
     @property
@@ -63,6 +67,16 @@ class Run:
     def evidence(self) -> Evidence | None:
         """What was measured; None where a plan was given."""
         return self.prepared.evidence
+
+    def more(self) -> More | None:
+        """What more pictures would bring; None where the learning curve does not know."""
+        from headstart.evidence.more import more
+
+        found = {
+            one.name: (round((one.recall or 0.0) * one.support), one.support)
+            for one in self.evaluation.per_class()
+        }
+        return more(self.evidence, self.evaluation.accuracy, found, frozen=self.kept.frozen)
 
     def report(self) -> Page:
         """The report as one HTML page: shown in a notebook, kept by its `write(path)`."""
@@ -86,7 +100,7 @@ class Run:
             hits=hits,
             class_counts=dict(zip(dataset.classes, counts, strict=True)),
             quarantine=prepared.intake.quarantine,
-            notes=(*prepared.intake.notes, *self._folds_told()),
+            notes=(*prepared.intake.notes, *self._folds_told(), *self._change_told()),
             command=self.facts.command,
             bundle=str(self.folder / BUNDLE) if self.folder else "",
         )
@@ -108,10 +122,11 @@ class Run:
         folder.write_metrics(
             [*(e.to_dict() for e in self.fitted.history), {"final": True, **self._metrics()}]
         )
-        head = ("path", "split", "label", "prediction", "confidence")
+        head = ("path", "split", "label", "prediction", "confidence", "digest")
+        digests = self.model.short_digests(self.prepared.dataset, self.index)
         rows = (
-            (name_of(picture), self.evaluation.split, label, prediction, f"{confidence:.6f}")
-            for picture, label, prediction, confidence in self._answers()
+            (name_of(picture), self.evaluation.split, label, prediction, f"{confidence:.6f}", digest)
+            for (picture, label, prediction, confidence), digest in zip(self._answers(), digests, strict=True)
         )
         files.write_csv(folder.path / PREDICTIONS, head, rows)
         run.report().write(folder.path / REPORT)
@@ -140,6 +155,9 @@ class Run:
             "itself is trained on all of them",
         )
 
+    def _change_told(self) -> tuple[str, ...]:
+        return () if self.change is None else (f"beside {self.change.run}, on {self.change}",)
+
     def _metrics(self) -> dict[str, Any]:
         from headstart.assess import baselines_dict
 
@@ -152,7 +170,7 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """What --json prints; docs/json.md tells its fields."""
-        prepared, place = self.prepared, self.folder
+        prepared, place, more = self.prepared, self.folder, self.more()
         return {
             "case": self.plan.case,
             "lesson": self.plan.lesson or None,
@@ -160,9 +178,11 @@ class Run:
             "similarity": self.evidence and self.evidence.similarity,
             "backbone": prepared.backbone.name,
             **self._metrics(),
+            **({"like": self.change.to_dict()} if self.change else {}),
             "plan": asdict(self.plan),
             "kept": asdict(self.kept),
             "evidence": self.evidence and self.evidence.to_dict(),
+            "more": more and more.to_dict(),
             "pictures": {
                 "train": len(prepared.partition.train),
                 "quarantine": len(prepared.intake.quarantine),

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import stopping
 from headstart.data import Partition
+from headstart.job import like
 from headstart.job.facts import Facts
 from headstart.job.fitting import fit
 from headstart.job.folder import Folder, command_of
 from headstart.job.folds import Proof, check_folds, prove_in_folds
+from headstart.job.like import Former, Kept
 from headstart.job.loggers import telling
 from headstart.job.named import Named, look_up
-from headstart.job.prepare import Prepared, load_pictures, prepare, prepare_on
+from headstart.job.prepare import Prepared, load_pictures, prepare, prepare_on, seed_of
 from headstart.job.run import Run
 from headstart.training import needs
 
@@ -55,7 +57,8 @@ def train(options: Options, hooks: Hooks = Hooks()) -> Run:
     named = look_up(options)
     _check_torch(options, named)
     folder = Folder.of(options, "train")
-    prepared = _prepare(options, named)
+    former = None if options.like is None else like.read(options.like)
+    prepared, kept = _prepare(options, named, former)
     if folder:
         folder.check_plan(prepared.plan)
     hooks.on_plan(prepared)
@@ -68,7 +71,7 @@ def train(options: Options, hooks: Hooks = Hooks()) -> Run:
         proof = prove_in_folds(options, named, prepared.intake, on_epoch) if options.folds else None
         fitted = fit(prepared, folder, on_epoch)
     stopping.check()
-    run = _prove(prepared, fitted, facts) if proof is None else _proved(prepared, fitted, facts, proof)
+    run = _prove(prepared, fitted, facts, kept) if proof is None else _proved(prepared, fitted, facts, proof)
     prepared.dataset.forget_frames()
     return run.save(folder) if folder else run
 
@@ -83,13 +86,18 @@ def _check_torch(options: Options, named: Named) -> None:
         needs.check_case(options.case)
 
 
-def _prepare(options: Options, named: Named) -> Prepared:
+def _prepare(options: Options, named: Named, former: Former | None) -> tuple[Prepared, Kept | None]:
     """With folds all pictures are trained on in the end, so that the plan is made on all of them."""
+    if former:
+        intake = load_pictures(options, named.backbone)
+        kept = like.keep(former, intake.dataset)
+        parts = like.divide(kept, intake.dataset, seed_of(options, named))
+        return prepare_on(options, named, intake, parts), kept
     if not options.folds:
-        return prepare(options, named)
+        return prepare(options, named), None
     intake = load_pictures(options, named.backbone)
     check_folds(options, named, intake)
-    return prepare_on(options, named, intake, Partition.of_all(intake.dataset))
+    return prepare_on(options, named, intake, Partition.of_all(intake.dataset)), None
 
 
 def begin(folder: Folder, prepared: Prepared, facts: Facts, hooks: Hooks) -> None:
@@ -100,7 +108,7 @@ def begin(folder: Folder, prepared: Prepared, facts: Facts, hooks: Hooks) -> Non
     folder.write_intake(prepared.intake)
 
 
-def _prove(prepared: Prepared, fitted: Fitted, facts: Facts) -> Run:
+def _prove(prepared: Prepared, fitted: Fitted, facts: Facts, kept: Kept | None = None) -> Run:
     """The model on the report split, which is looked at here and nowhere before."""
     from headstart import assess
     from headstart.model import Model
@@ -109,7 +117,9 @@ def _prove(prepared: Prepared, fitted: Fitted, facts: Facts) -> Run:
     evaluation, baselines = assess.prove(
         model, prepared.dataset, prepared.partition, execution=prepared.execution
     )
-    return Run(prepared, fitted, model, evaluation, baselines, facts, prepared.partition.report)
+    dataset, parts = prepared.dataset, prepared.partition
+    change = kept and like.change(kept, dataset, parts, parts.report, evaluation)
+    return Run(prepared, fitted, model, evaluation, baselines, facts, parts.report, change=change)
 
 
 def _proved(prepared: Prepared, fitted: Fitted, facts: Facts, proof: Proof) -> Run:

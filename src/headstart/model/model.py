@@ -77,6 +77,11 @@ class Model:
         cut = "+".join(self.plan.cut)
         return f"Model({len(self.classes)} classes, {self.backbone.name} cut at {cut}, case {self.plan.case})"
 
+    @staticmethod
+    def short_digests(dataset: Dataset, index: np.ndarray) -> list[str]:
+        """What the pictures at `index`, int64 [N], are known by again."""
+        return [dataset.digests[place][:DIGITS] for place in index]
+
     def held_out(self, dataset: Dataset) -> np.ndarray:
         """int64 [M]: those of the data set's pictures that were held out when this bundle was made."""
         known = set(self.info.held_out)
