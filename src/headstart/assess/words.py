@@ -17,6 +17,12 @@ _BASELINES = {
     "majority class": "Always naming the class that is most frequent in training",
     "random weights": "The same network before it had learnt anything",
 }
+# Baseline → what to do where the model is not surely better.
+_ADVICE = {
+    "majority class": "look whether the folders hold what their names say, and add pictures of the rarer classes",
+    "random weights": "what this network has learnt elsewhere does not help here; try another (--backbone), or add "
+    "pictures",
+}
 
 
 def against(baselines: Iterable[Baseline]) -> str:
@@ -43,7 +49,8 @@ def plainly(found: Summary) -> list[str]:
     tried = f"Tried on {seen} that it had not seen: {found.right:,} right, {wrong:,} wrong."
     lines = [tried, *map(_beside, found.beside)]
     if found.never:
-        lines.append(f"Never found: {_listed(found.never)}.")
+        them = "it" if len(found.never) == 1 else "them"
+        lines.append(f"Never found: {_listed(found.never)}. More pictures of {them} would help most.")
     if found.weakest:
         lines.append(_weakest(found.weakest))
     return lines
@@ -53,15 +60,22 @@ def _beside(one: Beside) -> str:
     said = f"{_BASELINES.get(one.name, one.name)}: {one.of_hundred} of 100."
     if one.clear:
         return said
-    return f"{said} {'It did better here.' if one.ahead else 'No difference is shown.'}"
+    found = "It did better here" if one.ahead else "So few pictures show no difference"
+    return f"{said} {found}: {_ADVICE.get(one.name, 'add pictures')}."
 
 
 def _listed(classes: Iterable[ClassFound]) -> str:
-    every = [f"“{one.name}” ({pictures(one.pictures)})" for one in classes]
+    every = [f"“{one.name}” ({pictures(one.pictures)}, {_taken(one)})" for one in classes]
     rest = len(every) - _LISTED
     return ", ".join(every[:_LISTED]) + (
         f" and {plural(rest, 'more class', 'more classes')}" if rest > 0 else ""
     )
+
+
+def _taken(one: ClassFound) -> str:
+    """What the pictures of a class that was never found were called."""
+    often = "" if one.mistaken == one.pictures else "mostly "
+    return f"{often}called “{one.called}”"
 
 
 def _weakest(one: ClassFound) -> str:

@@ -24,7 +24,7 @@ from headstart.training.keeper import Keeper
 from headstart.training.learner import Learner
 from headstart.training.optimizers import ParameterGroup
 from headstart.training.precision import faster
-from headstart.training.scoring import device_of, predict
+from headstart.training.scoring import Scored, device_of, score
 from headstart.training.state import AtHand, Best, State
 from headstart.training.task import Settings, Task
 
@@ -105,13 +105,13 @@ class _Run:
         self.keeper.begin()
 
     def _scoring(self) -> float:
-        """Seconds of scoring the selection pictures, by a part of them; with decoding where they are not in memory."""
+        """Seconds of scoring after an epoch, by a part of it; with decoding where pictures are not in memory."""
         part = self.task.selection[-_SCORED:]
         if not len(part):
             return 0.0
         began = clock.now()
-        self._probabilities(part)
-        return (clock.now() - began) / len(part) * len(self.task.selection)
+        self._score(part)
+        return (clock.now() - began) / len(part) * (len(self.task.selection) + len(self.task.learnt))
 
     def _epoch(self) -> None:
         """The rest of the epoch at hand, and what it came to."""
@@ -195,7 +195,7 @@ class _Run:
 
     def _closed(self) -> Epoch:
         state, at = self.state, self.state.at
-        accuracy = self._selection_accuracy()
+        new, learnt = self._scores()
         return Epoch(
             epoch=len(state.history) + 1,
             train_loss=at.losses / at.seen,
@@ -204,23 +204,26 @@ class _Run:
             precision=self.learner.precision,
             threads=state.threads,
             steps=at.step,
-            selection_accuracy=accuracy,
+            selection_accuracy=new and new.accuracy,
+            selection_loss=new and new.loss,
+            train_accuracy=learnt and learnt.accuracy,
             seconds=at.seconds,
         )
 
-    def _selection_accuracy(self) -> float | None:
+    def _scores(self) -> tuple[Scored, Scored] | tuple[None, None]:
+        """Of the selection pictures, and of training pictures."""
         if not len(self.task.selection):
-            return None
+            return None, None
         with self.learner.averaged():
-            named = self._probabilities(self.task.selection).argmax(1)
+            new, learnt = self._score(self.task.selection), self._score(self.task.learnt)
         self.clock.scoring = self._elapsed()
-        return float((named == self.task.labels[self.task.selection]).mean())
+        return new, learnt
 
     def _size(self, epoch: int, epochs: int) -> int:
         return schedule.size(epoch, epochs, self.recipe.start_size, self.task.preprocess.size)
 
-    def _probabilities(self, index: np.ndarray) -> np.ndarray:
-        return predict(self.learner.network, self.task, index, self.learner.device)
+    def _score(self, index: np.ndarray) -> Scored:
+        return score(self.learner.network, self.task, index, self.learner.device)
 
     def _share(self, size: int) -> float:
         """What a step on pictures of `size` pixels costs, full-sized ones 1: too much, where a part of it does not grow
