@@ -19,8 +19,8 @@ class Hindsight:
 
     name                           its arm's
     accuracy, n, groups, interval  as in intervals.Score
-    lead, lead_error               by how much it is ahead of what was kept on the same pictures, and the paired standard
-                                   error; both None for what was kept, the error where all pictures are one group
+    lead, lead_error               by how much it is ahead of what was kept on the same pictures, and the paired
+                                   standard error; both None for what was kept, the error where all are one group
     """
 
     name: str

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from headstart.assess.baseline import Baseline
 from headstart.counts import pictures, plural
 
 if TYPE_CHECKING:
+    from headstart.assess.hindsight import Hindsight
     from headstart.assess.summary import Beside, ClassFound, Summary
 
 _LISTED = 5  # classes that are named one by one
@@ -36,6 +37,26 @@ def _sentence(one: Baseline) -> str:
         return f"{ahead} points against “{one.name}”, on one group of pictures: no gain is shown."
     said = "a clear gain" if one.clear else "no gain is shown"
     return f"{ahead} ± {100 * one.lead_error:.1f} points against “{one.name}” on the same pictures: {said}."
+
+
+def afterwards(ways: Iterable[Hindsight], called: Callable[[str], str]) -> str:
+    """Every way that was tried on the report pictures, by what `called` calls it; "" where there is but one."""
+    every = sorted(ways, key=lambda one: one.lead is not None)
+    if len(every) < 2:
+        return ""
+    kept, *others = every
+    each = "; ".join(f"{called(one.name)} {_points(one)}" for one in others)
+    return (
+        f"Looked at after the choice, on the same new pictures: {called(kept.name)} (kept) "
+        f"{100 * kept.accuracy:.1f} %; {each}."
+    )
+
+
+def _points(one: Hindsight) -> str:
+    said = f"{100 * one.accuracy:.1f} %"
+    if one.apart:
+        return f"{said}, {'better' if (one.lead or 0) > 0 else 'worse'}"
+    return f"{said}, not to be told apart"
 
 
 def headline(found: Summary) -> str:

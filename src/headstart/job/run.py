@@ -71,6 +71,22 @@ class Run:
         return choice(self.plan, self.kept, self.fitted.arms)
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """What was kept and why, how the trainings went, and what it knows by heart: sentences."""
+        from headstart.training import words
+
+        courses = [words.course(arm.name, arm.course) for arm in self.fitted.arms if arm.course]
+        gap = words.gap(self.choice.kept)
+        return (self.choice.sentence, *courses, *([gap] if gap else []), *self._looked_back())
+
+    def _looked_back(self) -> tuple[str, ...]:
+        from headstart.assess.words import afterwards
+        from headstart.training.words import called
+
+        said = afterwards(self.hindsight.values(), called)
+        return (said,) if said else ()
+
+    @property
     def evidence(self) -> Evidence | None:
         """What was measured; None where a plan was given."""
         return self.prepared.evidence

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from headstart.training import patience
+
 if TYPE_CHECKING:
     from headstart.planning.recipe import Recipe
     from headstart.training.epoch import Epoch
@@ -47,31 +49,25 @@ class Course:
         return {**vars(self), "by_heart": self.by_heart}
 
 
-def course(history: Sequence[Epoch], recipe: Recipe) -> Course:
-    """Of the epochs of one training, at least one, and the recipe that it had."""
-    kept = history[_best(history) if recipe.patience else -1]
+def course(history: Sequence[Epoch], recipe: Recipe, n: int) -> Course:
+    """Of the epochs of one training, at least one, the recipe that it had, and n selection pictures."""
+    scores = [epoch.selection_accuracy for epoch in history if epoch.selection_accuracy is not None]
+    kept = history[patience.chosen(scores, n) if recipe.patience and scores else -1]
     losses = [epoch.selection_loss for epoch in history if epoch.selection_loss is not None]
     turned = 1 + losses.index(min(losses)) if losses else None
     return Course(
         epochs=len(history),
         asked=recipe.epochs,
         kept=kept.epoch,
-        cut=_cut(history, recipe),
+        cut=_cut(history, recipe, patience.ended(scores, recipe.patience, n)),
         train_accuracy=kept.train_accuracy,
         selection_accuracy=kept.selection_accuracy,
         turned=None if turned == len(history) else turned,
     )
 
 
-def _best(history: Sequence[Epoch]) -> int:
-    """The place of the epoch after which most selection pictures were right, the first of equals; else of the last."""
-    scores = [epoch.selection_accuracy for epoch in history]
-    known = [score for score in scores if score is not None]
-    return scores.index(max(known)) if known else len(history) - 1
-
-
-def _cut(history: Sequence[Epoch], recipe: Recipe) -> str:
-    if len(history) >= recipe.epochs and history[-1].steps == history[0].steps:
+def _cut(history: Sequence[Epoch], recipe: Recipe, lost_patience: bool) -> str:
+    whole = history[-1].steps == history[0].steps  # a time limit may end the last epoch early
+    if len(history) >= recipe.epochs and whole:
         return ""
-    stale = len(history) - 1 - _best(history) >= recipe.patience > 0
-    return "patience" if stale and history[-1].steps == history[0].steps else "time limit"
+    return "patience" if lost_patience and whole else "time limit"

@@ -234,7 +234,7 @@ def _attempt(
     ran = plan.with_recipe(precision=history[-1].precision)
     if settings.time_limit is not None and len(history) * 2 < plan.recipe.epochs:
         ran = _cut_short(name, ran, len(history))
-    went = course(history, plan.recipe)
+    went = course(history, plan.recipe, len(task.selection))
     return _Trained(ran, named == task.labels[task.selection], network, history, course=went)
 
 

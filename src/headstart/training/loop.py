@@ -7,7 +7,7 @@ its steps; their arithmetic is in `learner`, where a training stands in `state`,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from torch import nn
 from headstart import progress, stopping
 from headstart.errors import PlanError
 from headstart.planning.recipe import Recipe
-from headstart.training import clock, schedule, threads, words
+from headstart.training import clock, patience, schedule, threads, words
 from headstart.training.batches import mixed, order
 from headstart.training.epoch import Epoch
 from headstart.training.keeper import Keeper
@@ -46,8 +46,9 @@ def train(
     """Trains `network` in place and returns its epochs; a time limit may end the last one early.
 
     groups: of parameters, such as surgery.parameter_groups makes them. The network ends in eval mode on the CPU with
-    the weights of the last epoch (of their running average where the recipe has an EMA; of the best epoch on the
-    selection pictures where it has patience). Raises PlanError where the loss is no number, stopping.Stopped where the
+    the weights of the last epoch (of their running average where the recipe has an EMA), or of the best one on the
+    selection pictures where the recipe has patience and the last one is clearly worse (`patience.chosen`). Raises
+    PlanError where the loss is no number, stopping.Stopped where the
     work was asked to stop, with the state of the last step in the checkpoint.
     """
     return _Run(network, groups, task, recipe, seed, settings, label).run()
@@ -88,7 +89,7 @@ class _Run:
         if state.steps < self.most:
             held = state.steps / state.steps_per_epoch
             progress.say(words.time_held(self.label, held, self.recipe.epochs))
-        self.learner.settle(state.best.weights if state.best else None)
+        self.learner.settle(self._better())
         return tuple(state.history)
 
     def _prepare(self) -> None:
@@ -240,9 +241,19 @@ class _Run:
             self.state.best = Best(accuracy, epoch.epoch, self.learner.weights())
 
     def _stale(self) -> bool:
-        """Whether patience with epochs that are no better is at its end."""
-        best = self.state.best
-        return best is not None and len(self.state.history) - best.epoch >= self.recipe.patience
+        """Whether patience with epochs that are clearly worse is at its end."""
+        return patience.ended(self._all_scores(), self.recipe.patience, len(self.task.selection))
+
+    def _better(self) -> Mapping[str, torch.Tensor] | None:
+        """The best epoch's weights where the recipe has patience and the last epoch is clearly worse."""
+        best, scores = self.state.best, self._all_scores()
+        if best is None or patience.chosen(scores, len(self.task.selection)) == len(scores) - 1:
+            return None
+        return best.weights
+
+    def _all_scores(self) -> list[float]:
+        found = (epoch.selection_accuracy for epoch in self.state.history)
+        return [accuracy for accuracy in found if accuracy is not None]
 
 
 def _drawn(*entropy: int) -> int:

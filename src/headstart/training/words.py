@@ -215,3 +215,17 @@ def _by_heart(found: Course) -> str:
     if found.turned is None:
         return "it learns its own pictures by heart"
     return f"it learns its own pictures by heart from epoch {found.turned + 1} on"
+
+
+_GAP = 0.10  # a frozen head's own pictures against others, in accuracy, above which something is to be done
+
+
+def gap(arm: Arm) -> str:
+    """A frozen head on the pictures it was solved on, against others; "" where one was not measured, or it trained."""
+    if arm.course is not None or arm.train_accuracy is None or arm.accuracy is None:
+        return ""
+    own, new = f"{100 * arm.train_accuracy:.0f}", f"{100 * arm.accuracy:.0f}"
+    said = f"Of the pictures it learnt from it names {own} of 100 rightly, of others {new}"
+    if arm.train_accuracy - arm.accuracy < _GAP:
+        return f"{said}: it has learnt what holds for others too."
+    return f"{said}: it knows its own by heart; more pictures help most."
