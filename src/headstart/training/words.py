@@ -149,8 +149,9 @@ def choice(found: Choice) -> str:
     trainings = [arm for arm in found.tried if arm.lead is not None]
     if not trainings:
         return f"Planned, tried and kept: {found.done['probe']}. Nothing was trained but the new classifier."
-    tried = " and ".join(found.done[arm.name] for arm in found.tried)
-    what = "that" if kept.name == found.planned else found.done[kept.name]
+    names = ["that", *(called(arm.name) for arm in found.tried if arm.name != found.planned)]
+    tried = f"{', '.join(names[:-1])} and {names[-1]}"
+    what = found.done[kept.name] if kept.name == "probe" else called(kept.name)
     return f"Planned: {planned}. Tried: {tried}. Kept: {what}, because {_because(found, trainings)}."
 
 
