@@ -94,8 +94,9 @@ class _Run:
 
     def _prepare(self) -> None:
         """What comes before the first step: pictures in memory, how the network runs, what a scoring takes."""
-        chosen = np.concatenate([self.task.selection, self.task.train])
-        self.task.pictures.warm(chosen, _WARMING * self.clock.left)
+        scored = np.concatenate([self.task.selection, self.task.learnt])
+        first = np.concatenate([scored, np.setdiff1d(self.task.train, scored)])
+        self.task.pictures.warm(first, _WARMING * self.clock.left)
         state, learner, size = self.state, self.learner, self.task.preprocess.size
         state.threads = state.threads or self._threads()
         with threads.bounded(state.threads):
