@@ -38,8 +38,8 @@ def test_a_gain_that_is_not_sure_is_not_claimed() -> None:
         )
     told = plainly(summarise(evaluation([0, 1], [0, 1]), [baseline(-0.1, 0.01)]))
     assert told[1].endswith(
-        "It did better here: what this network has learnt elsewhere does not help here; try another (--backbone), or add "
-        "pictures."
+        "It did better here: what this network has learnt elsewhere does not help here; try another (--backbone), "
+        "or add pictures."
     )
 
 
