@@ -15,13 +15,13 @@ def shapes(tmp_path_factory):
     return str(tree(tmp_path_factory.mktemp("kept") / "data", names=("circle", "cross", "square"), each=20))
 
 
-@pytest.mark.parametrize("case", [3, 4])
-def test_without_a_fallback_training_is_what_is_returned(shapes, case) -> None:
+@pytest.mark.parametrize(("case", "way"), [(3, "fine-tune"), (4, "scratch")])
+def test_without_a_fallback_training_is_what_is_returned(shapes, case, way) -> None:
     run = headstart.train(shapes, backbone="demo-cnn", case=case, fallback="none", **RECIPE)
-    assert run.choice.kept.name == "fine-tune"
+    assert run.choice.kept.name == way
     assert not run.kept.frozen
-    assert run.hindsight["fine-tune"].accuracy == run.evaluation.accuracy
-    assert set(run.hindsight) == {"probe", "fine-tune"}
+    assert run.hindsight[way].accuracy == run.evaluation.accuracy
+    assert set(run.hindsight) == {"probe", way}
 
 
 def test_case_2_without_a_fallback_is_its_own_probe(shapes) -> None:

@@ -36,7 +36,11 @@ class Hindsight:
         """Whether it can be told apart from what was kept: by more than one paired standard error."""
         if self.lead is None:
             return None
-        return self.lead_error is not None and abs(self.lead) > self.lead_error
+        if self.lead_error is None:
+            return False
+        # One picture's difference is its own error, but for the draw's degree of freedom.
+        ahead = abs(self.lead)
+        return ahead > self.lead_error and not math.isclose(ahead, self.lead_error, rel_tol=0.01)
 
     def to_dict(self) -> dict[str, Any]:
         """All but the name."""
