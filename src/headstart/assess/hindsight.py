@@ -38,9 +38,9 @@ class Hindsight:
             return None
         if self.lead_error is None:
             return False
-        # One picture's difference is its own error, but for the draw's degree of freedom.
+        # One picture's difference is its own error.
         ahead = abs(self.lead)
-        return ahead > self.lead_error and not math.isclose(ahead, self.lead_error, rel_tol=0.01)
+        return ahead > self.lead_error and not math.isclose(ahead, self.lead_error)
 
     def to_dict(self) -> dict[str, Any]:
         """All but the name."""
