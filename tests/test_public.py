@@ -21,6 +21,7 @@ ROOMS = ["headstart", *sorted(f"headstart.{place.parent.name}" for place in HOUS
 # Functions that a user can get no error from: they answer with what is there.
 RAISE_NOTHING = {
     "headstart.assess.baselines_dict",
+    "headstart.assess.hindsight",
     "headstart.assess.pool",
     "headstart.assess.summarise",
     "headstart.backbone.available",

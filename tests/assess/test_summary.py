@@ -33,15 +33,20 @@ def test_it_is_told_in_pictures_of_a_hundred() -> None:
 def test_a_gain_that_is_not_sure_is_not_claimed() -> None:
     for beside in (baseline(0.1, 0.1), baseline(0.3, None)):
         told = plainly(summarise(evaluation([0, 1], [0, 1]), [beside]))
-        assert told[1].endswith("61 of 100. No difference is shown.")
+        assert told[1].startswith(
+            "The same network before it had learnt anything: 61 of 100. So few pictures show no difference: "
+        )
     told = plainly(summarise(evaluation([0, 1], [0, 1]), [baseline(-0.1, 0.01)]))
-    assert told[1].endswith("61 of 100. It did better here.")
+    assert told[1].endswith(
+        "It did better here: what this network has learnt elsewhere does not help here; try another (--backbone), "
+        "or add pictures."
+    )
 
 
 def test_classes_of_which_nothing_was_found_come_first() -> None:
     told = plainly(summarise(evaluation([0, 0, 1, 1, 1, 2], [0, 0, 0, 1, 2, 1])))
     assert told[1:] == [
-        "Never found: “wasps” (1 picture).",
+        "Never found: “wasps” (1 picture, called “bees”). More pictures of it would help most.",
         "Weakest class: “bees”, 1 of 3 found; 1 of the other 2 was called “ants”.",
     ]
 

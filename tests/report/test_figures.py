@@ -102,7 +102,7 @@ def test_a_far_off_majority_line_is_told_not_drawn() -> None:
 def test_history_parts_into_curves_and_skips_what_is_not_finite() -> None:
     first, second = sample.history(5), sample.history(3)
     accuracy, loss = figures.history((*first, replace(second[0], train_loss=math.nan), *second[1:]))
-    assert [name for _, name in accuracy.legend] == ["curve 1", "curve 2"]
+    assert [name for _, name in accuracy.legend] == ["curve 1, others", "curve 2, others"]
     assert accuracy.drawing.count("<path") == loss.drawing.count("<path") == 2
     assert "nan" not in loss.drawing
     assert figures.history(()) == ()
@@ -111,7 +111,7 @@ def test_history_parts_into_curves_and_skips_what_is_not_finite() -> None:
 def test_history_without_selection_pictures_shows_the_loss_alone() -> None:
     rows = [replace(epoch, selection_accuracy=None) for epoch in sample.history(4)]
     (loss,) = figures.history(rows)
-    assert loss.caption == "Training loss"
+    assert loss.caption == "Loss"
 
 
 def test_one_epoch_can_be_drawn() -> None:
@@ -120,7 +120,10 @@ def test_one_epoch_can_be_drawn() -> None:
 
 def test_arms_name_their_curves() -> None:
     rows = [replace(e, phase=name) for name in ("pre-trained", "scratch") for e in sample.history(3)]
-    assert [name for _, name in figures.history(rows)[0].legend] == ["pre-trained", "scratch"]
+    assert [name for _, name in figures.history(rows)[0].legend] == [
+        "pre-trained, others",
+        "scratch, others",
+    ]
 
 
 def test_pairs_are_the_confusions_off_the_diagonal() -> None:

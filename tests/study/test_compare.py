@@ -179,10 +179,11 @@ def test_a_training_that_lost_patience_had_its_whole_budget(demo, shapes, tmp_pa
 
 
 def test_patience_is_lost_where_the_last_epochs_are_no_better(history):
-    assert _lost_patience(history(0.5, 0.6, 0.6), 1)
-    assert not _lost_patience(history(0.5, 0.6, 0.6), 2)
-    assert not _lost_patience(history(0.5, 0.6, 0.6), 0)
-    assert not _lost_patience(history(0.5, 0.6, 0.7), 1)
+    assert _lost_patience(history(0.9, 0.5, 0.6), 1, 50)
+    assert _lost_patience(history(0.9, 0.5, 0.6), 2, 50)
+    assert not _lost_patience(history(0.9, 0.5, 0.6), 1, 4)  # of four pictures as good as none
+    assert not _lost_patience(history(0.9, 0.5, 0.6), 0, 50)
+    assert not _lost_patience(history(0.9, 0.5, 0.8), 1, 50)
 
 
 @pytest.fixture

@@ -125,7 +125,18 @@ def test_an_arm_carries_the_numbers_and_the_reason(plan, right, gain, groups, re
 
 def test_an_arm_is_written_with_its_note_and_without_the_numbers_that_it_says(plan) -> None:
     probe, arm = table({"fine-tune": _attempt(plan, 86, (0.05, 0.02))}, BAR, "fine-tune")
-    assert list(arm.to_dict()) == ["name", "accuracy", "interval", "n", "groups", "chosen", "note"]
+    assert list(arm.to_dict()) == [
+        "name",
+        "accuracy",
+        "interval",
+        "n",
+        "groups",
+        "chosen",
+        "train_accuracy",
+        "apart",
+        "course",
+        "note",
+    ]
     assert arm.to_dict()["note"] == (
         "+6.0 ± 2.4 points on the probe; +5.0 ± 2.0 were expected, which makes +5.4"
     )

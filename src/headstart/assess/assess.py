@@ -52,6 +52,18 @@ def prove(
     return evaluation, baselines(evaluation, model, dataset, partition, execution=execution, control=control)
 
 
+def on_report(
+    model: Model, dataset: Dataset, partition: Partition, *, execution: Execution | Resolved | None = None
+) -> Evaluation:
+    """evaluate() on the report pictures; features of the pre-trained trunk are kept. Raises what evaluate() does."""
+    index, execution = partition.report, execution_of(model.plan, execution)
+    if model.module is not None:
+        return evaluate(model, dataset, index, partition.report_name, execution=execution)
+    labels = _labels(model, dataset, index, partition.report_name)
+    probabilities = model.probabilities_at(extract(dataset, index, model.backbone, execution=execution))
+    return Evaluation(partition.report_name, model.classes, labels, probabilities, dataset.groups[index])
+
+
 def evaluate(
     model: Model,
     dataset: Dataset,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from headstart.assess.baseline import Baseline
 from headstart.counts import pictures, plural
 
 if TYPE_CHECKING:
+    from headstart.assess.hindsight import Hindsight
     from headstart.assess.summary import Beside, ClassFound, Summary
 
 _LISTED = 5  # classes that are named one by one
@@ -16,6 +17,12 @@ _LISTED = 5  # classes that are named one by one
 _BASELINES = {
     "majority class": "Always naming the class that is most frequent in training",
     "random weights": "The same network before it had learnt anything",
+}
+# Baseline → what to do where the model is not surely better.
+_ADVICE = {
+    "majority class": "look whether the folders hold what their names say, and add pictures of the rarer classes",
+    "random weights": "what this network has learnt elsewhere does not help here; try another (--backbone), or add "
+    "pictures",
 }
 
 
@@ -33,6 +40,26 @@ def _sentence(one: Baseline) -> str:
     return f"{ahead} ± {100 * one.lead_error:.1f} points against “{one.name}” {on}: {said}."
 
 
+def afterwards(ways: Iterable[Hindsight], called: Callable[[str], str]) -> str:
+    """Every way that was tried on the report pictures, by what `called` calls it; "" where there is but one."""
+    every = sorted(ways, key=lambda one: one.lead is not None)
+    if len(every) < 2:
+        return ""
+    kept, *others = every
+    each = "; ".join(f"{called(one.name)} {_points(one)}" for one in others)
+    return (
+        f"Looked at after the choice, on the same new pictures: {called(kept.name)} (kept) "
+        f"{100 * kept.accuracy:.1f} %; {each}."
+    )
+
+
+def _points(one: Hindsight) -> str:
+    said = f"{100 * one.accuracy:.1f} %"
+    if one.apart:
+        return f"{said}, {'better' if (one.lead or 0) > 0 else 'worse'}"
+    return f"{said}, not to be told apart"
+
+
 def headline(found: Summary) -> str:
     """The one sentence that everybody reads."""
     return f"Names {found.of_hundred} of 100 new pictures rightly ({found.low} to {found.high})."
@@ -44,7 +71,8 @@ def plainly(found: Summary) -> list[str]:
     tried = f"Tried on {seen} that it had not seen: {found.right:,} right, {wrong:,} wrong."
     lines = [tried, *map(_beside, found.beside)]
     if found.never:
-        lines.append(f"Never found: {_listed(found.never)}.")
+        them = "it" if len(found.never) == 1 else "them"
+        lines.append(f"Never found: {_listed(found.never)}. More pictures of {them} would help most.")
     if found.weakest:
         lines.append(_weakest(found.weakest))
     return lines
@@ -54,15 +82,22 @@ def _beside(one: Beside) -> str:
     said = f"{_BASELINES.get(one.name, one.name)}: {one.of_hundred} of 100."
     if one.clear:
         return said
-    return f"{said} {'It did better here.' if one.ahead else 'No difference is shown.'}"
+    found = "It did better here" if one.ahead else "So few pictures show no difference"
+    return f"{said} {found}: {_ADVICE.get(one.name, 'add pictures')}."
 
 
 def _listed(classes: Iterable[ClassFound]) -> str:
-    every = [f"“{one.name}” ({pictures(one.pictures)})" for one in classes]
+    every = [f"“{one.name}” ({pictures(one.pictures)}, {_taken(one)})" for one in classes]
     rest = len(every) - _LISTED
     return ", ".join(every[:_LISTED]) + (
         f" and {plural(rest, 'more class', 'more classes')}" if rest > 0 else ""
     )
+
+
+def _taken(one: ClassFound) -> str:
+    """What the pictures of a class that was never found were called."""
+    often = "" if one.mistaken == one.pictures else "mostly "
+    return f"{often}called “{one.called}”"
 
 
 def _weakest(one: ClassFound) -> str:

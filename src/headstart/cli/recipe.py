@@ -43,7 +43,7 @@ _FLAGS = {
     "cutmix": _Flag("0", _share()),
     "mixup": _Flag("0", _share()),
     "ema": _Flag("0", _share("DECAY")),
-    "patience": _Flag("0", _count(0)),
+    "patience": _Flag("5", _count(0)),
     "start_size": _Flag("0", _count(0, "PIXELS")),
     "train_precision": _Flag("auto", _chosen("train_precision")),
 }

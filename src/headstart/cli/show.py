@@ -173,11 +173,24 @@ def arms(rows: Sequence[Mapping[str, Any]]) -> str:
             "-" if row["accuracy"] is None else f"{row['accuracy']:.3f}",
             "-" if row["interval"] is None else "{:.3f} to {:.3f}".format(*row["interval"]),
             f"{row['n']:,}" + ("" if row["groups"] == row["n"] else f" of {row['groups']:,} groups"),
+            "-" if row["train_accuracy"] is None else f"{row['train_accuracy']:.3f}",
+            _afterwards(row["report"]),
             row["note"],
         )
         for row in rows
     ]
-    return table(("  tried (* kept)", "accuracy", "95 % interval", "pictures", "note"), cells, last="left")
+    head = ("  tried (* kept)", "accuracy", "95 % interval", "pictures", "on its own", "report", "note")
+    return (
+        table(head, cells, last="left")
+        + "\n  on its own: of pictures that it learnt from; report: of the report pictures, looked at after the choice"
+    )
+
+
+def _afterwards(report: Mapping[str, Any] | None) -> str:
+    """An accuracy in hindsight; "~" before it where it cannot be told from that of what was kept."""
+    if report is None:
+        return "-"
+    return f"{'~' if report['apart'] is False else ''}{report['accuracy']:.3f}"
 
 
 def contenders(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from headstart.cli import asked, options, recipe, show, values
 from headstart.cli.plan import add_why, briefly, described
 from headstart.job import folder
+from headstart.strangers import plain
 
 if TYPE_CHECKING:
     from headstart.cli.session import Session
@@ -67,19 +68,26 @@ def run(args: Namespace, session: Session) -> int:
 
 def _summary(trained: Run) -> None:
     result = trained.to_dict()
-    if len(result["arms"]) > 1:
-        show.out(show.arms(result["arms"]) + "\n")
-    show.out(show.plainly(trained.evaluation, trained.baselines) + "\n")
+    show.out(show.plainly(trained.evaluation, trained.baselines))
+    show.out("\n".join(f"  {plain(line)}" for line in trained.told) + "\n")
     if more := trained.more():
         show.out(f"{more}\n")
     if trained.change:
         show.out(f"Beside {trained.change.run}, on {trained.change}.\n")
+    show.fact("report", result["report"])
+    show.fact("next", f"headstart predict {shlex.quote(result['bundle'])} PICTURE...")
+    _details(trained, result)
+
+
+def _details(trained: Run, result: dict[str, Any]) -> None:
+    """The numbers, for who knows what they mean."""
+    show.out("\ndetails: what was tried, and the numbers (why it was planned so: --why)\n")
+    show.out(show.arms(result["arms"]) + "\n")
     show.out(show.score(trained.evaluation))
     if trained.folds:
         show.out(show.folds(trained.folds))
     show.out(show.baselines(result["baselines"]))
     show.out(f"  {trained.evaluation.against(trained.baselines)}\n")
     show.intake(trained.prepared.intake, result["run"])
-    for key in ("run", "report", "bundle"):
+    for key in ("run", "bundle"):
         show.fact(key, result[key])
-    show.fact("next", f"headstart predict {shlex.quote(result['bundle'])} PICTURE...")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, Folder, title_of
 if TYPE_CHECKING:
     import numpy as np
 
-    from headstart.assess import Baseline, Evaluation
+    from headstart.assess import Baseline, Evaluation, Hindsight
     from headstart.data.given import Given
     from headstart.evidence import Evidence
     from headstart.evidence.more import More
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from headstart.model import Model
     from headstart.planning.plan import Plan
     from headstart.report import Judged, Page
+    from headstart.training.choice import Choice
     from headstart.training.fit import Fitted
 
 _MOST_MISTAKES, _MOST_HITS = 24, 4
@@ -37,6 +38,8 @@ class Run:
     fitted      what training came to, every way that was tried
     model       the classifier; evaluation: it on the report pictures; baselines: what that is held against
     index       int64 [R]: the pictures that the evaluation is about; folds: that of each fold, where it was proved so
+    hindsight   every way that was tried on the report pictures, by its arm's name, looked at after the choice; empty
+                where the run was proved in folds
     facts       when, on what and with what it ran
     change      old and new model on the same pictures, where `like` named an old run
     folder      where it is kept; None where it lives in memory alone
@@ -52,6 +55,7 @@ class Run:
     folds: tuple[Evaluation, ...] = ()
     change: Change | None = None
     folder: Path | None = None
+    hindsight: Mapping[str, Hindsight] = field(default_factory=dict)
 
     @property
     def plan(self) -> Plan:
@@ -62,6 +66,29 @@ class Run:
     def kept(self) -> Plan:
         """What the model stands for, after any fall-back."""
         return self.fitted.plan
+
+    @property
+    def choice(self) -> Choice:
+        """What was planned, tried and kept, and why."""
+        from headstart.training.choice import choice
+
+        return choice(self.plan, self.kept, self.fitted.arms)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What was kept and why, how the trainings went, and what it knows by heart: sentences."""
+        from headstart.training import words
+
+        courses = [words.course(arm.name, arm.course) for arm in self.fitted.arms if arm.course]
+        gap = words.gap(self.choice.kept)
+        return (self.choice.sentence, *courses, *([gap] if gap else []), *self._looked_back())
+
+    def _looked_back(self) -> tuple[str, ...]:
+        from headstart.assess.words import afterwards
+        from headstart.training.words import called
+
+        said = afterwards(self.hindsight.values(), called)
+        return (said,) if said else ()
 
     @property
     def evidence(self) -> Evidence | None:
@@ -95,6 +122,9 @@ class Run:
             evaluations=(self.evaluation,),
             baselines=self.baselines,
             arms=self.fitted.arms,
+            kept=self.kept,
+            choice=self.choice,
+            hindsight=self.hindsight,
             history=self.fitted.history,
             mistakes=mistakes,
             hits=hits,
@@ -164,9 +194,14 @@ class Run:
         return {
             "splits": {self.evaluation.split: self.evaluation.to_dict()},
             "baselines": baselines_dict(self.baselines),
-            "arms": [arm.to_dict() for arm in self.fitted.arms],
+            "arms": [{**arm.to_dict(), "report": self._afterwards(arm.name)} for arm in self.fitted.arms],
+            "choice": self.choice.to_dict(),
             **({"folds": [fold.to_dict() for fold in self.folds]} if self.folds else {}),
         }
+
+    def _afterwards(self, name: str) -> dict[str, Any] | None:
+        found = self.hindsight.get(name)
+        return found and found.to_dict()
 
     def to_dict(self) -> dict[str, Any]:
         """What --json prints; docs/json.md tells its fields."""

@@ -22,6 +22,7 @@ from headstart.job.run import Run
 from headstart.training import needs
 
 if TYPE_CHECKING:
+    from headstart.assess import Evaluation, Hindsight
     from headstart.job.options import Options
     from headstart.model import Model
     from headstart.training.epoch import Epoch
@@ -119,7 +120,34 @@ def _prove(prepared: Prepared, fitted: Fitted, facts: Facts, kept: Kept | None =
     )
     dataset, parts = prepared.dataset, prepared.partition
     change = kept and like.change(kept, dataset, parts, parts.report, evaluation)
-    return Run(prepared, fitted, model, evaluation, baselines, facts, parts.report, change=change)
+    looked = _look_back(prepared, fitted, evaluation)
+    fitted = replace(fitted, others={})
+    return Run(
+        prepared,
+        fitted,
+        model,
+        evaluation,
+        baselines,
+        facts,
+        parts.report,
+        change=change,
+        hindsight=looked,
+    )
+
+
+def _look_back(prepared: Prepared, fitted: Fitted, evaluation: Evaluation) -> dict[str, Hindsight]:
+    """Every way that was tried on the report pictures, now that the choice is made."""
+    from headstart import assess
+    from headstart.model import Model
+
+    def again(one: Fitted) -> Evaluation:
+        return assess.on_report(
+            Model.of(one), prepared.dataset, prepared.partition, execution=prepared.execution
+        )
+
+    kept = next(arm.name for arm in fitted.arms if arm.chosen)
+    others = {name: again(one) for name, one in fitted.others.items()}
+    return assess.hindsight(kept, evaluation, others)
 
 
 def _proved(prepared: Prepared, fitted: Fitted, facts: Facts, proof: Proof) -> Run:
@@ -128,6 +156,7 @@ def _proved(prepared: Prepared, fitted: Fitted, facts: Facts, proof: Proof) -> R
 
     every = prepared.partition.train
     model = _knowing(Model.of(fitted), prepared)
+    fitted = replace(fitted, others={})
     return Run(prepared, fitted, model, proof.evaluation, proof.baselines, facts, every, proof.folds)
 
 

@@ -144,8 +144,9 @@ RECIPE = {
     ),
     "patience": Value(
         "0 or more",
-        "epochs without a better score on selection pictures that end it, 0 for never",
-        "epochs without a better selection score before it stops; the best epoch is kept; 0 never stops early",
+        "epochs clearly worse on selection pictures than the best that end it, 0 for never",
+        "epochs in a row clearly worse than the best (below the 95 % interval of its selection score) before it stops "
+        "and keeps the best; 0 never stops early",
     ),
     "optimizer": Value(
         f"one of {', '.join(OPTIMIZERS)}",

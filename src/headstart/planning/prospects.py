@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.verdict import SCRATCH
-from headstart.intervals import Z95
+from headstart.intervals import Z95, wilson
 from headstart.planning.plan import Plan
 from headstart.planning.recipe import default_recipe
 
@@ -44,7 +44,8 @@ def prospects(evidence: Evidence, plan: Plan, top: str, speed: float | None) -> 
     best = evidence.score(evidence.best_cut)
     frozen = [evidence.top] if best == evidence.top else [evidence.top, best]
     once = None if not speed else evidence.n / speed
-    found = [_prospect("probe", row.cut, evidence.expected(row.cut), row.error, once) for row in frozen]
+    n = evidence.sampled
+    found = [_prospect("probe", row.cut, evidence.expected(row.cut), row.error, n, once) for row in frozen]
     cut = top if plan.frozen else "+".join(plan.cut)
     for name, gain in evidence.gains.items():
         recipe = plan.recipe
@@ -52,10 +53,15 @@ def prospects(evidence: Evidence, plan: Plan, top: str, speed: float | None) -> 
             recipe = default_recipe(evidence.n, scratch=name == SCRATCH)
         cost = None if once is None else once * (1 + STEP * recipe.epochs)
         spread = math.hypot(best.error, gain.spread)
-        found.append(_prospect(name, cut, evidence.expected(best.cut) + gain.expected, spread, cost))
+        found.append(_prospect(name, cut, evidence.expected(best.cut) + gain.expected, spread, n, cost))
     return tuple(found)
 
 
-def _prospect(strategy: str, cut: str, accuracy: float, error: float, seconds: float | None) -> Prospect:
+def _prospect(
+    strategy: str, cut: str, accuracy: float, error: float, n: int, seconds: float | None
+) -> Prospect:
+    """The interval is never narrower than that of the n pictures that were measured: where all of these were right the
+    error is 0, which is not to say that all others will be."""
     low, middle, high = (min(1.0, max(0.0, accuracy + side * Z95 * error)) for side in (-1, 0, 1))
-    return Prospect(strategy, cut, middle, low, high, seconds)
+    least, most = wilson(middle * n, n)
+    return Prospect(strategy, cut, middle, min(low, least), max(high, most), seconds)

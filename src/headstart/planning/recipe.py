@@ -32,7 +32,7 @@ class Recipe:
     label_smoothing: float = 0.0
     augment: str = "light"
     ema: float = 0.0
-    patience: int = 0
+    patience: int = 5
     optimizer: str = "adamw"
     precision: str = "auto"
     start_size: int = 0

@@ -11,11 +11,13 @@ from headstart.data.given import Given, name_of
 if TYPE_CHECKING:
     from headstart.assess.baseline import Baseline
     from headstart.assess.evaluation import Evaluation
+    from headstart.assess.hindsight import Hindsight
     from headstart.backbone.backbone import Backbone
     from headstart.data.dataset import BadPicture
     from headstart.evidence.evidence import Evidence
     from headstart.planning.plan import Plan
     from headstart.training.arms import Arm
+    from headstart.training.choice import Choice
     from headstart.training.epoch import Epoch
 
 
@@ -39,10 +41,12 @@ class Contents:
     """What was done to one data set, and what came of it.
 
     title         the run's name; created: when, as an ISO 8601 text
-    backbone      the network; plan: what was done with it; evidence: why, or None where it was not measured
+    backbone      the network; plan: what was to be done with it; evidence: why, or None where it was not measured
+    kept          what the model is, after any fall-back; None where that is the plan
+    choice        what was planned, tried and kept, and why; None where it is not told
     evaluations   the report split first, then any others
     baselines     what the first evaluation has to be held against
-    arms          every way that was tried
+    arms          every way that was tried; hindsight: each on the report pictures, looked at after the choice
     history       epochs in order; one that does not rise, or a new phase, begins another curve
     mistakes      worst first; hits: surest of what was named rightly, of as many classes as there are
     bundle        where the model lies, or ""
@@ -59,6 +63,9 @@ class Contents:
     evaluations: tuple[Evaluation, ...] = ()
     baselines: Sequence[Baseline] = ()
     arms: Sequence[Arm] = ()
+    kept: Plan | None = None
+    choice: Choice | None = None
+    hindsight: Mapping[str, Hindsight] = field(default_factory=dict)
     history: Sequence[Epoch] = ()
     mistakes: tuple[Judged, ...] = ()
     hits: tuple[Judged, ...] = ()

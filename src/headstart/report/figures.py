@@ -15,6 +15,11 @@ from headstart.report.words import percent
 if TYPE_CHECKING:
     from headstart.training.epoch import Epoch
 
+# Heading → (Epoch's field → what its line is called).
+_DRAWN = {
+    "Accuracy": {"train_accuracy": "pictures it learns from", "selection_accuracy": "others"},
+    "Loss": {"train_loss": "pictures it learns from", "selection_loss": "others"},
+}
 WIDTH, HEIGHT = 480, 270
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 12, 46
 
@@ -29,11 +34,15 @@ class Figure:
 
 
 def history(epochs: Sequence[Epoch]) -> tuple[Figure, ...]:
-    """Training loss and selection accuracy by epoch, one figure each; () for none."""
+    """Accuracy and loss by epoch, of training pictures and of selection pictures, one figure each; () for none."""
     curves = _curves(epochs)
     figures = []
-    for key, heading in (("selection_accuracy", "Selection accuracy"), ("train_loss", "Training loss")):
-        lines = {name: _finite(rows, key) for name, rows in curves.items()}
+    for heading, keys in _DRAWN.items():
+        lines = {
+            (f"{name}, {which}" if len(curves) > 1 else which): _finite(rows, key)
+            for name, rows in curves.items()
+            for key, which in keys.items()
+        }
         if any(lines.values()):
             figures.append(_by_epoch({name: line for name, line in lines.items() if line}, heading))
     return tuple(figures)
@@ -65,7 +74,7 @@ def _by_epoch(lines: Mapping[str, list[tuple[float, float]]], heading: str) -> F
     bottom = HEIGHT - BOTTOM
     values = [value for line in lines.values() for _, value in line]
     epochs = [epoch for line in lines.values() for epoch, _ in line]
-    shares = heading != "Training loss"
+    shares = heading != "Loss"
     y = _shares(values, bottom) if shares else Scale(0, max(values) * 1.08 or 1, bottom, TOP)
     x = Scale(min(epochs), max(epochs), LEFT + 14, WIDTH - RIGHT - 14)
     marks = grid(y, shares=shares)

@@ -34,6 +34,21 @@ def picture(plan: Plan | None, backbone: Backbone, classes: int | None = None) -
     return svg.drawing(x + 4, 172, f"The network, stage by stage. {said}", *marks, class_="network")
 
 
+def blocks(plan: Plan | None, backbone: Backbone, classes: int | None = None) -> tuple[Svg, ...]:
+    """The same, a drawing for each part, from input to output, so that they wrap where a page is narrow."""
+    side = backbone.preprocess.size if plan is None else plan.image_size
+    return tuple(_alone(part, side) for part in parts(plan, backbone, classes))
+
+
+def _alone(part: Part, side: int) -> Svg:
+    marks, width = [_block(part, 0, side)], _PITCH
+    if part.status == "new":
+        marks.append(svg.path([(_PITCH + 4, 2), (_PITCH + 4, 148)], "slice"))
+        marks.append(svg.text(_PITCH + 4, 166, SLICE, "sign", "middle"))
+        width += 12
+    return svg.drawing(width, 172, f"{part.name}: {part.words}", *marks, class_="network")
+
+
 def _block(part: Part, x: float, side: int) -> Svg:
     height = 2.0 * reach(part.stage, side, _TALL) if part.stage is not None and part.stage.spatial else 96.0
     width = (

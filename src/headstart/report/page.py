@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import counts, files
 from headstart.assess.summary import summarise
-from headstart.assess.words import plainly
+from headstart.assess.words import afterwards, plainly
 from headstart.errors import PictureError
 from headstart.planning import four
 from headstart.report import (
@@ -29,6 +29,7 @@ from headstart.report import (
 )
 from headstart.report.contents import Contents, Judged
 from headstart.report.dots import Dot
+from headstart.training import words as words_of
 
 if TYPE_CHECKING:
     from headstart.assess.evaluation import ClassScore, Evaluation
@@ -96,7 +97,7 @@ def _context(run: Contents) -> dict[str, Any]:
     from importlib.metadata import version
 
     evaluation = run.evaluations[0] if run.evaluations else None
-    evidence, plan = run.evidence, run.plan
+    evidence, plan = run.evidence, run.kept or run.plan
     classes = evaluation.classes if evaluation else tuple(run.class_counts)
     context: dict[str, Any] = {
         "run": run,
@@ -110,12 +111,16 @@ def _context(run: Contents) -> dict[str, Any]:
         "cases": [(case, strip.strip(case)) for case in four.CASES],
         "lesson": plan.lesson,
         "chart": cases.chart(evidence, plan.lesson),
-        "network": network.picture(plan, run.backbone, len(classes) or None),
+        "network": network.blocks(plan, run.backbone, len(classes) or None),
         "parts": parts.parts(plan, run.backbone, len(classes) or None),
         "width": parts.width_of_cut(plan, run.backbone),
         "profile": measured.profile(evidence) if evidence else None,
         "curve": measured.learning_curve(evidence) if evidence else None,
         "history": figures.history(run.history),
+        "courses": [words_of.course(arm.name, arm.course) for arm in run.arms if arm.course],
+        "looked_back": afterwards(run.hindsight.values(), words_of.called),
+        "gaps": [said for arm in run.arms if arm.chosen and (said := words_of.gap(arm))],
+        "called": words_of.called,
         "mistakes": [_shown(mistake, run.backbone.preprocess.levels) for mistake in run.mistakes],
         "hits": [_shown(hit, run.backbone.preprocess.levels) for hit in run.hits],
         "listed": run.quarantine[:_MOST_LISTED],

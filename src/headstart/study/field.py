@@ -120,7 +120,7 @@ class Field:
         plan = contender.plan
         network, history = self._run(contender, within)
         self._paid[self._place(contender)] = seconds = sum(epoch.seconds for epoch in history)
-        if not _lost_patience(history, plan.recipe.patience):
+        if not _lost_patience(history, plan.recipe.patience, len(self.selection)):
             share *= sum(epoch.steps for epoch in history) / (plan.recipe.epochs * self._steps(plan))
         device = scoring.device_of(self.settings.device)
         with scoring.placed(network, device):
@@ -215,10 +215,11 @@ def _no_more_time(known: Outcome, within: float | None) -> bool:
     return known.time_limit is not None and within is not None and within <= known.time_limit
 
 
-def _lost_patience(history: Sequence[Epoch], patience: int) -> bool:
-    """Whether a training ended by itself, since so many epochs were no better than the best before them."""
-    scores = [epoch.selection_accuracy or 0.0 for epoch in history]
-    return patience > 0 and len(scores) - 1 - scores.index(max(scores)) >= patience
+def _lost_patience(history: Sequence[Epoch], patience: int, n: int) -> bool:
+    """Whether a training ended by itself, since so many epochs were clearly worse on n pictures than the best."""
+    from headstart.training.patience import ended
+
+    return ended([epoch.selection_accuracy or 0.0 for epoch in history], patience, n)
 
 
 def _mark(folder: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from headstart.evidence.curve import gained
 from headstart.intervals import paired, score, shrunk
 from headstart.planning.plan import Plan, Row
 from headstart.training import words
+from headstart.training.course import Course
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Lead:
             return None
         least = 1 / self.n  # pictures that all agree leave an error of one of them
         return shrunk(self.net, max(self.error, least), *self.expected)
+
+    @property
+    def apart(self) -> bool:
+        """Whether the two can be told apart: the difference is more than one standard error."""
+        return abs(self.net) > self.error and not math.isclose(abs(self.net), self.error)
 
     @property
     def reason(self) -> str:
@@ -92,6 +98,8 @@ class Arm:
     chosen                         whether it was kept
     lead                           a training's, over the probe
     measured_by                    of a probe that is the whole plan
+    train_accuracy                 on pictures that it learnt from; None where that was not measured
+    course                         how a training went
     """
 
     name: str
@@ -102,6 +110,8 @@ class Arm:
     chosen: bool
     lead: Lead | None = None
     measured_by: CrossValidation | None = None
+    train_accuracy: float | None = None
+    course: Course | None = None
 
     @property
     def note(self) -> str:
@@ -110,8 +120,11 @@ class Arm:
 
     def to_dict(self) -> dict[str, Any]:
         """Without what the note says."""
-        values = {key: value for key, value in asdict(self).items() if key not in ("lead", "measured_by")}
-        return {**values, "note": self.note}
+        values = {
+            key: value for key, value in asdict(self).items() if key not in ("lead", "measured_by", "course")
+        }
+        apart = None if self.lead is None else self.lead.apart
+        return {**values, "apart": apart, "course": self.course and self.course.to_dict(), "note": self.note}
 
 
 @dataclass(frozen=True)
@@ -120,6 +133,7 @@ class Attempt:
 
     plan: Plan
     correct: np.ndarray
+    course: Course | None = field(default=None, kw_only=True)
 
 
 A = TypeVar("A", bound=Attempt)
@@ -133,11 +147,13 @@ class FrozenProbe:
     groups   int64 [V], theirs
     more     where the probe is returned it is solved anew, on the selection pictures too: how many times as many
              pictures these are, 1 or more
+    train_accuracy  on the pictures that it was solved on
     """
 
     correct: np.ndarray
     groups: np.ndarray
     more: float
+    train_accuracy: float | None = None
 
     def refit_gain(self, plan: Plan) -> float:
         """What it is expected to gain by being solved anew, in accuracy, by the plan's learning curve."""
@@ -184,8 +200,10 @@ def best(plan: Plan, attempts: Mapping[str, Attempt], probe: FrozenProbe) -> str
 def table(attempts: Mapping[str, Attempt], probe: FrozenProbe, winner: str) -> tuple[Arm, ...]:
     """The probe and every attempt as arms."""
 
-    def arm(name: str, correct: np.ndarray, lead: Lead | None) -> Arm:
-        return Arm(name, **vars(score(correct, probe.groups)), chosen=name == winner, lead=lead)
+    def arm(name: str, correct: np.ndarray, lead: Lead | None, course: Course | None) -> Arm:
+        learnt = probe.train_accuracy if lead is None else course and course.train_accuracy
+        measured = vars(score(correct, probe.groups))
+        return Arm(name, **measured, chosen=name == winner, lead=lead, train_accuracy=learnt, course=course)
 
-    tried = (arm(name, each.correct, probe.lead_of(each)) for name, each in attempts.items())
-    return (arm("probe", probe.correct, None), *tried)
+    tried = (arm(name, each.correct, probe.lead_of(each), each.course) for name, each in attempts.items())
+    return (arm("probe", probe.correct, None, None), *tried)

@@ -14,14 +14,17 @@ class Epoch:
     phase               name of the training; "" where only one is meant
     epochs              how many the schedule had when this one ended; 0 where that is not told
     epoch               its number, from 1
-    train_loss          mean over the pictures that it saw
+    train_loss          mean over the pictures that it saw, changed at random as they were
     lr                  rate of its last step, for rows of scale 1
     size                side of its pictures in pixels
     precision           "fp32" or "bf16"
     threads             those that torch computed in
     steps               batches; a time limit may end the last epoch early
     selection_accuracy  after it, in [0, 1]; None without selection pictures
-    seconds             of its steps and of scoring the selection pictures
+    selection_loss      after it, the mean cross-entropy of the selection pictures; None where selection_accuracy is
+    train_accuracy      after it, on training pictures as they are, as many as there are selection pictures; None where
+                        selection_accuracy is
+    seconds             of its steps and of scoring
     """
 
     phase: str = ""
@@ -34,6 +37,8 @@ class Epoch:
     threads: int
     steps: int
     selection_accuracy: float | None = None
+    selection_loss: float | None = None
+    train_accuracy: float | None = None
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:

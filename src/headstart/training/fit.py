@@ -8,8 +8,8 @@ these and the plan can tell (`arms.Lead`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +29,7 @@ from headstart.planning.plan import Plan
 from headstart.runtime import Execution, Resolved
 from headstart.training import needs, words
 from headstart.training.arms import Arm, Attempt, CrossValidation, FrozenProbe, table, try_ways, ways
+from headstart.training.course import course
 
 if TYPE_CHECKING:
     from torch import nn
@@ -48,6 +49,7 @@ class Fitted:
     arms     every way that was tried
     history  the epochs of all trainings, one after the other
     l2       the penalty of a solved head
+    others   what each way that was not kept came to, by the name of its arm, to be looked at afterwards
     """
 
     plan: Plan
@@ -58,6 +60,7 @@ class Fitted:
     arms: tuple[Arm, ...]
     history: tuple[Epoch, ...] = ()
     l2: float | None = None
+    others: Mapping[str, Fitted] = field(default_factory=dict)
 
 
 def fit(
@@ -115,6 +118,14 @@ class _Setting:
         """The frozen probe that training has to beat."""
         return replace(self, plan=cases.probe_of(self.plan, self.backbone))
 
+    def right(self, head: Head, index: np.ndarray) -> np.ndarray:
+        """bool [len(index)]: which pictures the head names rightly."""
+        return head.logits(self.joined(self.features(index))).argmax(1) == self.dataset.labels[index]
+
+    def accuracy(self, head: Head, index: np.ndarray) -> float:
+        """Of the head on pictures, in [0, 1]."""
+        return float(self.right(head, index).mean())
+
     def solve(self, index: np.ndarray, *, init: str) -> Solved:
         return heads.solve(
             self.joined(self.features(index)),
@@ -132,6 +143,7 @@ class _Setting:
 def _solve_alone(setting: _Setting, train: np.ndarray) -> Fitted:
     solved = setting.solve(train, init=setting.plan.head_init)
     arm = _cross_validated(solved, setting.plan, len(train), len(np.unique(setting.dataset.groups[train])))
+    arm = replace(arm, train_accuracy=setting.accuracy(solved.head, train))
     return Fitted(
         setting.plan, setting.backbone, setting.dataset.classes, solved.head, None, (arm,), (), solved.l2
     )
@@ -153,11 +165,15 @@ def _train(setting: _Setting, partition: Partition, settings: Settings) -> Fitte
     train, chosen = selection(dataset, partition, plan.seed)
     probe = setting.probe
     standing = probe.solve(train, init="solved").head
-    correct = standing.logits(probe.joined(probe.features(chosen))).argmax(1) == dataset.labels[chosen]
     start = standing
     if plan.head_start == "solved" and probe.plan.cut != plan.cut:
         start = setting.solve(train, init="solved").head
-    held = FrozenProbe(correct, dataset.groups[chosen], (len(train) + len(chosen)) / len(train))
+    held = FrozenProbe(
+        probe.right(standing, chosen),
+        dataset.groups[chosen],
+        (len(train) + len(chosen)) / len(train),
+        probe.accuracy(standing, train),
+    )
     from headstart.training.task import task_of
 
     task = task_of(plan, setting.backbone, dataset, train, chosen, setting.execution)
@@ -168,10 +184,12 @@ def _train(setting: _Setting, partition: Partition, settings: Settings) -> Fitte
     arms = table(attempts, held, winner)
     for arm in arms:
         progress.say(words.sentence(arm))
+        if arm.course:
+            progress.say(words.course(arm.name, arm.course))
     history = tuple(replace(e, phase=name) for name, attempt in attempts.items() for e in attempt.history)
-    if winner == "probe":
-        return _return_probe(setting, partition, arms, history)
-    return _kept(setting, attempts[winner], arms, history)
+    probed = _return_probe(setting, partition, arms, history)
+    every = {"probe": probed, **{name: _kept(setting, a, arms, history) for name, a in attempts.items()}}
+    return replace(every[winner], others={name: one for name, one in every.items() if name != winner})
 
 
 def _shared(settings: Settings, count: int) -> Iterator[Settings]:
@@ -216,7 +234,8 @@ def _attempt(
     ran = plan.with_recipe(precision=history[-1].precision)
     if settings.time_limit is not None and len(history) * 2 < plan.recipe.epochs:
         ran = _cut_short(name, ran, len(history))
-    return _Trained(ran, named == task.labels[task.selection], network, history)
+    went = course(history, plan.recipe, len(task.selection))
+    return _Trained(ran, named == task.labels[task.selection], network, history, course=went)
 
 
 def _cut_short(name: str, plan: Plan, epochs: int) -> Plan:
@@ -229,9 +248,11 @@ def _cut_short(name: str, plan: Plan, epochs: int) -> Plan:
 def _return_probe(
     setting: _Setting, partition: Partition, arms: Sequence[Arm], history: tuple[Epoch, ...]
 ) -> Fitted:
-    """The probe in place of training that did not succeed, solved anew on all training pictures."""
+    """The probe, in place of training or to be looked at beside it, solved anew on all training pictures."""
     probe = setting.probe
-    plan = replace(probe.plan, reasons=(*probe.plan.reasons, words.probe_returned(arms)))
+    plan = probe.plan
+    if arms[0].chosen:
+        plan = replace(plan, reasons=(*plan.reasons, words.probe_returned(arms)))
     train = np.sort(np.concatenate([partition.train, partition.selection]))
     solved = replace(setting, plan=plan).solve(train, init="solved")
     return Fitted(

@@ -16,7 +16,15 @@ from headstart import extras, files
 from headstart.errors import HeadstartError
 from headstart.training.epoch import Epoch
 
-CURVES = ("train_loss", "selection_accuracy", "lr", "size", "seconds")
+CURVES = (
+    "train_loss",
+    "selection_loss",
+    "train_accuracy",
+    "selection_accuracy",
+    "lr",
+    "size",
+    "seconds",
+)
 
 
 class Logger(Protocol):

@@ -7,7 +7,7 @@ its steps; their arithmetic is in `learner`, where a training stands in `state`,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,14 +17,14 @@ from torch import nn
 from headstart import progress, stopping
 from headstart.errors import PlanError
 from headstart.planning.recipe import Recipe
-from headstart.training import clock, schedule, threads, words
+from headstart.training import clock, patience, schedule, threads, words
 from headstart.training.batches import mixed, order
 from headstart.training.epoch import Epoch
 from headstart.training.keeper import Keeper
 from headstart.training.learner import Learner
 from headstart.training.optimizers import ParameterGroup
 from headstart.training.precision import faster
-from headstart.training.scoring import device_of, predict
+from headstart.training.scoring import Scored, device_of, score
 from headstart.training.state import AtHand, Best, State
 from headstart.training.task import Settings, Task
 
@@ -46,8 +46,9 @@ def train(
     """Trains `network` in place and returns its epochs; a time limit may end the last one early.
 
     groups: of parameters, such as surgery.parameter_groups makes them. The network ends in eval mode on the CPU with
-    the weights of the last epoch (of their running average where the recipe has an EMA; of the best epoch on the
-    selection pictures where it has patience). Raises PlanError where the loss is no number, stopping.Stopped where the
+    the weights of the last epoch (of their running average where the recipe has an EMA), or of the best one on the
+    selection pictures where the recipe has patience and the last one is clearly worse (`patience.chosen`). Raises
+    PlanError where the loss is no number, stopping.Stopped where the
     work was asked to stop, with the state of the last step in the checkpoint.
     """
     return _Run(network, groups, task, recipe, seed, settings, label).run()
@@ -88,13 +89,14 @@ class _Run:
         if state.steps < self.most:
             held = state.steps / state.steps_per_epoch
             progress.say(words.time_held(self.label, held, self.recipe.epochs))
-        self.learner.settle(state.best.weights if state.best else None)
+        self.learner.settle(self._better())
         return tuple(state.history)
 
     def _prepare(self) -> None:
         """What comes before the first step: pictures in memory, how the network runs, what a scoring takes."""
-        chosen = np.concatenate([self.task.selection, self.task.train])
-        self.task.pictures.warm(chosen, _WARMING * self.clock.left)
+        scored = np.concatenate([self.task.selection, self.task.learnt])
+        first = np.concatenate([scored, np.setdiff1d(self.task.train, scored)])
+        self.task.pictures.warm(first, _WARMING * self.clock.left)
         state, learner, size = self.state, self.learner, self.task.preprocess.size
         state.threads = state.threads or self._threads()
         with threads.bounded(state.threads):
@@ -105,13 +107,13 @@ class _Run:
         self.keeper.begin()
 
     def _scoring(self) -> float:
-        """Seconds of scoring the selection pictures, by a part of them; with decoding where they are not in memory."""
+        """Seconds of scoring after an epoch, by a part of it; with decoding where pictures are not in memory."""
         part = self.task.selection[-_SCORED:]
         if not len(part):
             return 0.0
         began = clock.now()
-        self._probabilities(part)
-        return (clock.now() - began) / len(part) * len(self.task.selection)
+        self._score(part)
+        return (clock.now() - began) / len(part) * (len(self.task.selection) + len(self.task.learnt))
 
     def _epoch(self) -> None:
         """The rest of the epoch at hand, and what it came to."""
@@ -195,7 +197,7 @@ class _Run:
 
     def _closed(self) -> Epoch:
         state, at = self.state, self.state.at
-        accuracy = self._selection_accuracy()
+        new, learnt = self._scores()
         return Epoch(
             epoch=len(state.history) + 1,
             train_loss=at.losses / at.seen,
@@ -204,23 +206,26 @@ class _Run:
             precision=self.learner.precision,
             threads=state.threads,
             steps=at.step,
-            selection_accuracy=accuracy,
+            selection_accuracy=new and new.accuracy,
+            selection_loss=new and new.loss,
+            train_accuracy=learnt and learnt.accuracy,
             seconds=at.seconds,
         )
 
-    def _selection_accuracy(self) -> float | None:
+    def _scores(self) -> tuple[Scored, Scored] | tuple[None, None]:
+        """Of the selection pictures, and of training pictures."""
         if not len(self.task.selection):
-            return None
+            return None, None
         with self.learner.averaged():
-            named = self._probabilities(self.task.selection).argmax(1)
+            new, learnt = self._score(self.task.selection), self._score(self.task.learnt)
         self.clock.scoring = self._elapsed()
-        return float((named == self.task.labels[self.task.selection]).mean())
+        return new, learnt
 
     def _size(self, epoch: int, epochs: int) -> int:
         return schedule.size(epoch, epochs, self.recipe.start_size, self.task.preprocess.size)
 
-    def _probabilities(self, index: np.ndarray) -> np.ndarray:
-        return predict(self.learner.network, self.task, index, self.learner.device)
+    def _score(self, index: np.ndarray) -> Scored:
+        return score(self.learner.network, self.task, index, self.learner.device)
 
     def _share(self, size: int) -> float:
         """What a step on pictures of `size` pixels costs, full-sized ones 1: too much, where a part of it does not grow
@@ -237,9 +242,19 @@ class _Run:
             self.state.best = Best(accuracy, epoch.epoch, self.learner.weights())
 
     def _stale(self) -> bool:
-        """Whether patience with epochs that are no better is at its end."""
-        best = self.state.best
-        return best is not None and len(self.state.history) - best.epoch >= self.recipe.patience
+        """Whether patience with epochs that are clearly worse is at its end."""
+        return patience.ended(self._all_scores(), self.recipe.patience, len(self.task.selection))
+
+    def _better(self) -> Mapping[str, torch.Tensor] | None:
+        """The best epoch's weights where the recipe has patience and the last epoch is clearly worse."""
+        best, scores = self.state.best, self._all_scores()
+        if best is None or patience.chosen(scores, len(self.task.selection)) == len(scores) - 1:
+            return None
+        return best.weights
+
+    def _all_scores(self) -> list[float]:
+        found = (epoch.selection_accuracy for epoch in self.state.history)
+        return [accuracy for accuracy in found if accuracy is not None]
 
 
 def _drawn(*entropy: int) -> int:

@@ -54,6 +54,13 @@ class Task:
     class_weights: np.ndarray | None = None
     fingerprint: str = ""
 
+    @property
+    def learnt(self) -> np.ndarray:
+        """Training pictures, int64, spread over all of them, and as many as there are selection pictures, where there
+        are so many: what the network knows of these is held against what it knows of those."""
+        count = min(len(self.train), len(self.selection))
+        return self.train[np.linspace(0, len(self.train) - 1, count).round().astype(np.int64)]
+
 
 def task_of(
     plan: Plan,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from headstart.planning.plan import Plan
     from headstart.training.arms import Arm, Lead
+    from headstart.training.choice import Choice
+    from headstart.training.course import Course
     from headstart.training.state import State
 
 SHOWN = 0.0005  # an accuracy below this rounds to 0.0 points
@@ -109,3 +112,121 @@ def too_few_epochs(label: str, epochs: int, asked: int) -> str:
         f"{label}: {epochs} of {asked} epochs are too few for the plan's gain to count; the selection "
         "pictures alone decide what is kept"
     )
+
+
+# Arm → what it is called where its plan is not at hand.
+CALLED = {
+    "probe": "the frozen network",
+    "fine-tune": "training on from the pre-trained weights",
+    "scratch": "training from random weights",
+}
+
+
+def called(name: str) -> str:
+    """An arm, for people."""
+    return CALLED.get(name, name)
+
+
+def frozen(cut: Sequence[str]) -> str:
+    """What a frozen probe at a cut does."""
+    at = f"at {cut[0]}" if len(cut) == 1 else f"on {len(cut)} depths at once"
+    return f"the pre-trained network as it is (frozen), with a new classifier {at}"
+
+
+def doing(plan: Plan) -> str:
+    """What a training does, by its rows."""
+    trained = [row.stage for row in plan.rows if not row.frozen]
+    what = "every layer" if len(trained) == len(plan.rows) else f"the layers of {', '.join(trained)}"
+    if plan.from_scratch:
+        return f"training {what} from random weights"
+    drawn = any(row.init == "random" for row in plan.rows)
+    return f"training {what} from {'partly random' if drawn else 'the pre-trained'} weights"
+
+
+def choice(found: Choice) -> str:
+    """Planned, tried, kept, because."""
+    kept, planned = found.kept, found.done[found.planned]
+    trainings = [arm for arm in found.tried if arm.lead is not None]
+    if not trainings:
+        return f"Planned, tried and kept: {found.done['probe']}. Nothing was trained but the new classifier."
+    names = ["that", *(called(arm.name) for arm in found.tried if arm.name != found.planned)]
+    tried = f"{', '.join(names[:-1])} and {names[-1]}"
+    what = found.done[kept.name] if kept.name == "probe" else called(kept.name)
+    return f"Planned: {planned}. Tried: {tried}. Kept: {what}, because {_because(found, trainings)}."
+
+
+def _because(found: Choice, trainings: Sequence[Arm]) -> str:
+    """The numbers on the pictures set aside for choosing, and what follows from them."""
+    probe, arm = (
+        found.tried[0],
+        found.kept if found.kept.lead else max(trainings, key=lambda one: one.accuracy or 0),
+    )
+    lead = arm.lead
+    assert lead is not None
+    right = [round((one.accuracy or 0) * one.n) for one in (arm, probe)]
+    said = (
+        f"of {arm.n:,} pictures set aside for this choice, training named {right[0]:,} rightly and the frozen network "
+        f"{right[1]:,}"
+    )
+    if found.kept.lead is not None and not lead.succeeds:
+        return f"no other way was allowed (fallback none); {said}"
+    return said + _alike(lead)
+
+
+def _alike(lead: Lead) -> str:
+    """What a difference that is small, or made up for, comes to."""
+    if lead.reason == "one group":
+        return ", but all of these are one group, which tells nothing"
+    refit = f"the frozen network is expected to gain {100 * lead.refit_gain:.1f} points by learning from these too"
+    gains = f"; {refit}" if lead.gain > 0 and lead.refit_gain >= SHOWN else ""
+    if lead.apart:
+        return gains
+    small = "so small a difference is chance as likely as not: the two cannot be told apart"
+    expected = (
+        ""
+        if lead.expected is None
+        else f", and {100 * lead.expected[0]:+.1f} points were expected of training"
+    )
+    return f"{gains}; {small}{expected}"
+
+
+def course(name: str, found: Course) -> str:
+    """How a training went, in a sentence or two."""
+    parts = [_length(found)]
+    if found.train_accuracy is not None and found.selection_accuracy is not None:
+        parts.append(
+            f"right after epoch {found.kept}: {100 * found.train_accuracy:.0f} % of the pictures it learnt from, "
+            f"{100 * found.selection_accuracy:.0f} % of others"
+        )
+    if found.by_heart:
+        parts.append(_by_heart(found))
+    return f"{called(name).capitalize()}: {'; '.join(parts)}."
+
+
+def _length(found: Course) -> str:
+    done = f"{found.epochs:,} of {found.asked:,} epochs"
+    if found.cut == "patience":
+        return f"stopped after {done}, since epoch {found.kept} was not bettered; its weights are kept"
+    if found.cut == "time limit":
+        return f"cut short to {done}, as many as the time limit held"
+    return f"all {found.asked:,} epochs"
+
+
+def _by_heart(found: Course) -> str:
+    if found.turned is None:
+        return "it learns its own pictures by heart"
+    return f"it learns its own pictures by heart from epoch {found.turned + 1} on"
+
+
+_GAP = 0.10  # a frozen head's own pictures against others, in accuracy, above which something is to be done
+
+
+def gap(arm: Arm) -> str:
+    """A frozen head on the pictures it was solved on, against others; "" where one was not measured, or it trained."""
+    if arm.course is not None or arm.train_accuracy is None or arm.accuracy is None:
+        return ""
+    own, new = f"{100 * arm.train_accuracy:.0f}", f"{100 * arm.accuracy:.0f}"
+    said = f"Of the pictures it learnt from it names {own} of 100 rightly, of others {new}"
+    if arm.train_accuracy - arm.accuracy < _GAP:
+        return f"{said}: it has learnt what holds for others too."
+    return f"{said}: it knows its own by heart; more pictures help most."
