@@ -19,8 +19,7 @@ import headstart
 from headstart.data.dataset import Dataset
 from headstart.data.decode import decode, read_bytes
 from headstart.data.quality import unify
-from headstart.data.split import folds
-from headstart.evidence.measure import sample
+from headstart.data.split import folds, sample
 
 NAMES = ("hymenoptera", "brain-mri", "cifar10", "gtsrb")
 TRACK = r"([^/]+/[^_/]+)_"

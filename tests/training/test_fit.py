@@ -217,19 +217,19 @@ def test_the_probe_at_the_plan_s_own_cut_pools_as_the_plan_does(demo, planned, s
 
 
 def test_scratch_is_tried_where_fine_tuning_does_not_succeed(demo, planned, shapes):
-    fitted = fit(planned(demo, 4, recipe={"lr": 1e-9}), demo, *shapes)
+    fitted = fit(planned(demo, 4, init="pretrained", recipe={"lr": 1e-9}), demo, *shapes)
     assert [arm.name for arm in fitted.arms] == ["probe", "fine-tune", "scratch"]
 
 
 def test_both_ways_are_tried_where_both_are_asked_for(demo, planned, shapes):
-    fitted = fit(planned(demo, 4, fallback="both"), demo, *shapes)
+    fitted = fit(planned(demo, 4, init="pretrained", fallback="both"), demo, *shapes)
     assert [arm.name for arm in fitted.arms] == ["probe", "fine-tune", "scratch"]
     assert sum(arm.chosen for arm in fitted.arms) == 1
     assert {epoch.phase for epoch in fitted.history} == {"fine-tune", "scratch"}
 
 
-def test_random_weights_at_once_keep_what_was_asked_for(demo, planned, shapes):
-    fitted = fit(planned(demo, 4, init="random"), demo, *shapes)
+def test_random_weights_without_a_fall_back_keep_what_was_asked_for(demo, planned, shapes):
+    fitted = fit(planned(demo, 4, fallback="none"), demo, *shapes)
     assert [(arm.name, arm.chosen) for arm in fitted.arms] == [("probe", False), ("scratch", True)]
     assert fitted.module is not None
 

@@ -67,7 +67,13 @@ def test_a_limit_that_holds_everything_changes_nothing(demo, planned, shapes, mo
 
 
 def test_both_ways_of_training_share_the_limit_and_so_does_their_scoring(demo, planned, shapes, moved):
-    plan = planned(demo, 4, fallback="both", recipe={"epochs": 40, "batch_size": 2, "precision": "fp32"})
+    plan = planned(
+        demo,
+        4,
+        init="pretrained",
+        fallback="both",
+        recipe={"epochs": 40, "batch_size": 2, "precision": "fp32"},
+    )
     fitted = fit(plan, demo, *shapes, settings=Settings(time_limit=30.0))
     assert {epoch.phase for epoch in fitted.history} == {"fine-tune", "scratch"}
     assert 22 < moved() <= 33
