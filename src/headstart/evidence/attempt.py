@@ -9,7 +9,9 @@ from headstart.data.split import SELECTION_SHARE
 from headstart.evidence.facts import Facts
 from headstart.evidence.verdict import Gain
 
-WORTH = 0.01  # in accuracy: what a try must be worth on average,
+WORTH = (
+    0.01  # in accuracy: what a try must be worth on average, and as much more for every hour that it takes,
+)
 FEWEST = 5  # and the typical class must have so many groups to train on and to choose by
 # Of the best probe's errors: on so many pictures do probe and training differ (the median of 34 settings,
 # benchmarks/regret).
@@ -21,12 +23,14 @@ LEAST = 0.01  # no share of errors is less
 class Attempt:
     """n, groups     training pictures, and groups of them; typical_class: groups in the median class
     gain             what training is expected to add to the best frozen probe
+    hours            what it takes on this machine; 0 where that is not known
     """
 
     n: int
     groups: int
     typical_class: float
     gain: Gain
+    hours: float = 0.0
 
     @property
     def enough(self) -> bool:
@@ -35,7 +39,12 @@ class Attempt:
     @property
     def pays(self) -> bool:
         """Something is to be expected of it, and enough even though the better of the two may be picked wrongly."""
-        return self.enough and self.gain.expected > 0 and self.gain.tried > WORTH
+        return self.enough and self.gain.expected > 0 and self.gain.tried > self.price
+
+    @property
+    def price(self) -> float:
+        """What the try must be worth, in accuracy."""
+        return WORTH * (1 + self.hours)
 
 
 def picking_error(facts: Facts, accuracy: float) -> float:

@@ -29,13 +29,18 @@ LEAST_LEAD = LEAST_SPREAD = 0.005  # no expectation is surer than this
 
 
 def conclude(
-    facts: Facts, *, size: str | None = None, similarity: str | None = None, priors: Priors = PRIORS
+    facts: Facts,
+    *,
+    size: str | None = None,
+    similarity: str | None = None,
+    priors: Priors = PRIORS,
+    hours: float = 0.0,
 ) -> Verdict:
-    """The verdict on `facts`; `size` and `similarity` overrule what they come to."""
+    """The verdict on `facts`; `size` and `similarity` overrule what they come to. hours: see attempt.Attempt."""
     cut = _best_cut(facts, priors)
     gains = _gains(facts, cut, priors)
     many, alike = size_of(facts), similarity_of(facts)
-    attempt = Attempt(facts.n, facts.groups, facts.typical_class, gains[TUNED])
+    attempt = Attempt(facts.n, facts.groups, facts.typical_class, gains[TUNED], hours)
     return Verdict(
         size=size or many.measured,
         similarity=similarity or alike.measured,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from headstart.evidence.attempt import FEWEST, WORTH, Attempt
+from headstart.evidence.attempt import FEWEST, Attempt
 from headstart.evidence.facts import Ahead
 from headstart.evidence.likeness import HALF, Sign, Similarity
 from headstart.evidence.nearness import Distance
@@ -155,7 +155,8 @@ def pays(found: Attempt) -> str:
     expected = f"training all layers is expected to add {_points(gain.expected, gain.spread)} to the best frozen probe"
     if gain.expected <= 0:
         return f"{expected}: no gain to try for"
-    worth = f"{'more' if found.pays else 'not more'} than the {100 * WORTH:.0f} that a try must be worth"
+    takes = f", since it takes {found.hours:.1f} hours here" if found.hours >= 0.1 else ""
+    worth = f"{'more' if found.pays else 'not more'} than the {100 * found.price:.1f} that it must be worth{takes}"
     return (
         f"{expected}; to try it and keep what looks better is then worth {100 * gain.tried:.1f} points on average, "
         f"{worth}"

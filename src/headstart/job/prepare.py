@@ -110,7 +110,7 @@ def prepare_on(options: Options, named: Named, pictures: Intake, partition: Part
     if plan is not None:
         _say_others(options, plan, pictures, partition)
         return Prepared(options, pictures, partition, network, plan, None)
-    evidence = _measure(options, pictures, partition, network, seed)
+    evidence = _priced(options, _measure(options, pictures, partition, network, seed), network)
     plan = _decide(options, evidence, network, seed)
     _say_unused(options, plan)
     plan = _with_warning(plan, evidence)
@@ -189,6 +189,21 @@ def _measure(
         similarity=options.similarity,
         execution=execution_of(options),
     )
+
+
+def _priced(options: Options, evidence: Evidence, network: Backbone) -> Evidence:
+    """The evidence; where training is worth a try, its hours on this machine are held against that."""
+    from headstart.evidence import speed
+    from headstart.evidence.conclude import conclude
+    from headstart.planning.prospects import hours
+    from headstart.planning.recipe import default_recipe, overruled
+
+    if not evidence.pays:
+        return evidence
+    recipe = overruled(default_recipe(evidence.n), options.recipe)
+    takes = hours(evidence.n, speed(network, execution_of(options)), recipe)
+    verdict = conclude(evidence.facts, size=options.size, similarity=options.similarity, hours=takes)
+    return replace(evidence, verdict=verdict)
 
 
 def _decide(options: Options, evidence: Evidence, network: Backbone, seed: int) -> Plan:

@@ -9,7 +9,7 @@ from headstart.evidence.evidence import Evidence
 from headstart.evidence.verdict import SCRATCH
 from headstart.intervals import Z95, wilson
 from headstart.planning.plan import Plan
-from headstart.planning.recipe import default_recipe
+from headstart.planning.recipe import Recipe, default_recipe
 
 # To train on one picture takes as long as this many passes of the frozen network. Measured were 3.4 to 12.5: small,
 # demo-cnn and MobileNetV2 at 64 and 224 pixels on two cores: a training's cost is known within a factor of two.
@@ -55,6 +55,11 @@ def prospects(evidence: Evidence, plan: Plan, top: str, speed: float | None) -> 
         spread = math.hypot(best.error, gain.spread)
         found.append(_prospect(name, cut, evidence.expected(best.cut) + gain.expected, spread, n, cost))
     return tuple(found)
+
+
+def hours(pictures: int, speed: float, recipe: Recipe) -> float:
+    """What a training takes, within a factor of two; speed: pictures a second through the frozen network."""
+    return pictures / speed * (1 + STEP * recipe.epochs) / 3600
 
 
 def _prospect(
