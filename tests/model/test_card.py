@@ -19,6 +19,7 @@ def test_strangers_text_is_no_markup() -> None:
         pool="avg",
         head_layers=1,
         seed=0,
+        summary=(),
         reasons=(nasty,),
     )
     prepared = Preprocess(size=32, resize=32, interpolation="bilinear", mean=(0.5,) * 3, std=(0.5,) * 3)

@@ -66,7 +66,7 @@ def test_the_source_is_at_no_distance_from_itself(small, shapes):
         known, x = backbone.source.statistics[stage.name], features.x[stage.name][:, : stage.channels]
         assert np.allclose(known["mean"], x.mean(0), rtol=1e-3, atol=1e-4)
         assert np.allclose(known["var"], x.var(0), rtol=1e-2, atol=1e-4)
-    distance = nearness.distance(features, backbone.stages, backbone.source)
+    distance = nearness.distance(features, dataset.groups[parts.report], backbone.stages, backbone.source)
     assert distance is not None
     assert distance.value < 1e-2, distance.stage
     assert backbone.source.entropy is not None

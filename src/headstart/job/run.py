@@ -133,6 +133,7 @@ class Run:
             notes=(*prepared.intake.notes, *self._folds_told(), *self._change_told()),
             command=self.facts.command,
             bundle=str(self.folder / BUNDLE) if self.folder else "",
+            promise=str(self.more() or ""),
         )
         return Page(render(told))
 

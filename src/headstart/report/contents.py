@@ -50,6 +50,7 @@ class Contents:
     history       epochs in order; one that does not rise, or a new phase, begins another curve
     mistakes      worst first; hits: surest of what was named rightly, of as many classes as there are
     bundle        where the model lies, or ""
+    promise       what more pictures would bring, in a sentence; "" where that is not known
     class_counts  class name → training pictures
     quarantine    files that were left out; notes: sentences that the reader should know
     command       the command line that made the run, or ""
@@ -74,3 +75,4 @@ class Contents:
     notes: tuple[str, ...] = ()
     command: str = ""
     bundle: str = ""
+    promise: str = ""

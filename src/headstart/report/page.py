@@ -119,6 +119,7 @@ def _context(run: Contents) -> dict[str, Any]:
         "history": figures.history(run.history),
         "courses": [words_of.course(arm.name, arm.course) for arm in run.arms if arm.course],
         "looked_back": afterwards(run.hindsight.values(), words_of.called),
+        "promise": [run.promise] if run.promise else [],
         "gaps": [said for arm in run.arms if arm.chosen and (said := words_of.gap(arm))],
         "called": words_of.called,
         "mistakes": [_shown(mistake, run.backbone.preprocess.levels) for mistake in run.mistakes],
@@ -152,7 +153,7 @@ def _dots(run: Contents) -> list[Dot]:
 
 
 def _worst_first(score: ClassScore) -> tuple[bool, float, str]:
-    return score.f1 is None, score.f1 or 0.0, score.name
+    return score.recall is None, score.recall or 0.0, score.name
 
 
 def _shown(judged: Judged, levels: Levels | None) -> Shown:
