@@ -1,5 +1,6 @@
-"""python floor.py HYMENOPTERA WEIGHTS: decoding overlapped with the network, nothing else; JSON with its seconds.
+"""python floor.py HYMENOPTERA NETWORK: decoding overlapped with the network, nothing else; JSON with its seconds.
 
+NETWORK: one in the box, such as lite0, or the weights of MobileNetV2, a file.
 The network runs in fp32 through OpenVINO up to the features below its classifier; all is loaded and compiled before the
 clock starts.
 """
@@ -19,9 +20,11 @@ from headstart.runtime import Execution, Trunk, resolve, start
 
 
 def main() -> int:
-    folder, weights = Path(sys.argv[1]), sys.argv[2]
-    backbone = headstart.load_backbone(
-        "timm:mobilenetv2_100", weights=weights, model_kwargs={"pad_type": "same"}
+    folder, what = Path(sys.argv[1]), sys.argv[2]
+    backbone = (
+        headstart.load_backbone("timm:mobilenetv2_100", weights=what, model_kwargs={"pad_type": "same"})
+        if Path(what).is_file()
+        else headstart.load_backbone(what)
     )
     how = resolve(Execution(runtime="openvino"))
     runtime = start(Trunk(backbone, (backbone.top,), "avg"), how)
