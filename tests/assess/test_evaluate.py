@@ -143,6 +143,7 @@ def test_a_trained_trunk_is_proven_as_it_is(model, shapes):
 def test_random_weights_are_a_baseline_on_a_part_where_that_is_enough(enough, model, shapes, monkeypatch):
     dataset, parts = shapes
     monkeypatch.setattr("headstart.evidence.control.LEAST", 5)
+    monkeypatch.setattr("headstart.evidence.control.PIXELS", 0)
     monkeypatch.setattr("headstart.evidence.control.LEAST_PER_CLASS", 2)
     monkeypatch.setattr("headstart.assess.part.plain", lambda *_: enough)
     _, (_, whole) = assess.prove(model, dataset, parts, whole=True)

@@ -22,12 +22,12 @@ ASKED = {"labels": LABELS, "groups": np.arange(N), "classes": CLASSES, "stages":
 
 def test_the_part_keeps_groups_whole_and_classes_in_proportion():
     labels, groups = np.repeat([0, 1], [300, 100]), np.arange(400) // 4
-    part = part_of(labels, groups, 0)
+    part = part_of(labels, groups, 224, 0)
     assert len(part) == 100
     assert np.bincount(labels[part]).tolist() == [76, 24] or abs(np.bincount(labels[part])[1] - 25) <= 4
     whole = np.unique(groups[part])
     assert np.isin(groups, whole).sum() == len(part)
-    np.testing.assert_array_equal(part, part_of(labels, groups, 0))
+    np.testing.assert_array_equal(part, part_of(labels, groups, 224, 0))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,12 @@ def test_the_part_keeps_groups_whole_and_classes_in_proportion():
     [(100, 2, 100), (240, 2, 80), (2000, 2, 500), (2000, 200, 1000), (600, 100, 600)],
 )
 def test_the_part_is_a_quarter_but_never_too_few(pictures, classes, part):
-    assert len(part_of(np.arange(pictures) % classes, np.arange(pictures), 0)) == part
+    assert len(part_of(np.arange(pictures) % classes, np.arange(pictures), 224, 0)) == part
+
+
+def test_all_are_asked_where_that_costs_next_to_nothing():
+    assert len(part_of(np.arange(1000) % 2, np.arange(1000), 64, 0)) == 1000
+    assert len(part_of(np.arange(1000) % 2, np.arange(1000), 224, 0)) == 250
 
 
 @pytest.mark.parametrize(
@@ -47,7 +52,7 @@ def test_a_part_is_enough_only_for_a_lead_far_above_its_error(lead, error, said)
 
 
 def test_the_control_stands_as_far_below_the_top_cut_as_on_the_part():
-    own, part = features(CLEAR_TOP), part_of(LABELS, np.arange(N), 0)
+    own, part = features(CLEAR_TOP), part_of(LABELS, np.arange(N), 224, 0)
     found = ahead(own, features(NOISE, 1).take(part), part, **ASKED)
     assert found is not None
     assert found.pictures == len(part) < N
@@ -82,6 +87,7 @@ def test_one_group_leaves_it_open():
 @pytest.mark.parametrize("enough", [True, False])
 def test_random_weights_see_all_pictures_only_where_the_part_is_not_enough(enough, tmp_path, monkeypatch):
     monkeypatch.setattr("headstart.evidence.control.LEAST", 20)
+    monkeypatch.setattr("headstart.evidence.control.PIXELS", 0)
     monkeypatch.setattr(ROOM, "plain", lambda *_: enough)
     dataset = data.load(tree(tmp_path / "data", each=40)).dataset
     parts = data.partition(dataset, seed=0)

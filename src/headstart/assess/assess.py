@@ -38,7 +38,7 @@ def prove(
         evaluation = evaluate(model, dataset, index, partition.report_name, execution=execution)
         return evaluation, baselines(evaluation, model, dataset, partition, execution=execution)
     labels = _labels(model, dataset, index, partition.report_name)
-    part = np.arange(len(index)) if whole else tried(dataset, partition, model.plan.seed)
+    part = np.arange(len(index)) if whole else tried(model, dataset, partition)
     features, control = extract_beside(
         dataset, index, model.backbone, (None, 0), part=part, execution=execution
     )

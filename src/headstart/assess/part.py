@@ -16,9 +16,14 @@ from headstart.planning.inputs import joined, widths
 from headstart.runtime import Execution, Resolved
 
 
-def tried(dataset: Dataset, partition: Partition, seed: int) -> np.ndarray:
+def tried(model: Model, dataset: Dataset, partition: Partition) -> np.ndarray:
     """Places, int64 [P], in the report pictures: those that random weights are asked of first."""
-    return part_of(dataset.labels[partition.report], dataset.groups[partition.report], seed)
+    return _part(model, dataset, partition.report)
+
+
+def _part(model: Model, dataset: Dataset, index: np.ndarray) -> np.ndarray:
+    side, seed = model.backbone.preprocess.size, model.plan.seed
+    return part_of(dataset.labels[index], dataset.groups[index], side, seed)
 
 
 def random_weights(
@@ -38,9 +43,9 @@ def random_weights(
     BackboneError.
     """
     labels, groups, seed = dataset.labels, dataset.groups, model.plan.seed
-    part = tried(dataset, partition, seed)
+    part = tried(model, dataset, partition)
     measured = sampled(dataset, partition.train, seed)
-    learned = measured[part_of(labels[measured], groups[measured], seed)]
+    learned = measured[_part(model, dataset, measured)]
     asked = partition.report[part]
 
     def right(learning: Features, held: np.ndarray) -> np.ndarray:

@@ -19,6 +19,9 @@ SAMPLE, SAMPLE_PER_CLASS = 2_000, 20
 FOLDS = 5
 # The part that is asked first: this share of the pictures, but at least so many, and so many a class.
 SHARE, LEAST, LEAST_PER_CLASS = 0.25, 80, 5
+PIXELS = (
+    5_000_000  # of so many in all, 100 pictures of 224 px, random weights cost too little to ask a part first
+)
 # So many of the part's standard errors above what is asked of it, a lead is above it on all pictures too: on those it
 # differs by less than one such error, as a rule, and no second copy is asked either.
 ENOUGH = 3.5
@@ -35,12 +38,15 @@ def sampled(dataset: Dataset, train: np.ndarray, seed: int) -> np.ndarray:
     return train[sample(dataset.labels[train], most, seed)]
 
 
-def part_of(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
+def part_of(labels: np.ndarray, groups: np.ndarray, side: int, seed: int) -> np.ndarray:
     """Sorted places, int64 [P], of the part that random weights are asked of first.
 
-    Groups whole, classes in proportion; all places where the part would not be much smaller.
+    side: of the pictures as the network sees them. Groups whole, classes in proportion; all places where that costs
+    next to nothing, or the part would not be much smaller.
     """
     n, classes = len(labels), len(np.unique(labels))
+    if n * side**2 <= PIXELS:
+        return np.arange(n)
     share = max(SHARE * n, LEAST, LEAST_PER_CLASS * classes) / max(1, n)
     return carve(labels, groups, share, seed)[1] if share <= 2 / 3 else np.arange(n)
 

@@ -69,7 +69,7 @@ def _weigh(
     trunk = Trunk(backbone, backbone.stages)
     before = is_converted(trunk, how)
     labels, groups = dataset.labels[index], dataset.groups[index]
-    part = part_of(labels, groups, question.seed)
+    part = part_of(labels, groups, backbone.preprocess.size, question.seed)
     features, control = extract_beside(dataset, index, backbone, (None, 0), part=part, execution=how)
     if not before and is_converted(trunk, how):
         # Torch is there now: what another data set may ask is converted too, and no later run imports torch for it.
