@@ -33,6 +33,6 @@ def test_pictures_that_the_network_knows_are_warned_of(shapes: Path, backbone: P
     found = hs.plan(str(shapes), backbone=str(backbone))
     assert found.evidence is not None
     known = changed(found.evidence, entropy=0.3, source_entropy=0.5, distance=0.1)
-    assert prepare._with_warning(found.plan, known).reasons == (*found.plan.reasons, SEEN)
+    assert prepare._with_warning(found.plan, known).summary == (*found.plan.summary, SEEN)
     new = changed(found.evidence, entropy=0.5, source_entropy=0.5, distance=0.1)
     assert prepare._with_warning(found.plan, new) == found.plan

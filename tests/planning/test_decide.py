@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from headstart.errors import BackboneError, PlanError
+from headstart.evidence.curve import AHEAD
 from headstart.evidence.facts import CurvePoint, CutScore
 from headstart.evidence.verdict import TUNED, Gain
 from headstart.planning import cases, four, recipe, table
@@ -54,7 +55,7 @@ def test_training_knows_its_bar_and_what_to_expect(evidence, backbone) -> None:
     curve = CurvePoint(100, 0.6, 0.01), CurvePoint(400, 0.8, 0.01)
     plan = decide(changed(found, profile=near, curve=curve), backbone)
     assert (plan.cut, plan.fallback_cut, plan.gain) == (("pre_logits",), ("body.1",), (0.02, 0.03))
-    assert plan.learning_exponent == pytest.approx(0.5)
+    assert plan.learning_exponent == pytest.approx(AHEAD * 0.5)
     asked = decide(found, backbone, cut="body.0")
     assert (asked.cut, asked.fallback_cut, asked.gain) == (("body.0",), (), ())
     frozen = decide(evidence("small", "similar", best="pre_logits"), backbone)
