@@ -87,7 +87,7 @@ def test_to_keep_every_stage_is_case_1_s_way_whatever_depths_the_head_reads(evid
     assert (plan.case, plan.lesson, plan.cut, plan.pool) == (1, 2, KEPT, "avgstd")
     assert any(reason.startswith("All 4 cuts side by side: ") for reason in plan.reasons)
     assert "that reads all 4 depths. The lesson would cut the upper layers away here" in plan.summary[2]
-    assert "With them 3 more of 100" in plan.summary[2]
+    assert "So 3 more of 100 pictures are expected" in plan.summary[2]
 
 
 def test_a_network_of_one_cut_has_no_case_2(evidence, backbone) -> None:
@@ -144,7 +144,7 @@ def test_where_the_lesson_would_do_something_else_that_is_said_with_its_number(e
     assert "by -1 ± 2 points, too little to be worth a try" in decide(left, backbone).summary[2]
     cut = decide(evidence("small", "similar", best="body.1"), backbone)
     assert (cut.case, cut.lesson) == (2, 1)
-    assert "The lesson would keep every layer here. Without the upper ones" in cut.summary[2]
+    assert "The lesson would keep every layer here. So 15 more of 100 pictures are expected" in cut.summary[2]
 
 
 def test_random_or_a_lower_cut_overrule_the_measured_case(evidence, backbone) -> None:

@@ -107,22 +107,22 @@ def _apart(evidence: Evidence, chosen: Chosen, plan: Plan) -> str:
             else " is not expected to pay"
         )
         return f" The lesson would train every layer here. That{expected}, too little to be worth a try."
-    if chosen.lesson == 2 and chosen.number == 1:
+    if (chosen.lesson, chosen.number) == (2, 1):
         lower = evidence.lower
-        lead = 100 * (
-            evidence.expected(evidence.best_cut) - min(lower.accuracy, evidence.expected(lower.cut))
-        )
-        return (
-            f" The lesson would cut the upper layers away here. With them {lead:.0f} more of 100 pictures are expected "
-            f"to be named rightly than with a cut at {lower.cut}."
-        )
-    if chosen.lesson == 1 and chosen.number == 2:
-        lead = 100 * (evidence.expected(evidence.best_cut) - evidence.top.accuracy)
-        return (
-            f" The lesson would keep every layer here. Without the upper ones {lead:.0f} more of 100 pictures are "
-            "expected to be named rightly."
-        )
+        lead = evidence.expected(evidence.best_cut) - evidence.expected(lower.cut)
+        return f" The lesson would cut the upper layers away here. {_more(lead, f'with a cut at {lower.cut}')}"
+    if (chosen.lesson, chosen.number) == (1, 2):
+        lead = evidence.expected(evidence.best_cut) - evidence.top.accuracy
+        return f" The lesson would keep every layer here. {_more(lead, 'with all of them')}"
     return ""
+
+
+def _more(lead: float, than: str) -> str:
+    """lead: in accuracy, over what is done otherwise."""
+    count = round(100 * lead)
+    if count < 1:
+        return f"As many pictures are expected to be named rightly as {than}."
+    return f"So {count} more of 100 pictures {'are' if count > 1 else 'is'} expected to be named rightly than {than}."
 
 
 def _verdict(evidence: Evidence, name: str) -> str:
