@@ -45,6 +45,7 @@ def evidence():
             similarity=similarity,
             pays=size == "large",
             effective=n,
+            typical_class=n // 2,
             profile=profile,
             best_cut=best,
             concatenated=None,

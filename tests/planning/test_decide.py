@@ -93,7 +93,7 @@ def test_to_keep_every_stage_is_case_1_s_way_whatever_depths_the_head_reads(evid
 def test_a_network_of_one_cut_has_no_case_2(evidence, backbone) -> None:
     alone = replace(backbone, stages=backbone.stages[-1:])
     found = evidence("small", "different", best="pre_logits")
-    found = changed(found, profile=found.profile[-1:], declared=True)
+    found = changed(found, profile=found.profile[-1:], declared=("size", "similarity"))
     plan = decide(found, alone)
     assert (plan.case, plan.lesson) == (1, 2)
     assert "since timm:handmade has no lower cut" in plan.summary[2]
@@ -123,10 +123,12 @@ def test_case_4_asked_for_trains_random_weights(evidence, backbone, asked) -> No
 
 def test_what_is_told_of_the_pictures_is_followed_as_the_lesson_has_it(evidence, backbone) -> None:
     for case in four.CASES:
-        found = changed(evidence(case.size, case.similarity, best="pre_logits"), declared=True)
+        found = changed(
+            evidence(case.size, case.similarity, best="pre_logits"), declared=("size", "similarity")
+        )
         plan = decide(found, backbone)
         assert (plan.lesson, plan.case) == (case.number, min(case.number, 3))
-        assert "since size or similarity were told" in plan.summary[2]
+        assert "since size and similarity were told" in plan.summary[2]
 
 
 def test_where_the_lesson_would_do_something_else_that_is_said_with_its_number(evidence, backbone) -> None:
@@ -141,7 +143,16 @@ def test_where_the_lesson_would_do_something_else_that_is_said_with_its_number(e
     left = changed(
         evidence("large", "similar", best="pre_logits"), pays=False, gains={TUNED: Gain(-0.01, 0.02)}
     )
-    assert "by -1 ± 2 points, too little to be worth a try" in decide(left, backbone).summary[2]
+    left = changed(left, typical_class=400)
+    assert "That is expected to gain nothing (-1 ± 2 points)." in decide(left, backbone).summary[2]
+    slow = changed(left, gains={TUNED: Gain(0.03, 0.02)})
+    assert (
+        "+3 ± 2 points, which is not worth the time that it takes here" in decide(slow, backbone).summary[2]
+    )
+    few = changed(slow, typical_class=4)
+    assert "With 4 in the typical class there are too few" in decide(few, backbone).summary[2]
+    other = decide(tried, backbone, recipe_overrides={"epochs": 1})
+    assert "14 ± 6" not in other.summary[2]  # that was expected of another training
     cut = decide(evidence("small", "similar", best="body.1"), backbone)
     assert (cut.case, cut.lesson) == (2, 1)
     assert "The lesson would keep every layer here. So 15 more of 100 pictures are expected" in cut.summary[2]

@@ -84,13 +84,20 @@ def test_the_pictures_the_lesson_s_case_and_what_is_done_are_told_apart(tmp_path
     words = _Page(render(replace(run, plan=plan))).words
     assert "The pictures are a small set, similar: the lesson's case 2" in words
     assert all(said in words for said in summary)
-    assert "Case 3: this is planned" in words
+    assert "Case 3: this is done" in words
+
+
+def test_what_was_planned_and_what_was_kept_are_told_apart(tmp_path: Path) -> None:
+    run = sample.run(tmp_path, case=3)
+    words = _Page(render(replace(run, kept=sample.plan(1, run.backbone)))).words
+    assert "Case 1: this is kept" in words
+    assert "Case 3: this was planned" in words
 
 
 def test_a_plan_that_is_none_of_the_four_is_called_its_own(tmp_path: Path) -> None:
     run = sample.run(tmp_path)
     page = _Page(render(replace(run, plan=replace(run.plan, case=0))))
-    assert "this is planned" not in page.words
+    assert "this is done" not in page.words
 
 
 @pytest.mark.parametrize("classes", [2, 10, 50, 51, 60])

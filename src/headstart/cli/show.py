@@ -245,7 +245,14 @@ _BARS = {
 
 def baselines(scores: Mapping[str, Mapping[str, Any]]) -> str:
     """What the accuracy has to be held against."""
-    return "\n".join(f"  {_BARS.get(name, name)}: {accuracy(facts)}" for name, facts in scores.items())
+    return "\n".join(
+        f"  {_BARS.get(name, name)}: {accuracy(facts)}{_got(facts)}" for name, facts in scores.items()
+    )
+
+
+def _got(facts: Mapping[str, Any]) -> str:
+    """How an accuracy was got that was measured on a part."""
+    return f"; {facts['how']}" if facts.get("how") else ""
 
 
 def _ratio(value: float | None) -> str:

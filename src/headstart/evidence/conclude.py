@@ -52,7 +52,7 @@ def conclude(
         line=many.line,
         doubling=many.doubling,
         index=(alike.index, *alike.interval),
-        declared=bool(size or similarity),
+        declared=(*(("size",) if size else ()), *(("similarity",) if similarity else ())),
         how={
             "best_cut": words.best_cut(cut),
             "similarity": words.similarity(alike, similarity),

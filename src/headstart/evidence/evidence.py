@@ -213,6 +213,7 @@ class Evidence:
             "reach": None if reach is None else Reach(**reach),
             "curve": tuple(CurvePoint(**row) for row in values["curve"]),
             "effective": values.get("effective", values["groups"]),
+            "declared": tuple(values.get("declared", ())),
             "index": tuple(values.get("index", NOT_KNOWN)),
             "gains": {name: Gain(**gain) for name, gain in values.get("gains", {}).items()},
         }

@@ -18,13 +18,14 @@ FLAT, STEEP = 0.01, 0.05  # in accuracy, what twice as many pictures would add
 class Size:
     """n, groups   training pictures, and groups of them
     effective      what they are worth: pictures of one thing count for what they add
-    doubling       what twice as many would add to the probe's accuracy, by the learning curve
+    doubling       what twice as many would add to the probe's accuracy, by the learning curve; None where that is too
+                   short, or where the probe is no better than naming the most frequent class
     """
 
     n: int
     groups: int
     effective: float
-    doubling: float
+    doubling: float | None
 
     @property
     def line(self) -> float:
@@ -33,6 +34,8 @@ class Size:
         Where twice as many would add little, the set has told nearly all it can, and overfitting is no concern; where
         they would add much, it is far from that.
         """
+        if self.doubling is None:
+            return LINE
         if self.doubling < FLAT:
             return SMALL
         return MIDDLE if self.doubling >= STEEP else LINE
@@ -47,10 +50,10 @@ def size_of(facts: Facts) -> Size:
     return Size(facts.n, facts.groups, facts.effective, _doubling(facts))
 
 
-def _doubling(facts: Facts) -> float:
-    """In accuracy, from all pictures on; the curve may end at a sample of them. 0 where there is no curve."""
-    if not facts.curve:
-        return 0.0
+def _doubling(facts: Facts) -> float | None:
+    """In accuracy, from all pictures on; the curve may end at a sample of them."""
+    if len(facts.curve) < 2 or facts.curve[-1].accuracy <= facts.majority:
+        return None
     falls = exponent(facts.curve)
     more = max(1.0, facts.n / max(1, facts.sampled))
     error = 1 - facts.curve[-1].accuracy

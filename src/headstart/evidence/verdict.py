@@ -47,9 +47,9 @@ class Verdict:
     size             "small" or "large"
     similarity       "similar" or "different"
     line             effective pictures from which the set counts as large
-    doubling         what twice as many pictures would add to a frozen probe, in accuracy
+    doubling         what twice as many pictures would add to a frozen probe, in accuracy; None where that is not known
     index            (value, low, high): similarity from 0 to 1 with its 95 % interval; the line is at one half
-    declared         whether size or similarity were told, not measured
+    declared         "size", "similarity" or both, where these were told, not measured
 
     Of what to do:
     best_cut         where a frozen probe is expected to be best: one cut, or all of them, "+" joined
@@ -69,7 +69,7 @@ class Verdict:
     gains: Mapping[str, Gain] = field(default_factory=dict)
     pays: bool = False
     line: float = 10_000.0
-    doubling: float = 0.0
+    doubling: float | None = None
     index: tuple[float, ...] = NOT_KNOWN
-    declared: bool = False
+    declared: tuple[str, ...] = ()
     how: Mapping[str, str] = field(default_factory=dict)

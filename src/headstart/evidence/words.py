@@ -137,10 +137,12 @@ def size(found: Size, asked: str | None) -> str:
     elif found.effective >= LARGE:
         why = f"{seen}, and from {LARGE:,} on they are many"
     else:
-        why = (
-            f"{seen}; {SMALL:,} are few, {LARGE:,} many, and the line between is drawn at {found.line:,.0f} here, "
-            f"since twice as many would add {100 * found.doubling:.1f} points"
+        since = (
+            ""
+            if found.doubling is None
+            else f" here, since twice as many would add {100 * found.doubling:.1f} points"
         )
+        why = f"{seen}; {SMALL:,} are few, {LARGE:,} many, and the line between is drawn at {found.line:,.0f}{since}"
     return _overruled(asked, found.measured, why)
 
 

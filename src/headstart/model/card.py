@@ -59,7 +59,10 @@ def _scores(metrics: Mapping[str, Any]) -> str:
         _row(f"{name} split", score, f"balanced {score['balanced_accuracy']:.4f}")
         for name, score in metrics.get("splits", {}).items()
     ]
-    rows += [_row(name, score, "") for name, score in metrics.get("baselines", {}).items()]
+    rows += [
+        _row(name, score, markdown(score.get("how", "")))
+        for name, score in metrics.get("baselines", {}).items()
+    ]
     if not rows:
         return ""
     return "\n".join(["| | accuracy | 95 % interval | pictures | |", "|-|-|-|-|-|", *rows])

@@ -82,7 +82,8 @@ def probe_of(plan: Plan, backbone: Backbone) -> Plan:
     rows = tuple(Row(stage, "pretrained", 0.0) for stage in _kept(backbone, plan.probe_cut))
     pool = plan.pool if plan.probe_cut == plan.cut else pool_at(backbone, plan.probe_cut)
     frozen = replace(plan, rows=rows, cut=plan.probe_cut, pool=pool)
-    plain = replace(frozen.standing_alone(), head_init="solved")
+    # The summary ends with what was to be done instead.
+    plain = replace(frozen.standing_alone(), head_init="solved", summary=plan.summary[:2])
     return replace(plain, case=plain.case_of(backbone.top.name))
 
 

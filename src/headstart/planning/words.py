@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from headstart.evidence.attempt import FEWEST
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.facts import CutScore
 from headstart.evidence.verdict import TUNED
@@ -27,18 +28,14 @@ def sentences(evidence: Evidence, reasons: Iterable[Reason]) -> tuple[str, ...]:
 
 def _data(evidence: Evidence, network: str) -> str:
     worth = f" that count as {evidence.effective:,.0f}" if evidence.effective < 0.95 * evidence.n else ""
+    told = evidence.verdict.declared
+    size = f"a {evidence.size} set{', as was told' if 'size' in told else ''}"
     index, low, high = evidence.verdict.index
-    if evidence.verdict.declared:
-        return (
-            f"The data: {evidence.n:,} pictures to learn from{worth}, taken for a {evidence.size} set, "
-            f"{evidence.similarity} {'to' if evidence.similarity == 'similar' else 'from'} what {network} has learnt "
-            "from, as was told."
-        )
     shown = f": {index:.2f} on a scale from 0 to 1 ({low:.2f} to {high:.2f})" if (low, high) != (0, 1) else ""
     return (
-        f"The data: {evidence.n:,} pictures to learn from{worth}, a {evidence.size} set. They are "
-        f"{evidence.similarity} {'to' if evidence.similarity == 'similar' else 'from'} what {network} has learnt "
-        f"from{shown}."
+        f"The data: {evidence.n:,} pictures to learn from{worth}, {size}. They are {evidence.similarity} "
+        f"{'to' if evidence.similarity == 'similar' else 'from'} what {network} has learnt from"
+        f"{', as was told' if 'similarity' in told else shown}."
     )
 
 
@@ -48,10 +45,10 @@ def _lesson(number: int) -> str:
 
 
 def _done(evidence: Evidence, chosen: Chosen, plan: Plan) -> str:
-    way = _way(chosen)
+    way, both = _way(chosen), len(evidence.verdict.declared) > 1
     cause = {
         "asked": ", as asked for",
-        "declared": ", since size or similarity were told",
+        "declared": f", since {' and '.join(evidence.verdict.declared)} {'were' if both else 'was'} told",
         "random": ", since random weights were asked for",
         "cut": ", at the cut asked for",
         "one cut": f", since {chosen.network} has no lower cut",
@@ -88,33 +85,46 @@ def _apart(evidence: Evidence, chosen: Chosen, plan: Plan) -> str:
     """Where the lesson would do something else: why this is done, with the number that decided."""
     if chosen.cause != "expected":
         return ""
-    gain = evidence.gains.get(TUNED)
     if chosen.number == 3:
-        also = " From random weights, too, where that is no success." if plan.fallback == "scratch" else ""
-        if gain is None:
-            return also
-        adds = f"{100 * gain.expected:.0f} ± {100 * gain.spread:.0f} points"
-        if chosen.lesson in (1, 2):
-            return (
-                f" The lesson would freeze the network here. Training every layer is expected to add {adds}, so it is "
-                f"tried as well, and the better is kept.{also}"
-            )
-        return f" It is expected to add {adds} to the frozen network, and the better of both is kept.{also}"
+        return _tried(chosen, plan)
     if chosen.lesson in (3, 4):
-        expected = (
-            f" is expected to change it by {100 * gain.expected:+.0f} ± {100 * gain.spread:.0f} points"
-            if gain
-            else " is not expected to pay"
-        )
-        return f" The lesson would train every layer here. That{expected}, too little to be worth a try."
+        return f" The lesson would train every layer here. {_not_tried(evidence)}"
     if (chosen.lesson, chosen.number) == (2, 1):
         lower = evidence.lower
         lead = evidence.expected(evidence.best_cut) - evidence.expected(lower.cut)
-        return f" The lesson would cut the upper layers away here. {_more(lead, f'with a cut at {lower.cut}')}"
+        return (
+            f" The lesson would cut the upper layers away here. {_more(lead, f'with a cut at {lower.cut}')}"
+        )
     if (chosen.lesson, chosen.number) == (1, 2):
         lead = evidence.expected(evidence.best_cut) - evidence.top.accuracy
         return f" The lesson would keep every layer here. {_more(lead, 'with all of them')}"
     return ""
+
+
+def _tried(chosen: Chosen, plan: Plan) -> str:
+    """What training is expected to add, where that is known."""
+    also = " From random weights, too, where that is no success." if plan.fallback == "scratch" else ""
+    freezes = " The lesson would freeze the network here." if chosen.lesson in (1, 2) else ""
+    if not plan.gain:
+        return freezes + also
+    adds = f"{100 * plan.gain[0]:.0f} ± {100 * plan.gain[1]:.0f} points"
+    if freezes:
+        tried = (
+            f"Training every layer is expected to add {adds}, so it is tried as well, and the better is kept."
+        )
+        return f"{freezes} {tried}{also}"
+    return f" It is expected to add {adds} to the frozen network, and the better of both is kept.{also}"
+
+
+def _not_tried(evidence: Evidence) -> str:
+    """Why training is not worth a try."""
+    typical, gain = evidence.facts.typical_class, evidence.gains.get(TUNED)
+    if gain is None or typical < FEWEST:
+        return f"With {typical:,.0f} in the typical class there are too few to train on and to choose by."
+    adds = f"{100 * gain.expected:+.0f} ± {100 * gain.spread:.0f} points"
+    if gain.expected <= 0:
+        return f"That is expected to gain nothing ({adds})."
+    return f"That is expected to add {adds}, which is not worth the time that it takes here."
 
 
 def _more(lead: float, than: str) -> str:

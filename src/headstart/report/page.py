@@ -107,7 +107,7 @@ def _context(run: Contents) -> dict[str, Any]:
         "classes": len(classes),
         "when": run.created[:16].replace("T", " "),
         "version": version("headstart"),
-        "case": four.numbered(plan.case) if plan.case else None,
+        "planned": run.plan,
         "cases": [(case, strip.strip(case)) for case in four.CASES],
         "lesson": plan.lesson,
         "chart": cases.chart(evidence, plan.lesson),
@@ -148,8 +148,16 @@ def _dots(run: Contents) -> list[Dot]:
         Dot(f"this model, {first.split}", first.accuracy, first.interval, first.n, first.n_groups, "model")
     ]
     rows += [Dot(f"this model, {e.split}", e.accuracy, e.interval, e.n, e.n_groups, "other") for e in others]
-    rows += [Dot(b.name, b.accuracy, b.interval, b.n, b.groups, "baseline") for b in run.baselines]
+    rows += [
+    rows += [_baseline(b) for b in run.baselines]
+        for b in run.baselines
+    ]
     return rows
+
+
+def _baseline(found: Baseline) -> Dot:
+    name = f"{found.name}, by a part" if found.how else found.name
+    return Dot(name, found.accuracy, found.interval, found.n, found.groups, "baseline")
 
 
 def _worst_first(score: ClassScore) -> tuple[bool, float, str]:

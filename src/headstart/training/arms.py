@@ -171,8 +171,9 @@ def ways(plan: Plan) -> dict[str, Plan]:
     if plan.from_scratch:
         return {"scratch": plan}
     rows = tuple(Row(row.stage, "random", row.lr_scale or 1.0) for row in plan.rows)
-    scratch = {"scratch": replace(plan, rows=rows, gain=())} if plan.fallback in ("scratch", "both") else {}
-    return {"fine-tune": plan, **scratch}
+    if plan.fallback not in ("scratch", "both"):
+        return {"fine-tune": plan}
+    return {"fine-tune": plan, "scratch": replace(plan, case=4, rows=rows, gain=(), summary=plan.summary[:2])}
 
 
 def try_ways(plan: Plan, attempt: Callable[[str, Plan], A], probe: FrozenProbe) -> tuple[str, dict[str, A]]:

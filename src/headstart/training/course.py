@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from headstart.intervals import wilson
 from headstart.training import patience
 
 if TYPE_CHECKING:
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 BY_HEART = 0.10
 
 
+def by_heart(own: float, others: float, n: int) -> bool:
+    """Whether an accuracy on pictures that were learnt lies so far above that on n others, beyond its 95 % interval."""
+    return own - others >= BY_HEART and own > wilson(others * n, n)[1]
+
+
 @dataclass(frozen=True)
 class Course:
     """How one training went.
@@ -26,6 +32,7 @@ class Course:
     cut                 why it ended early: "patience", "time limit", or "" where it did not
     train_accuracy, selection_accuracy  after the kept epoch, in [0, 1]: of pictures that it learnt from, and of the
                         selection pictures; None where these were not scored
+    n                   selection pictures
     turned              the epoch after which the loss of the selection pictures no longer fell; None where that was the
                         last one, or was not scored
     """
@@ -36,6 +43,7 @@ class Course:
     cut: str
     train_accuracy: float | None
     selection_accuracy: float | None
+    n: int
     turned: int | None
 
     @property
@@ -43,7 +51,7 @@ class Course:
         """Whether it has so many more of its own pictures right than of others that it knows its own by heart."""
         if self.train_accuracy is None or self.selection_accuracy is None:
             return False
-        return self.train_accuracy - self.selection_accuracy >= BY_HEART
+        return by_heart(self.train_accuracy, self.selection_accuracy, self.n)
 
     def to_dict(self) -> dict[str, Any]:
         return {**vars(self), "by_heart": self.by_heart}
@@ -62,6 +70,7 @@ def course(history: Sequence[Epoch], recipe: Recipe, n: int) -> Course:
         cut=_cut(history, recipe, patience.ended(scores, recipe.patience, n)),
         train_accuracy=kept.train_accuracy,
         selection_accuracy=kept.selection_accuracy,
+        n=n,
         turned=None if turned == len(history) else turned,
     )
 

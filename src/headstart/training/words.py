@@ -179,15 +179,16 @@ def _alike(lead: Lead) -> str:
         return ", but all of these are one group, which tells nothing"
     refit = f"the frozen network is expected to gain {100 * lead.refit_gain:.1f} points by learning from these too"
     gains = f"; {refit}" if lead.gain > 0 and lead.refit_gain >= SHOWN else ""
-    if lead.apart:
-        return gains
-    small = "so small a difference is chance as likely as not: the two cannot be told apart"
     expected = (
         ""
         if lead.expected is None
-        else f", and {100 * lead.expected[0]:+.1f} points were expected of training"
+        else f"{100 * lead.expected[0]:+.0f} points were expected of training beforehand"
     )
-    return f"{gains}; {small}{expected}"
+    if lead.apart:
+        outweighed = expected and lead.gain > 0 and not lead.succeeds
+        return gains + (f"; {expected}, which outweighs so few pictures" if outweighed else "")
+    small = "so small a difference may well be chance: the two cannot be told apart"
+    return f"{gains}; {small}" + (f", and {expected}" if expected else "")
 
 
 def course(name: str, found: Course) -> str:
@@ -218,15 +219,14 @@ def _by_heart(found: Course) -> str:
     return f"it learns its own pictures by heart from epoch {found.turned + 1} on"
 
 
-_GAP = 0.10  # a frozen head's own pictures against others, in accuracy, above which something is to be done
-
-
 def gap(arm: Arm) -> str:
     """A frozen head on the pictures it was solved on, against others; "" where one was not measured, or it trained."""
     if arm.course is not None or arm.train_accuracy is None or arm.accuracy is None:
         return ""
     own, new = f"{100 * arm.train_accuracy:.0f}", f"{100 * arm.accuracy:.0f}"
     said = f"Of the pictures it learnt from it names {own} of 100 rightly, of others {new}"
-    if arm.train_accuracy - arm.accuracy < _GAP:
+    from headstart.training.course import by_heart
+
+    if not by_heart(arm.train_accuracy, arm.accuracy, arm.n):
         return f"{said}: it has learnt what holds for others too."
-    return f"{said}: it knows its own by heart; more pictures help most."
+    return f"{said}: it knows its own by heart."
