@@ -32,6 +32,7 @@ from headstart.report.dots import Dot
 from headstart.training import words as words_of
 
 if TYPE_CHECKING:
+    from headstart.assess.baseline import Baseline
     from headstart.assess.evaluation import ClassScore, Evaluation
     from headstart.data.depth import Levels
 
@@ -148,10 +149,7 @@ def _dots(run: Contents) -> list[Dot]:
         Dot(f"this model, {first.split}", first.accuracy, first.interval, first.n, first.n_groups, "model")
     ]
     rows += [Dot(f"this model, {e.split}", e.accuracy, e.interval, e.n, e.n_groups, "other") for e in others]
-    rows += [
     rows += [_baseline(b) for b in run.baselines]
-        for b in run.baselines
-    ]
     return rows
 
 
