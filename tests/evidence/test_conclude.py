@@ -9,6 +9,7 @@ from headstart.evidence.attempt import WORTH
 from headstart.evidence.conclude import conclude
 from headstart.evidence.facts import CurvePoint, CutScore, Facts
 from headstart.evidence.priors import Priors
+from headstart.evidence.size import LINE
 from headstart.evidence.verdict import SCRATCH, TUNED, Gain, Verdict
 
 PRIORS = Priors(joint=(0.1, 0.2), tuning=(0.1, 0.2), steep=0.0, decade=0.0, scratch=(0.5, 0.4), lower=0.05)
@@ -121,6 +122,15 @@ def test_size_counts_pictures_and_the_curve_draws_the_line_between_the_marks(
     points = tuple(CurvePoint(n, accuracy, 0.01) for n, accuracy in zip((200, 400), curve, strict=True))
     verdict = conclude(replace(facts(), n=effective, sampled=effective, effective=effective, curve=points))
     assert (verdict.size, round(verdict.line)) == (size, line)
+
+
+@pytest.mark.parametrize("curve", [(), (0.25, 0.25)])
+def test_a_curve_that_says_nothing_draws_no_line(curve: tuple[float, ...]) -> None:
+    """None, or one of a probe that is no better than naming the most frequent class."""
+    points = tuple(CurvePoint(n, accuracy, 0.01) for n, accuracy in zip((200, 400), curve, strict=False))
+    verdict = conclude(replace(facts(), n=5_000, effective=5_000, curve=points))
+    assert (verdict.size, verdict.line, verdict.doubling) == ("small", LINE, None)
+    assert "twice as many" not in verdict.how["size"]
 
 
 def test_frames_count_for_what_they_add() -> None:

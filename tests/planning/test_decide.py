@@ -121,6 +121,13 @@ def test_case_4_asked_for_trains_random_weights(evidence, backbone, asked) -> No
     assert plan.recipe.epochs > decide(found, backbone).recipe.epochs
 
 
+def test_the_probe_that_stands_in_does_not_say_that_every_layer_is_trained(evidence, backbone) -> None:
+    plan = decide(evidence("large", "similar", best="pre_logits"), backbone)
+    probe = cases.probe_of(plan, backbone)
+    assert (plan.case, probe.case, probe.lesson) == (3, 1, 3)
+    assert probe.summary == plan.summary[:2]
+
+
 def test_what_is_told_of_the_pictures_is_followed_as_the_lesson_has_it(evidence, backbone) -> None:
     for case in four.CASES:
         found = changed(
@@ -129,6 +136,10 @@ def test_what_is_told_of_the_pictures_is_followed_as_the_lesson_has_it(evidence,
         plan = decide(found, backbone)
         assert (plan.lesson, plan.case) == (case.number, min(case.number, 3))
         assert "since size and similarity were told" in plan.summary[2]
+        assert plan.summary[0].count("as was told") == 2
+        one = decide(changed(found, declared=("size",)), backbone)
+        assert "since size was told" in one.summary[2]
+        assert one.summary[0].count("as was told") == 1
 
 
 def test_where_the_lesson_would_do_something_else_that_is_said_with_its_number(evidence, backbone) -> None:

@@ -73,6 +73,7 @@ def test_what_the_probe_gains_by_the_selection_pictures_is_made_up_for(plan) -> 
 def test_random_weights_are_tried_only_where_nothing_before_them_succeeds(planned, demo) -> None:
     plan = planned(demo, 4, init="pretrained")
     assert list(ways(plan)) == ["fine-tune", "scratch"]
+    assert [way.case for way in ways(plan).values()] == [3, 4]  # each is named by what it does
     assert list(ways(planned(demo, 4))) == ["scratch"]
     for right, kept, asked in ((90, "fine-tune", 1), (80, "probe", 2)):
         winner, attempts = try_ways(plan, lambda _, way, r=right: _attempt(way, r), BAR)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headstart.planning.recipe import Recipe
-from headstart.training.course import course
+from headstart.training.course import by_heart, course
 from headstart.training.epoch import Epoch
 from headstart.training.patience import chosen, ended
 from headstart.training.words import course as told
@@ -59,3 +59,10 @@ def test_a_training_that_was_cut_short_says_by_what() -> None:
     assert course(falling, Recipe(epochs=9, patience=2), 100).kept == 1
     assert course(falling, Recipe(epochs=9, patience=0), 100).cut == "time limit"
     assert course(falling, Recipe(epochs=9, patience=0), 100).kept == 3
+
+
+def test_by_heart_is_what_no_chance_explains() -> None:
+    """One wrong of nine is 11 points behind all right, and says nothing."""
+    assert not by_heart(1.0, 8 / 9, 9)
+    assert by_heart(1.0, 0.89, 100)
+    assert not by_heart(0.95, 0.90, 10_000)  # every network has such a gap
