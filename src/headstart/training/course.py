@@ -19,8 +19,11 @@ BY_HEART = 0.10
 
 
 def by_heart(own: float, others: float, n: int) -> bool:
-    """Whether an accuracy on pictures that were learnt lies so far above that on n others, beyond its 95 % interval."""
-    return own - others >= BY_HEART and own > wilson(others * n, n)[1]
+    """Whether an accuracy on pictures that were learnt lies so far above that on n others that chance explains it not.
+
+    The own pictures are as many or more; the 95 % intervals of both do not meet.
+    """
+    return own - others >= BY_HEART and wilson(own * n, n)[0] > wilson(others * n, n)[1]
 
 
 @dataclass(frozen=True)
