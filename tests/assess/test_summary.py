@@ -25,7 +25,7 @@ def test_it_is_told_in_pictures_of_a_hundred() -> None:
     assert headline(found) == "Names 90 of 100 new pictures rightly (59 to 99)."
     assert plainly(found) == [
         "Tried on 10 pictures that it had not seen: 9 right, 1 wrong.",
-        "The same network before it had learnt anything: 61 of 100.",
+        "The same network with layers that have learnt nothing: 61 of 100.",
         "Weakest class: “ants”, 5 of 6 found; the other was called “bees”.",
     ]
 
@@ -34,7 +34,7 @@ def test_a_gain_that_is_not_sure_is_not_claimed() -> None:
     for beside in (baseline(0.1, 0.1), baseline(0.3, None)):
         told = plainly(summarise(evaluation([0, 1], [0, 1]), [beside]))
         assert told[1].startswith(
-            "The same network before it had learnt anything: 61 of 100. So few pictures show no difference: "
+            "The same network with layers that have learnt nothing: 61 of 100. So few pictures show no difference: "
         )
     told = plainly(summarise(evaluation([0, 1], [0, 1]), [baseline(-0.1, 0.01)]))
     assert told[1].endswith(

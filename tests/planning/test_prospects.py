@@ -19,6 +19,7 @@ def test_every_strategy_has_an_interval_and_a_cost(evidence, backbone) -> None:
     assert [round(p.accuracy, 6) for p in (best, tuned, scratch)] == [0.9, 0.92, 0.6]
     for found in (top, best, tuned, scratch):
         assert 0 <= found.low < found.accuracy < found.high <= 1
+    assert [p.chosen for p in (top, best, tuned, scratch)] == [False, True, False, False]
     assert tuned.high - tuned.low > best.high - best.low
     assert top.seconds == best.seconds == 800 / 200
     assert tuned.seconds == 4 * (1 + STEP * recipe.default_recipe(800).epochs)
@@ -29,6 +30,13 @@ def test_the_plan_s_own_epochs_and_cut_are_what_is_told(evidence, backbone) -> N
     plan = decide(facts, backbone, cut="body.1", case=3, recipe_overrides={"epochs": 2})
     tuned = prospects(facts, plan, "pre_logits", 200.0)[1]
     assert (tuned.cut, tuned.seconds) == ("body.1", pytest.approx(4 * (1 + STEP * 2)))
+    assert tuned.chosen
+
+
+def test_a_cut_that_was_asked_for_is_told_too(evidence, backbone) -> None:
+    facts = evidence("small", "different", best="body.1")
+    found = prospects(facts, decide(facts, backbone, cut="stem"), "pre_logits", None)
+    assert [(p.cut, p.chosen) for p in found] == [("pre_logits", False), ("body.1", False), ("stem", True)]
 
 
 def test_what_was_not_timed_has_no_cost(evidence, backbone) -> None:

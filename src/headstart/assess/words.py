@@ -16,13 +16,12 @@ _LISTED = 5  # classes that are named one by one
 # Baseline → what it is, for people without statistics.
 _BASELINES = {
     "majority class": "Always naming the class that is most frequent in training",
-    "random weights": "The same network before it had learnt anything",
+    "random weights": "The same network with layers that have learnt nothing",
 }
 # Baseline → what to do where the model is not surely better.
 _ADVICE = {
     "majority class": "look whether the folders hold what their names say, and add pictures of the rarer classes",
-    "random weights": "what this network has learnt elsewhere does not help here; try another (--backbone), or add "
-    "pictures",
+    "random weights": "add pictures, or try another network (--backbone)",
 }
 
 

@@ -215,19 +215,26 @@ def prospects(rows: Sequence[Prospect]) -> str:
     """What strategies are expected to reach and to cost."""
     cells = [
         (
-            f"{row.strategy}, {_cuts(row.cut)}",
+            f"{'*' if row.chosen else ' '} {_STRATEGIES[row.strategy]} {_cuts(row.cut)}",
             f"{row.accuracy:.3f}",
             f"{row.low:.3f} to {row.high:.3f}",
             "-" if row.seconds is None else duration(row.seconds),
         )
         for row in rows
     ]
-    return table(("expected", "accuracy", "95 % interval", "takes about"), cells)
+    return table(("  expected (* planned)", "accuracy", "95 % interval", "takes about"), cells)
+
+
+_STRATEGIES = {
+    "probe": "frozen, read at",
+    "probe, then fine-tune": "trained, up to",
+    "from scratch": "trained from random weights, up to",
+}
 
 
 def _cuts(cut: str) -> str:
     count = cut.count("+") + 1
-    return plain(cut) if count == 1 else f"{count} cuts side by side"
+    return plain(cut) if count == 1 else f"{count} depths side by side"
 
 
 def duration(seconds: float) -> str:

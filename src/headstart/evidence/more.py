@@ -41,7 +41,7 @@ class More:
     def _told(self) -> str:
         low, high = math.floor(100 * self.reach.low), math.ceil(100 * self.reach.high)
         if self.reach.accuracy - self.now < 0.005:
-            return f"hardly more than now (at most {high} of 100)"
+            return "hardly more than now"
         return f"{max(low, round(100 * self.now))} to {high} of 100"
 
     def to_dict(self) -> dict[str, Any]:

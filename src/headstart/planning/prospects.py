@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from headstart.evidence.evidence import Evidence
+from headstart.evidence.facts import CutScore
 from headstart.evidence.verdict import SCRATCH
 from headstart.intervals import Z95, wilson
 from headstart.planning.plan import Plan
@@ -24,6 +25,7 @@ class Prospect:
     cut              where the head sits, "a+b" for several cuts
     accuracy         expected, with its 95 % interval [low, high]
     seconds          what it costs; None where the network was not timed
+    chosen           whether it is what the plan does
     """
 
     strategy: str
@@ -32,20 +34,26 @@ class Prospect:
     low: float
     high: float
     seconds: float | None
+    chosen: bool = False
 
 
 def prospects(evidence: Evidence, plan: Plan, top: str, speed: float | None) -> tuple[Prospect, ...]:
-    """The probe at the top cut, the one at the best cut, then every training that something is expected of.
+    """The probes at the top cut, at the best one and at the plan's, then every training that something is expected of.
 
     plan    where it trains, every training has its cut; the one that is the plan's own has its epochs too
     top     the network's top cut: up to there goes every training where the plan is a probe
     speed   pictures a second through the frozen network; None where it was not timed
     """
-    best = evidence.score(evidence.best_cut)
-    frozen = [evidence.top] if best == evidence.top else [evidence.top, best]
+    best, planned = evidence.score(evidence.best_cut), "+".join(plan.cut)
     once = None if not speed else evidence.n / speed
     n = evidence.sampled
-    found = [_prospect("probe", row.cut, evidence.expected(row.cut), row.error, n, once) for row in frozen]
+    found = [
+        replace(
+            _prospect("probe", row.cut, evidence.expected(row.cut), row.error, n, once),
+            chosen=plan.frozen and row.cut == planned,
+        )
+        for row in _probes(evidence, planned if plan.frozen else best.cut)
+    ]
     cut = top if plan.frozen else "+".join(plan.cut)
     for name, gain in evidence.gains.items():
         recipe = plan.recipe
@@ -53,8 +61,17 @@ def prospects(evidence: Evidence, plan: Plan, top: str, speed: float | None) -> 
             recipe = default_recipe(evidence.n, scratch=name == SCRATCH)
         cost = None if once is None else once * (1 + STEP * recipe.epochs)
         spread = math.hypot(best.error, gain.spread)
-        found.append(_prospect(name, cut, evidence.expected(best.cut) + gain.expected, spread, n, cost))
+        own = not plan.frozen and plan.from_scratch == (name == SCRATCH)
+        one = _prospect(name, cut, evidence.expected(best.cut) + gain.expected, spread, n, cost)
+        found.append(replace(one, chosen=own))
     return tuple(found)
+
+
+def _probes(evidence: Evidence, planned: str) -> list[CutScore]:
+    """Those at the top, at the best cut and at the plan's, each once; of cuts that were not measured none."""
+    known = [*evidence.profile, *([evidence.concatenated] if evidence.concatenated else [])]
+    wanted = dict.fromkeys((evidence.top.cut, evidence.best_cut, planned))
+    return [row for cut in wanted for row in known if row.cut == cut]
 
 
 def hours(pictures: int, speed: float, recipe: Recipe) -> float:

@@ -27,11 +27,12 @@ def sentences(evidence: Evidence, reasons: Iterable[Reason]) -> tuple[str, ...]:
 
 
 def _data(evidence: Evidence, network: str) -> str:
-    worth = f" that count as {evidence.effective:,.0f}" if evidence.effective < 0.95 * evidence.n else ""
+    few = evidence.effective < 0.95 * evidence.n
+    worth = f" that count as {evidence.effective:,.0f}, since some show the same thing" if few else ""
     told = evidence.verdict.declared
     size = f"a {evidence.size} set{', as was told' if 'size' in told else ''}"
-    index, low, high = evidence.verdict.index
-    shown = f": {index:.2f} on a scale from 0 to 1 ({low:.2f} to {high:.2f})" if (low, high) != (0, 1) else ""
+    index, *ends = evidence.verdict.index
+    shown = f" ({index:.2f} on a scale from 0 to 1, where 0.5 is the line)" if ends != [0, 1] else ""
     return (
         f"The data: {evidence.n:,} pictures to learn from{worth}, {size}. They are {evidence.similarity} "
         f"{'to' if evidence.similarity == 'similar' else 'from'} what {network} has learnt from"
@@ -45,7 +46,7 @@ def _lesson(number: int) -> str:
 
 
 def _done(evidence: Evidence, chosen: Chosen, plan: Plan) -> str:
-    way, both = _way(chosen), len(evidence.verdict.declared) > 1
+    both = len(evidence.verdict.declared) > 1
     cause = {
         "asked": ", as asked for",
         "declared": f", since {' and '.join(evidence.verdict.declared)} {'were' if both else 'was'} told",
@@ -58,27 +59,41 @@ def _done(evidence: Evidence, chosen: Chosen, plan: Plan) -> str:
             f"What is done: some stages are frozen and others trained{cause}. That is none of the four cases."
         )
     apart = _apart(evidence, chosen, plan) + _reaches(evidence, plan)
-    return f"What is done: case {chosen.number}'s way{cause}: {way}.{apart}"
+    return f"What is done: case {chosen.number}'s way{cause}: {_way(chosen)}.{apart}"
 
 
 def _reaches(evidence: Evidence, plan: Plan) -> str:
-    """What a frozen network is expected to come to."""
-    scores = [score for score in (*evidence.profile, evidence.concatenated) if score]
-    found = [score for score in scores if score.cut == "+".join(plan.cut)]
-    if not plan.frozen or not found:
+    """What is expected of it, where that is known; and what a frozen network would come to, where that is more."""
+    best = evidence.expected(evidence.best_cut)
+    if plan.frozen:
+        scores = [score for score in (*evidence.profile, evidence.concatenated) if score]
+        found = [evidence.expected(score.cut) for score in scores if score.cut == "+".join(plan.cut)]
+        expected = found[0] if found else None
+    else:
+        expected = best + plan.gain[0] if plan.gain and plan.gain[0] < 0 else None
+    if expected is None:
         return ""
-    return f" About {100 * evidence.expected(found[0].cut):.0f} of 100 new pictures should be named rightly."
+    more = round(100 * best) - round(100 * expected)
+    other = (
+        f"; frozen and read where it serves best, the network would come to {100 * best:.0f}"
+        if more >= 1
+        else ""
+    )
+    return f" About {max(0.0, 100 * expected):.0f} of 100 new pictures should be named rightly{other}."
 
 
 def _way(chosen: Chosen) -> str:
-    kept, stages = chosen.kept, chosen.stages
-    way = four.numbered(chosen.number).way if chosen.number else ""
+    stages, cut = chosen.stages, chosen.stages - chosen.kept
+    away = f"the upper {cut} of {stages} stages {'are' if cut > 1 else 'is'} cut away"
+    way = four.numbered(chosen.number).way
     if chosen.number == 1 and chosen.reads > 1:
         reads = f"all {stages}" if chosen.reads == stages else f"{chosen.reads} of {stages}"
         return f"{way} that reads {reads} depths"
-    if chosen.number in (3, 4) and kept < stages:
-        return f"{way}; the upper {stages - kept} of {stages} stages {'are' if stages - kept > 1 else 'is'} cut away"
-    return way
+    if chosen.number == 2:
+        return f"{away} and the rest is frozen, with a new head"
+    if chosen.number == 3 and cut:
+        return f"{way}; {away}, since those below tell these pictures apart better"
+    return f"{way}; {away}" if cut else way
 
 
 def _apart(evidence: Evidence, chosen: Chosen, plan: Plan) -> str:

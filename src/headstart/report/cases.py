@@ -67,6 +67,9 @@ def _axes(line: float) -> list[Svg]:
         marks.append(svg.line(_LEFT - 5, y, _LEFT, y, "axis-line"))
         marks.append(svg.text(_LEFT - 9, y, count(mark), "tick", "end"))
         marks.append(svg.text(_LEFT - 9, y + 14, name, "tick", "end"))
+    middle = _TOP + _SIDE / 2
+    if min(line / size.SMALL, size.LARGE / line) > 2:  # where it does not stand on a mark
+        marks.append(svg.text(_LEFT - 9, middle + 4, count(round(line)), "tick", "end"))
     marks.append(svg.line(_LEFT, _TOP + 4, _LEFT, bottom - 4, "axis-line"))
     middle = (_LEFT - 82, _TOP + _SIDE / 2)
     turned = f"rotate(-90 {middle[0]} {middle[1]:.0f})"

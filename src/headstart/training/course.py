@@ -51,7 +51,12 @@ class Course:
 
     @property
     def by_heart(self) -> bool:
-        """Whether it has so many more of its own pictures right than of others that it knows its own by heart."""
+        """Whether it has so many more of its own pictures right than of others that it knows its own by heart.
+
+        Never of a training that had less than half of its epochs: there the head is told of that was solved before.
+        """
+        if self.cut == "time limit" and 2 * self.epochs < self.asked:
+            return False
         if self.train_accuracy is None or self.selection_accuracy is None:
             return False
         return by_heart(self.train_accuracy, self.selection_accuracy, self.n)

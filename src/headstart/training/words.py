@@ -168,6 +168,8 @@ def _because(found: Choice, trainings: Sequence[Arm]) -> str:
         f"of {arm.n:,} pictures set aside for this choice, training named {right[0]:,} rightly and the frozen network "
         f"{right[1]:,}"
     )
+    if arm.course is not None and arm.course.cut == "time limit":
+        said += f", but the time limit ended it in epoch {arm.course.epochs:,} of {arm.course.asked:,}"
     if found.kept.lead is not None and not lead.succeeds:
         return f"no other way was allowed (fallback none); {said}"
     return said + _alike(lead)
@@ -209,7 +211,7 @@ def _length(found: Course) -> str:
     if found.cut == "patience":
         return f"stopped after {done}, since epoch {found.kept} was not bettered; its weights are kept"
     if found.cut == "time limit":
-        return f"cut short to {done}, as many as the time limit held"
+        return f"ended by the time limit in epoch {found.epochs:,} of {found.asked:,}"
     return f"all {found.asked:,} epochs"
 
 
@@ -224,7 +226,10 @@ def gap(arm: Arm) -> str:
     if arm.course is not None or arm.train_accuracy is None or arm.accuracy is None:
         return ""
     own, new = f"{100 * arm.train_accuracy:.0f}", f"{100 * arm.accuracy:.0f}"
-    said = f"Of the pictures it learnt from it names {own} of 100 rightly, of others {new}"
+    said = (
+        f"Of the pictures that it learnt from it names {own} of 100 rightly; in a rehearsal, where a part of them was "
+        f"held out in turn, {new}"
+    )
     from headstart.training.course import by_heart
 
     if not by_heart(arm.train_accuracy, arm.accuracy, arm.n):
