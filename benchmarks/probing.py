@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from headstart.backbone import Backbone
-from headstart.data.split import folds
-from headstart.evidence.measure import sample
+from headstart.data.split import folds, sample
 from headstart.extraction import Features, extract
 from headstart.heads import head
 from headstart.heads.probe import cross_validate, fit, penalties

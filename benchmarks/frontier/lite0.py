@@ -27,7 +27,7 @@ from headstart.backbone import Backbone, folder, lite0
 from headstart.cli import console
 from headstart.cli.demo import handwritten_digits
 from headstart.data.dataset import Dataset
-from headstart.evidence.measure import sample
+from headstart.data.split import sample
 from probing import Result, probe, speed
 from settings import NAMES, Setting, settings
 

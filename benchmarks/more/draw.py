@@ -24,7 +24,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "regret"))
 
-from cases import _dataset
+from cases import dataset_of
 
 import headstart
 from headstart import progress
@@ -105,7 +105,7 @@ def main() -> int:
 
 def load(data: Path, domain: str, network: str, most: int | None) -> Table:
     """The features at the cut whose probe is best on 1,000 training pictures."""
-    dataset = _dataset(data, domain)
+    dataset = dataset_of(data, domain)
     given = headstart.partition(dataset, seed=0)
     train = given.train if most is None else given.train[sample(dataset.labels[given.train], most, 0)]
     test = given.report[sample(dataset.labels[given.report], 1_500 if network == "lite0" else TESTED, 0)]

@@ -218,3 +218,9 @@ def test_every_value_of_a_recipe_is_a_parameter(paths):
         2,
         "none",
     )
+
+
+def test_the_network_that_was_not_kept_is_not_held(paths, labels):
+    made = Classifier("demo-cnn", case=3, epochs=1).fit(paths, labels)
+    assert len(made.fitted_.arms) > 1
+    assert made.fitted_.others == {}

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from headstart.evidence.attempt import WORTH
 from headstart.evidence.conclude import conclude
 from headstart.evidence.facts import CurvePoint, CutScore, Facts
 from headstart.evidence.priors import Priors
 from headstart.evidence.size import LINE
+from headstart.evidence.trial import WORTH
 from headstart.evidence.verdict import SCRATCH, TUNED, Gain, Verdict
 
 PRIORS = Priors(joint=(0.1, 0.2), tuning=(0.1, 0.2), steep=0.0, decade=0.0, scratch=(0.5, 0.4), lower=0.05)

@@ -43,6 +43,14 @@ def test_all_are_asked_where_that_costs_next_to_nothing():
     assert len(part_of(np.arange(1000) % 2, np.arange(1000), 224, 0)) == 250
 
 
+@pytest.mark.parametrize("groups", [[600, 600], [600, 600, 1]])
+def test_all_are_asked_where_no_part_can_be_probed(groups):
+    """A class that is one group is never left out, and with two such classes nothing is."""
+    group = np.repeat(np.arange(len(groups)), groups)
+    labels = (group > 0).astype(int)
+    assert len(part_of(labels, group, 224, 0)) == len(labels)
+
+
 @pytest.mark.parametrize(
     ("lead", "error", "said"), [(0.5, 0.1, True), (0.3, 0.1, False), (-0.5, 0.1, False), (0.0, 0.0, False)]
 )

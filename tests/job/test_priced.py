@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headstart.evidence.attempt import WORTH, Attempt
+from headstart.evidence.trial import WORTH, Trial
 from headstart.evidence.verdict import Gain
 from headstart.job import prepare
 from headstart.job.options import Options
@@ -19,9 +19,9 @@ def test_hours_follow_from_pictures_epochs_and_speed() -> None:
 
 def test_every_hour_asks_for_another_point() -> None:
     gain = Gain(0.03, 0.001)
-    pays = [Attempt(400, 400, 100, gain, takes).pays for takes in (0.0, 1.9, 2.1)]
+    pays = [Trial(100, gain, takes).pays for takes in (0.0, 1.9, 2.1)]
     assert pays == [True, True, False]
-    assert Attempt(400, 400, 100, gain, 3.0).price == pytest.approx(4 * WORTH)
+    assert Trial(100, gain, 3.0).price == pytest.approx(4 * WORTH)
 
 
 def test_a_slow_machine_leaves_the_network_frozen(monkeypatch) -> None:

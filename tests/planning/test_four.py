@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from headstart.errors import PlanError
-from headstart.evidence import attempt, conclude, likeness, size
+from headstart.evidence import conclude, likeness, size, trial
 from headstart.planning import cases, four
 from headstart.planning.four import CASES, Case
 
@@ -57,6 +57,6 @@ def test_the_readme_has_the_thresholds_that_decide() -> None:
     assert f"more than {100 * likeness.CUT:.0f} % of the top cut's errors" in text
     assert f"fewer than {100 * likeness.CONTROL:.1f} % of the errors of random weights" in text
     assert f"more than {math.exp(likeness.DISTANCE):.1f} times as strong" in text
-    assert f"worth more than {IN_WORDS[round(100 * attempt.WORTH)]} point" in text
-    assert f"fewer than {IN_WORDS[attempt.FEWEST]} groups" in text
+    assert f"worth more than {IN_WORDS[round(100 * trial.WORTH)]} point" in text
+    assert f"fewer than {IN_WORDS[trial.FEWEST]} groups" in text
     assert f"{100 * conclude.SHALLOWER:.1f} points" in text

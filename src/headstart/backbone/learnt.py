@@ -30,13 +30,22 @@ def means(module: nn.Module, head: str, size: int) -> dict[str, list[float]]:
 
 
 def expected(norm: nn.Module, activation: Callable[[torch.Tensor], torch.Tensor]) -> np.ndarray:
-    """float64 [C]: the mean of activation(β + |γ| z), z standard normal."""
+    """float64 [C]: the mean of activation(β + |γ| z), z standard normal; β = 0 and γ = 1 where it learns neither."""
     z, weight = np.polynomial.hermite_e.hermegauss(_NODES)
-    state = norm.state_dict()
-    shift, scale = (state[name].double().cpu().numpy() for name in ("bias", "weight"))
+    shift, scale = _affine(norm)
     with torch.inference_mode():
         values = activation(torch.from_numpy(shift[:, None] + np.abs(scale)[:, None] * z)).numpy()
     return values @ (weight / weight.sum())
+
+
+def _affine(norm: nn.Module) -> tuple[np.ndarray, np.ndarray]:
+    """(β, γ), float64 [C] each."""
+    state = norm.state_dict()
+    if "weight" not in state:
+        channels = len(state["running_mean"])
+        return np.zeros(channels), np.ones(channels)
+    shift, scale = (state[name].double().cpu().numpy() for name in ("bias", "weight"))
+    return shift, scale
 
 
 def _normalised(module: nn.Module) -> Iterator[tuple[nn.Module, nn.Module, nn.Module]]:

@@ -149,7 +149,8 @@ class Classifier(ClassifierMixin, BaseEstimator):
         execution = self._execution(plan.precision)
         fitted = fit(plan, network, dataset, everything, execution=execution, settings=settings)
         # All at once, so that a fit that fails leaves the estimator as it was.
-        self.evidence_, self.plan_, self.fitted_ = evidence, plan, fitted
+        self.evidence_, self.plan_ = evidence, plan
+        self.fitted_ = replace(fitted, others={})  # a whole network that was not kept
         self.model_ = Model.of(fitted)
         self.classes_ = classes
         self._places = [self.model_.classes.index(name) for name in names]

@@ -10,12 +10,12 @@ import math
 from collections.abc import Sequence
 
 from headstart.evidence import words
-from headstart.evidence.attempt import Attempt, picking_error
 from headstart.evidence.facts import CutScore, Facts
 from headstart.evidence.likeness import similarity_of
 from headstart.evidence.priors import PRIORS, Priors, decades
 from headstart.evidence.reasons import BestCut, Joint
 from headstart.evidence.size import size_of
+from headstart.evidence.trial import Trial, picking_error
 from headstart.evidence.verdict import SCRATCH, TUNED, Gain, Verdict
 from headstart.intervals import shrunk
 
@@ -36,11 +36,11 @@ def conclude(
     priors: Priors = PRIORS,
     hours: float = 0.0,
 ) -> Verdict:
-    """The verdict on `facts`; `size` and `similarity` overrule what they come to. hours: see attempt.Attempt."""
+    """The verdict on `facts`; `size` and `similarity` overrule what they come to. hours: see trial.Trial."""
     cut = _best_cut(facts, priors)
     gains = _gains(facts, cut, priors)
     many, alike = size_of(facts), similarity_of(facts)
-    attempt = Attempt(facts.n, facts.groups, facts.typical_class, gains[TUNED], hours)
+    trial = Trial(facts.typical_class, gains[TUNED], hours)
     return Verdict(
         size=size or many.measured,
         similarity=similarity or alike.measured,
@@ -48,7 +48,7 @@ def conclude(
         joint_lead=cut.lead,
         trained_cut=_trained_cut(facts, priors),
         gains=gains,
-        pays=attempt.pays,
+        pays=trial.pays,
         line=many.line,
         doubling=many.doubling,
         index=(alike.index, *alike.interval),
@@ -59,7 +59,7 @@ def conclude(
             "size": words.size(many, size),
             "trained_cut": words.trained_cut(priors.lower),
             "gains": words.gains(facts.steepness),
-            "pays": words.pays(attempt),
+            "pays": words.pays(trial),
         },
     )
 

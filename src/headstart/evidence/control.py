@@ -42,13 +42,18 @@ def part_of(labels: np.ndarray, groups: np.ndarray, side: int, seed: int) -> np.
     """Sorted places, int64 [P], of the part that random weights are asked of first.
 
     side: of the pictures as the network sees them. Groups whole, classes in proportion; all places where that costs
-    next to nothing, or the part would not be much smaller.
+    next to nothing, the part would not be much smaller, or it could not be probed: a class that is one group is never
+    in it, so that two classes or two groups may not be left.
     """
     n, classes = len(labels), len(np.unique(labels))
     if n * side**2 <= PIXELS:
         return np.arange(n)
     share = max(SHARE * n, LEAST, LEAST_PER_CLASS * classes) / max(1, n)
-    return carve(labels, groups, share, seed)[1] if share <= 2 / 3 else np.arange(n)
+    if share > 2 / 3:
+        return np.arange(n)
+    part = carve(labels, groups, share, seed)[1]
+    probed = all(len(np.unique(of[part])) > 1 for of in (labels, groups))
+    return part if probed else np.arange(n)
 
 
 def ahead(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from headstart.evidence.attempt import FEWEST, Attempt
 from headstart.evidence.facts import Ahead
 from headstart.evidence.likeness import HALF, Sign, Similarity
 from headstart.evidence.nearness import Distance
 from headstart.evidence.reasons import BestCut, Joint
 from headstart.evidence.size import LARGE, SMALL, Size
+from headstart.evidence.trial import FEWEST, Trial
 
 _SHOWN = 0.0005  # in accuracy: what is less rounds to 0.0 points
 
@@ -146,7 +146,7 @@ def size(found: Size, asked: str | None) -> str:
     return _overruled(asked, found.measured, why)
 
 
-def pays(found: Attempt) -> str:
+def pays(found: Trial) -> str:
     """Why training is tried, or is not."""
     if not found.enough:
         return (

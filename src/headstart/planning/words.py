@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from headstart.evidence.attempt import FEWEST
+
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.facts import CutScore
 from headstart.evidence.verdict import TUNED

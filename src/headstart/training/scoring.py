@@ -32,19 +32,18 @@ def placed(network: nn.Module, device: torch.device) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Scored:
-    """accuracy in [0, 1] and mean cross-entropy loss of some pictures; right: bool [N], picture by picture."""
+    """accuracy in [0, 1] and mean cross-entropy loss of some pictures."""
 
     accuracy: float
     loss: float
-    right: np.ndarray
 
 
 def score(network: nn.Module, task: Task, index: np.ndarray, device: torch.device) -> Scored:
     """What predict() is worth on the N ≥ 1 pictures at `index`."""
     probabilities, labels = predict(network, task, index, device), task.labels[index]
     own = np.maximum(probabilities[np.arange(len(index)), labels], np.finfo(np.float32).tiny)
-    right = probabilities.argmax(1) == labels
-    return Scored(float(right.mean()), float(-np.log(own, dtype=np.float64).mean()), right)
+    accuracy = float((probabilities.argmax(1) == labels).mean())
+    return Scored(accuracy, float(-np.log(own, dtype=np.float64).mean()))
 
 
 @torch.inference_mode()

@@ -20,14 +20,14 @@ LEAST = 0.01  # no share of errors is less
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """n, groups     training pictures, and groups of them; typical_class: groups in the median class
-    gain             what training is expected to add to the best frozen probe
-    hours            what it takes on this machine; 0 where that is not known
+class Trial:
+    """Training the network, and keeping what looks better.
+
+    typical_class  groups in the median class
+    gain           what training is expected to add to the best frozen probe
+    hours          what it takes on this machine; 0 where that is not known
     """
 
-    n: int
-    groups: int
     typical_class: float
     gain: Gain
     hours: float = 0.0
