@@ -74,9 +74,8 @@ def signs(features: Features, groups: np.ndarray, backbone: Backbone) -> tuple[f
     """Entropy as a multiple of the source's, and distance."""
     own, here = backbone.source.entropy, entropy(features.logits)
     away = distance(features, groups, backbone.stages, backbone.source)
-    assert own is not None and here is not None and away is not None, (
-        f"{backbone.name}: its source is not known"
-    )
+    if own is None or here is None or away is None:
+        raise SystemExit(f"{backbone.name}: its source is not known")
     return here / own, away.value
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from headstart.evidence.attempt import FEWEST
-
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.facts import CutScore
+from headstart.evidence.trial import FEWEST
 from headstart.evidence.verdict import TUNED
 from headstart.planning import four
 from headstart.planning.plan import Plan
