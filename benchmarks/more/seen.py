@@ -74,8 +74,9 @@ def signs(features: Features, groups: np.ndarray, backbone: Backbone) -> tuple[f
     """Entropy as a multiple of the source's, and distance."""
     own, here = backbone.source.entropy, entropy(features.logits)
     away = distance(features, groups, backbone.stages, backbone.source)
-    if own is None or here is None or away is None:
-        raise SystemExit(f"{backbone.name}: its source is not known")
+    assert own is not None, f"{backbone.name} does not tell its source's entropy"
+    assert here is not None, f"{backbone.name} has no head of its own"
+    assert away is not None, f"no statistics are known of the source of {backbone.name}"
     return here / own, away.value
 
 

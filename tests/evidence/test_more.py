@@ -42,7 +42,13 @@ def test_where_the_curve_does_not_know_nothing_is_said(found):
 
 @pytest.mark.parametrize(
     ("here", "own", "distance", "known"),
-    [(0.33, 0.476, 0.1, True), (0.43, 0.476, 0.1, False), (0.3, None, 0.1, False), (0.3, 0.476, 10.6, False)],
+    [
+        (0.33, 0.476, 0.03, True),
+        (0.33, 0.476, 0.48, True),  # of few classes
+        (0.43, 0.476, 0.03, False),
+        (0.3, None, 0.03, False),
+        (0.35, 0.476, 0.6, False),  # 20 brain scans through demo-cnn
+    ],
 )
 def test_pictures_that_the_network_knows(found, here, own, distance, known):
     assert seen(changed(found, entropy=here, source_entropy=own, distance=distance)) is known

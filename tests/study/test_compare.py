@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from headstart import data
 from headstart.errors import PlanError
 from headstart.planning import cases
 from headstart.runtime import Execution
@@ -20,6 +21,7 @@ from headstart.study.outcome import Outcome
 from headstart.training import loop
 from headstart.training.epoch import Epoch
 from headstart.training.task import Settings
+from tests.cli.conftest import tree
 
 HOW = Execution(keep="none")
 
@@ -53,6 +55,26 @@ def test_every_strategy_is_judged_on_the_same_pictures_and_run_once(
     monkeypatch.setattr("headstart.heads.head.solve", never)
     again = compare(field, plan, demo, *shapes, tmp_path, execution=HOW)
     assert again.standings() == first.standings()
+
+
+def test_frames_are_given_back_before_trainings_begin(demo, field, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # where no picture was looked at before
+    frames, held, train = data.Frames(demo.preprocess), [], Field._train
+    root = tree(tmp_path / "data", names=("circle", "cross"), each=12)
+    dataset = data.load(root, frames=frames).dataset
+    assert len(frames) == 24
+
+    def noted(*given):
+        held.append(len(frames))
+        return train(*given)
+
+    monkeypatch.setattr(Field, "_train", noted)
+    probes = [contender for contender in field if not contender.trained]
+    some = [*probes, next(contender for contender in field if contender.trained)]
+    parts = data.partition(dataset, seed=0)
+    compare(some, cases.make(1, demo), demo, dataset, parts, tmp_path / "trials", execution=HOW)
+    assert held
+    assert not any(held)
 
 
 def test_other_pictures_or_plans_are_not_taken_for_these(demo, shapes, field, tmp_path):

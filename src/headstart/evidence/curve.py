@@ -2,7 +2,7 @@
 
 The error falls as a power of the pictures, error = b · n^−a, but real curves flatten: the exponent ahead is AHEAD of
 that behind. The constants are fitted to what twice and four times the pictures came to (benchmarks/more/judge.py),
-so that 90 % intervals hold for sets that were left out of the fit.
+so that 90 % intervals hold 90 to 93 % of what came, all sets that were left out pooled; of single sets 75 to 100 %.
 """
 
 from __future__ import annotations

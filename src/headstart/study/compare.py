@@ -52,6 +52,7 @@ def compare(
     how = execution_of(plan, execution)
     field = Field(plan, backbone, dataset, partition, folder, how, settings or Settings())
     outcomes = [field.solve_probe(contender) for contender in contenders if not contender.trained]
+    dataset.forget_frames()  # features are there; trainings prepare pictures their own way
     outcomes += _train_all(field, [contender for contender in contenders if contender.trained])
     report = partition.report
     more = (len(field.kept) + len(field.selection)) / len(field.kept)
