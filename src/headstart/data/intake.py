@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from headstart import progress
-from headstart.data import alike, classes, labelled, layouts, twins
+from headstart.data import alike, classes, labelled, layouts, series, twins
 from headstart.data.dataset import Alike, BadPicture, Dataset, Intake
 from headstart.data.decode import check_truncated
 from headstart.data.kept import Frames
@@ -72,6 +72,7 @@ def load(
     same = _same(rows, seen, _group_keys(source, rows, pattern), training=training)
     notes += [*_bad_told(source, bad), *alike.told(source, same.found, stay=same.stay)]
     notes += _parts(source, rows, seen)
+    notes += [] if pattern else series.told(rows)
     dataset = _dataset(source, rows, seen, same.groups, listing, truncated, frames).take(
         [place for place in range(len(rows)) if place not in same.out]
     )

@@ -28,15 +28,14 @@ def sentences(evidence: Evidence, reasons: Iterable[Reason]) -> tuple[str, ...]:
 
 def _data(evidence: Evidence, network: str) -> str:
     few = evidence.effective < 0.95 * evidence.n
-    worth = f" that count as {evidence.effective:,.0f}, since some show the same thing" if few else ""
+    worth = f" (they count as {evidence.effective:,.0f}, since some show the same thing)" if few else ""
     told = evidence.verdict.declared
-    size = f"a {evidence.size} set{', as was told' if 'size' in told else ''}"
     index, *ends = evidence.verdict.index
     shown = f" ({index:.2f} on a scale from 0 to 1, where 0.5 is the line)" if ends != [0, 1] else ""
     return (
-        f"The data: {evidence.n:,} pictures to learn from{worth}, {size}. They are {evidence.similarity} "
-        f"{'to' if evidence.similarity == 'similar' else 'from'} what {network} has learnt from"
-        f"{', as was told' if 'similarity' in told else shown}."
+        f"The data: a {evidence.size} set{', as was told' if 'size' in told else ''}, {evidence.n:,} pictures to learn "
+        f"from{worth}. They are {evidence.similarity} {'to' if evidence.similarity == 'similar' else 'from'} what "
+        f"{network} has learnt from{', as was told' if 'similarity' in told else shown}."
     )
 
 
