@@ -2,7 +2,7 @@
 
     python benchmarks/speed/warm.py --data DATA [--networks small lite0] [--avx2] [--other CHECKOUT] [--rounds 3]
 
-DATA holds hymenoptera. warm: `headstart train`, process start to process end; networks are converted, no picture was
+DATA holds hymenoptera; a network is one in the box, or the file with MobileNetV2's weights. warm: `headstart train`, process start to process end; networks are converted, no picture was
 seen before. floor: decoding overlapped with the same network, in fp32 through OpenVINO, nothing else. All take turns.
 Beside the seconds stand those of the processors, in brackets: on a machine that others use they are what to read.
 --avx2: neither AVX-512 nor bfloat16 is used; --other: another checkout takes its turns too.
@@ -65,13 +65,20 @@ def turn(photos: Path, network: str, checkouts: list[Path], isa: dict[str, str],
 
 def job(photos: Path, network: str, checkout: Path, isa: dict[str, str], place: Path) -> Took:
     forget(place / "cache", SEEN)
-    argv = ["train", str(photos), "--backbone", network, "--quiet", "--force", "-o", str(place / "run")]
+    argv = ["train", str(photos), *flags(network), "--quiet", "--force", "-o", str(place / "run")]
     environment = {"PYTHONPATH": str(checkout / "src"), "XDG_CACHE_HOME": str(place / "cache")}
     began, before = time.perf_counter(), os.times()
     run([sys.executable, "-m", "headstart", *argv], {**isa, **environment})
     after = os.times()
     worked = after.children_user + after.children_system - before.children_user - before.children_system
     return time.perf_counter() - began, worked
+
+
+def flags(network: str) -> list[str]:
+    """Of a network by name, or of MobileNetV2 by the file with its weights."""
+    if not Path(network).is_file():
+        return ["--backbone", network]
+    return ["--backbone", "timm:mobilenetv2_100", "--weights", network, "--model-kwargs", "pad_type=same"]
 
 
 def floor(photos: Path, network: str, isa: dict[str, str]) -> Took:
