@@ -2,9 +2,10 @@
 
     python benchmarks/speed/warm.py --data DATA [--networks small lite0] [--avx2] [--other CHECKOUT] [--rounds 3]
 
-DATA holds hymenoptera; a network is one in the box, or the file with MobileNetV2's weights. warm: `headstart train`, process start to process end; networks are converted, no picture was
-seen before. floor: decoding overlapped with the same network, in fp32 through OpenVINO, nothing else. All take turns.
-Beside the seconds stand those of the processors, in brackets: on a machine that others use they are what to read.
+DATA holds hymenoptera; a network is one in the box, or the file with MobileNetV2's weights. warm: `headstart train`,
+process start to process end; networks are converted, no picture was seen before. floor: decoding overlapped with the
+same network, in fp32 through OpenVINO, nothing else. All take turns. Beside the seconds stand those of the processors,
+in brackets: on a machine that others use they are what to read.
 --avx2: neither AVX-512 nor bfloat16 is used; --other: another checkout takes its turns too.
 """
 
