@@ -47,6 +47,7 @@ def test_train_prints_one_object(headstart, shapes: Path, backbone: Path, tmp_pa
     assert set(result["baselines"]) == {"majority class", "random weights"}
     assert result["size"] == "small"
     assert result["case"] in (1, 2)
+    assert re.match(r"Names \d+ of 100 new pictures rightly", result["sentences"][0])
 
 
 def test_summary_names_accuracy_interval_baselines_and_next_step(

@@ -83,6 +83,14 @@ class Run:
         gap = words.gap(self.choice.kept)
         return (self.choice.sentence, *courses, *([gap] if gap else []), *self._looked_back())
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What came of it, for people without statistics; then `told`."""
+        from headstart.assess import summarise, words
+
+        found = summarise(self.evaluation, self.baselines)
+        return (words.headline(found), *words.plainly(found), *self.told)
+
     def _looked_back(self) -> tuple[str, ...]:
         from headstart.assess.words import afterwards
         from headstart.training.words import called
@@ -219,6 +227,7 @@ class Run:
             "kept": asdict(self.kept),
             "evidence": self.evidence and self.evidence.to_dict(),
             "more": more and more.to_dict(),
+            "sentences": [*self.sentences, *([str(more)] if more else [])],
             "pictures": {
                 "train": len(prepared.partition.train),
                 "quarantine": len(prepared.intake.quarantine),
