@@ -168,6 +168,11 @@ def optimism(correct: np.ndarray, groups: np.ndarray, rounds: int = 200, seed: i
     return max(0.0, float(ahead.mean()))
 
 
+def beyond(difference: float, error: float) -> bool:
+    """Whether a difference is more than its standard error; one picture's difference is its own error, and is not."""
+    return difference > error and not math.isclose(difference, error)
+
+
 def paired(first: np.ndarray, second: np.ndarray, groups: np.ndarray | None = None) -> tuple[float, float]:
     """(mean of `first − second` over the same N pictures, its standard error).
 

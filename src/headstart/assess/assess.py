@@ -45,7 +45,7 @@ def prove(
     probabilities, groups = model.probabilities_at(features), dataset.groups[index]
     evaluation = Evaluation(partition.report_name, model.classes, labels, probabilities, groups)
     if len(part) < len(index):
-        found = random_weights(model, dataset, partition, evaluation, features, control, execution)
+        found = random_weights(model, dataset, partition, evaluation, features, control, part, execution)
         if found:
             return evaluation, (_majority(evaluation, dataset, partition), found)
         control = None

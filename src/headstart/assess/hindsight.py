@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from headstart.assess.evaluation import Evaluation
-from headstart.intervals import paired, score
+from headstart.intervals import beyond, paired, score
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,7 @@ class Hindsight:
         """Whether it can be told apart from what was kept: by more than one paired standard error."""
         if self.lead is None:
             return None
-        if self.lead_error is None:
-            return False
-        # One picture's difference is its own error.
-        ahead = abs(self.lead)
-        return ahead > self.lead_error and not math.isclose(ahead, self.lead_error)
+        return self.lead_error is not None and beyond(abs(self.lead), self.lead_error)
 
     def to_dict(self) -> dict[str, Any]:
         """All but the name."""

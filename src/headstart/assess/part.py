@@ -33,17 +33,17 @@ def random_weights(
     evaluation: Evaluation,
     features: Features,
     control: Features,
+    part: np.ndarray,
     execution: Execution | Resolved,
 ) -> Baseline | None:
     """The baseline: as far below the model as random weights are below the pre-trained ones.
 
     Both with heads of one part of the training pictures. None where that leaves it open whether these are ahead.
 
-    features: of the report pictures; control: of those at tried(), with random weights. Raises PictureError,
+    features: of the report pictures; control: of those at `part`, with random weights. Raises PictureError,
     BackboneError.
     """
     labels, groups, seed = dataset.labels, dataset.groups, model.plan.seed
-    part = tried(model, dataset, partition)
     measured = sampled(dataset, partition.train, seed)
     learned = measured[_part(model, dataset, measured)]
     asked = partition.report[part]

@@ -16,7 +16,7 @@ from headstart.job.folder import ALIKE, QUARANTINE
 from headstart.strangers import plain, printable
 
 if TYPE_CHECKING:
-    from headstart.assess import Baseline, Evaluation
+    from headstart.assess import Evaluation
     from headstart.data import Intake
     from headstart.planning.prospects import Prospect
 
@@ -118,14 +118,6 @@ def score(evaluation: Evaluation) -> str:
         f"  balanced accuracy {evaluation.balanced_accuracy:.3f}; "
         f"always naming this split's most frequent class: {evaluation.majority:.3f}"
     )
-
-
-def plainly(evaluation: Evaluation, baselines: Sequence[Baseline]) -> str:
-    """The first lines of a result: pictures of a hundred, for people without statistics."""
-    from headstart.assess import summarise, words
-
-    found = summarise(evaluation, baselines)
-    return "\n".join((words.headline(found), *(f"  {plain(line)}" for line in words.plainly(found))))
 
 
 def folds(evaluations: Sequence[Evaluation]) -> str:

@@ -68,8 +68,8 @@ def run(args: Namespace, session: Session) -> int:
 
 def _summary(trained: Run) -> None:
     result = trained.to_dict()
-    show.out(show.plainly(trained.evaluation, trained.baselines))
-    show.out("\n".join(f"  {plain(line)}" for line in trained.told) + "\n")
+    first, *others = trained.sentences
+    show.out("\n".join((first, *(f"  {plain(line)}" for line in others))) + "\n")
     if more := trained.more():
         show.out(f"{more}\n")
     if trained.change:

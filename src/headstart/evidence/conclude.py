@@ -52,7 +52,7 @@ def conclude(
         line=many.line,
         doubling=many.doubling,
         index=(alike.index, *alike.interval),
-        declared=(*(("size",) if size else ()), *(("similarity",) if similarity else ())),
+        declared=tuple(name for name, told in (("size", size), ("similarity", similarity)) if told),
         how={
             "best_cut": words.best_cut(cut),
             "similarity": words.similarity(alike, similarity),

@@ -166,10 +166,14 @@ class Facts:
         """Whether `cut` is all cuts side by side."""
         return self.concatenated is not None and cut == self.concatenated.cut
 
+    @property
+    def scores(self) -> tuple[CutScore, ...]:
+        """Every probe: at the cuts, from input to output, and at all of them where there are several."""
+        return (*self.profile, *([self.concatenated] if self.concatenated else []))
+
     def score(self, cut: str) -> CutScore:
         """The score at one cut, or at all of them, "+" joined."""
-        rows = (*self.profile, *([self.concatenated] if self.concatenated else []))
-        return next(row for row in rows if row.cut == cut)
+        return next(row for row in self.scores if row.cut == cut)
 
     def expected(self, cut: str, joint_lead: float) -> float:
         """The accuracy to expect of the probe at `cut`.

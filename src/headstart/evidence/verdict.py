@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from headstart.evidence.size import LINE
+
 # What can be expected beside frozen probes, by the names that compare has for them.
 TUNED, SCRATCH = "probe, then fine-tune", "from scratch"
 
@@ -68,7 +70,7 @@ class Verdict:
     trained_cut: str = ""
     gains: Mapping[str, Gain] = field(default_factory=dict)
     pays: bool = False
-    line: float = 10_000.0
+    line: float = LINE
     doubling: float | None = None
     index: tuple[float, ...] = NOT_KNOWN
     declared: tuple[str, ...] = ()

@@ -59,7 +59,7 @@ def prospects(evidence: Evidence, plan: Plan, top: str, speed: float | None) -> 
         recipe = plan.recipe
         if plan.frozen or plan.from_scratch != (name == SCRATCH):
             recipe = default_recipe(evidence.n, scratch=name == SCRATCH)
-        cost = None if once is None else once * (1 + STEP * recipe.epochs)
+        cost = None if not speed else training_seconds(evidence.n, speed, recipe)
         spread = math.hypot(best.error, gain.spread)
         own = not plan.frozen and plan.from_scratch == (name == SCRATCH)
         one = _prospect(name, cut, evidence.expected(best.cut) + gain.expected, spread, n, cost)
@@ -69,14 +69,18 @@ def prospects(evidence: Evidence, plan: Plan, top: str, speed: float | None) -> 
 
 def _probes(evidence: Evidence, planned: str) -> list[CutScore]:
     """Those at the top, at the best cut and at the plan's, each once; of cuts that were not measured none."""
-    known = [*evidence.profile, *([evidence.concatenated] if evidence.concatenated else [])]
     wanted = dict.fromkeys((evidence.top.cut, evidence.best_cut, planned))
-    return [row for cut in wanted for row in known if row.cut == cut]
+    return [row for cut in wanted for row in evidence.facts.scores if row.cut == cut]
+
+
+def training_seconds(pictures: int, speed: float, recipe: Recipe) -> float:
+    """What a training takes, within a factor of two; speed: pictures a second through the frozen network."""
+    return pictures / speed * (1 + STEP * recipe.epochs)
 
 
 def hours(pictures: int, speed: float, recipe: Recipe) -> float:
-    """What a training takes, within a factor of two; speed: pictures a second through the frozen network."""
-    return pictures / speed * (1 + STEP * recipe.epochs) / 3600
+    """training_seconds() in hours."""
+    return training_seconds(pictures, speed, recipe) / 3600
 
 
 def _prospect(

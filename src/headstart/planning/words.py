@@ -65,9 +65,8 @@ def _reaches(evidence: Evidence, plan: Plan) -> str:
     """What is expected of it, where that is known; and what a frozen network would come to, where that is more."""
     best = evidence.expected(evidence.best_cut)
     if plan.frozen:
-        scores = [score for score in (*evidence.profile, evidence.concatenated) if score]
-        found = [evidence.expected(score.cut) for score in scores if score.cut == "+".join(plan.cut)]
-        expected = found[0] if found else None
+        cut, scored = "+".join(plan.cut), [score.cut for score in evidence.facts.scores]
+        expected = evidence.expected(cut) if cut in scored else None
     else:
         expected = best + plan.gain[0] if plan.gain and plan.gain[0] < 0 else None
     if expected is None:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from headstart.evidence.curve import gained
-from headstart.intervals import paired, score, shrunk
+from headstart.intervals import beyond, paired, score, shrunk
 from headstart.planning.plan import Plan, Row
 from headstart.training import words
 from headstart.training.course import Course
@@ -52,7 +52,7 @@ class Lead:
     @property
     def apart(self) -> bool:
         """Whether the two can be told apart: the difference is more than one standard error."""
-        return abs(self.net) > self.error and not math.isclose(abs(self.net), self.error)
+        return beyond(abs(self.net), self.error)
 
     @property
     def reason(self) -> str:
@@ -64,9 +64,7 @@ class Lead:
             return "no more right" if self.expected else "not ahead"
         if self.combined is not None:
             return "" if self.combined > 0 else "not ahead"
-        if self.net > self.error and not math.isclose(
-            self.net, self.error
-        ):  # one picture's gain is its own error
+        if beyond(self.net, self.error):
             return ""
         return "within the error" if self.net > 0 else "not ahead"
 

@@ -46,10 +46,10 @@ def train(
     """Trains `network` in place and returns its epochs; a time limit may end the last one early.
 
     groups: of parameters, such as surgery.parameter_groups makes them. The network ends in eval mode on the CPU with
-    the weights of the last epoch (of their running average where the recipe has an EMA), or of the best one on the
-    selection pictures where the recipe has patience and the last one is clearly worse (`patience.chosen`). Raises
-    PlanError where the loss is no number, stopping.Stopped where the
-    work was asked to stop, with the state of the last step in the checkpoint.
+    the weights of the last epoch, or of their running average where the recipe has an EMA. Where it has patience and
+    the last epoch is clearly worse, these are of the best one on the selection pictures (`patience.chosen`).
+    Raises PlanError where the loss is no number, stopping.Stopped where the work was asked to stop, with the state of
+    the last step in the checkpoint.
     """
     return _Run(network, groups, task, recipe, seed, settings, label).run()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from headstart.training.course import by_heart
+
 if TYPE_CHECKING:
     from headstart.planning.plan import Plan
     from headstart.training.arms import Arm, Lead
@@ -230,8 +232,6 @@ def gap(arm: Arm) -> str:
         f"Of the pictures that it learnt from it names {own} of 100 rightly; in a rehearsal, where a part of them was "
         f"held out in turn, {new}"
     )
-    from headstart.training.course import by_heart
-
     if not by_heart(arm.train_accuracy, arm.accuracy, arm.n):
         return f"{said}: it has learnt what holds for others too."
     return f"{said}: it knows its own by heart."
