@@ -4,7 +4,7 @@
 
 Frozen features of `small`, its top cut, fp32. *A part* is what `head.solve` does. *All* is five folds of all pictures
 and the optimum to its last digits. Both heads name the report pictures; the difference is paired by picture and group.
-Up to `head.CV_LIMIT` pictures both are the same. --most: training pictures of a set, stratified. Prints Markdown.
+Up to `trial.CV_LIMIT` pictures both are the same. --most: training pictures of a set, stratified. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 import headstart
 from headstart.data.split import sample
 from headstart.extraction import extract
-from headstart.heads import head
+from headstart.heads import head, trial
 from headstart.intervals import paired
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -53,7 +53,7 @@ def row(data: Path, name: str, most: int) -> str:
     backbone = headstart.load_backbone("small")
     x, held = (extract(dataset, index, backbone).x[backbone.top.name] for index in (train, parts.report))
     labels, groups, count = dataset.labels[train], dataset.groups[train], len(dataset.classes)
-    found = [timed(x, labels, groups, count, limit) for limit in (head.CV_LIMIT, len(train))]
+    found = [timed(x, labels, groups, count, limit) for limit in (trial.CV_LIMIT, len(train))]
     right = [solved.head.logits(held).argmax(axis=1) == dataset.labels[parts.report] for solved, _ in found]
     difference, error = paired(right[0], right[1], dataset.groups[parts.report])
     cells = (
@@ -70,12 +70,12 @@ def timed(
     x: np.ndarray, labels: np.ndarray, groups: np.ndarray, count: int, limit: int
 ) -> tuple[head.Solved, float]:
     """The head where up to `limit` pictures are all cross-validated, and its seconds."""
-    usual, head.CV_LIMIT = head.CV_LIMIT, limit
+    usual, trial.CV_LIMIT = trial.CV_LIMIT, limit
     began = time.perf_counter()
     try:
         return head.solve(x, labels, count, groups=groups), time.perf_counter() - began
     finally:
-        head.CV_LIMIT = usual
+        trial.CV_LIMIT = usual
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.data.split import folds
-from headstart.heads import head
+from headstart.heads import head, trial
 from headstart.heads.logistic import Problem
 from headstart.heads.spectrum import Scaling
 from headstart.intervals import wilson
@@ -74,6 +74,10 @@ def test_every_way_learns_and_repeats_itself(layers: int, init: str) -> None:
     assert solved.cv_accuracy is not None
     assert solved.cv_correct is not None
     assert solved.cv_accuracy == solved.cv_correct.mean() > 0.8
+    assert solved.held_out is not None
+    np.testing.assert_array_equal(
+        solved.held_out.log_p.argmax(1) == labels[solved.held_out.places], solved.cv_correct
+    )
     np.testing.assert_array_equal(solved.head.logits(x), again.head.logits(x))
     np.testing.assert_allclose(solved.head.probabilities(x).sum(axis=1), 1, atol=1e-5)
 
@@ -152,7 +156,7 @@ def test_balanced_lifts_the_rare_class() -> None:
 
 
 def test_large_sets_choose_by_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(head, "CV_LIMIT", 100)
+    monkeypatch.setattr(trial, "CV_LIMIT", 100)
     x, labels = made(300, 10, 3)
     groups = np.repeat(np.arange(150), 2)
     solved = head.solve(x, np.repeat(labels[::2], 2), 3, groups=groups)
@@ -165,10 +169,10 @@ def test_large_sets_choose_by_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_above_the_limit_one_part_learns_and_another_judges_by_whole_groups() -> None:
     labels, groups = np.arange(60_000) // 2 % 3, np.arange(60_000) // 2
-    chosen, fold = head._trial(labels, groups, 0)
-    learns = fold == head.LEARNS
-    assert learns.sum() == pytest.approx(head.CV_LIMIT, rel=0.01)
-    assert (~learns).sum() == pytest.approx(head.CV_LIMIT, rel=0.01)
+    chosen, fold = trial.draw(labels, groups, 0)
+    learns = fold == trial.LEARNS
+    assert learns.sum() == pytest.approx(trial.CV_LIMIT, rel=0.01)
+    assert (~learns).sum() == pytest.approx(trial.CV_LIMIT, rel=0.01)
     assert not np.intersect1d(groups[chosen[learns]], groups[chosen[~learns]]).size
     for part in (learns, ~learns):
         assert np.ptp(np.bincount(labels[chosen[part]])) <= 2
@@ -176,9 +180,9 @@ def test_above_the_limit_one_part_learns_and_another_judges_by_whole_groups() ->
 
 def test_up_to_the_limit_every_picture_is_held_out_once() -> None:
     labels, groups = np.arange(300) % 3, np.arange(300)
-    chosen, fold = head._trial(labels, groups, 0)
+    chosen, fold = trial.draw(labels, groups, 0)
     assert (chosen == np.arange(300)).all()
-    assert (fold == folds(labels, groups, head.FOLDS, 0)).all()
+    assert (fold == folds(labels, groups, trial.FOLDS, 0)).all()
 
 
 def test_a_penalty_chosen_on_a_part_is_solved_once_on_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,10 +196,10 @@ def test_a_penalty_chosen_on_a_part_is_solved_once_on_all(monkeypatch: pytest.Mo
         return solve(problem, l2, **how)
 
     monkeypatch.setattr(Problem, "solve", noted)
-    monkeypatch.setattr(head, "CV_LIMIT", 200)
+    monkeypatch.setattr(trial, "CV_LIMIT", 200)
     found = head.solve(x, labels, 4, groups=np.arange(600))
     assert [entry for entry in solves if entry[0] == 600] == [(600, found.l2)]
-    monkeypatch.setattr(head, "CV_LIMIT", 600)
+    monkeypatch.setattr(trial, "CV_LIMIT", 600)
     monkeypatch.setattr(head, "GRID", (found.l2,))
     exact = head.solve(x, labels, 4, groups=np.arange(600))
     scaling, ones = Scaling.of(x), np.ones(600)

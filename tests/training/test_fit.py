@@ -13,6 +13,7 @@ from headstart.backbone import Backbone
 from headstart.errors import PlanError
 from headstart.evidence import measure
 from headstart.heads import head as heads
+from headstart.heads import trial
 from headstart.heads.head import Head
 from headstart.intervals import wilson
 from headstart.model import Model
@@ -175,7 +176,7 @@ def test_a_probe_tells_on_which_pictures_it_was_cross_validated(demo, planned, t
     (whole,) = fit(plan, demo, dataset, parts).arms
     assert (whole.n, whole.groups) == (len(parts.train), len(np.unique(dataset.groups[parts.train])))
     assert whole.note == "logistic regression, cross-validated on the training pictures"
-    monkeypatch.setattr(heads, "CV_LIMIT", 20)
+    monkeypatch.setattr(trial, "CV_LIMIT", 20)
     (part,) = fit(plan, demo, dataset, parts).arms
     assert 12 <= part.n < len(parts.train)
     assert part.groups == part.n // 3

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 HEAD = "head"
 PRE_LOGITS = "pre_logits"
+MAP = "map"  # in place of a pooling: the output at every place
 # Options of an architecture that pictures and weights settle, some of which would read files.
 SETTLED = (
     "in_chans",

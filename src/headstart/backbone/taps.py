@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import nn
 
-from headstart.backbone.backbone import PRE_LOGITS, Stage
+from headstart.backbone.backbone import MAP, PRE_LOGITS, Stage
 
 # Added under the square root: the gradient of a standard deviation is infinite at zero.
 _EPSILON = 1e-6
@@ -82,8 +82,11 @@ def _stopping(module: nn.Module, stage: Stage) -> Iterator[None]:
 def pooled(x: torch.Tensor, layout: str, pool: str) -> torch.Tensor:
     """A tapped output → [B, D]: the mean over places, and with "avgstd" the standard deviation behind it.
 
-    layout NCHW [B, C, H, W], NHWC [B, H, W, C], NLC [B, L, C], or NC, which is flattened as it is.
+    layout NCHW [B, C, H, W], NHWC [B, H, W, C], NLC [B, L, C], or NC, which is flattened as it is. pool "map" pools
+    nothing: the output as it is, or flattened where it has no places.
     """
+    if pool == MAP:
+        return x.flatten(1) if layout == "NC" else x
     return torch.cat(moments(x, layout, pool), dim=1)
 
 

@@ -9,15 +9,15 @@ from typing import Protocol
 import numpy as np
 
 from headstart import progress
-from headstart.data.split import folds
-from headstart.heads import perceptron
+from headstart.heads import perceptron, trial
+from headstart.heads.held_out import HeldOut
 from headstart.heads.logistic import Problem, log_softmax
 from headstart.heads.probe import FEW_PER_CLASS, typical_count
 from headstart.heads.spectrum import Scaling
+from headstart.heads.trial import LEARNS
 
 HEAD_INITS = ("solved", "random")
 CLASS_WEIGHTS = ("none", "balanced")
-FOLDS = 5
 # Penalties on features of mean squared length 1, strong to weak; the path ends when two in a row get worse, or one does
 # by more than CLEARLY paired standard errors.
 GRID = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.001)
@@ -28,10 +28,6 @@ CLEARLY = 3.0
 # and named 0.484 of new ones right in place of 0.483.
 ROUGH, FINAL, FINAL_OF_MANY = 5e-2, 5e-5, 5e-2
 MOST_EPOCHS, FEW_EPOCHS = 30, 15  # of minibatch training; the latter without cross-validation
-CV_LIMIT = (
-    10_000  # of more pictures than this one part learns and another judges, each of half to all of so many
-)
-LEARNS = -1  # the fold of a picture that is never held out
 FLOOR = np.log(1e-4)  # one hopeless picture (its class missing from a fold) shall not decide
 
 
@@ -67,12 +63,14 @@ class Solved:
     cv_correct  bool [M]: right or wrong, picture by picture, where it was held out; M is N, or about CV_LIMIT where N
                 is more, of whom as many others learnt; None where there were too few pictures to cross-validate
     cv_groups   int64 [M], theirs
+    held_out    their log-probabilities, and which of the N they are; None with cv_correct
     """
 
     head: Head
     l2: float
     cv_correct: np.ndarray | None
     cv_groups: np.ndarray | None
+    held_out: HeldOut | None = None
 
     @property
     def cv_accuracy(self) -> float | None:
@@ -133,14 +131,16 @@ def _solve_by(
         solved = Solved(chosen.head(chosen.few), chosen.penalty(chosen.few), None, None)
         bar.advance(chosen.values + 1)
         return solved
-    part, fold = _trial(labels, groups, seed)
+    part, fold = trial.draw(labels, groups, seed)
     chosen = way(part)
-    value, correct = _choose(chosen, fold, labels[part], weights[part], bar)
+    value, log_p = _choose(chosen, fold, labels[part], weights[part], bar)
     found = (
         chosen.head(value) if len(part) == len(labels) else way(everything).head(value, chosen.near(value))
     )
     bar.advance()
-    return Solved(found, chosen.penalty(value), correct, groups[part[fold != LEARNS]])
+    judged = part[fold != LEARNS]
+    correct = log_p.argmax(axis=1) == labels[judged]
+    return Solved(found, chosen.penalty(value), correct, groups[judged], HeldOut(judged, log_p))
 
 
 def picture_weights(labels: np.ndarray, n_classes: int, class_weight: str) -> np.ndarray:
@@ -159,20 +159,6 @@ def _check(layers: int, init: str, class_weight: str) -> None:
     ):
         if value not in allowed:
             raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}. Got {value!r} instead.")
-
-
-def _trial(labels: np.ndarray, groups: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(positions of the pictures by which a value is chosen, the fold in which each is held out; or LEARNS).
-
-    Up to CV_LIMIT pictures all are, in FOLDS folds. Of more, one part learns and another one judges, stratified and by
-    whole groups: as many judges as in folds of one part, for a fifth of the work.
-    """
-    parts, distinct = -(-len(labels) // CV_LIMIT), len(np.unique(groups))
-    if parts < 2 or distinct < 2 * FOLDS:
-        return np.arange(len(labels)), folds(labels, groups, min(FOLDS, distinct), seed)
-    part = folds(labels, groups, min(parts, distinct // FOLDS), seed)
-    chosen = np.flatnonzero(part < 2)
-    return chosen, np.where(part[chosen] == 0, LEARNS, 0)
 
 
 class _Way(Protocol):
@@ -210,13 +196,13 @@ class _Way(Protocol):
 def _choose(
     way: _Way, fold: np.ndarray, labels: np.ndarray, weights: np.ndarray, bar: progress.Bar
 ) -> tuple[float, np.ndarray]:
-    """(the chosen value, bool [M] what it got right of the held out): the smallest log-loss among the most accurate.
+    """(the chosen value, log-probabilities [M, C] of the held out): the smallest log-loss among the most accurate.
 
     Log-loss is the steadier judge, but with many classes and few pictures it prefers penalties that cost
     accuracy; so it judges only among values within one standard error of the highest accuracy.
     """
     labels, weights = labels[fold != LEARNS], weights[fold != LEARNS]
-    values, losses, right = [], [], []
+    values, losses, right, said = [], [], [], []
     least = np.full(len(labels), np.inf)
     for value, log_p in way.held_out(fold):
         bar.advance()
@@ -224,6 +210,7 @@ def _choose(
         values.append(value)
         losses.append(float(own.sum()))
         right.append(log_p.argmax(axis=1) == labels)
+        said.append(log_p.astype(np.float16))  # of all values at once: with 1,000 classes 20 MB each
         worse = own - least
         if losses[-1] == min(losses):
             least = own
@@ -236,7 +223,7 @@ def _choose(
     best = accuracy.max()
     near = accuracy >= best - np.sqrt(best * (1 - best) / len(labels))
     chosen = int(np.argmin(np.where(near, losses, np.inf)))
-    return values[chosen], right[chosen]
+    return values[chosen], said[chosen].astype(np.float32)
 
 
 class _Logistic:
@@ -274,7 +261,7 @@ class _Logistic:
             self._near[value] = self.problem.rotated(*near.layers[0])
         theta, certified = self._near.get(value, self.problem.start()), True
         path = [] if value in self._near else [l2 for l2 in GRID if l2 > value]
-        many = len(self.weights) > CV_LIMIT
+        many = len(self.weights) > trial.CV_LIMIT
         problem, final = (self.problem.rough(), FINAL_OF_MANY) if many else (self.problem, FINAL)
         theta, weights = theta.astype(problem.design.dtype, copy=False), self.weights[:, None]
         for l2 in [*path, value]:

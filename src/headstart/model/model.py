@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart import progress
-from headstart.backbone import Backbone, Stage, build
+from headstart.backbone import MAP, Backbone, Stage, build
 from headstart.data.dataset import Dataset
 from headstart.data.decode import check_truncated
 from headstart.data.given import given
 from headstart.errors import BundleError
 from headstart.extraction import Features, run
+from headstart.extraction.maps import seen_by
 from headstart.extras import needed_for
 from headstart.heads.head import Head
 from headstart.model.info import BundleInfo
@@ -52,7 +54,7 @@ class Model:
     folder: Path | None = None
     info: BundleInfo = field(default_factory=BundleInfo)
     holds: Any = field(default=None, compare=False)
-    _runtimes: dict[Resolved, Runtime] = field(default_factory=dict, init=False, compare=False)
+    _runtimes: dict[tuple[Resolved, bool], Runtime] = field(default_factory=dict, init=False, compare=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, init=False, compare=False)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -135,6 +137,15 @@ class Model:
         """As probabilities(), float32 [N, C], from features of the pre-trained trunk."""
         return self.head.probabilities(joined(features, self.backbone, self.plan))
 
+    def maps(
+        self, pictures: Any, *, execution: Execution | Resolved | None = None, truncated: str = "refuse"
+    ) -> Iterator[tuple[np.ndarray, ...]]:
+        """What the head's cuts say at every place, before pooling: see headstart.extraction.maps. Pictures are given
+        as to probabilities()."""
+        how = execution_of(self.plan, execution)
+        runtime = self._runtime(how.network, maps=True)
+        return seen_by(runtime, self.backbone, self.cuts, given(pictures), how, truncated)
+
     def trunk(self) -> Trunk:
         """The trunk up to the cut, for a runtime."""
         module = self.module if self.folder is None else self._stored()
@@ -206,14 +217,17 @@ class Model:
 
     def runtime(self, execution: Execution | Resolved | None = None) -> Runtime:
         """The trunk made ready to run; made once for each way of running. Raises BackboneError, BundleError."""
-        how = execution_of(self.plan, execution).network
-        with self._turn:  # a network is made ready by one thread at a time
-            if how not in self._runtimes:
-                self._runtimes[how] = self._start(how)
-            return self._runtimes[how]
+        return self._runtime(execution_of(self.plan, execution).network)
 
-    def _start(self, how: Resolved) -> Runtime:
+    def _runtime(self, how: Resolved, *, maps: bool = False) -> Runtime:
+        with self._turn:  # a network is made ready by one thread at a time
+            if (how, maps) not in self._runtimes:
+                self._runtimes[how, maps] = self._start(how, maps)
+            return self._runtimes[how, maps]
+
+    def _start(self, how: Resolved, maps: bool) -> Runtime:
         if self.folder is not None and how.runtime == "openvino" and (self.folder / NETWORK).is_dir():
             widths = tuple(cut.width(self.plan.pool) for cut in self.cuts)
-            return start_from(self.folder / NETWORK, widths, self.backbone.preprocess, how)
-        return start(self.trunk(), how)
+            return start_from(self.folder / NETWORK, widths, self.backbone.preprocess, how, maps=maps)
+        trunk = self.trunk()
+        return start(replace(trunk, pool=MAP) if maps else trunk, how)

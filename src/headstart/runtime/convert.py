@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from headstart import progress
+from headstart.backbone.backbone import MAP
 from headstart.backbone.turn import TURN
 from headstart.errors import BackboneError
 from headstart.extras import needed_for
+from headstart.runtime.maps import unpooled
 from headstart.runtime.openvino import library
 from headstart.runtime.trunk import Trunk
 
@@ -75,6 +77,8 @@ def part_of(model: Any, whole: Trunk, trunk: Trunk) -> Any:
     results = []
     for stage in trunk.stages:
         moments = cuts[stage.name] if trunk.pool == "avgstd" else cuts[stage.name][:1]
+        if trunk.pool == MAP and stage.spatial:
+            moments = [unpooled(moments[0])]
         results.append(moments[0] if len(moments) == 1 else ops.concat(moments, axis=1).output(0))
     results += logits if trunk.logits else []
     return ov.Model([ops.result(result) for result in results], model.get_parameters(), "headstart")

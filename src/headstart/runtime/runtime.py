@@ -59,14 +59,20 @@ def is_converted(trunk: Trunk, execution: Execution | Resolved) -> bool:
     return converted.lies_there(trunk)
 
 
-def start_from(folder: Path, sizes: tuple[int, ...], preprocess: Preprocess, how: Resolved) -> Runtime:
+def start_from(
+    folder: Path, sizes: tuple[int, ...], preprocess: Preprocess, how: Resolved, *, maps: bool = False
+) -> Runtime:
     """The converted network in `folder` (a bundle's), whose outputs have the widths `sizes`, without torch.
 
-    Raises BackboneError.
+    maps: its cuts are put out as maps, not pooled. Raises BackboneError.
     """
     from headstart.runtime import converted
+    from headstart.runtime.maps import maps_of
 
-    return converted.read(folder, sizes, preprocess, how.precision, how.threads)
+    runtime = converted.read(folder, sizes, preprocess, how.precision, how.threads)
+    if maps:
+        runtime.model = maps_of(runtime.model)
+    return runtime
 
 
 def _torch(trunk: Trunk, how: Resolved) -> Runtime:

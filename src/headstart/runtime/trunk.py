@@ -24,6 +24,7 @@ BUILT = 1
 class Trunk:
     """What is to be run: `backbone` through `stages` (in the network's order), pooled, with or without logits.
 
+    pool: "avg", "avgstd", or "map": not pooled, each stage in its own layout, [B, C, H, W] and its like;
     module: a network with the backbone's anatomy but other weights (fine-tuned); draw: number of a random copy that
     takes the network's place; None for its own weights.
     """

@@ -21,6 +21,7 @@ from headstart.data.split import selection
 from headstart.extraction import Features, extract
 from headstart.heads import head as heads
 from headstart.heads.head import Head, Solved
+from headstart.heads.held_out import HeldOut
 from headstart.intervals import score
 from headstart.planning import cases
 from headstart.planning.check import check
@@ -49,6 +50,9 @@ class Fitted:
     arms     every way that was tried
     history  the epochs of all trainings, one after the other
     l2       the penalty of a solved head
+    held_out what heads or networks like this one say of training pictures that they have not learnt from, by their
+             places in the data set: of a frozen plan cross-validated, else the selection pictures; None where there are
+             too few to hold any out
     others   what each way that was not kept came to, by the name of its arm, to be looked at afterwards
     """
 
@@ -60,6 +64,7 @@ class Fitted:
     arms: tuple[Arm, ...]
     history: tuple[Epoch, ...] = ()
     l2: float | None = None
+    held_out: HeldOut | None = None
     others: Mapping[str, Fitted] = field(default_factory=dict)
 
 
@@ -95,6 +100,7 @@ class _Trained(Attempt):
 
     network: HeadedNetwork
     history: tuple[Epoch, ...]
+    held_out: HeldOut
 
 
 @dataclass(frozen=True)
@@ -145,7 +151,14 @@ def _solve_alone(setting: _Setting, train: np.ndarray) -> Fitted:
     arm = _cross_validated(solved, setting.plan, len(train), len(np.unique(setting.dataset.groups[train])))
     arm = replace(arm, train_accuracy=setting.accuracy(solved.head, train))
     return Fitted(
-        setting.plan, setting.backbone, setting.dataset.classes, solved.head, None, (arm,), (), solved.l2
+        setting.plan,
+        setting.backbone,
+        setting.dataset.classes,
+        solved.head,
+        None,
+        (arm,),
+        l2=solved.l2,
+        held_out=solved.held_out and solved.held_out.of(train),
     )
 
 
@@ -230,12 +243,14 @@ def _attempt(
     history = loop.train(network, groups, task, plan.recipe, plan.seed, settings, name)
     device = scoring.device_of(settings.device)
     with threads.bounded(history[-1].threads), scoring.placed(network, device):
-        named = scoring.predict(network, task, task.selection, device).argmax(1)
+        found = scoring.predict(network, task, task.selection, device)
     ran = plan.with_recipe(precision=history[-1].precision)
     if settings.time_limit is not None and len(history) * 2 < plan.recipe.epochs:
         ran = _cut_short(name, ran, len(history))
     went = course(history, plan.recipe, len(task.selection))
-    return _Trained(ran, named == task.labels[task.selection], network, history, course=went)
+    right = found.argmax(1) == task.labels[task.selection]
+    held = HeldOut(task.selection, np.log(np.maximum(found, np.finfo(np.float32).tiny)))
+    return _Trained(ran, right, network, history, held, course=went)
 
 
 def _cut_short(name: str, plan: Plan, epochs: int) -> Plan:
@@ -256,7 +271,15 @@ def _return_probe(
     train = np.sort(np.concatenate([partition.train, partition.selection]))
     solved = replace(setting, plan=plan).solve(train, init="solved")
     return Fitted(
-        plan, setting.backbone, setting.dataset.classes, solved.head, None, tuple(arms), history, solved.l2
+        plan,
+        setting.backbone,
+        setting.dataset.classes,
+        solved.head,
+        None,
+        tuple(arms),
+        history,
+        solved.l2,
+        solved.held_out and solved.held_out.of(train),
     )
 
 
@@ -272,4 +295,5 @@ def _kept(setting: _Setting, attempt: _Trained, arms: Sequence[Arm], history: tu
         module=module,
         arms=tuple(arms),
         history=history,
+        held_out=attempt.held_out,
     )
