@@ -66,7 +66,7 @@ def test_every_case_has_its_sections_and_its_place_on_the_chart(tmp_path: Path, 
         "arms",
         "confusion",
         "classes",
-        "mistakes",
+        "pictures",
         "quarantine",
         "notes",
     }
@@ -230,3 +230,12 @@ def test_long_lists_of_bad_files_are_cut_and_counted(tmp_path: Path) -> None:
 def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
     run = sample.run(tmp_path)
     assert render(run) == render(run)
+
+
+def test_chapters_come_in_the_order_in_which_a_person_reads(tmp_path: Path) -> None:
+    page = _Page(render(replace(sample.run(tmp_path, case=3), bundle="runs/a b/bundle")))
+    order = ["result", "pictures", "next", "case", "plan", "evidence", "confusion", "classes", "training"]
+    assert [name for name in page.ids if name in order] == order
+    links = [value[1:] for tag, name, value in page.attributes if tag == "a" and name == "href"]
+    assert links == page.ids
+    assert "headstart predict 'runs/a b/bundle' PICTURE..." in page.words

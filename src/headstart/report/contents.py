@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from headstart.data.given import Given, name_of
 
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from headstart.training.arms import Arm
     from headstart.training.choice import Choice
     from headstart.training.epoch import Epoch
+
+
+class Told(Protocol):
+    """What a part of the report tells of. `from_dict` of the same type makes it again from what `to_dict` gives."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,10 @@ class Contents:
     class_counts  class name → training pictures
     quarantine    files that were left out; notes: sentences that the reader should know
     command       the command line that made the run, or ""
+
+    The fields below the line are parts, each with a module and a template of its own name; None where it was not made:
+    suspects      labels that may be wrong; explained: where the model looks; certainty: how sure it is
+    points        operating points of two classes; levels: accuracy at each level of a taxonomy
     """
 
     title: str
@@ -76,3 +88,9 @@ class Contents:
     command: str = ""
     bundle: str = ""
     promise: str = ""
+    # ---
+    suspects: Told | None = None
+    explained: Told | None = None
+    certainty: Told | None = None
+    points: Told | None = None
+    levels: Told | None = None

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from dataclasses import dataclass
 from html import escape
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import counts, files
 from headstart.assess.summary import summarise
 from headstart.assess.words import afterwards, plainly
-from headstart.errors import PictureError
 from headstart.planning import four
 from headstart.report import (
     cases,
@@ -21,32 +20,30 @@ from headstart.report import (
     figures,
     measured,
     network,
+    outline,
     parts,
     strip,
     svg,
-    thumbnails,
     words,
 )
 from headstart.report.contents import Contents, Judged
 from headstart.report.dots import Dot
+from headstart.report.thumbnails import Album, Thumbnail
 from headstart.training import words as words_of
 
 if TYPE_CHECKING:
     from headstart.assess.baseline import Baseline
     from headstart.assess.evaluation import ClassScore, Evaluation
-    from headstart.data.depth import Levels
 
 _MOST_LISTED = 200  # of the files that were left out; the run's quarantine.csv has them all
 
 
 @dataclass(frozen=True)
 class Shown:
-    """An answer with its picture as a data URI, or with the reason why there is none."""
+    """An answer with its picture."""
 
     judged: Judged
-    name: str
-    source: str | None
-    reason: str = ""
+    thumbnail: Thumbnail
 
 
 @dataclass(frozen=True)
@@ -97,6 +94,8 @@ def _finished(value: Any) -> Any:
 def _context(run: Contents) -> dict[str, Any]:
     from importlib.metadata import version
 
+    album = Album(run.backbone.preprocess.levels)
+
     evaluation = run.evaluations[0] if run.evaluations else None
     evidence, plan = run.evidence, run.kept or run.plan
     classes = evaluation.classes if evaluation else tuple(run.class_counts)
@@ -123,11 +122,40 @@ def _context(run: Contents) -> dict[str, Any]:
         "promise": [run.promise] if run.promise else [],
         "gaps": [said for arm in run.arms if arm.chosen and (said := words_of.gap(arm))],
         "called": words_of.called,
-        "mistakes": [_shown(mistake, run.backbone.preprocess.levels) for mistake in run.mistakes],
-        "hits": [_shown(hit, run.backbone.preprocess.levels) for hit in run.hits],
+        "mistakes": [Shown(mistake, album.thumbnail(mistake.picture)) for mistake in run.mistakes],
+        "hits": [Shown(hit, album.thumbnail(hit.picture)) for hit in run.hits],
         "listed": run.quarantine[:_MOST_LISTED],
     }
-    return context | (_results(evaluation, run) if evaluation else {})
+    context |= _results(evaluation, run) if evaluation else {}
+    context |= _parts(run, album)
+    return context | {"outline": outline.outline(_present(run, context))}
+
+
+def _parts(run: Contents, album: Album) -> dict[str, dict[str, Any]]:
+    """What each part that was given tells its template, under the part's own name."""
+    given = {name: found for name in outline.PARTS if (found := getattr(run, name)) is not None}
+    return {
+        name: import_module(f"headstart.report.{name}").section(found, album) for name, found in given.items()
+    }
+
+
+def _present(run: Contents, context: dict[str, Any]) -> set[str]:
+    """The sections that have something to say."""
+    told = {
+        "case": True,
+        "plan": True,
+        "result": run.evaluations,
+        "confusion": run.evaluations,
+        "classes": run.evaluations,
+        "pictures": run.mistakes or run.hits,
+        "next": run.bundle or run.promise,
+        "evidence": run.evidence,
+        "training": context["history"],
+        "arms": run.arms,
+        "quarantine": run.quarantine,
+        "notes": run.notes,
+    }
+    return {name for name, found in told.items() if found} | (context.keys() & set(outline.PARTS))
 
 
 def _results(evaluation: Evaluation, run: Contents) -> dict[str, Any]:
@@ -160,11 +188,3 @@ def _baseline(found: Baseline) -> Dot:
 
 def _worst_first(score: ClassScore) -> tuple[bool, float, str]:
     return score.recall is None, score.recall or 0.0, score.name
-
-
-def _shown(judged: Judged, levels: Levels | None) -> Shown:
-    name = os.path.basename(judged.path.rpartition("!")[2])
-    try:
-        return Shown(judged, name, thumbnails.data_uri(judged.picture, levels))
-    except PictureError as error:
-        return Shown(judged, name, None, str(error))

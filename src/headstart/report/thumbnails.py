@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
+import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from headstart.data.given import name_of
 from headstart.errors import PictureError
 
 if TYPE_CHECKING:
@@ -13,6 +16,39 @@ if TYPE_CHECKING:
     from headstart.data.given import Given
 
 LONGEST = 160
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A picture's name, and itself as a data URI or the reason why it cannot be shown."""
+
+    name: str
+    source: str | None
+    reason: str = ""
+
+
+class Album:
+    """The thumbnails of a page: each is made when it is first asked for, and kept.
+
+    levels: what is black and white in deep greys; see headstart.data.depth.
+    """
+
+    def __init__(self, levels: Levels | None = None) -> None:
+        self._levels = levels
+        self._kept: dict[str, Thumbnail] = {}
+
+    def thumbnail(self, picture: str | Given) -> Thumbnail:
+        """That of a picture (see Dataset.pictures)."""
+        path = name_of(picture)
+        if path not in self._kept:
+            self._kept[path] = self._made(picture, os.path.basename(path.rpartition("!")[2]))
+        return self._kept[path]
+
+    def _made(self, picture: str | Given, name: str) -> Thumbnail:
+        try:
+            return Thumbnail(name, data_uri(picture, self._levels))
+        except PictureError as error:
+            return Thumbnail(name, None, str(error))
 
 
 def data_uri(picture: str | Given, levels: Levels | None = None) -> str:
