@@ -20,7 +20,7 @@ from headstart.estimators.tags import for_pictures
 from headstart.evidence import Evidence, measure
 from headstart.extraction.cuts import cut_names
 from headstart.extraction.of_pictures import network_of
-from headstart.model import Model
+from headstart.model import remember
 from headstart.planning import cases
 from headstart.planning.decide import decide
 from headstart.planning.plan import Plan
@@ -148,10 +148,11 @@ class Classifier(ClassifierMixin, BaseEstimator):
         evidence, plan = self._decide(dataset, everything, network)
         execution = self._execution(plan.precision)
         fitted = fit(plan, network, dataset, everything, execution=execution, settings=settings)
+        model = remember(fitted, dataset, everything, execution=execution)
         # All at once, so that a fit that fails leaves the estimator as it was.
         self.evidence_, self.plan_ = evidence, plan
         self.fitted_ = replace(fitted, others={})  # a whole network that was not kept
-        self.model_ = Model.of(fitted)
+        self.model_ = model
         self.classes_ = classes
         self._places = [self.model_.classes.index(name) for name in names]
         return self

@@ -112,9 +112,8 @@ def begin(folder: Folder, prepared: Prepared, facts: Facts, hooks: Hooks) -> Non
 def _prove(prepared: Prepared, fitted: Fitted, facts: Facts, kept: Kept | None = None) -> Run:
     """The model on the report split, which is looked at here and nowhere before."""
     from headstart import assess
-    from headstart.model import Model
 
-    model = _knowing(Model.of(fitted), prepared)
+    model = _knowing(fitted, prepared)
     evaluation, baselines = assess.prove(
         model, prepared.dataset, prepared.partition, execution=prepared.execution
     )
@@ -152,17 +151,16 @@ def _look_back(prepared: Prepared, fitted: Fitted, evaluation: Evaluation) -> di
 
 def _proved(prepared: Prepared, fitted: Fitted, facts: Facts, proof: Proof) -> Run:
     """The model of all pictures, with what was proved of the strategy that it was made by."""
-    from headstart.model import Model
-
     every = prepared.partition.train
-    model = _knowing(Model.of(fitted), prepared)
+    model = _knowing(fitted, prepared)
     fitted = replace(fitted, others={})
     return Run(prepared, fitted, model, proof.evaluation, proof.baselines, facts, every, proof.folds)
 
 
-def _knowing(model: Model, prepared: Prepared) -> Model:
-    """The model with what it was made of, so that evaluate() knows these pictures again."""
-    from headstart.model import info_of
+def _knowing(fitted: Fitted, prepared: Prepared) -> Model:
+    """The model with what it was made of, so that evaluate() knows these pictures again, and what is like them."""
+    from headstart.model import info_of, remember
 
     info = info_of(prepared.dataset, prepared.partition)
+    model = remember(fitted, prepared.dataset, prepared.partition, execution=prepared.execution)
     return replace(model, info=replace(info, left_out=tuple(prepared.intake.left_out)))

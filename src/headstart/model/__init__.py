@@ -3,6 +3,7 @@
 from headstart.model.info import BundleInfo, versions
 from headstart.model.model import Model
 from headstart.model.reading import load
+from headstart.model.remember import remember
 from headstart.model.writing import info_of, save
 
-__all__ = ["BundleInfo", "Model", "info_of", "load", "save", "versions"]
+__all__ = ["BundleInfo", "Model", "info_of", "load", "remember", "save", "versions"]

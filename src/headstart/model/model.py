@@ -20,6 +20,7 @@ from headstart.extraction import Features, run
 from headstart.extraction.maps import seen_by
 from headstart.extras import needed_for
 from headstart.heads.head import Head
+from headstart.heads.neighbours import Neighbours
 from headstart.model.info import BundleInfo
 from headstart.planning.inputs import execution_of, joined
 from headstart.planning.plan import Plan
@@ -43,6 +44,7 @@ class Model:
     module  a trained trunk in memory; None where the pre-trained weights serve as they are, or with `folder`
     folder  the bundle that this model was loaded from
     info    what the bundle says beside: evidence, metrics, fingerprint, versions
+    neighbours  training pictures at the head's input; None where none were kept, as in older bundles
     holds   what keeps `folder` there, where it was unpacked for this model
     """
 
@@ -53,6 +55,7 @@ class Model:
     module: nn.Module | None = None
     folder: Path | None = None
     info: BundleInfo = field(default_factory=BundleInfo)
+    neighbours: Neighbours | None = field(default=None, compare=False)
     holds: Any = field(default=None, compare=False)
     _runtimes: dict[tuple[Resolved, bool], Runtime] = field(default_factory=dict, init=False, compare=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, init=False, compare=False)
@@ -113,15 +116,27 @@ class Model:
 
         Raises DataError for anything else, PictureError that names a picture which cannot be used.
         """
+        seen = self.features(pictures, execution=execution, truncated=truncated)
+        found = [self._named(x) for x in seen]
+        return np.concatenate(found) if found else np.empty((0, len(self.classes)), np.float32)
+
+    def features(
+        self,
+        pictures: Any,
+        *,
+        execution: Execution | Resolved | None = None,
+        truncated: str = "refuse",
+        label: str = "predicting",
+    ) -> Iterator[np.ndarray]:
+        """What the head sees, batch by batch: float32 [B, D], the cuts side by side. Pictures are given as to
+        probabilities(), and the same is raised."""
         check_truncated(truncated)
         meant, how = given(pictures), execution_of(self.plan, execution)
         runtime = self.runtime(how)
-        out = []
-        with progress.bar("predicting", len(meant)) as bar:
+        with progress.bar(label, len(meant)) as bar:
             for outputs in run(runtime, self.backbone, meant, how, truncated):
-                out.append(self._named(np.concatenate(outputs, axis=1)))
-                bar.advance(len(out[-1]))
-        return np.concatenate(out) if out else np.empty((0, len(self.classes)), np.float32)
+                yield np.concatenate(outputs, axis=1)
+                bar.advance(len(outputs[0]))
 
     def _named(self, features: np.ndarray) -> np.ndarray:
         """Probabilities float32 [B, C]. Raises BundleError where the network puts out what is no number."""

@@ -14,7 +14,7 @@ from headstart.backbone import Backbone
 from headstart.errors import BackboneError, BundleError, PlanError
 from headstart.heads.head import Head
 from headstart.model import archive
-from headstart.model.formats import weights
+from headstart.model.formats import neighbours, weights
 from headstart.model.info import CONFIG, FORMAT, INFO, BundleInfo
 from headstart.model.model import NETWORK, WEIGHTS, Model
 from headstart.planning import toml
@@ -52,7 +52,7 @@ def _model(folder: Path, values: Mapping[str, Any]) -> Model:
     backbone, classes = Backbone.from_dict(values["backbone"]), values["classes"]
     if not isinstance(classes, list):
         raise ValueError(f"classes is of type {type(classes).__name__}, expected list")
-    return Model(
+    model = Model(
         classes=tuple(classes),
         backbone=backbone,
         plan=toml.loads(values["plan"]),
@@ -60,6 +60,8 @@ def _model(folder: Path, values: Mapping[str, Any]) -> Model:
         folder=folder,
         info=BundleInfo.from_dict(values),
     )
+    cuts = [cut.width(model.plan.pool) for cut in model.cuts]
+    return replace(model, neighbours=neighbours.read(folder, cuts, len(classes)))
 
 
 def _checked(model: Model) -> Model:
@@ -110,7 +112,7 @@ def _verify(folder: Path, checksums: Mapping[str, str]) -> None:
             raise BundleError(f"{path}: missing from the bundle; copy or save it anew")
         if files.sha256(path) != checksum:
             raise BundleError(f"{path}: damaged (its SHA-256 is not the bundle's); copy or save it anew")
-    for path in [folder / CONFIG, *(folder / NETWORK).rglob("*")]:
+    for path in [folder / CONFIG, folder / neighbours.NEIGHBOURS, *(folder / NETWORK).rglob("*")]:
         if path.is_file() and path.relative_to(folder).as_posix() not in checksums:
             raise BundleError(f"{path}: no part of the bundle, which does not list it; remove it")
 

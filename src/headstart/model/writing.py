@@ -4,6 +4,7 @@ headstart.json      classes, backbone, preparation, plan, evidence, metrics, fin
 model.safetensors   all weights: the trunk's names, and the classifier's own name (timm) or `headstart_head.N`
 config.json         only where timm can load it with equal logits
 network/            the converted network (float32), which predicts without torch
+neighbours.safetensors  training pictures at the head's input
 README.md           the model card
 """
 
@@ -21,7 +22,7 @@ from headstart import files, seals
 from headstart.data.dataset import Dataset, Partition
 from headstart.errors import OutputError
 from headstart.model import card
-from headstart.model.formats import openvino, timm, weights
+from headstart.model.formats import neighbours, openvino, timm, weights
 from headstart.model.info import CONFIG, FORMAT, INFO, BundleInfo, versions
 from headstart.model.model import DIGITS, NETWORK, WEIGHTS, Model
 from headstart.planning import toml
@@ -71,6 +72,8 @@ def save(
         if loads_in_timm:
             _json(temporary / CONFIG, timm.config(model))
         openvino.write(model, temporary / NETWORK)
+        if model.neighbours:
+            neighbours.write(model.neighbours, temporary)
         parts = sorted(p for p in temporary.rglob("*") if p.is_file())
         checksums = {p.relative_to(temporary).as_posix(): files.sha256(p) for p in parts}
         _json(temporary / INFO, seals.sealed(_card(model, info, checksums)))
