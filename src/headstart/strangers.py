@@ -43,6 +43,11 @@ def cell(value: T) -> T | str:
     return text
 
 
+def uncell(text: str) -> str:
+    """The text that cell() made a cell of; what is none of its cells is as it was."""
+    return text[1:] if text.startswith(_TEXT) and cell(text[1:]) == text else text
+
+
 def markdown(text: str) -> str:
     """Text in Markdown: no markup, no table cells, no line breaks."""
     line = plain(" ".join(text.split()))

@@ -42,6 +42,7 @@ def run(args: Namespace, session: Session) -> int:
             group_regex=args.group_regex,
             max_bad=args.max_bad,
             truncated=args.truncated,
+            fix=args.fix,
             execution=asked.execution(args, session, loaded.plan),
         )
     if args.json:

@@ -229,7 +229,7 @@ def bundle() -> Parser:
 
 
 def pictures(*, learning: bool = True) -> Parser:
-    """DATA --group-regex --max-bad --truncated, and for what learns from them --min-per-class --without"""
+    """DATA --group-regex --max-bad --truncated --fix, and for what learns from them --min-per-class --without"""
     parent = Parser(add_help=False)
     parent.add_argument(
         "data",
@@ -244,6 +244,11 @@ def pictures(*, learning: bool = True) -> Parser:
     )
     add("--max-bad", type=values.whole(0), metavar="N", help="stop where more files than this cannot be used")
     truncated(add)
+    add(
+        "--fix",
+        metavar="FILE",
+        help="the table of `headstart review`, its column `action` filled in: relabels and leaves out, no file is touched",
+    )
     if learning:
         add(
             "--min-per-class",

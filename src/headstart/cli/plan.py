@@ -88,6 +88,7 @@ def _kept_flags(args: Namespace) -> list[str]:
     flags = ["--group-regex", args.group_regex] if args.group_regex else []
     flags += ["--min-per-class", str(args.min_per_class)] if args.min_per_class else []
     flags += [part for name in args.without or [] for part in ("--without", name)]
+    flags += ["--fix", args.fix] if args.fix else []
     if args.keep_features != "fp32":
         flags += ["--keep-features", args.keep_features]
     if args.truncated != "refuse":

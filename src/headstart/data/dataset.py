@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from headstart.data.kept import Frames
 from headstart.data.preprocess import Preprocess
 from headstart.errors import DataError
 from headstart.files import sha256_of
+
+if TYPE_CHECKING:
+    from headstart.data.corrections import Corrected
 
 
 @dataclass(frozen=True)
@@ -164,6 +168,7 @@ class Intake:
               what was left aside
     alike     the pictures that the notes count, one by one
     left_out  class → files of it: classes that were left out because that was asked for
+    corrected what corrections of labels did, where such were given
     """
 
     dataset: Dataset
@@ -171,3 +176,4 @@ class Intake:
     notes: tuple[str, ...] = field(default=())
     alike: tuple[Alike, ...] = field(default=())
     left_out: Mapping[str, int] = field(default_factory=dict)
+    corrected: Corrected | None = None

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from headstart import progress
-from headstart.data import alike, classes, labelled, layouts, series, twins
+from headstart.data import alike, classes, corrections, labelled, layouts, series, twins
+from headstart.data.corrections import Corrected, Corrections
 from headstart.data.dataset import Alike, BadPicture, Dataset, Intake
 from headstart.data.decode import check_truncated
 from headstart.data.kept import Frames
@@ -36,6 +37,7 @@ def load(
     without: Sequence[str] = (),
     truncated: str = "refuse",
     frames: Frames | None = None,
+    fix: Corrections | None = None,
 ) -> Intake:
     """Reads `source`; every picture that was not seen before is decoded once. Layouts: see `headstart.data.layouts`.
 
@@ -51,6 +53,7 @@ def load(
                  classes with fewer usable pictures to train on, and those of these names, are left out
     truncated    "keep" takes JPEGs whose end is missing, and decodes them as far as they go, in every step
     frames       takes what is decoded, made ready for the network that will see it
+    fix          corrections of labels, done before anything else is made of the pictures
 
     Copies (equal decoded pixels, hence also equal files) and near twins (one picture, scaled or compressed otherwise)
     share a group. A picture whose copy or near twin stands in a later split (train < val < test) is left out and stands
@@ -59,7 +62,7 @@ def load(
 
     Raises DataError: no such folder, no pictures, too many bad ones, one class, a class with fewer than 3
     pictures to train on, val or test classes that train lacks, a table without its columns, an unknown class in
-    `without`.
+    `without` or `fix`.
     """
     check_truncated(truncated)
     pattern, listing, held_out = _compiled(group_regex), _listing(source), not isinstance(source, tuple)
@@ -69,8 +72,10 @@ def load(
     notes = [*listing.notes, *classes.told(listing), *classes.told_left_out(left_out, "--without")]
     rows, seen, bad = _usable(source, listing, workers, truncated, frames)
     _check_bad(source, bad, max_bad)
+    rows, seen, corrected = _corrected(fix, rows, seen, listing)
     same = _same(rows, seen, _group_keys(source, rows, pattern), training=training)
-    notes += [*_bad_told(source, bad), *alike.told(source, same.found, stay=same.stay)]
+    notes += [*_bad_told(source, bad), *(corrected.told() if corrected else ())]
+    notes += [*alike.told(source, same.found, stay=same.stay)]
     notes += _parts(source, rows, seen)
     notes += [] if pattern else series.told(rows)
     dataset = _dataset(source, rows, seen, same.groups, listing, truncated, frames).take(
@@ -83,8 +88,22 @@ def load(
     dataset = dataset.without([*small]) if small else dataset
     if training:
         classes.demand(source, listing.classes, dataset)
-    quarantine = (*bad, *_left_out(rows, same))
-    return Intake(dataset, quarantine, tuple(notes), same.found, {**left_out, **small})
+    quarantine = (*bad, *(corrected.left_out if corrected else ()), *_left_out(rows, same))
+    return Intake(dataset, quarantine, tuple(notes), same.found, {**left_out, **small}, corrected)
+
+
+def _corrected(
+    fix: Corrections | None, rows: list[Row], seen: list[Examined], listing: Listing
+) -> tuple[list[Row], list[Examined], Corrected | None]:
+    """Rows and what was seen of them, those gone that are left out. Raises DataError."""
+    if fix is None:
+        return rows, seen, None
+    names = set().union(*listing.classes.values())
+    found, corrected = corrections.apply(fix, rows, [one.digest for one in seen], sorted(names))
+    stay = [(row, one) for row, one in zip(found, seen, strict=True) if row is not None]
+    if not stay:
+        raise DataError(f"{fix.source}: leaves out every picture; keep some")
+    return [row for row, _ in stay], [one for _, one in stay], corrected
 
 
 @dataclass(frozen=True)

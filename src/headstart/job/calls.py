@@ -120,6 +120,7 @@ def evaluate(
     group_regex: str | None = None,
     max_bad: int | None = None,
     truncated: str = "refuse",
+    fix: str | Path | None = None,
     device: str = "auto",
     workers: int = 0,
     threads: int = 0,
@@ -145,6 +146,7 @@ def evaluate(
             group_regex=group_regex,
             max_bad=max_bad,
             truncated=truncated,
+            fix=fix,
             execution=_execution(asked, loaded),
         )
 

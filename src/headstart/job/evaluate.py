@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
@@ -45,15 +46,18 @@ def evaluate(
     group_regex: str | None = None,
     max_bad: int | None = None,
     truncated: str = "refuse",
+    fix: str | Path | None = None,
     execution: Execution | None = None,
 ) -> Evaluated:
     """Holds `model` against the pictures of `data`, as headstart.data.load takes them.
 
-    split: which of them; None is test, else val, else those held out when the model was made, else all. Raises
-    DataError, PictureError, and OptionError for a split of no such name.
+    split: which of them; None is test, else val, else those held out when the model was made, else all. fix: the table
+    of `headstart review`, whose corrections are done. Raises DataError, PictureError, and OptionError for a split of no
+    such name.
     """
     from headstart import assess
     from headstart import data as room
+    from headstart.data import corrections
 
     if split is not None and split not in SPLITS:
         raise OptionError(f"split {split!r}: expected one of {', '.join(SPLITS)}")
@@ -65,6 +69,7 @@ def evaluate(
         workers=workers,
         training=False,
         truncated=truncated,
+        fix=None if fix is None else corrections.read(fix),
     )
     dataset = _of_its_classes(model, intake.dataset)
     name, index = choose_split(model, dataset, split)

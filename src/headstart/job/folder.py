@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import files, seals
-from headstart.errors import OutputError, PlanError
+from headstart.errors import OptionError, OutputError, PlanError
 
 if TYPE_CHECKING:
     from headstart.data import Intake
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BUNDLE, CHECKPOINTS, PLAN, REPORT = "bundle", "checkpoints", "plan.toml", "report.html"
 METRICS, PREDICTIONS, FACTS, QUARANTINE = "metrics.jsonl", "predictions.csv", files.RUN, "quarantine.csv"
-ALIKE = "alike.csv"
+ALIKE, FIX = "alike.csv", "fix.csv"
 
 
 def title_of(data: str | None) -> str:
@@ -117,13 +117,28 @@ class Folder:
         files.write_text(self.path / PLAN, toml.dumps(plan))
 
     def write_intake(self, intake: Intake) -> None:
-        """The files that were left out and the pictures that are alike, where there are any. Raises OutputError."""
+        """What was left out, what is alike and what was corrected, where there is any. Raises OutputError."""
         from headstart import data
+        from headstart.data import corrections
 
         if intake.quarantine:
             data.write_quarantine(self.path / QUARANTINE, intake.quarantine)
         if intake.alike:
             data.write_alike(self.path / ALIKE, intake.alike)
+        if intake.corrected:
+            corrections.write(self.path / FIX, intake.corrected)
+
+    def check_fix(self, intake: Intake) -> None:
+        """A run is resumed with its own corrections or not at all. Raises OptionError."""
+        from headstart.data import corrections
+
+        if not self.resume or not (self.path / PLAN).exists():
+            return
+        place = self.path / FIX
+        former = place.read_text(encoding="utf-8") if place.exists() else ""
+        if former != (corrections.text(intake.corrected) if intake.corrected else ""):
+            begun = f"with the corrections in {place}" if former else "without corrections"
+            raise OptionError(f"--resume: this run was begun {begun}; give --fix as then, or start anew with --force")
 
     def logger(self) -> MetricsFile:
         """What writes epochs into metrics.jsonl as they end."""

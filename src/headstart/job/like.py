@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from headstart import progress
 from headstart.counts import pictures
 from headstart.errors import DataError, OptionError
-from headstart.job.folder import BUNDLE, PREDICTIONS
+from headstart.job.folder import BUNDLE, FIX, PREDICTIONS
 from headstart.strangers import cell
 
 if TYPE_CHECKING:
@@ -86,11 +86,18 @@ class Change:
         return asdict(self)
 
 
-def read(run: str | Path) -> Former:
-    """The report pictures of the run in that folder. Raises OptionError where it holds none to compare with."""
+def read(run: str | Path, *, fixed: bool = True) -> Former:
+    """The report pictures of the run in that folder. Raises OptionError where it holds none to compare with.
+
+    fixed: whether labels are corrected now; where they are not and were then, that is said.
+    """
     from headstart import model
 
     path = Path(run)
+    if not fixed and (path / FIX).exists():
+        progress.say(
+            f"like {run}: its labels were corrected and these are not; --fix {path / FIX} corrects them as then"
+        )
     rows = _rows(path)
     if rows[0]["split"].endswith(" folds"):
         raise OptionError(

@@ -33,10 +33,13 @@ class Named:
 def look_up(options: Options) -> Named:
     """The network of the options, or the plan's. Raises DataError, BackboneError, PlanError for what they get wrong."""
     from headstart import data
+    from headstart.data import corrections
     from headstart.planning.recipe import Recipe, check_recipe, overruled
     from headstart.runtime import device_of
 
     data.check(options.data, options.group_regex)
+    if options.fix is not None:
+        corrections.read(options.fix)
     classes_left_out(options)
     device_of(options.device)
     if options.runtime == "torch":

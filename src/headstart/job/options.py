@@ -55,6 +55,7 @@ class Options:
     data         a folder, table or shards (a path); or pictures in memory: (pictures, labels) or (pictures, labels,
                  groups), see `headstart.data.load`
     group_regex, max_bad, truncated, min_per_class, without    see `headstart.data.load`
+    fix          the table of `headstart review` with the actions filled in: its corrections are done, no file is touched
     backbone     a network's name, or a Backbone; None is lite0, or small where the pictures are (headstart.job.default)
     weights, model_kwargs, image_size, mean, std, interpolation    how it is loaded, see `headstart.load_backbone`
     case, size, similarity, cut, init, head_init, head_layers, class_weight, fallback    overrule what is measured, see
@@ -78,6 +79,7 @@ class Options:
     truncated: str = "refuse"
     min_per_class: int | None = None
     without: Sequence[str] = ()
+    fix: str | Path | None = None
 
     backbone: str | Backbone | None = None
     weights: str | None = None
@@ -179,6 +181,7 @@ class Options:
             "device": (str, "a device's name, such as cuda:1"),
             "output": ((str, os.PathLike), "a path"),
             "like": ((str, os.PathLike), "the folder of a run"),
+            "fix": ((str, os.PathLike), "the table of `headstart review`"),
             "weights": ((str, os.PathLike), "a path"),
             "freeze_below": (str, "a stage's name"),
         }
@@ -266,6 +269,7 @@ UNUSED: dict[str, tuple[str, ...]] = {
             "truncated",
             "min_per_class",
             "without",
+            "fix",
             "seed",
             "device",
             "workers",

@@ -16,6 +16,7 @@ from headstart.job.options import Options
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
     from headstart.data import Dataset, Intake, Partition
+    from headstart.data.corrections import Corrections
     from headstart.evidence import Evidence
     from headstart.planning.plan import Plan
     from headstart.planning.prospects import Prospect
@@ -139,7 +140,15 @@ def load_pictures(options: Options, network: Backbone | None = None) -> Intake:
         without=classes_left_out(options),
         truncated=options.truncated,
         frames=network and data.Frames(network.preprocess),
+        fix=corrections_of(options),
     )
+
+
+def corrections_of(options: Options) -> Corrections | None:
+    """The decided rows of `fix`. Raises DataError."""
+    from headstart.data import corrections
+
+    return None if options.fix is None else corrections.read(options.fix)
 
 
 def say_levels(pictures: Intake, levels: tuple[float, float] | None) -> Intake:

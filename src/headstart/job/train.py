@@ -58,9 +58,10 @@ def train(options: Options, hooks: Hooks = Hooks()) -> Run:
     named = look_up(options)
     _check_torch(options, named)
     folder = Folder.of(options, "train")
-    former = None if options.like is None else like.read(options.like)
+    former = None if options.like is None else like.read(options.like, fixed=options.fix is not None)
     prepared, kept = _prepare(options, named, former)
     if folder:
+        folder.check_fix(prepared.intake)
         folder.check_plan(prepared.plan)
     hooks.on_plan(prepared)
     needs.check(prepared.plan)
