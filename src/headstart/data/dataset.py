@@ -10,6 +10,7 @@ import numpy as np
 from headstart.data.given import Given, name_of
 from headstart.data.kept import Frames
 from headstart.data.preprocess import Preprocess
+from headstart.data.taxonomy import Taxonomy
 from headstart.errors import DataError
 from headstart.files import sha256_of
 
@@ -164,6 +165,7 @@ class Intake:
               what was left aside
     alike     the pictures that the notes count, one by one
     left_out  class → files of it: classes that were left out because that was asked for
+    taxonomy  a tree whose leaves are the data set's classes, where one was named
     """
 
     dataset: Dataset
@@ -171,3 +173,4 @@ class Intake:
     notes: tuple[str, ...] = field(default=())
     alike: tuple[Alike, ...] = field(default=())
     left_out: Mapping[str, int] = field(default_factory=dict)
+    taxonomy: Taxonomy | None = None
