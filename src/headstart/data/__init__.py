@@ -9,6 +9,7 @@ from headstart.data.preprocess import Preprocess
 from headstart.data.quality import write_quarantine
 from headstart.data.sides import Sizes, sizes
 from headstart.data.split import carve, folds, partition, partition_keeping
+from headstart.data.taxonomy import Taxonomy
 
 __all__ = [
     "Alike",
@@ -19,6 +20,7 @@ __all__ = [
     "Partition",
     "Preprocess",
     "Sizes",
+    "Taxonomy",
     "carve",
     "check",
     "folds",

@@ -126,7 +126,9 @@ def _correction(place: str, values: Mapping[str, str]) -> Correction | None:
             f"{place}: action {values['action']!r} is unknown; expected {', '.join(ACTIONS)}, or nothing"
         )
     if not digest or not label:
-        raise DataError(f"{place}: lacks its digest or label; expected the row as `headstart review` wrote it")
+        raise DataError(
+            f"{place}: lacks its digest or label; expected the row as `headstart review` wrote it"
+        )
     if action == RELABEL and not suggested:
         raise DataError(f"{place}: relabel, but to which class? Write it into the column `suggested`")
     action = KEEP if action == RELABEL and suggested == label else action

@@ -11,6 +11,7 @@ import numpy as np
 from headstart.data.given import Given, name_of
 from headstart.data.kept import Frames
 from headstart.data.preprocess import Preprocess
+from headstart.data.taxonomy import Taxonomy
 from headstart.errors import DataError
 from headstart.files import sha256_of
 
@@ -169,6 +170,7 @@ class Intake:
     alike     the pictures that the notes count, one by one
     left_out  class → files of it: classes that were left out because that was asked for
     corrected what corrections of labels did, where such were given
+    taxonomy  a tree whose leaves are the data set's classes, where one was named
     """
 
     dataset: Dataset
@@ -177,3 +179,4 @@ class Intake:
     alike: tuple[Alike, ...] = field(default=())
     left_out: Mapping[str, int] = field(default_factory=dict)
     corrected: Corrected | None = None
+    taxonomy: Taxonomy | None = None

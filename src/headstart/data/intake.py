@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from headstart import progress
-from headstart.data import alike, classes, corrections, labelled, layouts, series, twins
+from headstart.data import alike, classes, corrections, labelled, layouts, series, trees, twins
 from headstart.data.corrections import Corrected, Corrections
 from headstart.data.dataset import Alike, BadPicture, Dataset, Intake
 from headstart.data.decode import check_truncated
@@ -19,6 +19,7 @@ from headstart.data.kept import Frames
 from headstart.data.listing import Listing, Row
 from headstart.data.looks import Looks, known_pairs
 from headstart.data.quality import Examined, examine_all, leaks, unify
+from headstart.data.taxonomy import Taxonomy
 from headstart.errors import DataError
 
 # Where more of a set's pictures than this have a near twin in a later split, they are alike by nature.
@@ -38,6 +39,8 @@ def load(
     truncated: str = "refuse",
     frames: Frames | None = None,
     fix: Corrections | None = None,
+    taxonomy: str | Taxonomy | None = None,
+    most_per_class: int | None = None,
 ) -> Intake:
     """Reads `source`; every picture that was not seen before is decoded once. Layouts: see `headstart.data.layouts`.
 
@@ -54,6 +57,10 @@ def load(
     truncated    "keep" takes JPEGs whose end is missing, and decodes them as far as they go, in every step
     frames       takes what is decoded, made ready for the network that will see it
     fix          corrections of labels, done before anything else is made of the pictures
+    taxonomy     a tree over the classes: a YAML or JSON file, "folders" (the innermost folders are the classes),
+                 "column:NAME" of a table; or a model's, whose classes the pictures then get
+    most_per_class
+                 nodes of the tree with fewer pictures to train on are one class (`Taxonomy.partitioned`)
 
     Copies (equal decoded pixels, hence also equal files) and near twins (one picture, scaled or compressed otherwise)
     share a group. A picture whose copy or near twin stands in a later split (train < val < test) is left out and stands
@@ -62,14 +69,21 @@ def load(
 
     Raises DataError: no such folder, no pictures, too many bad ones, one class, a class with fewer than 3
     pictures to train on, val or test classes that train lacks, a table without its columns, an unknown class in
-    `without` or `fix`.
+    `without` or `fix`, a taxonomy that is no tree of these classes.
     """
     check_truncated(truncated)
-    pattern, listing, held_out = _compiled(group_regex), _listing(source), not isinstance(source, tuple)
+    pattern, held_out = _compiled(group_regex), not isinstance(source, tuple)
+    listing = _listing(source, trees.held_by(taxonomy))
     source = str(source) if held_out else labelled.NAME
     left_out = classes.leave_out(source, listing, without)
+    tree = trees.planted(listing, taxonomy, most_per_class)
     progress.say(classes.opening(listing, training=training and held_out))
-    notes = [*listing.notes, *classes.told(listing), *classes.told_left_out(left_out, "--without")]
+    notes = [
+        *listing.notes,
+        *trees.told(tree),
+        *classes.told(listing),
+        *classes.told_left_out(left_out, "--without"),
+    ]
     rows, seen, bad = _usable(source, listing, workers, truncated, frames)
     _check_bad(source, bad, max_bad)
     rows, seen, corrected = _corrected(fix, rows, seen, listing)
@@ -89,7 +103,9 @@ def load(
     if training:
         classes.demand(source, listing.classes, dataset)
     quarantine = (*bad, *(corrected.left_out if corrected else ()), *_left_out(rows, same))
-    return Intake(dataset, quarantine, tuple(notes), same.found, {**left_out, **small}, corrected)
+    if tree and training:
+        tree = tree.over(dataset.classes)
+    return Intake(dataset, quarantine, tuple(notes), same.found, {**left_out, **small}, corrected, tree)
 
 
 def _corrected(
@@ -139,8 +155,8 @@ def _same(
     return _Same(unify(keys, same.tolist()), found, copies, later, stay)
 
 
-def _listing(source: str | Path | tuple[Any, ...]) -> Listing:
-    return layouts.listing(str(source)) if isinstance(source, str | Path) else labelled.listing(source)
+def _listing(source: str | Path | tuple[Any, ...], tree: str) -> Listing:
+    return layouts.listing(str(source), tree) if isinstance(source, str | Path) else labelled.listing(source)
 
 
 def check(source: str | Path | tuple[Any, ...], group_regex: str | None = None) -> None:

@@ -29,7 +29,7 @@ from headstart.data.folders import (
     walk,
     why_no_file,
 )
-from headstart.data.listing import Listing, Row, printable, split_word
+from headstart.data.listing import FOLDERS, Listing, Row, column_of, printable, split_word
 from headstart.data.split_folders import (
     holds_classes,
     is_divided,
@@ -42,10 +42,14 @@ from headstart.data.split_folders import (
 from headstart.errors import DataError
 
 
-def listing(source: str) -> Listing:
-    """Everything that `source` names, sorted by path; no picture is opened. Raises DataError."""
+def listing(source: str, tree: str = "") -> Listing:
+    """Everything that `source` names, sorted by path; no picture is opened. Raises DataError.
+
+    tree: "folders" takes the innermost class folders for the classes, "column:NAME" the nodes above a class from that
+    column of a table; see `headstart.data.trees`.
+    """
     check(source)
-    found = _folder(source) if os.path.isdir(source) else _file(source)
+    found = _folder(source, tree) if os.path.isdir(source) else _file(source, tree)
     found.settle()
     found.rows.sort()
     return found
@@ -57,26 +61,26 @@ def check(source: str) -> None:
         raise DataError(f"{source}: no such folder; expected a folder of pictures, a .csv, .parquet or .tar")
 
 
-def _file(source: str) -> Listing:
+def _file(source: str, tree: str) -> Listing:
     suffix = Path(source).suffix.lower()
     if suffix == ".tar":
         return shards.listing([source])
     if suffix in tables.SUFFIXES:
-        return tables.listing(source)
+        return tables.listing(source, column=column_of(tree))
     raise DataError(f"{source}: not a folder; expected a folder of pictures, a .csv, .tsv, .parquet or .tar")
 
 
-def _folder(source: str) -> Listing:
+def _folder(source: str, tree: str) -> Listing:
     root = only_folder(source, lambda name: _repeats(source, name))
     found = Listing(notes=[f"read from {root}, the only folder in {source}"] if root != source else [])
     folders = without_copies([entry for entry in entries(root) if is_folder(entry)], found)
     described = _is_described(root, folders, found)
     splits = {} if described else splits_among(root, folders, found)
     if not splits:
-        found.extend(_described(root, "") if described else _part(root, folders, ""))
+        found.extend(_described(root, "", tree) if described else _part(root, folders, "", tree))
         return found
     found.bad += loose(root, "in no split folder")
-    _add_splits(found, splits)
+    _add_splits(found, splits, tree)
     return found
 
 
@@ -87,7 +91,7 @@ def _repeats(source: str, name: str) -> bool:
     return twice or is_divided(inside)
 
 
-def _add_splits(found: Listing, splits: dict[Entry, str]) -> None:
+def _add_splits(found: Listing, splits: dict[Entry, str], tree: str) -> None:
     roots = {
         folder.path: only_folder(folder.path, lambda name, split=split: _is_split(name, split))
         for folder, split in splits.items()
@@ -101,7 +105,7 @@ def _add_splits(found: Listing, splits: dict[Entry, str]) -> None:
         root = roots[folder.path]
         folders = without_copies([entry for entry in entries(root) if is_folder(entry)], found)
         described = _is_described(root, folders, found)
-        found.extend(_described(root, split) if described else _part(root, folders, split))
+        found.extend(_described(root, split, tree) if described else _part(root, folders, split, tree))
 
 
 def _is_split(name: str, split: str) -> bool:
@@ -119,9 +123,9 @@ def _is_described(root: str, folders: list[Entry], found: Listing) -> bool:
     return not other
 
 
-def _described(root: str, split: str) -> Listing:
+def _described(root: str, split: str, tree: str) -> Listing:
     """The pictures that metadata.csv lists, and a note of how many others there are."""
-    found = tables.listing(os.path.join(root, tables.METADATA), split)
+    found = tables.listing(os.path.join(root, tables.METADATA), split, column=column_of(tree))
     listed = {os.path.normpath(row.path) for row in found.rows}
     here = (os.path.normpath(entry.path) for entry in walk(root) if is_named_like_a_picture(entry))
     others = sum(path not in listed for path in here)
@@ -130,7 +134,7 @@ def _described(root: str, split: str) -> Listing:
     return found
 
 
-def _part(root: str, folders: list[Entry], split: str) -> Listing:
+def _part(root: str, folders: list[Entry], split: str, tree: str) -> Listing:
     """The class folders or shards of one folder that is not divided into splits any further."""
     tars = [entry.path for entry in entries(root) if is_tar(entry)]
     if tars and not folders:
@@ -142,15 +146,17 @@ def _part(root: str, folders: list[Entry], split: str) -> Listing:
             f"put the pictures of each class into a folder named after it"
         )
     for entry in folders:
-        _add_class(found, entry, split)
-    found.notes += sets_side_by_side(root, folders)
+        _add_class(found, entry, split, nested=tree == FOLDERS)
+    found.notes += [] if tree == FOLDERS else sets_side_by_side(root, folders)
     return found
 
 
-def _add_class(found: Listing, folder: Entry, split: str) -> None:
+def _add_class(found: Listing, folder: Entry, split: str, *, nested: bool) -> None:
+    """The pictures below a class folder, or, nested, of every class folder below it."""
     if printable(folder.name) != folder.name:
         raise DataError(f"{printable(folder.path)}: a class name that is not UTF-8; rename the folder")
-    found.folders.add((split, folder.name))
+    if not nested:
+        found.folders.add((split, folder.name))
     start = len(folder.path) - len(folder.name)
     for entry in walk(folder.path):
         if printable(entry.path) != entry.path:
@@ -158,4 +164,6 @@ def _add_class(found: Listing, folder: Entry, split: str) -> None:
         elif not is_file(entry):
             found.bad.append(BadPicture(entry.path, why_no_file(entry)))
         else:
-            found.rows.append(Row(entry.path, entry.path[start:], folder.name, split))
+            name = entry.path[start:]
+            *above, label = Path(name).parts[:-1] if nested else (folder.name,)
+            found.rows.append(Row(entry.path, name, label, split, branch=tuple(above)))

@@ -34,6 +34,15 @@ _SYSTEM_FILES = frozenset(
 )
 
 
+# A taxonomy that the source itself holds: its nested class folders, or a column of its table.
+FOLDERS, COLUMN = "folders", "column:"
+
+
+def column_of(tree: str) -> str:
+    """The column that a taxonomy stands in, or ""."""
+    return tree.removeprefix(COLUMN) if tree.startswith(COLUMN) else ""
+
+
 class Row(NamedTuple):
     """One picture as the source names it.
 
@@ -43,6 +52,7 @@ class Row(NamedTuple):
     split  "train", "val", "test", or "" where the source says nothing
     group  a key that pictures of one thing share, or "" where the source says nothing
     held   the picture itself where it is in memory
+    branch the names above the class in a taxonomy, from the top down, where the source has one
     """
 
     path: str
@@ -51,6 +61,7 @@ class Row(NamedTuple):
     split: str = ""
     group: str = ""
     held: Given | None = None
+    branch: tuple[str, ...] = ()
 
     @property
     def picture(self) -> str | Given:

@@ -31,14 +31,15 @@ _BAR, _JOINTS = "|", (" ", ",", ";")
 _Records = Iterable[tuple[int, dict[str, str]]]
 
 
-def listing(table: str, split: str = "") -> Listing:
+def listing(table: str, split: str = "", *, column: str = "") -> Listing:
     """The rows of `table`; paths are relative to its folder. `split` holds where there is no such column.
 
     Columns: path and label, then split (or fastai's is_valid) and group where they are there, by any name of _NAMES;
     others are passed over. Without names, the first column is the path and the second the label. An empty group means
-    a group of its own. Raises DataError, with the row's number where there is one.
+    a group of its own. column: the one that holds the names above a class in a taxonomy, as `animals/birds`. Raises
+    DataError, with the row's number where there is one.
     """
-    names, columns, records = _read(table)
+    names, columns, records = _read(table, column=column)
     rows = list(_rows(table, columns, records, split))
     _check_labels(table, rows)
     if rows and not any(_is_there(row.path) for row in rows):
@@ -63,10 +64,14 @@ def describes(table: str) -> str:
     return ""
 
 
-def _read(table: str, *, strict: bool = True) -> tuple[list[str], dict[str, str], _Records]:
+def _read(table: str, *, strict: bool = True, column: str = "") -> tuple[list[str], dict[str, str], _Records]:
     """(the columns' names, {what a column is for: its name}, (row number, {name: text}) for each row)."""
-    names, records = _read_parquet(table) if table.lower().endswith(".parquet") else _read_csv(table)
+    parquet = table.lower().endswith(".parquet")
+    names, records = _read_parquet(table, column) if parquet else _read_csv(table)
     columns = _columns(names)
+    if column and column not in names:
+        raise DataError(f"{table}: no column {column!r} for the taxonomy; it has {','.join(names)}")
+    columns |= {"branch": column} if column else {}
     missing = [name for name in ("path", "label") if name not in columns]
     if missing and strict:
         raise DataError(
@@ -94,6 +99,8 @@ def _passed_over(table: str, names: Sequence[str], columns: Mapping[str, str]) -
     """A note for each column that could have been meant beside the one that is read."""
     notes = []
     for use, name in columns.items():
+        if use not in _NAMES:
+            continue
         others = [n for n in names if n != name and _plain(n) in _NAMES[use].split()]
         others += [columns["is_valid"]] if use == "split" and "is_valid" in columns else []
         if others:
@@ -111,7 +118,14 @@ def _rows(table: str, columns: Mapping[str, str], records: _Records, split: str)
                 raise DataError(f"{table}: row {number} has no {use}; expected one in every row; fill it in")
         name = _forward(table, told["path"])
         of = _split(table, number, told, split)
-        yield Row(_full(table, name), name, told["label"], of, told.get("group", ""))
+        branch = _branch(told.get("branch", ""), told["label"])
+        yield Row(_full(table, name), name, told["label"], of, told.get("group", ""), branch=branch)
+
+
+def _branch(text: str, label: str) -> tuple[str, ...]:
+    """("animals", "birds") of animals/birds, and of animals/birds/wren for a wren."""
+    parts = tuple(part.strip() for part in text.split("/") if part.strip())
+    return parts[:-1] if parts[-1:] == (label,) else parts
 
 
 def _split(table: str, number: int, told: Mapping[str, str], otherwise: str) -> str:
@@ -210,7 +224,7 @@ def _records(table: str, names: list[str], lines: list[list[str]], start: int) -
         yield number, dict(zip(names, cells, strict=True))
 
 
-def _read_parquet(table: str) -> tuple[list[str], _Records]:
+def _read_parquet(table: str, column: str) -> tuple[list[str], _Records]:
     try:
         import pyarrow
         import pyarrow.parquet as parquet
@@ -219,7 +233,7 @@ def _read_parquet(table: str) -> tuple[list[str], _Records]:
     try:
         schema = parquet.read_schema(table)
         names, columns = schema.names, _columns(schema.names)
-        wanted = set(columns.values())
+        wanted = {*columns.values(), column}
         kind = schema.field(columns["path"]).type if "path" in columns else pyarrow.string()
         if pyarrow.types.is_nested(kind) or pyarrow.types.is_binary(kind):
             raise DataError(

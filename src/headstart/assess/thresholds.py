@@ -1,0 +1,91 @@
+"""The threshold for a wanted sensitivity, from training pictures that were named by heads which had not seen them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from headstart.errors import DataError
+from headstart.model.decision import Threshold
+
+DRAWS = 1000  # of the bootstrap
+
+
+def thresholds(
+    wanted: Mapping[str, float],
+    classes: tuple[str, ...],
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray,
+) -> tuple[Threshold, ...]:
+    """One for each wanted sensitivity, class → share, in their order.
+
+    probabilities float [M, C] of held-out training pictures, labels and groups int64 [M]. A picture that an earlier
+    class takes is lost to a later one. Raises DataError where a class has no pictures, or the sensitivity is out of
+    reach beside the earlier classes.
+    """
+    found: list[Threshold] = []
+    taken = np.zeros(len(labels), bool)
+    for name, share in wanted.items():
+        place = classes.index(name)
+        own = labels == place
+        if not own.any():
+            raise DataError(
+                f"sensitivity {name}={share:g}: no training picture of it was held out; add pictures"
+            )
+        scores = np.where(taken, -1.0, probabilities[:, place])
+        one = threshold(name, share, scores[own], groups[own])
+        if one.value < 0:
+            raise DataError(
+                f"sensitivity {name}={share:g}: out of reach beside {found[0].name}={found[0].wanted:g}, which takes "
+                f"more of its pictures than that leaves; ask for less, or name {name} first"
+            )
+        taken |= scores >= one.value
+        found.append(one)
+    return tuple(found)
+
+
+def threshold(name: str, wanted: float, scores: np.ndarray, groups: np.ndarray, seed: int = 0) -> Threshold:
+    """The highest threshold that a share of `wanted` of new pictures of the class is expected to reach.
+
+    scores float [n]: the class's probability for n pictures of it; groups int64 [n]. Of n pictures as likely as a new
+    one, the k-th highest is reached by a new one in k of n + 1 cases: so k is the least whole number with
+    k / (n + 1) ≥ wanted (as in split-conformal prediction, Vovk et al. 2005), and n where there is none.
+    """
+    n = len(scores)
+    value = _kth(np.sort(scores)[::-1], needed(wanted, n))
+    low, high = _interval(wanted, scores, groups, seed)
+    return Threshold(
+        name,
+        wanted,
+        value,
+        max(0.0, min(low, value)) if value >= 0 else 0.0,
+        max(high, value, 0.0),
+        n,
+        float((scores >= value).mean()),
+    )
+
+
+def needed(wanted: float, n: int) -> int:
+    """How many of n pictures a threshold must reach."""
+    return min(n, math.ceil(wanted * (n + 1) - 1e-9))
+
+
+def _kth(falling: np.ndarray, k: int) -> float:
+    return float(falling[k - 1])
+
+
+def _interval(wanted: float, scores: np.ndarray, groups: np.ndarray, seed: int) -> tuple[float, float]:
+    """Where the threshold falls in 95 of 100 draws of whole groups with replacement."""
+    _, code = np.unique(groups, return_inverse=True)
+    order = np.argsort(-scores, kind="stable")
+    count = int(code.max()) + 1
+    rng, found = np.random.default_rng(seed), []
+    for _ in range(DRAWS):
+        times = np.bincount(rng.integers(0, count, count), minlength=count)[code[order]]
+        drawn = int(times.sum())
+        found.append(scores[order][np.searchsorted(np.cumsum(times), needed(wanted, drawn))])
+    low, high = np.percentile(found, (2.5, 97.5))
+    return float(low), float(high)
