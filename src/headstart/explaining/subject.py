@@ -12,7 +12,6 @@ from headstart.backbone.backbone import Stage
 from headstart.data.given import Given
 from headstart.data.loader import frames
 from headstart.extraction.maps import in_places
-from headstart.heads.logistic import log_softmax
 from headstart.model import Model
 from headstart.planning.inputs import execution_of
 from headstart.runtime import Execution, Resolved
@@ -90,5 +89,13 @@ class Subject:
 
     def probabilities(self, frames: np.ndarray) -> np.ndarray:
         """float32 [N, C], from the network that puts out maps: one network is made ready, not two."""
-        found = [self.model.head.logits(self.pooled(maps)) for maps in self._maps(frames)]
-        return np.exp(log_softmax(np.concatenate(found)))
+        return np.concatenate([self.named(self.pooled(maps)) for maps in self._maps(frames)])
+
+    def named(self, features: np.ndarray) -> np.ndarray:
+        """Probabilities float32 [N, C] of features at the head's input."""
+        return self.model.head.probabilities(features)
+
+    @property
+    def grey(self) -> np.ndarray:
+        """What stands for nothing: the mean of the pictures that the weights have learnt from, uint8 [3]."""
+        return np.round(255 * np.array(self.model.backbone.preprocess.mean)).astype(np.uint8)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.explain.grid import on_grid, squared
-from headstart.explain.subject import EPSILON, Subject
+from headstart.explaining.grid import on_grid, squared
+from headstart.explaining.subject import EPSILON, Subject
 from headstart.heads.head import Head
 from headstart.runtime.tails import Tail
 

@@ -82,7 +82,8 @@ def _curve_mean(
     rows, at = np.arange(n), [0.0, *shares, 1.0]
     steps = [start, *(mixed(start, end, strongest(maps, share)) for share in shares), end]
     found = ask(np.concatenate(steps)).reshape(len(at), n, -1)[:, rows, classes]
-    return np.trapezoid(found, at, axis=0).astype(np.float32)
+    widths = np.diff(at)[:, None]
+    return ((found[1:] + found[:-1]) / 2 * widths).sum(0).astype(np.float32)
 
 
 def strongest(maps: np.ndarray, share: float) -> np.ndarray:
