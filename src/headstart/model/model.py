@@ -230,9 +230,12 @@ class Model:
 
         return build(carrying(self.backbone, own))
 
-    def runtime(self, execution: Execution | Resolved | None = None) -> Runtime:
-        """The trunk made ready to run; made once for each way of running. Raises BackboneError, BundleError."""
-        return self._runtime(execution_of(self.plan, execution).network)
+    def runtime(self, execution: Execution | Resolved | None = None, *, maps: bool = False) -> Runtime:
+        """The trunk made ready to run; made once for each way of running. maps: its cuts are put out before pooling.
+
+        Raises BackboneError, BundleError.
+        """
+        return self._runtime(execution_of(self.plan, execution).network, maps=maps)
 
     def _runtime(self, how: Resolved, *, maps: bool = False) -> Runtime:
         with self._turn:  # a network is made ready by one thread at a time
@@ -243,6 +246,7 @@ class Model:
     def _start(self, how: Resolved, maps: bool) -> Runtime:
         if self.folder is not None and how.runtime == "openvino" and (self.folder / NETWORK).is_dir():
             widths = tuple(cut.width(self.plan.pool) for cut in self.cuts)
-            return start_from(self.folder / NETWORK, widths, self.backbone.preprocess, how, maps=maps)
+            spatial = tuple(cut.spatial for cut in self.cuts) if maps else None
+            return start_from(self.folder / NETWORK, widths, self.backbone.preprocess, how, maps=spatial)
         trunk = self.trunk()
         return start(replace(trunk, pool=MAP) if maps else trunk, how)

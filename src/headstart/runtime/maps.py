@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from headstart.errors import BackboneError
@@ -22,20 +23,23 @@ def unpooled(mean: Any) -> Any:
     return node.input_value(0)
 
 
-def maps_of(model: Any) -> Any:
-    """A bundle's converted network, each cut as a map in place of its mean, or mean and spread; vectors stay."""
+def maps_of(model: Any, spatial: Sequence[bool]) -> Any:
+    """A bundle's converted network, each cut as a map in place of its mean, or mean and spread.
+
+    spatial: which of the cuts have places; the vectors among them stay.
+    """
     ov = library()
     from openvino import opset13
 
-    results = [opset13.result(_map(output.get_node().input_value(0))) for output in model.outputs]
-    return ov.Model(results, model.get_parameters(), "headstart")
+    cuts = [output.get_node().input_value(0) for output in model.outputs]
+    seen = [_map(cut) if wide else cut for cut, wide in zip(cuts, spatial, strict=True)]
+    return ov.Model([opset13.result(one) for one in seen], model.get_parameters(), "headstart")
 
 
 def _map(cut: Any) -> Any:
     """The map of a pooled cut: means alone, or means and spreads side by side."""
     node = cut.get_node()
-    mean = node.input_value(0) if node.get_type_name() == "Concat" else cut
-    return unpooled(mean) if _pooling(mean).get_type_name() == _MEAN else cut
+    return unpooled(node.input_value(0) if node.get_type_name() == "Concat" else cut)
 
 
 def _pooling(mean: Any) -> Any:

@@ -60,18 +60,23 @@ def is_converted(trunk: Trunk, execution: Execution | Resolved) -> bool:
 
 
 def start_from(
-    folder: Path, sizes: tuple[int, ...], preprocess: Preprocess, how: Resolved, *, maps: bool = False
+    folder: Path,
+    sizes: tuple[int, ...],
+    preprocess: Preprocess,
+    how: Resolved,
+    *,
+    maps: tuple[bool, ...] | None = None,
 ) -> Runtime:
     """The converted network in `folder` (a bundle's), whose outputs have the widths `sizes`, without torch.
 
-    maps: its cuts are put out as maps, not pooled. Raises BackboneError.
+    maps: its cuts are put out as maps, not pooled, where they have places: which of them have. Raises BackboneError.
     """
     from headstart.runtime import converted
     from headstart.runtime.maps import maps_of
 
     runtime = converted.read(folder, sizes, preprocess, how.precision, how.threads)
-    if maps:
-        runtime.model = maps_of(runtime.model)
+    if maps is not None:
+        runtime.model = maps_of(runtime.model, maps)
     return runtime
 
 

@@ -1,0 +1,62 @@
+"""An explanation in sentences, for people without statistics."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from headstart.explaining.explained import Explained
+    from headstart.explaining.nearest import Near
+
+DISTRUST = "do not trust this map"
+_HALF = 0.5
+_ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
+
+
+def sentences(found: Explained) -> tuple[str, ...]:
+    """What was answered, where what speaks for it lies, whether the map may be believed, what the picture is like."""
+    return tuple(s for s in (answer(found), where(found), trust(found), alike(found.nearest)) if s)
+
+
+def answer(found: Explained) -> str:
+    """ "bees (97 %) rather than ants (3 %)" """
+    return f"{found.label} ({_percent(found.confidence)}) rather than {found.against} ({_percent(found.other)})"
+
+
+def where(found: Explained) -> str:
+    """On how much of the picture half of what speaks for the class lies, and where it is strongest."""
+    gains = np.sort(found.map[found.map > 0])[::-1]
+    if not len(gains):
+        return f"no place of the picture speaks for {found.label}"
+    cells = int(np.searchsorted(np.cumsum(gains), _HALF * gains.sum())) + 1
+    share = cells / found.map.size
+    return f"half of what speaks for {found.label} lies on {_percent(share)} of the picture; it is strongest at the {place(found.map)}"
+
+
+def place(grid: np.ndarray) -> str:
+    """Where a map is strongest, such as "top left" or "centre"."""
+    row, column = np.unravel_index(int(grid.argmax()), grid.shape)
+    down, across = _ROWS[int(3 * row) // len(grid)], _COLUMNS[int(3 * column) // len(grid)]
+    return across if down == "middle" and across == "centre" else f"{down} {across}"
+
+
+def trust(found: Explained) -> str:
+    """What taking the map's places away has shown."""
+    own, middle = _percent(found.deletion.map), _percent(found.deletion.centre)
+    what = f"with its strongest places made grey {found.label} keeps {own} on average, with the middle made grey {middle}"
+    return what if found.trusted else f"{DISTRUST}: {what}"
+
+
+def alike(near: tuple[Near, ...]) -> str:
+    """What the training pictures that lie nearest are."""
+    if not near:
+        return ""
+    told = ", ".join(f"{count} {label}" for label, count in Counter(one.label for one in near).most_common())
+    return f"most like these training pictures: {told}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.01 or share <= 0 else "under 1 %"
