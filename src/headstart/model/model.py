@@ -215,9 +215,12 @@ class Model:
 
         return build(carrying(self.backbone, own))
 
-    def runtime(self, execution: Execution | Resolved | None = None) -> Runtime:
-        """The trunk made ready to run; made once for each way of running. Raises BackboneError, BundleError."""
-        return self._runtime(execution_of(self.plan, execution).network)
+    def runtime(self, execution: Execution | Resolved | None = None, *, maps: bool = False) -> Runtime:
+        """The trunk made ready to run; made once for each way of running. maps: its cuts are not pooled.
+
+        Raises BackboneError, BundleError.
+        """
+        return self._runtime(execution_of(self.plan, execution).network, maps=maps)
 
     def _runtime(self, how: Resolved, *, maps: bool = False) -> Runtime:
         with self._turn:  # a network is made ready by one thread at a time
