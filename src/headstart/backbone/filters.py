@@ -4,34 +4,46 @@ from __future__ import annotations
 
 import io
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
-from torch import nn
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _PIXELS = 7  # side of one weight, in pixels of the picture
 _GAP = 4
 
 
 def first_filters(module: nn.Module) -> np.ndarray | None:
-    """The first convolution's filters as a mosaic, uint8 [H, W, 3]; None where it does not see three channels.
+    """The first convolution's filters as a mosaic, uint8 [H, W, 3]; None where it does not see three channels."""
+    from torch import nn
+
+    layer = next((m for m in module.modules() if isinstance(m, nn.Conv2d)), None)
+    return None if layer is None else mosaic(layer.weight.detach().float().cpu().numpy())
+
+
+def mosaic(weights: np.ndarray, *, pixels: int = _PIXELS) -> np.ndarray | None:
+    """The filters float [F, 3, h, w] side by side, uint8 [H, W, 3]; None where they do not see three channels.
 
     Each filter is scaled by its own greatest weight: grey is 0, a channel brighter than grey adds, darker takes away.
+    pixels: side of one weight in the picture.
     """
-    layer = next((m for m in module.modules() if isinstance(m, nn.Conv2d)), None)
-    if layer is None or layer.weight.shape[1] != 3:
+    if weights.ndim != 4 or weights.shape[1] != 3:
         return None
-    weights = layer.weight.detach().float().cpu().numpy().transpose(0, 2, 3, 1)
+    weights = weights.astype(np.float32).transpose(0, 2, 3, 1)
     greatest = np.abs(weights).max(axis=(1, 2, 3), keepdims=True)
     tiles = np.rint(127.5 + 127.5 * weights / np.maximum(greatest, 1e-12)).astype(np.uint8)
-    tiles = tiles.repeat(_PIXELS, axis=1).repeat(_PIXELS, axis=2)
+    tiles = tiles.repeat(pixels, axis=1).repeat(pixels, axis=2)
     columns = math.ceil(math.sqrt(2 * len(tiles)))
-    side = tiles.shape[1] + _GAP
-    mosaic = np.full((math.ceil(len(tiles) / columns) * side + _GAP, columns * side + _GAP, 3), 255, np.uint8)
+    height, width = tiles.shape[1] + _GAP, tiles.shape[2] + _GAP
+    made = np.full((math.ceil(len(tiles) / columns) * height + _GAP, columns * width + _GAP, 3), 255, np.uint8)
     for place, tile in enumerate(tiles):
-        top, left = (_GAP + side * i for i in divmod(place, columns))
-        mosaic[top : top + len(tile), left : left + len(tile)] = tile
-    return mosaic
+        row, column = divmod(place, columns)
+        top, left = _GAP + height * row, _GAP + width * column
+        made[top : top + len(tile), left : left + tile.shape[1]] = tile
+    return made
 
 
 def png(picture: np.ndarray) -> bytes:

@@ -138,7 +138,9 @@ class Folder:
         former = place.read_text(encoding="utf-8") if place.exists() else ""
         if former != (corrections.text(intake.corrected) if intake.corrected else ""):
             begun = f"with the corrections in {place}" if former else "without corrections"
-            raise OptionError(f"--resume: this run was begun {begun}; give --fix as then, or start anew with --force")
+            raise OptionError(
+                f"--resume: this run was begun {begun}; give --fix as then, or start anew with --force"
+            )
 
     def logger(self) -> MetricsFile:
         """What writes epochs into metrics.jsonl as they end."""

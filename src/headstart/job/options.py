@@ -63,6 +63,8 @@ class Options:
     epochs … train_precision    single values of the recipe, see `headstart.planning.recipe.Recipe`
     plan         a plan, or the file that holds one: nothing is measured then
     like         the folder of an old run: its report pictures stay so, and old and new answers are paired
+    image        one picture whose feature maps inspect() draws; stage: of these stages alone; most: pictures of the data
+                 that are looked at for patches
     folds        K of cross-validation over all pictures in place of a report split; None holds pictures out
     log          where epochs are written too: "tensorboard=FOLDER", "wandb=PROJECT"
     seed         the same seed gives the same numbers on one machine
@@ -118,6 +120,9 @@ class Options:
 
     plan: Plan | str | Path | None = None
     like: str | Path | None = None
+    image: str | None = None
+    stage: Sequence[str] | str = ()
+    most: int | None = None
     folds: int | None = None
     log: Sequence[str] = ()
     seed: int | None = None
@@ -157,6 +162,7 @@ class Options:
             "max_bad": 0,
             "min_per_class": 1,
             "folds": 2,
+            "most": 2,
         }
         for name, smallest in least.items():
             value = getattr(self, name)
@@ -169,6 +175,7 @@ class Options:
         object.__setattr__(self, "time_limit", written.seconds(self.time_limit))
         if self.cut is not None:
             object.__setattr__(self, "cut", written.names(self.cut))
+        object.__setattr__(self, "stage", written.names(self.stage) if self.stage else ())
 
     def _check_kinds(self) -> None:
         """Raises OptionError for a value of another kind than its own, which would be an error of Python's later."""
@@ -178,6 +185,8 @@ class Options:
             "mean": (Sequence, "three numbers"),
             "std": (Sequence, "three numbers"),
             "cut": ((str, Sequence), "a stage's name, or several"),
+            "stage": ((str, Sequence), "a stage's name, or several"),
+            "image": ((str, os.PathLike), "a picture's path"),
             "device": (str, "a device's name, such as cuda:1"),
             "output": ((str, os.PathLike), "a path"),
             "like": ((str, os.PathLike), "the folder of a run"),
@@ -251,30 +260,19 @@ _OF_MEASURING = (
 )
 _OF_LOADING = ("backbone", "weights", "mean", "std", "interpolation")
 _OF_RUNNING = ("runtime", "precision", "keep_features")
+_OF_LOOKING = ("image", "stage", "most")
 UNUSED: dict[str, tuple[str, ...]] = {
-    "train": (),
-    "plan": ("folds", "like", "log", "time_limit", "resume"),
-    "compare": ("folds", "like", "log", "plan"),
-    "pretrain": (*_OF_MEASURING, *_OF_LOADING, *_OF_RUNNING, *_OF_TRAINING[:4]),
+    "train": _OF_LOOKING,
+    "plan": (*_OF_LOOKING, "folds", "like", "log", "time_limit", "resume"),
+    "compare": (*_OF_LOOKING, "folds", "like", "log", "plan"),
+    "pretrain": (*_OF_LOOKING, *_OF_MEASURING, *_OF_LOADING, *_OF_RUNNING, *_OF_TRAINING[:4]),
     "inspect": (
         *(
             name
-            for name in (*_OF_MEASURING, *_OF_TRAINING, *_OF_RUNNING)
+            for name in (*_OF_MEASURING, *_OF_TRAINING, "keep_features")
             if name not in ("case", "cut", "plan")
         ),
         *RECIPE,
-        *(
-            "group_regex",
-            "max_bad",
-            "truncated",
-            "min_per_class",
-            "without",
-            "fix",
-            "seed",
-            "device",
-            "workers",
-            "threads",
-        ),
         *("output", "force"),
     ),
 }

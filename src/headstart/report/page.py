@@ -32,6 +32,8 @@ from headstart.report.thumbnails import Album, Thumbnail
 from headstart.training import words as words_of
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from headstart.assess.baseline import Baseline
     from headstart.assess.evaluation import ClassScore, Evaluation
 
@@ -70,6 +72,11 @@ def write(path: Path, run: Contents) -> None:
 
 def render(run: Contents) -> str:
     """The report of `run` as HTML."""
+    return environment().get_template("report.html").render(_context(run))
+
+
+def environment() -> Environment:
+    """What every page is made with: text is escaped, what cannot be shown replaced, numbers are said in one way."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -83,7 +90,7 @@ def render(run: Contents) -> str:
     environment.filters["quoted"] = shlex.quote
     for tool in (words.percent, words.interval, words.count, words.short, counts.plural, counts.pictures):
         environment.filters[tool.__name__] = tool
-    return environment.get_template("report.html").render(_context(run))
+    return environment
 
 
 def _finished(value: Any) -> Any:

@@ -1,0 +1,88 @@
+"""What is shown of frames and maps, as arrays: patches cut out, maps laid over the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+
+from headstart.explain.layers import Box
+from headstart.explain.receptive import Field
+
+PATCH, TILE = 80, 112  # pixels a side, as they are shown
+_LEAST = 7  # a patch shows at least this part of the frame's side, so that one sees what it is part of
+_WARM = np.array([255.0, 196.0, 64.0])  # where a unit answers
+
+
+@dataclass(frozen=True)
+class Prints:
+    """Pictures of a Layers, uint8 [h, w, 3] each.
+
+    frame    the one picture, as the network sees it; filters: of the first layer, None where it does not see colours
+    maps     (stage, unit) → its map of that picture, laid over it
+    patches  (stage, unit) → its patches, in their order
+    """
+
+    frame: np.ndarray
+    filters: np.ndarray | None = None
+    maps: Mapping[tuple[str, int], np.ndarray] = field(default_factory=dict)
+    patches: Mapping[tuple[str, int], list[np.ndarray]] = field(default_factory=dict)
+
+
+def box_of(field: Field, place: tuple[int, int], side: int) -> Box:
+    """What of a frame a unit saw at `place`: its field, or the field's core where that is more than half the frame."""
+    core = field.whole or field.size > side / 2
+    (top, bottom), (left, right) = (field.span(at, side, core=core) for at in place)
+    return left, top, right, bottom
+
+
+def patch(frame: np.ndarray, box: Box) -> np.ndarray:
+    """The part of the frame in `box`, at PATCH pixels; a small one with what lies around it, and a line around it."""
+    side = len(frame)
+    shown = _around(box, max(side // _LEAST, 1), side)
+    left, top, right, bottom = shown
+    scale = PATCH / max(right - left, bottom - top)
+    shape = (max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale)))
+    kind = Image.Resampling.BICUBIC if scale < 4 else Image.Resampling.NEAREST
+    cut = np.array(Image.fromarray(frame[top:bottom, left:right]).resize(shape, kind))
+    if shown != box:
+        _line(cut, [round((edge - start) * scale) for edge, start in zip(box, (left, top) * 2, strict=True)])
+    return cut
+
+
+def _around(box: Box, least: int, side: int) -> Box:
+    """The box, grown to `least` pixels a side, within the frame."""
+    (left, right), (top, bottom) = (
+        _grown(low, high, least, side) for low, high in ((box[0], box[2]), (box[1], box[3]))
+    )
+    return left, top, right, bottom
+
+
+def _grown(low: int, high: int, least: int, side: int) -> tuple[int, int]:
+    more = max(0, min(least, side) - (high - low))
+    start = min(max(0, low - more // 2), max(0, side - (high - low) - more))
+    return start, start + (high - low) + more
+
+
+def _line(cut: np.ndarray, box: list[int]) -> None:
+    """A white line around the box, a dark one around that, into the picture."""
+    height, width = cut.shape[:2]
+    for out, colour in ((1, 0), (0, 255)):
+        left, top = max(box[0] - out, 0), max(box[1] - out, 0)
+        right, bottom = min(box[2] - 1 + out, width - 1), min(box[3] - 1 + out, height - 1)
+        cut[[top, bottom], left : right + 1] = colour
+        cut[top : bottom + 1, [left, right]] = colour
+
+
+def overlay(frame: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """A unit's map [H, W] over the grey frame: warm and bright where it answers, from its median to its greatest."""
+    low, high = float(np.median(x)), float(x.max())
+    share = np.clip((x - low) / max(high - low, 1e-12), 0, 1).astype(np.float32)
+    size = (TILE, TILE)
+    kind = Image.Resampling.BILINEAR if min(x.shape) < TILE else Image.Resampling.BOX
+    weight = np.array(Image.fromarray(share).resize(size, kind))[..., None]
+    grey = np.array(Image.fromarray(frame).convert("L").resize(size, Image.Resampling.LANCZOS), np.float32)
+    dim = 0.55 * grey[..., None] + 12
+    return np.clip(dim + weight * (_WARM - dim) * 0.9, 0, 255).astype(np.uint8)

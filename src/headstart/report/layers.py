@@ -1,0 +1,238 @@
+"""What the layers learnt: the page that walks from the input to the head."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from headstart.backbone.filters import png
+from headstart.report import network, svg
+from headstart.report.figures import Figure
+from headstart.report.page import Page, environment
+from headstart.report.parts import Part, parts
+from headstart.report.svg import Scale, Svg
+from headstart.report.words import percent
+
+if TYPE_CHECKING:
+    from headstart.backbone.backbone import Backbone
+    from headstart.explain.layers import Layer, Layers, Patch, Unit
+    from headstart.explain.look import Looked
+    from headstart.explain.prints import Prints
+    from headstart.planning.plan import Plan
+
+# What to look for, by the part of the picture's side that a unit's patches show.
+_LOOK = (
+    (1 / 10, "Do the patches of a row share one colour, or one direction of an edge?"),
+    (1 / 4, "Do the patches of a row share a texture or a simple shape: stripes, a corner, a curve?"),
+    (0.7, "Do the patches of a row share a part of a thing: a leg, a wing, a wheel?"),
+    (9.0, "Do the pictures of a row share what stands on them, or the place where it stands?"),
+)
+# What a plan does with a stage.
+_DONE = {
+    "pretrained": "as it was learnt",
+    "frozen": "kept, and frozen",
+    "trained": "kept, and trained on",
+    "scratch": "kept in shape, trained from random weights",
+    "dropped": "cut away",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture with what is said of it."""
+
+    source: str
+    alt: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A unit: its map of the one picture (None without places), its patches, the classes of these in words."""
+
+    unit: int
+    map: Shown | None
+    patches: list[Shown]
+    said: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A stage on the page. number: from 1 on; status: what the plan does with it, and that in words."""
+
+    layer: Layer
+    number: int
+    status: str
+    done: str
+    sees: str
+    look: str
+    rows: list[Row]
+    strongest: list[Shown]
+    chart: Svg | None
+
+
+def page(
+    looked: Looked, backbone: Backbone, plan: Plan | None = None, classes: int | None = None, command: str = ""
+) -> Page:
+    """One offline file. plan: what becomes of the stages; classes: of the new head, where their number is known."""
+    from importlib.metadata import version
+
+    told, prints = looked.layers, looked.prints
+    drawn = parts(plan, backbone, classes)
+    status = {part.name: part for part in drawn}
+    name = os.path.basename(told.picture.rpartition("!")[2]) or told.picture
+    context = {
+        "told": told,
+        "backbone": backbone,
+        "plan": plan,
+        "version": version("headstart"),
+        "command": command,
+        "picture": Shown(_jpeg(prints.frame, 88), f"the picture {name}, as the network sees it"),
+        "name": name,
+        "filters": None if prints.filters is None else Shown(_uri(png(prints.filters), "png"), _filters_alt(prints)),
+        "network": network.blocks(plan, backbone, classes),
+        "depth": depth(told),
+        "sections": [
+            _section(told, layer, number, status[layer.name], prints)
+            for number, layer in enumerate(told.layers, 1)
+        ],
+        "head": [part for part in drawn if part.status == "new"],
+        "dropped": [part.name for part in drawn if part.status == "dropped" and part.stage is not None],
+    }
+    return Page(environment().get_template("layers.html").render(context))
+
+
+def _section(told: Layers, layer: Layer, number: int, part: Part, prints: Prints) -> Section:
+    return Section(
+        layer,
+        number,
+        part.status,
+        _DONE[part.status],
+        sees(layer, told.size),
+        look_for(layer, told.size),
+        [_row(layer, unit, prints, told.classes) for unit in layer.units],
+        [
+            Shown(_jpeg(prints.maps[layer.name, unit]), f"map of unit {unit}", f"unit {unit}")
+            for unit in layer.strongest
+            if (layer.name, unit) in prints.maps
+        ],
+        None if layer.accuracy is None else depth_mark(told, layer),
+    )
+
+
+def sees(layer: Layer, size: int) -> str:
+    """What one place of the stage's map depends on, in a sentence."""
+    field = layer.field
+    if not layer.spatial:
+        return "Places are gone: each unit answers once, to all of the picture."
+    if field.whole:
+        return (
+            f"One place depends on the whole picture, as far as can be told on {size} pixels; most on "
+            f"{min(field.core_size, size)} × {min(field.core_size, size)} of them."
+        )
+    said = f"One place sees {field.size} × {field.size} of {size} × {size} pixels"
+    return f"{said}, most of all {field.core_size} × {field.core_size}." if field.size > size / 2 else f"{said}."
+
+
+def look_for(layer: Layer, size: int) -> str:
+    """A question to look at the patches with, by how much of the picture they show."""
+    field = layer.field
+    if not layer.spatial:
+        return _LOOK[-1][1]
+    shown = field.core_size if field.whole or field.size > size / 2 else field.size
+    return next(said for most, said in _LOOK if shown / size <= most)
+
+
+def _row(layer: Layer, unit: Unit, prints: Prints, classes: tuple[str, ...]) -> Row:
+    key = layer.name, unit.number
+    drawn = prints.maps.get(key)
+    return Row(
+        unit.number,
+        None if drawn is None else Shown(_jpeg(drawn), f"where unit {unit.number} answers on the picture"),
+        [
+            _patch(one, image, rank)
+            for rank, (one, image) in enumerate(zip(unit.patches, prints.patches[key], strict=True), 1)
+        ],
+        shared(unit) if len(classes) > 1 else "",
+    )
+
+
+def _patch(one: Patch, image: np.ndarray, rank: int) -> Shown:
+    name = os.path.basename(one.picture.rpartition("!")[2]) or one.picture
+    return Shown(_jpeg(image), f"patch {rank}: {one.label}", f"{one.label}: {name}, answer {one.answer:.2f}")
+
+
+def shared(unit: Unit) -> str:
+    """Of which class most patches are: "7 of 8: ants"."""
+    if not unit.patches:
+        return ""
+    (label, count), *_ = Counter(one.label for one in unit.patches).most_common(1)
+    return f"{count} of {len(unit.patches)}: {label}"
+
+
+_WIDE, _HIGH, _LEFT, _BELOW = 640, 200, 44, 44
+
+
+def depth(told: Layers) -> Figure | None:
+    """The probe's accuracy by depth; None where fewer than two stages were measured."""
+    measured = [(layer.name, layer.accuracy, layer.error) for layer in told.layers if layer.accuracy is not None]
+    if len(measured) < 2:
+        return None
+    y = Scale(min(score - 2 * (error or 0) for _, score, error in measured), 1.0, _HIGH - _BELOW, 12)
+    pitch = (_WIDE - _LEFT - 12) / len(measured)
+    marks: list[Svg] = []
+    for level in svg.steps(y.low, 1.0, 4):
+        marks.append(svg.line(_LEFT, y(level), _WIDE - 12, y(level), "grid"))
+        marks.append(svg.text(_LEFT - 8, y(level) + 4, percent(level, 0), "tick", "end"))
+    points = [
+        (_LEFT + pitch * (place + 0.5), y(score)) for place, (_, score, _) in enumerate(measured)
+    ]
+    marks.append(svg.path(points, "series"))
+    for (x, at), (name, score, error) in zip(points, measured, strict=True):
+        spread = 1.96 * (error or 0)
+        marks.append(svg.line(x, y(score - spread), x, y(min(score + spread, 1.0)), "whisker"))
+        marks.append(svg.circle(x, at, 5, "point", svg.title(f"{name}: {percent(score)}")))
+        marks.append(svg.text(x, _HIGH - _BELOW + 24, svg.shortened(name, 12), "tick", "middle"))
+    said = ", ".join(f"{name} {percent(score)}" for name, score, _ in measured)
+    caption = (
+        f"How many of {told.pictures:,} training pictures a frozen probe names rightly from each stage, cross-validated. "
+        "Bars: 95 %."
+    )
+    return Figure(svg.drawing(_WIDE, _HIGH, f"Accuracy by depth: {said}", *marks), (), caption)
+
+
+def depth_mark(told: Layers, layer: Layer) -> Svg:
+    """A small bar: how far up this stage's probe is, among those of all stages."""
+    assert layer.accuracy is not None
+    marks = [
+        svg.line(0, 8, 160, 8, "track"),
+        *(
+            svg.circle(160 * other.accuracy, 8, 3, "earlier")
+            for other in told.layers
+            if other.accuracy is not None and other.name != layer.name
+        ),
+        svg.circle(160 * layer.accuracy, 8, 6, "point"),
+    ]
+    return svg.drawing(168, 16, f"{percent(layer.accuracy)} of 100 %", *marks)
+
+
+def _filters_alt(prints: Prints) -> str:
+    assert prints.filters is not None
+    return "the filters of the first layer, side by side"
+
+
+def _jpeg(picture: np.ndarray, quality: int = 80) -> str:
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, "JPEG", quality=quality, optimize=True)
+    return _uri(out.getvalue(), "jpeg")
+
+
+def _uri(content: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
