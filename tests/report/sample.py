@@ -19,7 +19,7 @@ from headstart.evidence.facts import CurvePoint, CutScore
 from headstart.intervals import wilson
 from headstart.planning import cases
 from headstart.planning.plan import Plan
-from headstart.report.contents import Contents, Judged
+from headstart.report.contents import Contents, Judged, Way
 from headstart.training.arms import Arm, Lead
 from headstart.training.epoch import Epoch
 from tests.evidence.made import made
@@ -133,6 +133,18 @@ def run(
         Baseline("majority class", 0.1, 360, 360, wilson(36, 360), 0.8, 0.02),
         Baseline("random weights", 0.894, 360, 360, wilson(322, 360), 0.006, 0.01),
     )
+    arms = (
+        Arm("probe at conv3", 0.936, wilson(337, 360), 360, 360, chosen=True),
+        Arm(
+            "fine-tuned",
+            0.925,
+            wilson(333, 360),
+            360,
+            360,
+            chosen=False,
+            lead=Lead(-0.01, 0.02, 0.0, None, 360),
+        ),
+    )
     facts: dict[str, Any] = {
         "title": HOSTILE if hostile else "digits",
         "created": "2025-11-24T09:30:00+00:00",
@@ -143,20 +155,9 @@ def run(
         )
         if measured
         else None,
-        "evaluations": (result,),
+        "evaluations": (result.scored,),
         "baselines": baselines,
-        "arms": (
-            Arm("probe at conv3", 0.936, wilson(337, 360), 360, 360, chosen=True),
-            Arm(
-                "fine-tuned",
-                0.925,
-                wilson(333, 360),
-                360,
-                360,
-                chosen=False,
-                lead=Lead(-0.01, 0.02, 0.0, None, 360),
-            ),
-        ),
+        "arms": tuple(map(Way.of, arms)),
         "history": history() if case > 2 else (),
         "mistakes": mistakes(folder, names, pictures, hostile=hostile) if pictures else (),
         "class_counts": dict.fromkeys(names, 144),

@@ -130,13 +130,13 @@ def test_pairs_are_the_confusions_off_the_diagonal() -> None:
     labels = np.array([0, 0, 0, 0, 1, 1, 2])
     guess = np.array([0, 1, 1, 2, 1, 0, 2])
     result = Evaluation("test", ("a", "b", "c"), labels, np.eye(3, dtype=np.float32)[guess])
-    found = [(pair.label, pair.prediction, pair.count, pair.share) for pair in confusion.pairs(result)]
+    found = [(pair.label, pair.prediction, pair.count, pair.share) for pair in confusion.pairs(result.scored)]
     assert found == [("a", "b", 2, 0.5), ("a", "c", 1, 0.25), ("b", "a", 1, 0.5)]
 
 
 def test_a_class_without_pictures_leaves_an_empty_row() -> None:
     result = Evaluation("test", ("a", "b"), np.array([0, 0]), np.array([[0.9, 0.1], [0.2, 0.8]], np.float32))
-    drawn = confusion.heat_map(result)
+    drawn = confusion.heat_map(result.scored)
     assert drawn is not None
     assert drawn.count('class="empty"') == 2
     assert drawn.count('class="right"') == 1

@@ -124,7 +124,9 @@ def test_hostile_names_are_text_everywhere(tmp_path: Path) -> None:
 def test_control_and_direction_characters_do_not_reach_the_page(tmp_path: Path) -> None:
     names = ("a\x00b\u202egnp", "plain\udcff")
     run = replace(
-        sample.run(tmp_path, pictures=0), evaluations=(sample.evaluation(2, names=names),), title=names[0]
+        sample.run(tmp_path, pictures=0),
+        evaluations=(sample.evaluation(2, names=names).scored,),
+        title=names[0],
     )
     write(tmp_path / "report.html", run)
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -190,7 +192,7 @@ def test_no_mistakes_and_no_evidence_leave_their_sections_out(tmp_path: Path) ->
 
 def test_a_flawless_model_with_many_classes_has_no_confused_pairs(tmp_path: Path) -> None:
     run = sample.run(tmp_path, classes=60, pictures=0)
-    page = _Page(render(replace(run, evaluations=(sample.evaluation(60, rate=1.0),))))
+    page = _Page(render(replace(run, evaluations=(sample.evaluation(60, rate=1.0).scored,))))
     assert "No picture of the held-out split was named wrongly." in page.words
     assert "100.0 %" in page.words.replace("\u202f", " ")
 
@@ -199,7 +201,7 @@ def test_numbers_of_the_headline_are_those_of_the_first_evaluation(tmp_path: Pat
     run = sample.run(tmp_path)
     result = run.evaluations[0]
     words = _Page(render(run)).words.replace("\u202f", " ")
-    right = int(result.correct.sum())
+    right = result.right
     assert f"Tried on 360 pictures that it had not seen: {right} right, {360 - right} wrong." in words
     assert f"{round(100 * result.accuracy)} of 100 new pictures are named rightly" in words
     low, high = result.interval

@@ -2,8 +2,9 @@
 
 from headstart.assess.assess import baselines, evaluate, on_report, pool, prove, random_predictions
 from headstart.assess.baseline import Baseline, baselines_dict
-from headstart.assess.evaluation import ClassScore, Evaluation
+from headstart.assess.evaluation import Evaluation
 from headstart.assess.hindsight import Hindsight, hindsight
+from headstart.assess.scored import ClassScore, Scored
 from headstart.assess.summary import Summary, summarise
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "ClassScore",
     "Evaluation",
     "Hindsight",
+    "Scored",
     "Summary",
     "baselines",
     "baselines_dict",

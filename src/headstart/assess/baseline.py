@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,12 @@ class Baseline:
         """All but the name and the single pictures; `how` where there is such."""
         apart = ("name", "correct") if self.how else ("name", "correct", "how")
         return {key: value for key, value in vars(self).items() if key not in apart}
+
+    @staticmethod
+    def from_dict(name: str, values: Mapping[str, Any]) -> Baseline:
+        """What to_dict() gave. Raises TypeError where it is another, LookupError where it lacks its interval."""
+        low, high = values["interval"]
+        return Baseline(name, **{**values, "interval": (low, high)})
 
 
 def baselines_dict(baselines: Iterable[Baseline]) -> dict[str, dict[str, Any]]:

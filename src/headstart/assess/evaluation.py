@@ -10,18 +10,8 @@ import numpy as np
 
 from headstart.assess import words
 from headstart.assess.baseline import Baseline
-from headstart.intervals import proportion, score
-
-
-@dataclass(frozen=True)
-class ClassScore:
-    """One class: precision, recall and F1 in [0, 1]; `support` pictures of it. Undefined ratios are None."""
-
-    name: str
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    support: int
+from headstart.assess.scored import ClassScore, Scored
+from headstart.intervals import proportion
 
 
 @dataclass(frozen=True)
@@ -79,32 +69,23 @@ class Evaluation:
         return flat.reshape(size, size)
 
     @property
+    def scored(self) -> Scored:
+        """What it comes to, without the arrays."""
+        return Scored(self.split, self.classes, self.confusion, self.n_groups, self.interval)
+
+    @property
     def balanced_accuracy(self) -> float:
         """Mean recall over the classes that occur."""
-        confusion = self.confusion
-        support = confusion.sum(axis=1)
-        present = support > 0
-        return float((np.diag(confusion)[present] / support[present]).mean())
+        return self.scored.balanced_accuracy
 
     @property
     def majority(self) -> float:
         """Accuracy of always naming the most frequent class of this split."""
-        return float(np.bincount(self.labels).max() / self.n)
+        return self.scored.majority
 
     def per_class(self) -> tuple[ClassScore, ...]:
         """C scores, in the order of `classes`."""
-        confusion = self.confusion
-        hits, support, named = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
-        return tuple(
-            ClassScore(
-                name=name,
-                precision=_ratio(hits[i], named[i]),
-                recall=_ratio(hits[i], support[i]),
-                f1=_ratio(2 * hits[i], support[i] + named[i]),
-                support=int(support[i]),
-            )
-            for i, name in enumerate(self.classes)
-        )
+        return self.scored.per_class()
 
     def against(self, baselines: Sequence[Baseline]) -> str:
         """What can be said against the baselines of assess.baselines, in words; "" without any."""
@@ -112,15 +93,4 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers without the arrays: what `--json` prints for one split."""
-        return {
-            "split": self.split,
-            **score(self.correct, self.groups).to_dict(),
-            "balanced_accuracy": self.balanced_accuracy,
-            "majority": self.majority,
-            "classes": [vars(score) for score in self.per_class()],
-            "confusion": self.confusion.tolist(),
-        }
-
-
-def _ratio(part: int, whole: int) -> float | None:
-    return float(part / whole) if whole else None
+        return self.scored.to_dict()

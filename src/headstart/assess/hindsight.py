@@ -42,6 +42,12 @@ class Hindsight:
         """All but the name."""
         return {**{key: value for key, value in vars(self).items() if key != "name"}, "apart": self.apart}
 
+    @staticmethod
+    def from_dict(name: str, values: Mapping[str, Any]) -> Hindsight:
+        """What to_dict() gave. Raises TypeError, LookupError where it is another."""
+        told = {key: value for key, value in values.items() if key != "apart"}
+        return Hindsight(name, **{**told, "interval": tuple(values["interval"])})
+
 
 def hindsight(kept: str, evaluation: Evaluation, others: Mapping[str, Evaluation]) -> dict[str, Hindsight]:
     """By the name of its arm: of what was kept, and of the others on the same pictures."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from headstart.assess.baseline import Baseline
 from headstart.assess.evaluation import Evaluation
+from headstart.assess.scored import Scored
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Summary:
     beside: tuple[Beside, ...]
 
 
-def summarise(evaluation: Evaluation, baselines: Sequence[Baseline] = ()) -> Summary:
+def summarise(evaluation: Evaluation | Scored, baselines: Sequence[Baseline] = ()) -> Summary:
     """The summary of `evaluation`, held against `baselines`."""
     low, high = evaluation.interval
     classes = sorted(_found(evaluation), key=lambda one: (one.found / one.pictures, -one.pictures))
@@ -69,7 +70,7 @@ def summarise(evaluation: Evaluation, baselines: Sequence[Baseline] = ()) -> Sum
         of_hundred=_of_hundred(evaluation.accuracy),
         low=math.floor(100 * low),
         high=math.ceil(100 * high),
-        right=int(evaluation.correct.sum()),
+        right=int(np.diag(evaluation.confusion).sum()),
         pictures=evaluation.n,
         groups=evaluation.n_groups,
         weakest=wrong[0] if wrong else None,
@@ -85,7 +86,7 @@ def _of_hundred(share: float) -> int:
     return round(100 * share) if share in (0, 1) else min(99, max(1, round(100 * share)))
 
 
-def _found(evaluation: Evaluation) -> list[ClassFound]:
+def _found(evaluation: Evaluation | Scored) -> list[ClassFound]:
     """Every class that has pictures."""
     confusion, names = evaluation.confusion, evaluation.classes
     found = []

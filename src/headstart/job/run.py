@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from headstart import files
 from headstart.data.given import name_of
 from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, Folder, title_of
+from headstart.job.report import write
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,11 +24,9 @@ if TYPE_CHECKING:
     from headstart.job.prepare import Prepared
     from headstart.model import Model
     from headstart.planning.plan import Plan
-    from headstart.report import Judged, Page
+    from headstart.report import Contents, Page
     from headstart.training.choice import Choice
     from headstart.training.fit import Fitted
-
-_MOST_MISTAKES, _MOST_HITS = 24, 4
 
 
 @dataclass(frozen=True, repr=False)
@@ -107,31 +106,34 @@ class Run:
         """What more pictures would bring; None where the learning curve does not know."""
         from headstart.evidence.more import more
 
-        found = {
-            one.name: (round((one.recall or 0.0) * one.support), one.support)
-            for one in self.evaluation.per_class()
-        }
-        return more(self.evidence, self.evaluation.accuracy, found, frozen=self.kept.frozen)
+        scored = self.evaluation.scored
+        return more(self.evidence, scored.accuracy, scored.found, frozen=self.kept.frozen)
 
     def report(self) -> Page:
         """The report as one HTML page: shown in a notebook, kept by its `write(path)`."""
-        from headstart.report import Contents, Page, render
+        from headstart.report import Page, render
+
+        return Page(render(self._contents()))
+
+    def _contents(self) -> Contents:
+        from headstart.report import Contents, Judged, Way
+        from headstart.report.contents import surest
 
         prepared, dataset = self.prepared, self.prepared.dataset
         counts = dataset.take(prepared.partition.train).counts().tolist()
-        mistakes, hits = self._surest()
+        mistakes, hits = surest(Judged(*row) for row in self._answers())
         title = self.folder.resolve().name if self.folder else title_of(prepared.options.path)
-        told = Contents(
+        return Contents(
             title=title,
             created=self.facts.created,
             backbone=prepared.backbone,
             plan=self.plan,
             evidence=self.evidence,
-            evaluations=(self.evaluation,),
+            evaluations=(self.evaluation.scored,),
             baselines=self.baselines,
-            arms=self.fitted.arms,
+            arms=tuple(map(Way.of, self.fitted.arms)),
             kept=self.kept,
-            choice=self.choice,
+            story=self.choice.sentence,
             hindsight=self.hindsight,
             history=self.fitted.history,
             mistakes=mistakes,
@@ -143,7 +145,6 @@ class Run:
             bundle=str(self.folder / BUNDLE) if self.folder else "",
             promise=str(self.more() or ""),
         )
-        return Page(render(told))
 
     def save(self, folder: Folder | str | Path) -> Run:
         """Writes bundle, metrics, predictions and report into the folder; returns the run that is kept there.
@@ -168,7 +169,7 @@ class Run:
             for (picture, label, prediction, confidence), digest in zip(self._answers(), digests, strict=True)
         )
         files.write_csv(folder.path / PREDICTIONS, head, rows)
-        run.report().write(folder.path / REPORT)
+        write(folder.path, run._contents())
         return run
 
     def _save_bundle(self, place: Path) -> None:
@@ -245,18 +246,6 @@ class Run:
         names, best = evaluation.classes, evaluation.probabilities.max(axis=1)
         judged = zip(pictures, evaluation.labels, evaluation.predictions, best, strict=True)
         return [(one, names[label], names[answer], float(p)) for one, label, answer, p in judged]
-
-    def _surest(self) -> tuple[tuple[Judged, ...], tuple[Judged, ...]]:
-        """(the wrong answers, the right one of each class): of both the surest, and these first."""
-        from headstart.report import Judged
-
-        judged = [Judged(*row) for row in sorted(self._answers(), key=lambda row: -row[3])]
-        wrong = [one for one in judged if one.label != one.prediction]
-        right: dict[str, Judged] = {}
-        for one in judged:
-            if one.label == one.prediction:
-                right.setdefault(one.label, one)
-        return tuple(wrong[:_MOST_MISTAKES]), tuple(right.values())[:_MOST_HITS]
 
     def __repr__(self) -> str:
         evaluation, (low, high) = self.evaluation, self.evaluation.interval

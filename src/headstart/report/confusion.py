@@ -13,7 +13,7 @@ from headstart.report.svg import Svg
 from headstart.report.words import percent
 
 if TYPE_CHECKING:
-    from headstart.assess.evaluation import Evaluation
+    from headstart.assess.scored import Scored
 
 MOST_CLASSES = 50
 _PAIRS = 25
@@ -31,7 +31,7 @@ class Pair:
     share: float
 
 
-def pairs(evaluation: Evaluation, most: int = _PAIRS) -> tuple[Pair, ...]:
+def pairs(evaluation: Scored, most: int = _PAIRS) -> tuple[Pair, ...]:
     """The most frequent mistakes, most frequent first."""
     confusion = evaluation.confusion
     support, wrong = confusion.sum(axis=1), confusion - np.diag(np.diag(confusion))
@@ -43,7 +43,7 @@ def pairs(evaluation: Evaluation, most: int = _PAIRS) -> tuple[Pair, ...]:
     )
 
 
-def heat_map(evaluation: Evaluation) -> Svg | None:
+def heat_map(evaluation: Scored) -> Svg | None:
     """Rows are true classes, columns what they were called; None for more than MOST_CLASSES classes.
 
     Ink is the share of the row: blue where right, orange where wrong (on a square-root scale, so that a rare
@@ -90,7 +90,7 @@ def _label_row(left: float, top: float, cell: float, index: int, label: str, lab
     return svg.group(svg.text(left - 6, top + middle + 4, label, "tick", "end"), column)
 
 
-def _cell(x: float, y: float, cell: float, evaluation: Evaluation, i: int, j: int) -> Svg:
+def _cell(x: float, y: float, cell: float, evaluation: Scored, i: int, j: int) -> Svg:
     confusion, names = evaluation.confusion, evaluation.classes
     number, support = int(confusion[i, j]), int(confusion[i].sum())
     share = number / support if support else 0.0

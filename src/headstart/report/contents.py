@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,14 +10,13 @@ from headstart.data.given import Given, name_of
 
 if TYPE_CHECKING:
     from headstart.assess.baseline import Baseline
-    from headstart.assess.evaluation import Evaluation
     from headstart.assess.hindsight import Hindsight
+    from headstart.assess.scored import Scored
     from headstart.backbone.backbone import Backbone
     from headstart.data.dataset import BadPicture
     from headstart.evidence.evidence import Evidence
     from headstart.planning.plan import Plan
     from headstart.training.arms import Arm
-    from headstart.training.choice import Choice
     from headstart.training.epoch import Epoch
 
 
@@ -27,6 +26,9 @@ class Told(Protocol):
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         ...
+
+
+_MOST_MISTAKES, _MOST_HITS = 24, 4
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,48 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class Way:
+    """One way that was tried, see Arm; `course` and `gap` say in words how it went and what it knows by heart."""
+
+    name: str
+    accuracy: float | None
+    interval: tuple[float, float] | None
+    n: int
+    groups: int
+    chosen: bool
+    train_accuracy: float | None = None
+    note: str = ""
+    course: str = ""
+    gap: str = ""
+
+    @staticmethod
+    def of(arm: Arm) -> Way:
+        """What the report tells of it."""
+        from headstart.training import words
+
+        course = words.course(arm.name, arm.course) if arm.course else ""
+        return Way(
+            name=arm.name,
+            accuracy=arm.accuracy,
+            interval=arm.interval,
+            n=arm.n,
+            groups=arm.groups,
+            chosen=arm.chosen,
+            train_accuracy=arm.train_accuracy,
+            note=arm.note,
+            course=course,
+            gap=words.gap(arm),
+        )
+
+
+@dataclass(frozen=True)
 class Contents:
     """What was done to one data set, and what came of it.
 
     title         the run's name; created: when, as an ISO 8601 text
     backbone      the network; plan: what was to be done with it; evidence: why, or None where it was not measured
     kept          what the model is, after any fall-back; None where that is the plan
-    choice        what was planned, tried and kept, and why; None where it is not told
+    story         what was planned, tried and kept, and why, in words; "" where it is not told
     evaluations   the report split first, then any others
     baselines     what the first evaluation has to be held against
     arms          every way that was tried; hindsight: each on the report pictures, looked at after the choice
@@ -62,6 +99,7 @@ class Contents:
     class_counts  class name → training pictures
     quarantine    files that were left out; notes: sentences that the reader should know
     command       the command line that made the run, or ""
+    lacking       what a page that was made again from an older run's folder cannot tell, in words
 
     The fields below the line are parts, each with a module and a template of its own name; None where it was not made:
     suspects      labels that may be wrong; explained: where the model looks; certainty: how sure it is
@@ -73,11 +111,11 @@ class Contents:
     backbone: Backbone
     plan: Plan
     evidence: Evidence | None = None
-    evaluations: tuple[Evaluation, ...] = ()
+    evaluations: tuple[Scored, ...] = ()
     baselines: Sequence[Baseline] = ()
-    arms: Sequence[Arm] = ()
+    arms: Sequence[Way] = ()
     kept: Plan | None = None
-    choice: Choice | None = None
+    story: str = ""
     hindsight: Mapping[str, Hindsight] = field(default_factory=dict)
     history: Sequence[Epoch] = ()
     mistakes: tuple[Judged, ...] = ()
@@ -88,9 +126,21 @@ class Contents:
     command: str = ""
     bundle: str = ""
     promise: str = ""
+    lacking: tuple[str, ...] = ()
     # ---
     suspects: Told | None = None
     explained: Told | None = None
     certainty: Told | None = None
     points: Told | None = None
     levels: Told | None = None
+
+
+def surest(answers: Iterable[Judged]) -> tuple[tuple[Judged, ...], tuple[Judged, ...]]:
+    """(the wrong answers, the right one of each class): of both the surest, and these first."""
+    judged = sorted(answers, key=lambda one: -one.confidence)
+    wrong = [one for one in judged if one.label != one.prediction]
+    right: dict[str, Judged] = {}
+    for one in judged:
+        if one.label == one.prediction:
+            right.setdefault(one.label, one)
+    return tuple(wrong[:_MOST_MISTAKES]), tuple(right.values())[:_MOST_HITS]

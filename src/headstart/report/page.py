@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from headstart.assess.baseline import Baseline
-    from headstart.assess.evaluation import ClassScore, Evaluation
+    from headstart.assess.scored import ClassScore, Scored
 
 _MOST_LISTED = 200  # of the files that were left out; the run's quarantine.csv has them all
 
@@ -70,9 +70,10 @@ def write(path: Path, run: Contents) -> None:
     Page(render(run)).write(path)
 
 
-def render(run: Contents) -> str:
-    """The report of `run` as HTML."""
-    return environment().get_template("report.html").render(_context(run))
+def render(run: Contents, album: Album | None = None) -> str:
+    """The report of `run` as HTML; album: its thumbnails, to which those that it lacks are added."""
+    album = album or Album(run.backbone.preprocess.levels)
+    return environment().get_template("report.html").render(_context(run, album))
 
 
 def environment() -> Environment:
@@ -98,10 +99,8 @@ def _finished(value: Any) -> Any:
     return svg.clean(value) if type(value) is str else value
 
 
-def _context(run: Contents) -> dict[str, Any]:
+def _context(run: Contents, album: Album) -> dict[str, Any]:
     from importlib.metadata import version
-
-    album = Album(run.backbone.preprocess.levels)
 
     evaluation = run.evaluations[0] if run.evaluations else None
     evidence, plan = run.evidence, run.kept or run.plan
@@ -124,10 +123,10 @@ def _context(run: Contents) -> dict[str, Any]:
         "profile": measured.profile(evidence) if evidence else None,
         "curve": measured.learning_curve(evidence) if evidence else None,
         "history": figures.history(run.history),
-        "courses": [words_of.course(arm.name, arm.course) for arm in run.arms if arm.course],
+        "courses": [way.course for way in run.arms if way.course],
         "looked_back": afterwards(run.hindsight.values(), words_of.called),
         "promise": [run.promise] if run.promise else [],
-        "gaps": [said for arm in run.arms if arm.chosen and (said := words_of.gap(arm))],
+        "gaps": [way.gap for way in run.arms if way.chosen and way.gap],
         "called": words_of.called,
         "mistakes": [Shown(mistake, album.thumbnail(mistake.picture)) for mistake in run.mistakes],
         "hits": [Shown(hit, album.thumbnail(hit.picture)) for hit in run.hits],
@@ -165,7 +164,7 @@ def _present(run: Contents, context: dict[str, Any]) -> set[str]:
     return {name for name, found in told.items() if found} | (context.keys() & set(outline.PARTS))
 
 
-def _results(evaluation: Evaluation, run: Contents) -> dict[str, Any]:
+def _results(evaluation: Scored, run: Contents) -> dict[str, Any]:
     plain = summarise(evaluation, run.baselines)
     return {
         "summary": plain,

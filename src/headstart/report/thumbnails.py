@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from headstart.data.given import name_of
 from headstart.errors import PictureError
@@ -20,10 +21,10 @@ LONGEST = 160
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """A picture's name, and itself as a data URI or the reason why it cannot be shown."""
+    """A picture's name, and itself as a data URI; where that is "", the reason why it cannot be shown."""
 
     name: str
-    source: str | None
+    source: str
     reason: str = ""
 
 
@@ -44,11 +45,22 @@ class Album:
             self._kept[path] = self._made(picture, os.path.basename(path.rpartition("!")[2]))
         return self._kept[path]
 
+    def to_dict(self) -> dict[str, dict[str, str]]:
+        """Those that were asked for, by the pictures' names, as plain JSON values."""
+        return {path: asdict(one) for path, one in self._kept.items()}
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Mapping[str, Any]]) -> Album:
+        """What to_dict() gave: no picture is looked for. Raises TypeError where it is another."""
+        album = Album()
+        album._kept = {path: Thumbnail(**one) for path, one in values.items()}
+        return album
+
     def _made(self, picture: str | Given, name: str) -> Thumbnail:
         try:
             return Thumbnail(name, data_uri(picture, self._levels))
         except PictureError as error:
-            return Thumbnail(name, None, str(error))
+            return Thumbnail(name, "", str(error))
 
 
 def data_uri(picture: str | Given, levels: Levels | None = None) -> str:

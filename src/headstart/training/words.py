@@ -227,11 +227,15 @@ def gap(arm: Arm) -> str:
     """A frozen head on the pictures it was solved on, against others; "" where one was not measured, or it trained."""
     if arm.course is not None or arm.train_accuracy is None or arm.accuracy is None:
         return ""
-    own, new = f"{100 * arm.train_accuracy:.0f}", f"{100 * arm.accuracy:.0f}"
+    return gap_of(arm.train_accuracy, arm.accuracy, arm.n)
+
+
+def gap_of(own: float, others: float, n: int) -> str:
+    """Of its accuracy on its own pictures, and on n others."""
     said = (
-        f"Of the pictures that it learnt from it names {own} of 100 rightly; in a rehearsal, where a part of them was "
-        f"held out in turn, {new}"
+        f"Of the pictures that it learnt from it names {100 * own:.0f} of 100 rightly; in a rehearsal, where a part of "
+        f"them was held out in turn, {100 * others:.0f}"
     )
-    if not by_heart(arm.train_accuracy, arm.accuracy, arm.n):
+    if not by_heart(own, others, n):
         return f"{said}: it has learnt what holds for others too."
     return f"{said}: it knows its own by heart."

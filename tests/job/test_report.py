@@ -1,0 +1,111 @@
+"""headstart report: the page of a run is made again from its folder, without the pictures."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from headstart.errors import OptionError
+from headstart.job.report import report
+from headstart.planning import toml
+from headstart.seals import opened, sealed
+from tests.cli.conftest import tree
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose pictures are gone."""
+    import headstart as hs
+
+    place = tmp_path_factory.mktemp("report")
+    data = tree(place / "shapes", names=("circle", "cross", "square"), each=10)
+    (data / "circle" / "bad.png").write_bytes(b"no picture")
+    hs.train(str(data), output=str(place / "run"), case=1, max_bad=1)
+    shutil.rmtree(data)
+    return place / "run"
+
+
+def test_the_page_is_the_one_that_train_wrote(run: Path, tmp_path: Path) -> None:
+    found = report(run, tmp_path / "again.html")
+    assert (tmp_path / "again.html").read_bytes() == (run / "report.html").read_bytes()
+    assert found.lacking == ()
+
+
+def test_the_run_s_own_page_is_written_anew(run: Path, tmp_path: Path) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    (tmp_path / "run" / "report.html").unlink()
+    assert report(tmp_path / "run").path == tmp_path / "run" / "report.html"
+    html = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert f"headstart predict {tmp_path / 'run' / 'bundle'}" in html  # where it lies now
+
+
+def test_an_older_run_is_told_as_far_as_its_files_go(run: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(run, old)
+    (old / "report.json").unlink()
+    found = report(old)
+    html = (old / "report.html").read_text(encoding="utf-8")
+    assert found.lacking
+    assert f"It lacks: {found.lacking[0]}".replace("'", "&#39;") in html
+    new = (run / "report.html").read_text(encoding="utf-8")
+    for mark in ('<p class="big">', '<p class="story">', "<h2>The pictures are"):
+        assert line(html, mark) == line(new, mark)
+    assert "bad.png" in html
+    assert html.count("<section") >= new.count("<section") - 1  # the notes
+
+
+def line(html: str, mark: str) -> str:
+    return html[html.index(mark) :].partition("</")[0]
+
+
+def test_an_older_run_without_tables_and_plan_is_told_too(run: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(run, old)
+    for name in ("report.json", "predictions.csv", "plan.toml", "env.json", "quarantine.csv"):
+        (old / name).unlink()
+    report(old)
+    assert "cross" in (old / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("spoil", ["cut", "edited", "newer"])
+def test_damaged_contents_are_refused_in_one_line(run: Path, tmp_path: Path, spoil: str) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    path = tmp_path / "run" / "report.json"
+    text = path.read_text(encoding="utf-8")
+    if spoil == "cut":
+        path.write_text(text[: len(text) // 2], encoding="utf-8")
+    elif spoil == "edited":
+        path.write_text(text.replace('"title": "run"', '"title": "other"'), encoding="utf-8")
+        assert path.read_text(encoding="utf-8") != text
+    else:
+        path.write_text(json.dumps(sealed({**opened(text), "format": 99})), encoding="utf-8")
+    with pytest.raises(OptionError, match="newer" if spoil == "newer" else "damaged"):
+        report(tmp_path / "run")
+
+
+def test_a_run_that_did_not_end_and_a_folder_of_something_else(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="holds no run"):
+        report(tmp_path)
+    (tmp_path / "metrics.jsonl").write_text('{"epoch": 1}\n', encoding="utf-8")
+    with pytest.raises(OptionError, match="no run that ended"):
+        report(tmp_path)
+
+
+def test_no_path_of_this_machine_is_kept(run: Path) -> None:
+    told = opened((run / "report.json").read_text(encoding="utf-8"))
+    assert told["backbone"].get("weights") is None
+    assert toml.loads(told["plan"]).case == 1
+
+
+def test_the_verb(headstart, run: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    answer = headstart("report", run, "-o", page)
+    assert (answer.code, answer.err, answer.out) == (0, "", f"report   {page}\n")
+    answer = headstart("report", run, "-o", page, "--json")
+    assert json.loads(answer.out) == {"report": str(page), "lacking": []}
+    answer = headstart("report", tmp_path)
+    assert answer.code == 2
+    assert len(answer.err.splitlines()) == 1
