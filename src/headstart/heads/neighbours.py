@@ -45,8 +45,8 @@ class Neighbours:
         widths: Sequence[int],
     ) -> Neighbours:
         """From features float32 [M, D] at the head's input."""
-        unit = _unit(x, widths).astype(np.float16)
-        return Neighbours(unit, labels, tuple(names), tuple(digests), tuple(widths))
+        kept = unit(x, widths).astype(np.float16)
+        return Neighbours(kept, labels, tuple(names), tuple(digests), tuple(widths))
 
     def nearest(
         self, x: np.ndarray, k: int, *, barred: np.ndarray | None = None
@@ -61,7 +61,7 @@ class Neighbours:
         similarity, place = np.empty((len(x), k), np.float32), np.empty((len(x), k), np.int64)
         for start in range(0, len(x), _ROWS):
             rows = slice(start, start + _ROWS)
-            found = _unit(x[rows], self.widths) @ self._columns
+            found = unit(x[rows], self.widths) @ self._columns
             if barred is not None:
                 found[barred[rows]] = -np.inf
             best = np.argpartition(-found, k - 1, axis=1)[:, :k]
@@ -107,7 +107,7 @@ def _turn(*keys: np.ndarray) -> np.ndarray:
     return turn
 
 
-def _unit(x: np.ndarray, widths: Sequence[int]) -> np.ndarray:
+def unit(x: np.ndarray, widths: Sequence[int]) -> np.ndarray:
     """float32 [N, D]: each cut of a picture at the same length, and the whole at length 1."""
     cuts = np.split(x.astype(np.float32, copy=False), np.cumsum(widths)[:-1], axis=1)
     lengths = (np.maximum(np.linalg.norm(cut, axis=1, keepdims=True), _TINY) for cut in cuts)

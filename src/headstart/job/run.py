@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import files
 from headstart.data.given import name_of
+from headstart.job.embedding import embedding
 from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, Folder, title_of
 from headstart.job.report import write
 
@@ -144,6 +145,7 @@ class Run:
             command=self.facts.command,
             bundle=str(self.folder / BUNDLE) if self.folder else "",
             promise=str(self.more() or ""),
+            embedding=embedding(self),
         )
 
     def save(self, folder: Folder | str | Path) -> Run:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from headstart import stopping
 from headstart.data import Partition
 from headstart.job import like
+from headstart.job.embedding import make_ready
 from headstart.job.facts import Facts
 from headstart.job.fitting import fit
 from headstart.job.folder import Folder, command_of
@@ -64,6 +65,8 @@ def train(options: Options, hooks: Hooks = Hooks()) -> Run:
         folder.check_fix(prepared.intake)
         folder.check_plan(prepared.plan)
     hooks.on_plan(prepared)
+    if folder:
+        make_ready()
     needs.check(prepared.plan)
     facts = Facts.now(command_of(options, folder), prepared.plan.seed)
     if folder:
@@ -74,8 +77,10 @@ def train(options: Options, hooks: Hooks = Hooks()) -> Run:
         fitted = fit(prepared, folder, on_epoch)
     stopping.check()
     run = _prove(prepared, fitted, facts, kept) if proof is None else _proved(prepared, fitted, facts, proof)
+    if folder:
+        run = run.save(folder)  # its page shows frames
     prepared.dataset.forget_frames()
-    return run.save(folder) if folder else run
+    return run
 
 
 def _check_torch(options: Options, named: Named) -> None:

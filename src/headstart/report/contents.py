@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from headstart.data.dataset import BadPicture
     from headstart.evidence.evidence import Evidence
     from headstart.planning.plan import Plan
+    from headstart.report.embedding import Embedding
     from headstart.training.arms import Arm
     from headstart.training.epoch import Epoch
 
@@ -103,6 +104,7 @@ class Contents:
 
     The fields below the line are parts, each with a module and a template of its own name; None where it was not made:
     suspects      labels that may be wrong; explained: where the model looks; certainty: how sure it is
+    embedding     pictures on a plane, those together that the model finds alike
     points        operating points of two classes; levels: accuracy at each level of a taxonomy
     """
 
@@ -130,6 +132,7 @@ class Contents:
     # ---
     suspects: Told | None = None
     explained: Told | None = None
+    embedding: Embedding | None = None
     certainty: Told | None = None
     points: Told | None = None
     levels: Told | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from importlib import import_module
 from typing import Any
 
 from headstart.assess.baseline import Baseline
@@ -14,6 +15,7 @@ from headstart.data.dataset import BadPicture
 from headstart.evidence.evidence import Evidence
 from headstart.planning import toml
 from headstart.report.contents import Contents, Judged, Way
+from headstart.report.outline import PARTS
 from headstart.report.thumbnails import Album
 from headstart.training.epoch import Epoch
 
@@ -27,6 +29,8 @@ class Newer(ValueError):
 # Fields of Contents that are plain values as they stand, and those that are tuples of text.
 _PLAIN = ("title", "created", "story", "command", "bundle", "promise")
 _TEXTS = ("notes", "lacking")
+# Part → (module, name) of its type.
+KINDS = {"embedding": ("headstart.report.embedding", "Embedding")}
 
 
 def to_dict(run: Contents, album: Album) -> dict[str, Any]:
@@ -48,6 +52,7 @@ def to_dict(run: Contents, album: Album) -> dict[str, Any]:
         "hits": [_judged(one) for one in run.hits],
         "class_counts": dict(run.class_counts),
         "quarantine": [asdict(bad) for bad in run.quarantine],
+        "parts": {name: one.to_dict() for name in PARTS if (one := getattr(run, name)) is not None},
         "thumbnails": album.to_dict(),
     }
 
@@ -84,7 +89,14 @@ def from_dict(values: Mapping[str, Any]) -> tuple[Contents, Album]:
         class_counts=dict(values["class_counts"]),
         quarantine=tuple(BadPicture(**bad) for bad in values["quarantine"]),
     )
-    return told, Album.from_dict(values["thumbnails"])
+    parts = {name: kind_of(name).from_dict(one) for name, one in values["parts"].items()}
+    return replace(told, **parts), Album.from_dict(values["thumbnails"])
+
+
+def kind_of(part: str) -> Any:
+    """The type of a part. Raises LookupError where this version has none of that name."""
+    place, name = KINDS[part]
+    return getattr(import_module(place), name)
 
 
 def _named(values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -30,6 +30,7 @@ CHAPTERS = (
         "Why",
         (
             Section("explained", "What it looks at"),
+            Section("embedding", "Map"),
             Section("case", "Case"),
             Section("plan", "Model"),
             Section("evidence", "Evidence"),
@@ -57,7 +58,7 @@ CHAPTERS = (
 )
 
 # Sections that a module of their own name makes, from the field of that name in Contents.
-PARTS = ("suspects", "explained", "certainty", "points", "levels")
+PARTS = ("suspects", "explained", "embedding", "certainty", "points", "levels")
 
 
 def outline(present: Container[str]) -> tuple[Chapter, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import shlex
 from dataclasses import dataclass
 from html import escape
@@ -73,7 +75,17 @@ def write(path: Path, run: Contents) -> None:
 def render(run: Contents, album: Album | None = None) -> str:
     """The report of `run` as HTML; album: its thumbnails, to which those that it lacks are added."""
     album = album or Album(run.backbone.preprocess.levels)
-    return environment().get_template("report.html").render(_context(run, album))
+    made = environment()
+    return made.get_template("report.html").render(_context(run, album) | _script(made, run))
+
+
+def _script(made: Environment, run: Contents) -> dict[str, Any]:
+    """The page's one script, where it shows a map, and the hash by which alone the page allows it to run."""
+    if run.embedding is None:
+        return {"script": ""}
+    text = made.get_template("report.js").render()
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return {"script": svg.Svg(text), "script_hash": base64.b64encode(digest).decode("ascii")}
 
 
 def environment() -> Environment:
