@@ -33,8 +33,8 @@ def held_by(source: str | Taxonomy | None) -> str:
 def planted(listing: Listing, source: str | Taxonomy | None, most: int | None = None) -> Taxonomy | None:
     """The tree over the classes of the listing, whose rows then have its leaves for labels; None without a source.
 
-    source  a YAML or JSON file, "folders" (the innermost ones are the classes), "column:NAME" of a table, or the tree of
-            a model, whose classes the rows then get
+    source  a YAML or JSON file, "folders" (the innermost ones are the classes), "column:NAME" of a table, or the tree
+            of a model, whose classes the rows then get
     most    nodes with fewer files to train on are one class, see `Taxonomy.partitioned`
     Raises DataError where the tree lacks a class, or is none.
     """
