@@ -54,7 +54,7 @@ class Distance:
 @dataclass(frozen=True)
 class Levels:
     """levels: from the coarsest to the classes themselves; nodes: a parent before its children; distance: None where
-    nothing is wrong; origin: what the tree was read from."""
+    nothing is wrong, or there is but one level; origin: what the tree was read from."""
 
     levels: tuple[Level, ...]
     nodes: tuple[Node, ...]
@@ -121,7 +121,7 @@ def _walk(tree: Taxonomy) -> list[int]:
 
 def _distance(evaluation: Evaluation, tree: Taxonomy) -> Distance | None:
     wrong = np.flatnonzero(~evaluation.correct)
-    if not len(wrong):
+    if not len(wrong) or tree.depth < 2:
         return None
     labels, distances = evaluation.labels[wrong], tree.distances
     own = distances[labels, evaluation.predictions[wrong]]

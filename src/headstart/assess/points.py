@@ -267,10 +267,11 @@ class _Ranked:
         start = np.zeros((int(both.sum()), 1))
         sensitivity = np.hstack([start, hits[both] / hits[both, -1:]])
         others = np.hstack([start, false[both] / false[both, -1:]])
-        area = np.trapezoid(others, sensitivity, axis=1)
+        between = (sensitivity[:, 1:] + sensitivity[:, :-1]) / 2
+        area = (np.diff(others, axis=1) * between).sum(axis=1)  # half of a tie is right
         at = [np.searchsorted(row, GRID - 1e-9) for row in sensitivity]
         best = [1 - row[places] for row, places in zip(others, at, strict=True)]
-        return np.array(best).reshape(-1, len(GRID)), 1 - area
+        return np.array(best).reshape(-1, len(GRID)), area
 
 
 def beside(found: Curve, evaluation: Evaluation, experts: Sequence[Expert]) -> Curve:

@@ -36,7 +36,7 @@ def thresholds(
                 f"sensitivity {name}={share:g}: no training picture of it was held out; add pictures"
             )
         scores = np.where(taken, -1.0, probabilities[:, place])
-        one = threshold(name, share, scores[own], groups[own])
+        one = threshold(name, share, scores, own, groups)
         if one.value < 0:
             raise DataError(
                 f"sensitivity {name}={share:g}: out of reach beside {found[0].name}={found[0].wanted:g}, which takes "
@@ -47,25 +47,20 @@ def thresholds(
     return tuple(found)
 
 
-def threshold(name: str, wanted: float, scores: np.ndarray, groups: np.ndarray, seed: int = 0) -> Threshold:
-    """The highest threshold that a share of `wanted` of new pictures of the class is expected to reach.
+def threshold(
+    name: str, wanted: float, scores: np.ndarray, own: np.ndarray, groups: np.ndarray, seed: int = 0
+) -> Threshold:
+    """From which probability on a share of `wanted` of new pictures of the class is expected to be called so.
 
-    scores float [n]: the class's probability for n pictures of it; groups int64 [n]. Of n pictures as likely as a new
-    one, the k-th highest is reached by a new one in k of n + 1 cases: so k is the least whole number with
-    k / (n + 1) ≥ wanted (as in split-conformal prediction, Vovk et al. 2005), and n where there is none.
+    scores float [M]: the class's probability; own bool [M]: whether it is right; groups int64 [M]. Of n pictures as
+    likely as a new one, the k-th highest is reached by a new one in k of n + 1 cases: so k is the least whole number
+    with k / (n + 1) ≥ wanted (as in split-conformal prediction, Vovk et al. 2005), and n where there is none. From
+    there the threshold goes down as far as it costs nothing: halfway to the next picture of another class.
     """
-    n = len(scores)
-    value = _kth(np.sort(scores)[::-1], needed(wanted, n))
-    low, high = _interval(wanted, scores, groups, seed)
-    return Threshold(
-        name,
-        wanted,
-        value,
-        max(0.0, min(low, value)) if value >= 0 else 0.0,
-        max(high, value, 0.0),
-        n,
-        float((scores >= value).mean()),
-    )
+    value = _value(wanted, np.sort(scores[own])[::-1], scores[~own])
+    low, high = _interval(wanted, scores, own, groups, seed)
+    reached = float((scores[own] >= value).mean())
+    return Threshold(name, wanted, value, min(low, value), max(high, value), int(own.sum()), reached)
 
 
 def needed(wanted: float, n: int) -> int:
@@ -73,19 +68,29 @@ def needed(wanted: float, n: int) -> int:
     return min(n, math.ceil(wanted * (n + 1) - 1e-9))
 
 
-def _kth(falling: np.ndarray, k: int) -> float:
-    return float(falling[k - 1])
+def _value(wanted: float, falling: np.ndarray, others: np.ndarray) -> float:
+    """falling: the class's pictures, the most probable first; others: all that are not of it."""
+    least = falling[needed(wanted, len(falling)) - 1]
+    if least < 0:
+        return float(least)
+    next_below = max(0.0, others[others < least].max(initial=0.0))
+    lowest = falling[falling > next_below].min(initial=least)
+    return float((lowest + next_below) / 2)
 
 
-def _interval(wanted: float, scores: np.ndarray, groups: np.ndarray, seed: int) -> tuple[float, float]:
+def _interval(
+    wanted: float, scores: np.ndarray, own: np.ndarray, groups: np.ndarray, seed: int
+) -> tuple[float, float]:
     """Where the threshold falls in 95 of 100 draws of whole groups with replacement."""
     _, code = np.unique(groups, return_inverse=True)
     order = np.argsort(-scores, kind="stable")
+    falling, mine, code = scores[order], own[order], code[order]
     count = int(code.max()) + 1
     rng, found = np.random.default_rng(seed), []
     for _ in range(DRAWS):
-        times = np.bincount(rng.integers(0, count, count), minlength=count)[code[order]]
-        drawn = int(times.sum())
-        found.append(scores[order][np.searchsorted(np.cumsum(times), needed(wanted, drawn))])
+        times = np.bincount(rng.integers(0, count, count), minlength=count)[code]
+        drawn = np.repeat(falling[mine], times[mine])
+        if len(drawn):
+            found.append(max(0.0, _value(wanted, drawn, falling[~mine & (times > 0)])))
     low, high = np.percentile(found, (2.5, 97.5))
     return float(low), float(high)

@@ -38,7 +38,9 @@ def mosaic(weights: np.ndarray, *, pixels: int = _PIXELS) -> np.ndarray | None:
     tiles = tiles.repeat(pixels, axis=1).repeat(pixels, axis=2)
     columns = math.ceil(math.sqrt(2 * len(tiles)))
     height, width = tiles.shape[1] + _GAP, tiles.shape[2] + _GAP
-    made = np.full((math.ceil(len(tiles) / columns) * height + _GAP, columns * width + _GAP, 3), 255, np.uint8)
+    made = np.full(
+        (math.ceil(len(tiles) / columns) * height + _GAP, columns * width + _GAP, 3), 255, np.uint8
+    )
     for place, tile in enumerate(tiles):
         row, column = divmod(place, columns)
         top, left = _GAP + height * row, _GAP + width * column

@@ -18,7 +18,7 @@ def options(args: Namespace, session: Session, **more: Any) -> Options:
     """The flags as options; a flag that the verb has not, or that was not given, has the options' default."""
     known = {entry.name for entry in dataclasses.fields(Options)}
     given = {name: value for name, value in vars(args).items() if name in known and value is not None}
-    for name in ("model_kwargs", "lr_scale"):
+    for name in ("model_kwargs", "lr_scale", "sensitivity"):
         if name in given:
             given[name] = dict(given[name])
     return Options(**{**given, "command": session.command, **more})

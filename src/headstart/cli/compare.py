@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from headstart.cli import asked, options, recipe, show
+from headstart.cli import asked, deciding, options, recipe, show
 from headstart.job import folder
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def add(subparsers: Any) -> None:
         options.strategy(),
         recipe.training(lr="left out here: two are tried", batch_size="32"),
         options.limits(),
+        deciding.taxonomy(),
         options.seed(),
         options.machine(),
         options.cache(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from headstart.cli import asked, bundles, options, show
+from headstart.cli import asked, bundles, deciding, options, show
 from headstart.job.evaluate import SPLITS
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def add(subparsers: Any) -> None:
         choices=SPLITS,
         help="which pictures (test, else val, else those held out when the bundle was made, else all)",
     )
+    deciding.points(parser.add_argument)
 
 
 def run(args: Namespace, session: Session) -> int:
@@ -44,6 +45,7 @@ def run(args: Namespace, session: Session) -> int:
             truncated=args.truncated,
             fix=args.fix,
             execution=asked.execution(args, session, loaded.plan),
+            points=args.points,
         )
     if args.json:
         show.as_json({"bundle": args.bundle, "data": args.data, "splits": found.to_dict()})
@@ -51,4 +53,6 @@ def run(args: Namespace, session: Session) -> int:
     show.out(show.score(found.evaluation) + "\n")
     show.out(show.classes(found.evaluation) + "\n")
     show.out(show.confusion(found.evaluation))
+    if told := deciding.told(found.points, found.levels):
+        show.out(f"\n{told}")
     return 0

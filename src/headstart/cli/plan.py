@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import extras, written
-from headstart.cli import asked, options, recipe, show
+from headstart.cli import asked, deciding, options, recipe, show
 from headstart.counts import plural
 from headstart.job import folder
 from headstart.strangers import plain
@@ -29,6 +29,7 @@ def add(subparsers: Any) -> None:
         options.strategy(),
         recipe.training(),
         recipe.stages(),
+        deciding.taxonomy(),
         options.seed(),
         options.machine(),
         options.cache(),
@@ -87,6 +88,8 @@ def _kept_flags(args: Namespace) -> list[str]:
     """The flags that a plan does not hold and its run needs again."""
     flags = ["--group-regex", args.group_regex] if args.group_regex else []
     flags += ["--min-per-class", str(args.min_per_class)] if args.min_per_class else []
+    flags += ["--taxonomy", args.taxonomy] if args.taxonomy else []
+    flags += ["--most-per-class", str(args.most_per_class)] if args.most_per_class else []
     flags += [part for name in args.without or [] for part in ("--without", name)]
     flags += ["--fix", args.fix] if args.fix else []
     if args.keep_features != "fp32":

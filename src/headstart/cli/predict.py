@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
-from headstart.cli import asked, bundles, options, show, stdin, values
+from headstart.cli import asked, bundles, deciding, options, show, stdin, values
 from headstart.counts import pictures
 from headstart.errors import DataError
 
 if TYPE_CHECKING:
     from headstart.cli.session import Session
     from headstart.data import BadPicture
-    from headstart.job.predict import Predicted, Ranked
+    from headstart.job.predict import Answer, Predicted, Ranked
 
 
 def add(subparsers: Any) -> None:
@@ -29,6 +29,7 @@ def add(subparsers: Any) -> None:
         help="files, folders and globs; - is stdin: one picture, or names, one a line",
     )
     parser.add_argument("--top", type=values.whole(1), default=5, metavar="K", help="classes per picture (5)")
+    deciding.certainty(parser.add_argument)
     options.truncated(parser.add_argument)
     parser.add_argument("--sort", action="store_true", help="by name, each picture once (as they are named)")
     parser.add_argument("--csv", action="store_true", help="print path,rank,label,confidence")
@@ -36,17 +37,21 @@ def add(subparsers: Any) -> None:
 
 def run(args: Namespace, session: Session) -> int:
     from headstart import data, model
-    from headstart.job.predict import predict
+    from headstart.job.predict import check_certainty, predict
 
     if args.csv and args.json:
         raise DataError("--csv and --json: choose one of the two")
     with bundles.opened(args.bundle) as bundle, stdin.taken(args.images) as (arguments, called):
         loaded = model.load(bundle)
+        if args.certainty is not None:
+            check_certainty(loaded, args.certainty)
         paths, bad = data.pictures(arguments)
         if args.sort:
             paths = sorted(set(paths))
         execution = asked.execution(args, session, loaded.plan)
-        found = predict(loaded, paths, execution=execution, truncated=args.truncated)
+        found = predict(
+            loaded, paths, execution=execution, truncated=args.truncated, certainty=args.certainty
+        )
         found = _called(replace(found, left_out=(*bad, *found.left_out)), called)
     _say_left_out(found.left_out, usable=bool(found.paths))
     for path in found.truncated:
@@ -88,12 +93,13 @@ def _print(args: Namespace, found: Predicted) -> None:
             }
         )
     elif args.csv:
+        more = [name for name in ("decided", "certain") if getattr(found, name)]
         rows = [
-            (one.path, rank, answer.label, answer.confidence)
+            (one.path, rank, answer.label, answer.confidence, *(_cell(getattr(one, name)) for name in more))
             for one in ranked
             for rank, answer in enumerate(one.top, 1)
         ]
-        show.as_csv(("path", "rank", "label", "confidence"), rows)
+        show.as_csv(("path", "rank", "label", "confidence", *more), rows)
     else:
         lines = [f"{show.plain(one.path)}   {_line(one)}" for one in ranked]
         if found.left_out:
@@ -101,5 +107,18 @@ def _print(args: Namespace, found: Predicted) -> None:
         show.out("\n".join(lines))
 
 
+def _cell(answer: str | Answer) -> str:
+    return answer if isinstance(answer, str) else answer.label
+
+
 def _line(one: Ranked) -> str:
-    return "   ".join(f"{show.plain(answer.label)} {answer.confidence:.3f}" for answer in one.top)
+    """The answer that was asked for before the likeliest classes, where it is another kind of answer."""
+    first = []
+    if one.certain:
+        first.append(
+            f"{show.plain(one.certain.label) or 'any of them'}, {100 * one.certain.confidence:.0f} %:"
+        )
+    if one.decided is not None:
+        first.append(f"called {show.plain(one.decided)}:")
+    ranked = (f"{show.plain(answer.label)} {answer.confidence:.3f}" for answer in one.top)
+    return "   ".join((*first, *ranked))

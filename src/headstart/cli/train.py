@@ -6,7 +6,7 @@ import shlex
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from headstart.cli import asked, options, recipe, show, values
+from headstart.cli import asked, deciding, options, recipe, show, values
 from headstart.cli.plan import add_why, briefly, described
 from headstart.job import folder
 from headstart.strangers import plain
@@ -29,6 +29,8 @@ def add(subparsers: Any) -> None:
         recipe.training(),
         recipe.stages(),
         recipe.loggers(),
+        deciding.taxonomy(),
+        deciding.deciding(),
         options.limits(),
         options.seed(),
         options.machine(),
@@ -76,6 +78,8 @@ def _summary(trained: Run) -> None:
         show.out(f"Beside {trained.change.run}, on {trained.change}.\n")
     show.fact("report", result["report"])
     show.fact("next", f"headstart predict {shlex.quote(result['bundle'])} PICTURE...")
+    if found := deciding.told(trained.points if trained.decides else None, trained.levels):
+        show.out(found + "\n")
     _details(trained, result)
 
 

@@ -57,10 +57,8 @@ def load(
     truncated    "keep" takes JPEGs whose end is missing, and decodes them as far as they go, in every step
     frames       takes what is decoded, made ready for the network that will see it
     fix          corrections of labels, done before anything else is made of the pictures
-    taxonomy     a tree over the classes: a YAML or JSON file, "folders" (the innermost folders are the classes),
-                 "column:NAME" of a table; or a model's, whose classes the pictures then get
-    most_per_class
-                 nodes of the tree with fewer pictures to train on are one class (`Taxonomy.partitioned`)
+    taxonomy, most_per_class
+                 a tree over the classes, see `headstart.data.trees.planted`
 
     Copies (equal decoded pixels, hence also equal files) and near twins (one picture, scaled or compressed otherwise)
     share a group. A picture whose copy or near twin stands in a later split (train < val < test) is left out and stands
@@ -78,12 +76,7 @@ def load(
     left_out = classes.leave_out(source, listing, without)
     tree = trees.planted(listing, taxonomy, most_per_class)
     progress.say(classes.opening(listing, training=training and held_out))
-    notes = [
-        *listing.notes,
-        *trees.told(tree),
-        *classes.told(listing),
-        *classes.told_left_out(left_out, "--without"),
-    ]
+    notes = [*listing.notes, *classes.told(listing), *classes.told_left_out(left_out, "--without")]
     rows, seen, bad = _usable(source, listing, workers, truncated, frames)
     _check_bad(source, bad, max_bad)
     rows, seen, corrected = _corrected(fix, rows, seen, listing)

@@ -33,8 +33,9 @@ def held_by(source: str | Taxonomy | None) -> str:
 def planted(listing: Listing, source: str | Taxonomy | None, most: int | None = None) -> Taxonomy | None:
     """The tree over the classes of the listing, whose rows then have its leaves for labels; None without a source.
 
-    source  a file, "folders", "column:NAME", or the tree of a model, whose classes the rows then get
-    most    as `partitioned` takes it, counted in files to train on
+    source  a YAML or JSON file, "folders" (the innermost ones are the classes), "column:NAME" of a table, or the tree
+            of a model, whose classes the rows then get
+    most    nodes with fewer files to train on are one class, see `Taxonomy.partitioned`
     Raises DataError where the tree lacks a class, or is none.
     """
     if source is None:
@@ -51,13 +52,11 @@ def planted(listing: Listing, source: str | Taxonomy | None, most: int | None = 
     if most is not None:
         tree = tree.partitioned(_counts(listing), most)
         _relabel(listing, tree.merged)
+    listing.notes += _told(tree)
     return tree
 
 
-def told(tree: Taxonomy | None) -> Iterator[str]:
-    """A note on the tree."""
-    if tree is None:
-        return
+def _told(tree: Taxonomy) -> Iterator[str]:
     inner = len(tree.names) - 1 - len(tree.classes)
     yield f"taxonomy from {tree.origin}: {len(tree.classes):,} classes below {inner:,} nodes, levels: {tree.depth}"
     if tree.merged:

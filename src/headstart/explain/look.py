@@ -60,9 +60,7 @@ def look(
             stage.name: _units(found[stage.name], dataset, seen[stage.name], network.size) for stage in chosen
         }
     frame, name = _frame(network, dataset, picture, units)
-    maps = {
-        stage.name: x[0] for stage, x in zip(network.stages, network.at(frame[None]), strict=True)
-    }
+    maps = {stage.name: x[0] for stage, x in zip(network.stages, network.at(frame[None]), strict=True)}
     layers = [
         Layer(
             stage.name,
@@ -111,9 +109,7 @@ def _units(found: Responses, dataset: Dataset, field: Field, size: int) -> tuple
     )
 
 
-def _best(
-    found: Responses, unit: int, dataset: Dataset, field: Field, size: int
-) -> tuple[Patch, ...]:
+def _best(found: Responses, unit: int, dataset: Dataset, field: Field, size: int) -> tuple[Patch, ...]:
     """The pictures that excite the unit most; copies of one picture count once."""
     patches, digests = [], set[str]()
     for at in np.argsort(-found.greatest[:, unit], kind="stable"):

@@ -165,9 +165,13 @@ def _chosen(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(the class that is explained, the one that it is held against), int64 [N] each."""
     left = found.copy()
-    wanted = [row.argmax() if c is None else c for row, c in zip(left, classes or [None] * len(left), strict=True)]
+    wanted = [
+        row.argmax() if c is None else c for row, c in zip(left, classes or [None] * len(left), strict=True)
+    ]
     left[np.arange(len(left)), wanted] = -1
-    other = [row.argmax() if c is None else c for row, c in zip(left, against or [None] * len(left), strict=True)]
+    other = [
+        row.argmax() if c is None else c for row, c in zip(left, against or [None] * len(left), strict=True)
+    ]
     return np.array(wanted, np.int64), np.array(other, np.int64)
 
 

@@ -23,7 +23,9 @@ def sentences(found: Explained) -> tuple[str, ...]:
 
 def answer(found: Explained) -> str:
     """ "bees (97 %) rather than ants (3 %)" """
-    return f"{found.label} ({_percent(found.confidence)}) rather than {found.against} ({_percent(found.other)})"
+    return (
+        f"{found.label} ({_percent(found.confidence)}) rather than {found.against} ({_percent(found.other)})"
+    )
 
 
 def where(found: Explained) -> str:

@@ -121,6 +121,7 @@ def evaluate(
     max_bad: int | None = None,
     truncated: str = "refuse",
     fix: str | Path | None = None,
+    points: str | Path | None = None,
     device: str = "auto",
     workers: int = 0,
     threads: int = 0,
@@ -131,7 +132,8 @@ def evaluate(
     """Holds a classifier against labelled pictures.
 
     model: a Model, a Run, or where one lies: a bundle, a run's folder, a zip of either. split: "train", "val", "test",
-    "held-out" or "all"; None is test, else val, else those held out when it was made, else all. The rest as in train().
+    "held-out" or "all"; None is test, else val, else those held out when it was made, else all. points: people beside
+    the curve, a table or "CLASS=TABLE". The rest as in train().
     Raises BundleError, DataError, PictureError, OptionError.
     """
     from headstart.job.evaluate import evaluate as run
@@ -148,6 +150,7 @@ def evaluate(
             truncated=truncated,
             fix=fix,
             execution=_execution(asked, loaded),
+            points=points,
         )
 
 
@@ -156,6 +159,7 @@ def predict(
     pictures: str | Path | Sequence[str | Path],
     *,
     truncated: str = "refuse",
+    certainty: float | None = None,
     device: str = "auto",
     workers: int = 0,
     threads: int = 0,
@@ -165,7 +169,8 @@ def predict(
 ) -> Predicted:
     """Names what is on pictures: files, folders and globs. What cannot be used is set aside in `left_out`.
 
-    model: as for evaluate(). For pictures in memory, or an error for the first that cannot be used, there is
+    model: as for evaluate(). certainty: of an answer as fine as that allows, by the model's taxonomy; in `certain`.
+    For pictures in memory, or an error for the first that cannot be used, there is
     Model.probabilities. Raises BundleError, DataError.
     """
     from headstart import data
@@ -182,7 +187,9 @@ def predict(
             )
     paths, bad = data.pictures([str(name) for name in named])
     with shown(progress):
-        found = run(loaded, paths, execution=_execution(asked, loaded), truncated=truncated)
+        found = run(
+            loaded, paths, execution=_execution(asked, loaded), truncated=truncated, certainty=certainty
+        )
     return dataclasses.replace(found, left_out=(*bad, *found.left_out))
 
 

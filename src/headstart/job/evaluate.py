@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from headstart.assess import Evaluation
+    from headstart.assess.levels import Levels
+    from headstart.assess.points import Points
     from headstart.data import Dataset
     from headstart.model import Model
     from headstart.runtime import Execution
@@ -23,10 +25,13 @@ SPLITS = ("train", "val", "test", "held-out", "all")
 
 @dataclass(frozen=True, repr=False)
 class Evaluated:
-    """evaluation; trained_on: how many of its pictures the classifier was trained on, None where it does not know."""
+    """evaluation; trained_on: how many of its pictures the classifier was trained on, None where it does not know;
+    points: where the model has a decision or experts were named; levels: where it has a taxonomy."""
 
     evaluation: Evaluation
     trained_on: int | None
+    points: Points | None = None
+    levels: Levels | None = None
 
     def __repr__(self) -> str:
         found, (low, high) = self.evaluation, self.evaluation.interval
@@ -35,7 +40,9 @@ class Evaluated:
 
     def to_dict(self) -> dict[str, Any]:
         """The split's name → its score, as --json prints it."""
-        return {self.evaluation.split: {**self.evaluation.to_dict(), "trained_on": self.trained_on}}
+        more = {"points": self.points, "levels": self.levels}
+        told = {name: found.to_dict() for name, found in more.items() if found}
+        return {self.evaluation.split: {**self.evaluation.to_dict(), "trained_on": self.trained_on, **told}}
 
 
 def evaluate(
@@ -48,12 +55,13 @@ def evaluate(
     truncated: str = "refuse",
     fix: str | Path | None = None,
     execution: Execution | None = None,
+    points: str | Path | None = None,
 ) -> Evaluated:
     """Holds `model` against the pictures of `data`, as headstart.data.load takes them.
 
     split: which of them; None is test, else val, else those held out when the model was made, else all. fix: the table
-    of `headstart review`, whose corrections are done. Raises DataError, PictureError, and OptionError for a split of no
-    such name.
+    of `headstart review`, whose corrections are done. points: people beside the curve, FILE or CLASS=FILE. Raises
+    DataError, PictureError, and OptionError for a split of no such name.
     """
     from headstart import assess
     from headstart import data as room
@@ -70,11 +78,30 @@ def evaluate(
         training=False,
         truncated=truncated,
         fix=None if fix is None else corrections.read(fix),
+        taxonomy=model.taxonomy,
     )
     dataset = _of_its_classes(model, intake.dataset)
     name, index = choose_split(model, dataset, split)
     evaluation = assess.evaluate(model, dataset, index, name, execution=execution)
-    return Evaluated(evaluation, 0 if name == "held-out" else _count_learnt(model, dataset, index))
+    learnt = 0 if name == "held-out" else _count_learnt(model, dataset, index)
+    return Evaluated(evaluation, learnt, *_seen_otherwise(model, evaluation, dataset, index, points))
+
+
+def _seen_otherwise(
+    model: Model, evaluation: Evaluation, dataset: Dataset, index: np.ndarray, experts: str | Path | None
+) -> tuple[Points | None, Levels | None]:
+    """Operating points and levels, where there are such."""
+    from headstart.assess.levels import levels
+    from headstart.job.points import points
+
+    names = dataset.paths
+    asked = model.decision is not None or experts is not None
+    return (
+        points(evaluation, model.decision, [names[place] for place in index], experts=experts)
+        if asked
+        else None,
+        levels(evaluation, model.taxonomy) if model.taxonomy else None,
+    )
 
 
 def _of_its_classes(model: Model, dataset: Dataset) -> Dataset:

@@ -25,7 +25,9 @@ def wanted(options: Options) -> bool:
     return options.path != "" or options.image is not None
 
 
-def look(options: Options, backbone: Backbone, plan: Plan | None = None, model: Model | None = None) -> Looked:
+def look(
+    options: Options, backbone: Backbone, plan: Plan | None = None, model: Model | None = None
+) -> Looked:
     """Looks at the stages of a network, or of a bundle's trunk, with the training pictures of the data, the one picture, or
     both. Raises DataError, PictureError, BackboneError."""
     from headstart.explain import look as room

@@ -56,6 +56,10 @@ class Options:
                  groups), see `headstart.data.load`
     group_regex, max_bad, truncated, min_per_class, without    see `headstart.data.load`
     fix          the table of `headstart review` with the actions filled in: its corrections are done, no file is touched
+    taxonomy, most_per_class    a tree over the classes, see `headstart.data.load`
+    sensitivity  class → the share of its pictures that is to be found; cost: what a mistake costs, (true class, what it
+                 is called) → a number, texts or tables as for the flag. The answer is chosen by the one or the other
+    points       people beside the curve: a table, or CLASS=TABLE
     backbone     a network's name, or a Backbone; None is lite0, or small where the pictures are (headstart.job.default)
     weights, model_kwargs, image_size, mean, std, interpolation    how it is loaded, see `headstart.load_backbone`
     case, size, similarity, cut, init, head_init, head_layers, class_weight, fallback    overrule what is measured, see
@@ -82,6 +86,11 @@ class Options:
     min_per_class: int | None = None
     without: Sequence[str] = ()
     fix: str | Path | None = None
+    taxonomy: str | Path | None = None
+    most_per_class: int | None = None
+    sensitivity: Mapping[str, float] = field(default_factory=dict)
+    cost: Sequence[str] | str | Path | Mapping[tuple[str, str], float] = ()
+    points: str | Path | None = None
 
     backbone: str | Backbone | None = None
     weights: str | None = None
@@ -161,6 +170,7 @@ class Options:
             "seed": 0,
             "max_bad": 0,
             "min_per_class": 1,
+            "most_per_class": 1,
             "folds": 2,
             "most": 2,
         }
@@ -168,6 +178,10 @@ class Options:
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, _whole(name, value, smallest))
+        if self.sensitivity and self.cost:
+            raise OptionError("sensitivity and cost: choose one of the two, since each chooses the answer")
+        if self.most_per_class is not None and self.taxonomy is None:
+            raise OptionError("most_per_class: cuts a taxonomy; name one, or leave it out")
         if self.force and self.resume:
             raise OptionError("force and resume: choose one of the two")
         if self.like is not None and self.folds is not None:
@@ -193,6 +207,10 @@ class Options:
             "fix": ((str, os.PathLike), "the table of `headstart review`"),
             "weights": ((str, os.PathLike), "a path"),
             "freeze_below": (str, "a stage's name"),
+            "sensitivity": (Mapping, "a mapping of class to share"),
+            "cost": ((str, os.PathLike, Sequence, Mapping), "texts TRUE:CALLED=COST, a table, or a mapping"),
+            "points": ((str, os.PathLike), "a table, or CLASS=TABLE"),
+            "taxonomy": ((str, os.PathLike), "a file, folders, or column:NAME"),
         }
         for name, (kind, expected) in kinds.items():
             value = getattr(self, name)
@@ -201,6 +219,9 @@ class Options:
         for stage, factor in self.lr_scale.items():
             if isinstance(factor, bool) or not isinstance(factor, numbers.Real):
                 raise OptionError(f"lr_scale {stage}={factor!r}: expected a number")
+        for name, share in self.sensitivity.items():
+            if isinstance(share, bool) or not isinstance(share, numbers.Real) or not 0 < share < 1:
+                raise OptionError(f"sensitivity {name}={share!r}: expected a share between 0 and 1")
         for text in self.log:
             written.logger(text)
         if self.cut is not None and not all(written.names(self.cut)):
@@ -261,11 +282,21 @@ _OF_MEASURING = (
 _OF_LOADING = ("backbone", "weights", "mean", "std", "interpolation")
 _OF_RUNNING = ("runtime", "precision", "keep_features")
 _OF_LOOKING = ("image", "stage", "most")
+_OF_DECIDING = ("sensitivity", "cost", "points")
+_OF_TAXONOMY = ("taxonomy", "most_per_class")
 UNUSED: dict[str, tuple[str, ...]] = {
     "train": _OF_LOOKING,
-    "plan": (*_OF_LOOKING, "folds", "like", "log", "time_limit", "resume"),
-    "compare": (*_OF_LOOKING, "folds", "like", "log", "plan"),
-    "pretrain": (*_OF_LOOKING, *_OF_MEASURING, *_OF_LOADING, *_OF_RUNNING, *_OF_TRAINING[:4]),
+    "plan": (*_OF_LOOKING, *_OF_DECIDING, "folds", "like", "log", "time_limit", "resume"),
+    "compare": (*_OF_LOOKING, *_OF_DECIDING, "folds", "like", "log", "plan"),
+    "pretrain": (
+        *_OF_LOOKING,
+        *_OF_DECIDING,
+        *_OF_TAXONOMY,
+        *_OF_MEASURING,
+        *_OF_LOADING,
+        *_OF_RUNNING,
+        *_OF_TRAINING[:4],
+    ),
     "inspect": (
         *(
             name
@@ -273,6 +304,8 @@ UNUSED: dict[str, tuple[str, ...]] = {
             if name not in ("case", "cut", "plan")
         ),
         *RECIPE,
+        *_OF_DECIDING,
+        *_OF_TAXONOMY,
         *("output", "force"),
     ),
 }

@@ -141,6 +141,8 @@ def load_pictures(options: Options, network: Backbone | None = None) -> Intake:
         truncated=options.truncated,
         frames=network and data.Frames(network.preprocess),
         fix=corrections_of(options),
+        taxonomy=None if options.taxonomy is None else str(options.taxonomy),
+        most_per_class=options.most_per_class,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from headstart.assess import Baseline, Evaluation, Hindsight
+    from headstart.assess.levels import Levels
+    from headstart.assess.points import Points
     from headstart.data.given import Given
     from headstart.evidence import Evidence
     from headstart.evidence.more import More
@@ -102,6 +105,25 @@ class Run:
     def evidence(self) -> Evidence | None:
         """What was measured; None where a plan was given."""
         return self.prepared.evidence
+
+    @cached_property
+    def points(self) -> Points:
+        """Curves of sensitivity and specificity, and what the model's decision reaches on the report pictures.
+
+        In folds it reaches nothing that proves it: its thresholds were found on the same pictures.
+        """
+        from headstart.job.points import points
+
+        paths = [name_of(self.prepared.dataset.pictures[place]) for place in self.index]
+        experts = self.prepared.options.points
+        return points(self.evaluation, self.model.decision, paths, experts=experts, proved=not self.folds)
+
+    @cached_property
+    def levels(self) -> Levels | None:
+        """How right it is at each level of the taxonomy; None without one."""
+        from headstart.assess.levels import levels
+
+        return levels(self.evaluation, self.model.taxonomy) if self.model.taxonomy else None
 
     def more(self) -> More | None:
         """What more pictures would bring; None where the learning curve does not know."""
@@ -226,6 +248,8 @@ class Run:
             "backbone": prepared.backbone.name,
             **self._metrics(),
             **({"like": self.change.to_dict()} if self.change else {}),
+            **({"points": self.points.to_dict()} if self.decides else {}),
+            **({"levels": self.levels.to_dict()} if self.levels else {}),
             "plan": asdict(self.plan),
             "kept": asdict(self.kept),
             "evidence": self.evidence and self.evidence.to_dict(),
@@ -240,6 +264,11 @@ class Run:
             "bundle": place and str(place / BUNDLE),
             "report": place and str(place / REPORT),
         }
+
+    @property
+    def decides(self) -> bool:
+        """Whether the model has a decision, or people were named to stand beside it."""
+        return self.model.decision is not None or self.prepared.options.points is not None
 
     def _answers(self) -> list[tuple[str | Given, str, str, float]]:
         """(picture, label, prediction, confidence) of each report picture."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import stopping
 from headstart.data import Partition
-from headstart.job import like
+from headstart.job import deciding, like
 from headstart.job.embedding import make_ready
 from headstart.job.facts import Facts
 from headstart.job.fitting import fit
@@ -64,6 +64,7 @@ def train(options: Options, hooks: Hooks = Hooks()) -> Run:
     if folder:
         folder.check_fix(prepared.intake)
         folder.check_plan(prepared.plan)
+    deciding.check(options, prepared)
     hooks.on_plan(prepared)
     if folder:
         make_ready()
@@ -164,9 +165,15 @@ def _proved(prepared: Prepared, fitted: Fitted, facts: Facts, proof: Proof) -> R
 
 
 def _knowing(fitted: Fitted, prepared: Prepared) -> Model:
-    """The model with what it was made of, so that evaluate() knows these pictures again, and what is like them."""
+    """The model with what it was made of, so that evaluate() knows these pictures again, what is like them, and how
+    it chooses a class."""
     from headstart.model import info_of, remember
 
     info = info_of(prepared.dataset, prepared.partition)
     model = remember(fitted, prepared.dataset, prepared.partition, execution=prepared.execution)
-    return replace(model, info=replace(info, left_out=tuple(prepared.intake.left_out)))
+    return replace(
+        model,
+        info=replace(info, left_out=tuple(prepared.intake.left_out)),
+        decision=deciding.decision(prepared.options, model, fitted, prepared.dataset),
+        taxonomy=prepared.intake.taxonomy,
+    )

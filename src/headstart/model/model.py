@@ -15,12 +15,14 @@ from headstart.backbone import MAP, Backbone, Stage, build
 from headstart.data.dataset import Dataset
 from headstart.data.decode import check_truncated
 from headstart.data.given import given
+from headstart.data.taxonomy import Taxonomy
 from headstart.errors import BundleError
 from headstart.extraction import Features, run
 from headstart.extraction.maps import seen_by
 from headstart.extras import needed_for
 from headstart.heads.head import Head
 from headstart.heads.neighbours import Neighbours
+from headstart.model.decision import Decision
 from headstart.model.info import BundleInfo
 from headstart.planning.inputs import execution_of, joined
 from headstart.planning.plan import Plan
@@ -45,6 +47,7 @@ class Model:
     folder  the bundle that this model was loaded from
     info    what the bundle says beside: evidence, metrics, fingerprint, versions
     neighbours  training pictures at the head's input; None where none were kept, as in older bundles
+    decision  how a picture is called where that is not the likeliest class; taxonomy: a tree over the classes
     holds   what keeps `folder` there, where it was unpacked for this model
     """
 
@@ -56,6 +59,8 @@ class Model:
     folder: Path | None = None
     info: BundleInfo = field(default_factory=BundleInfo)
     neighbours: Neighbours | None = field(default=None, compare=False)
+    decision: Decision | None = None
+    taxonomy: Taxonomy | None = None
     holds: Any = field(default=None, compare=False)
     _runtimes: dict[tuple[Resolved, bool], Runtime] = field(default_factory=dict, init=False, compare=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, init=False, compare=False)

@@ -11,9 +11,11 @@ import numpy as np
 
 from headstart import files, seals
 from headstart.backbone import Backbone
+from headstart.data.taxonomy import Taxonomy
 from headstart.errors import BackboneError, BundleError, PlanError
 from headstart.heads.head import Head
 from headstart.model import archive
+from headstart.model.decision import Decision
 from headstart.model.formats import neighbours, weights
 from headstart.model.info import CONFIG, FORMAT, INFO, BundleInfo
 from headstart.model.model import NETWORK, WEIGHTS, Model
@@ -52,6 +54,7 @@ def _model(folder: Path, values: Mapping[str, Any]) -> Model:
     backbone, classes = Backbone.from_dict(values["backbone"]), values["classes"]
     if not isinstance(classes, list):
         raise ValueError(f"classes is of type {type(classes).__name__}, expected list")
+    decision, tree = values.get("decision"), values.get("taxonomy")
     model = Model(
         classes=tuple(classes),
         backbone=backbone,
@@ -59,6 +62,8 @@ def _model(folder: Path, values: Mapping[str, Any]) -> Model:
         head=weights.head(folder, backbone.head),
         folder=folder,
         info=BundleInfo.from_dict(values),
+        decision=None if decision is None else Decision.from_dict(decision, tuple(classes)),
+        taxonomy=None if tree is None else Taxonomy.from_dict(tree),
     )
     cuts = [cut.width(model.plan.pool) for cut in model.cuts]
     return replace(model, neighbours=neighbours.read(folder, cuts, len(classes)))
@@ -69,6 +74,8 @@ def _checked(model: Model) -> Model:
     names = model.classes
     if len(names) < 2 or len(set(names)) < len(names) or not all(isinstance(n, str) and n for n in names):
         raise ValueError("classes: expected at least two different names")
+    if model.taxonomy and model.taxonomy.classes != names:
+        raise ValueError("its taxonomy is of other classes")
     if model.plan.backbone != model.backbone.name:
         raise ValueError(f"its plan is for {model.plan.backbone}, its network is {model.backbone.name}")
     model.plan.validate(model.backbone.stage_names)

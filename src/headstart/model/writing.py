@@ -107,6 +107,8 @@ def _card(model: Model, info: BundleInfo, checksums: Mapping[str, str]) -> dict[
         "classes": list(model.classes),
         "backbone": backbone.to_dict(),
         "plan": toml.dumps(model.plan),
+        **({"decision": model.decision.to_dict()} if model.decision else {}),
+        **({"taxonomy": model.taxonomy.to_dict()} if model.taxonomy else {}),
         **info.to_dict(),
         "files": checksums,
     }

@@ -79,7 +79,11 @@ class Section:
 
 
 def page(
-    looked: Looked, backbone: Backbone, plan: Plan | None = None, classes: int | None = None, command: str = ""
+    looked: Looked,
+    backbone: Backbone,
+    plan: Plan | None = None,
+    classes: int | None = None,
+    command: str = "",
 ) -> Page:
     """One offline file. plan: what becomes of the stages; classes: of the new head, where their number is known."""
     from importlib.metadata import version
@@ -96,7 +100,9 @@ def page(
         "command": command,
         "picture": Shown(_jpeg(prints.frame, 88), f"the picture {name}, as the network sees it"),
         "name": name,
-        "filters": None if prints.filters is None else Shown(_uri(png(prints.filters), "png"), _filters_alt(prints)),
+        "filters": None
+        if prints.filters is None
+        else Shown(_uri(png(prints.filters), "png"), _filters_alt(prints)),
         "network": network.blocks(plan, backbone, classes),
         "depth": depth(told),
         "sections": [
@@ -138,7 +144,9 @@ def sees(layer: Layer, size: int) -> str:
             f"{min(field.core_size, size)} × {min(field.core_size, size)} of them."
         )
     said = f"One place sees {field.size} × {field.size} of {size} × {size} pixels"
-    return f"{said}, most of all {field.core_size} × {field.core_size}." if field.size > size / 2 else f"{said}."
+    return (
+        f"{said}, most of all {field.core_size} × {field.core_size}." if field.size > size / 2 else f"{said}."
+    )
 
 
 def look_for(layer: Layer, size: int) -> str:
@@ -182,7 +190,9 @@ _WIDE, _HIGH, _LEFT, _BELOW = 640, 200, 44, 44
 
 def depth(told: Layers) -> Figure | None:
     """The probe's accuracy by depth; None where fewer than two stages were measured."""
-    measured = [(layer.name, layer.accuracy, layer.error) for layer in told.layers if layer.accuracy is not None]
+    measured = [
+        (layer.name, layer.accuracy, layer.error) for layer in told.layers if layer.accuracy is not None
+    ]
     if len(measured) < 2:
         return None
     y = Scale(min(score - 2 * (error or 0) for _, score, error in measured), 1.0, _HIGH - _BELOW, 12)
@@ -191,9 +201,7 @@ def depth(told: Layers) -> Figure | None:
     for level in svg.steps(y.low, 1.0, 4):
         marks.append(svg.line(_LEFT, y(level), _WIDE - 12, y(level), "grid"))
         marks.append(svg.text(_LEFT - 8, y(level) + 4, percent(level, 0), "tick", "end"))
-    points = [
-        (_LEFT + pitch * (place + 0.5), y(score)) for place, (_, score, _) in enumerate(measured)
-    ]
+    points = [(_LEFT + pitch * (place + 0.5), y(score)) for place, (_, score, _) in enumerate(measured)]
     marks.append(svg.path(points, "series"))
     for (x, at), (name, score, error) in zip(points, measured, strict=True):
         spread = 1.96 * (error or 0)

@@ -159,8 +159,26 @@ def _block(part: Part, x: float, side: int) -> list[Svg]:
     if not flat:
         up = slant / 2
         faces += [
-            _face([(left, top), (left + slant, top - up), (left + slant + width, top - up), (left + width, top)], "top", part),
-            _face([(left + width, top), (left + width + slant, top - up), (left + width + slant, bottom - up), (left + width, bottom)], "side", part),
+            _face(
+                [
+                    (left, top),
+                    (left + slant, top - up),
+                    (left + slant + width, top - up),
+                    (left + width, top),
+                ],
+                "top",
+                part,
+            ),
+            _face(
+                [
+                    (left + width, top),
+                    (left + width + slant, top - up),
+                    (left + width + slant, bottom - up),
+                    (left + width, bottom),
+                ],
+                "side",
+                part,
+            ),
         ]
     state = _WORDS[part.status]
     return [
@@ -171,7 +189,9 @@ def _block(part: Part, x: float, side: int) -> list[Svg]:
 
 def _face(points: list[tuple[float, float]], kind: str, part: Part) -> Svg:
     return svg.element(
-        "polygon", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in points), class_=f"block {kind} {part.status}"
+        "polygon",
+        points=" ".join(f"{x:.1f},{y:.1f}" for x, y in points),
+        class_=f"block {kind} {part.status}",
     )
 
 

@@ -1,0 +1,175 @@
+"""How a class is to be chosen: wanted sensitivities or costs, as they are asked for, and the decision that follows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from headstart import progress
+from headstart.counts import pictures
+from headstart.data import delimited
+from headstart.data.listing import one_spelling, some
+from headstart.errors import DataError, OptionError
+from headstart.heads.probe import FEW_PER_CLASS, typical_count
+
+if TYPE_CHECKING:
+    from headstart.data import Dataset
+    from headstart.job.options import Options
+    from headstart.job.prepare import Prepared
+    from headstart.model import Model
+    from headstart.model.decision import Decision
+    from headstart.training.fit import Fitted
+
+_COST = ("true", "called", "cost")
+
+
+def check(options: Options, prepared: Prepared) -> None:
+    """Refuses before the training what could not be done after it. Raises DataError, OptionError."""
+    classes = prepared.dataset.classes
+    wanted(options, classes)
+    costs(options.cost, classes)
+    train, dataset = prepared.partition.train, prepared.dataset
+    typical = typical_count(dataset.labels[train], dataset.groups[train])
+    if options.sensitivity and prepared.plan.frozen and typical < FEW_PER_CLASS:
+        raise DataError(
+            f"sensitivity: the typical class has {typical:g} groups of training pictures, too few to hold any out; "
+            f"expected {FEW_PER_CLASS} or more; add pictures, or leave it out"
+        )
+
+
+def wanted(options: Options, classes: Sequence[str]) -> dict[str, float]:
+    """Class → wanted sensitivity. Raises OptionError for a class that there is none of, or for all classes."""
+    found = {class_of(name, classes, "sensitivity"): share for name, share in options.sensitivity.items()}
+    if found and len(found) >= len(classes):
+        raise OptionError(
+            f"sensitivity: is asked for all {len(classes)} classes; expected fewer, since what reaches no threshold "
+            "is called one of the others"
+        )
+    return found
+
+
+def class_of(name: str, classes: Sequence[str], flag: str) -> str:
+    """The class of that name. Raises OptionError."""
+    spelt = one_spelling(name)
+    if spelt in classes:
+        return spelt
+    near = get_close_matches(spelt, classes, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"expected one of {some(classes)}"
+    raise OptionError(f"{flag}: no class {name!r}; {hint}")
+
+
+def costs(given: Any, classes: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+    """What each mistake costs, rows for true classes; 1 where nothing is said of it. () where no costs are given.
+
+    given: texts TRUE:CALLED=COST, tables with the columns true, called and cost, or {(true, called): cost}. Raises
+    OptionError, DataError.
+    """
+    if not given:
+        return ()
+    matrix = 1 - np.eye(len(classes))
+    for true, called, cost in _told(given, classes):
+        matrix[
+            classes.index(class_of(true, classes, "cost")), classes.index(class_of(called, classes, "cost"))
+        ] = cost
+    return tuple(map(tuple, matrix.tolist()))
+
+
+def _told(given: Any, classes: Sequence[str]) -> Iterable[tuple[str, str, float]]:
+    if isinstance(given, Mapping):
+        for pair, cost in given.items():
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise OptionError(f"cost {pair!r}: expected (true class, what it is called)")
+            yield *map(str, pair), _number(f"cost {pair!r}", cost)  # pyright: ignore[reportReturnType]
+        return
+    for text in [given] if isinstance(given, str | Path) else given:
+        if isinstance(text, Path) or Path(text).is_file() or "=" not in text:
+            yield from _table(str(text))
+        else:
+            yield _pair(text, classes)
+
+
+def _pair(text: str, classes: Sequence[str]) -> tuple[str, str, float]:
+    """The classes and the number of TRUE:CALLED=COST; a class may have colons in its name."""
+    names, _, number = text.rpartition("=")
+    parts = names.split(":")
+    splits = [(":".join(parts[:at]), ":".join(parts[at:])) for at in range(1, len(parts))]
+    known = [pair for pair in splits if all(one_spelling(name) in classes for name in pair)]
+    if len(known) > 1 or not splits:
+        why = "may be read in two ways; list it in a table" if splits else "expected TRUE:CALLED=COST"
+        raise OptionError(f"cost {text!r}: {why}")
+    return *(known or splits)[0], _number(f"cost {text!r}", number)
+
+
+def _number(where: str, value: Any) -> float:
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        found = math.nan
+    if not math.isfinite(found) or found < 0:
+        raise OptionError(f"{where}: expected a cost of 0 or more")
+    return found
+
+
+def _table(table: str) -> Iterable[tuple[str, str, float]]:
+    for number, row in table_rows(table, _COST, "--cost"):
+        yield row["true"], row["called"], _number(f"{table}: row {number}", row["cost"])
+
+
+def table_rows(table: str, columns: Sequence[str], flag: str) -> list[tuple[int, dict[str, str]]]:
+    """(row number, {column: text}) of a table that has these columns, and perhaps others. Raises DataError."""
+    if not Path(table).is_file():
+        raise DataError(
+            f"{flag} {table}: no such file; expected a table with the columns {','.join(columns)}"
+        )
+    lines = delimited.read(table, lambda cells: len({cell.lower() for cell in cells} & set(columns)))
+    head = [cell.lower() for cell in lines[0]] if lines else []
+    if lacking := [name for name in columns if name not in head]:
+        raise DataError(
+            f"{table}: no column {' and no column '.join(lacking)}; expected {','.join(columns)}, "
+            f"found {','.join(head)}"
+        )
+    rows = []
+    for number, cells in enumerate(lines[1:], 2):
+        if cells and len(cells) != len(head):
+            raise DataError(f"{table}: row {number} has {len(cells)} cells; expected {len(head)}")
+        if cells:
+            rows.append((number, dict(zip(head, cells, strict=True))))
+    if not rows:
+        raise DataError(f"{table}: has no rows below its head; expected some")
+    return rows
+
+
+def decision(options: Options, model: Model, fitted: Fitted, dataset: Dataset) -> Decision | None:
+    """What the options ask for, found on held-out training pictures alone; None where they ask for nothing.
+
+    Raises DataError where that cannot be done.
+    """
+    from headstart.assess.thresholds import thresholds
+    from headstart.model.decision import Decision
+
+    if priced := costs(options.cost, model.classes):
+        return Decision(model.classes, costs=priced)
+    asked, held = wanted(options, model.classes), fitted.held_out
+    if not asked:
+        return None
+    if held is None:
+        raise DataError("sensitivity: no training pictures could be held out; add pictures, or leave it out")
+    found = thresholds(
+        asked,
+        model.classes,
+        np.exp(held.log_p),
+        dataset.labels[held.places],
+        dataset.groups[held.places],
+    )
+    for one in found:
+        if one.pictures + 1 < 1 / (1 - one.wanted) - 1e-9:
+            progress.say(
+                f"sensitivity {one.name}={one.wanted:g}: {pictures(one.pictures)} of it are too few to be sure of "
+                f"that; the threshold is the lowest probability that any of them has"
+            )
+    return Decision(model.classes, found)

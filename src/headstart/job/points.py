@@ -1,0 +1,132 @@
+"""Operating points of a run or an evaluation: experts are read, curves drawn up, decisions proved."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headstart.data.listing import one_spelling
+from headstart.errors import DataError, OptionError
+from headstart.job.deciding import class_of, table_rows
+
+if TYPE_CHECKING:
+    from headstart.assess import Evaluation
+    from headstart.assess.points import Expert, Points
+    from headstart.model.decision import Decision
+
+_ANSWERS = ("name", "picture", "answer")
+
+
+def points(
+    evaluation: Evaluation,
+    decision: Decision | None,
+    paths: Sequence[str],
+    *,
+    experts: str | Path | None = None,
+    proved: bool = True,
+) -> Points:
+    """The curves, with the experts of a table and what the decision reaches.
+
+    paths: what the evaluation's N pictures are called; experts: FILE or CLASS=FILE, see experts_of(). Raises
+    DataError, OptionError.
+    """
+    from headstart.assess import points as room
+
+    people = {}
+    if experts is not None:
+        name, table = about(str(experts), evaluation.classes, decision)
+        people = {name: experts_of(table, name, evaluation, paths)}
+    return room.points(evaluation, decision, proved=proved, experts=people)
+
+
+def about(text: str, classes: Sequence[str], decision: Decision | None) -> tuple[str, str]:
+    """(class, table) of FILE or CLASS=FILE: without a class the one whose sensitivity is wanted. Raises OptionError."""
+    name, sign, table = text.rpartition("=")
+    if sign and not Path(text).is_file():
+        return class_of(name, classes, "points"), table
+    asked = decision.thresholds if decision else ()
+    if len(asked) != 1:
+        raise OptionError(f"points {text}: which class is it about? name it: --points CLASS={text}")
+    return asked[0].name, text
+
+
+def experts_of(table: str, name: str, evaluation: Evaluation, paths: Sequence[str]) -> tuple[Expert, ...]:
+    """The experts of a table: name,sensitivity,specificity; or name,picture,answer, counted over these pictures.
+
+    Raises DataError.
+    """
+    from headstart.assess.points import Expert
+
+    rows = table_rows(table, ("name",), "--points")
+    if set(_ANSWERS) <= rows[0][1].keys():
+        return _counted(table, rows, name, evaluation, paths)
+    if not {"sensitivity", "specificity"} <= rows[0][1].keys():
+        raise DataError(f"{table}: expected the columns name,sensitivity,specificity or {','.join(_ANSWERS)}")
+    return tuple(
+        Expert(
+            row["name"],
+            _share(table, number, row["sensitivity"]),
+            _share(table, number, row["specificity"]),
+        )
+        for number, row in rows
+    )
+
+
+def _share(table: str, number: int, text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 1:
+        raise DataError(f"{table}: row {number} has {text!r}; expected a share from 0 to 1")
+    return found
+
+
+def _counted(
+    table: str,
+    rows: list[tuple[int, dict[str, str]]],
+    name: str,
+    evaluation: Evaluation,
+    paths: Sequence[str],
+) -> tuple[Expert, ...]:
+    """Each expert's shares of the pictures that he or she answered; an answer is a class."""
+    from headstart.assess.points import Expert
+
+    places = _places(paths)
+    answers: dict[str, list[tuple[bool, bool]]] = {}
+    truth = evaluation.labels == evaluation.classes.index(name)
+    for number, row in rows:
+        place = places.get(os.path.normpath(row["picture"]))
+        if place is None:
+            raise DataError(
+                f"{table}: row {number} is about {row['picture']!r}, which is none of these {len(paths):,} pictures, "
+                "or more than one; name pictures as their paths end"
+            )
+        said = class_of(row["answer"], evaluation.classes, f"{table}: row {number}")
+        answers.setdefault(row["name"], []).append((bool(truth[place]), said == name))
+    found = []
+    for who, given in answers.items():
+        true, called = np.array(given).T
+        if true.all() or not true.any():
+            raise DataError(
+                f"{table}: {who!r} answered no picture {'but' if true.all() else 'of'} {name!r}; expected both kinds"
+            )
+        found.append(Expert(who, float(called[true].mean()), float((~called[~true]).mean())))
+    return tuple(found)
+
+
+def _places(paths: Sequence[str]) -> dict[str, int]:
+    """Every way in which a path may end → its place, where only one does."""
+    found: dict[str, int] = {}
+    twice = set()
+    for place, path in enumerate(paths):
+        parts = Path(path.replace("!", os.sep)).parts
+        for start in range(len(parts)):
+            end = os.path.join(*parts[start:])
+            if found.setdefault(end, place) != place:
+                twice.add(end)
+    return {one_spelling(end): place for end, place in found.items() if end not in twice}
