@@ -16,6 +16,7 @@ from headstart.cli import (
     console,
     demo,
     evaluate,
+    explain,
     inspect,
     options,
     plan,
@@ -29,7 +30,7 @@ from headstart.cli.pages import keep_pages
 from headstart.cli.session import Session
 from headstart.errors import HeadstartError
 
-VERBS = (demo, plan, train, evaluate, predict, compare, backbones, inspect, pretrain)
+VERBS = (demo, plan, train, evaluate, predict, explain, compare, backbones, inspect, pretrain)
 INTERNAL = 1
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
 
