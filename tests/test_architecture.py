@@ -34,6 +34,7 @@ ROOMS = (
     "source",
     "model",
     "assess",
+    "explaining",
     "study",
     "report",
     "estimators",

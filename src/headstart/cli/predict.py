@@ -22,17 +22,22 @@ def add(subparsers: Any) -> None:
     parser = options.verb(
         subparsers, "predict", run, "name what is on pictures", options.bundle(), options.machine()
     )
+    images(parser)
+    parser.add_argument("--top", type=values.whole(1), default=5, metavar="K", help="classes per picture (5)")
+    deciding.certainty(parser.add_argument)
+    options.truncated(parser.add_argument)
+    parser.add_argument("--sort", action="store_true", help="by name, each picture once (as they are named)")
+    parser.add_argument("--csv", action="store_true", help="print path,rank,label,confidence")
+
+
+def images(parser: Any) -> None:
+    """The pictures that a verb is about."""
     parser.add_argument(
         "images",
         nargs="+",
         metavar="IMAGE",
         help="files, folders and globs; - is stdin: one picture, or names, one a line",
     )
-    parser.add_argument("--top", type=values.whole(1), default=5, metavar="K", help="classes per picture (5)")
-    deciding.certainty(parser.add_argument)
-    options.truncated(parser.add_argument)
-    parser.add_argument("--sort", action="store_true", help="by name, each picture once (as they are named)")
-    parser.add_argument("--csv", action="store_true", help="print path,rank,label,confidence")
 
 
 def run(args: Namespace, session: Session) -> int:
@@ -53,7 +58,7 @@ def run(args: Namespace, session: Session) -> int:
             loaded, paths, execution=execution, truncated=args.truncated, certainty=args.certainty
         )
         found = _called(replace(found, left_out=(*bad, *found.left_out)), called)
-    _say_left_out(found.left_out, usable=bool(found.paths))
+    say_left_out(found.left_out, usable=bool(found.paths))
     for path in found.truncated:
         progress.say(f"kept {show.plain(path)}: its end is missing, it is decoded as far as it goes")
     _print(args, found)
@@ -70,7 +75,7 @@ def _called(found: Predicted, called: dict[str, str]) -> Predicted:
     )
 
 
-def _say_left_out(bad: Sequence[BadPicture], *, usable: bool) -> None:
+def say_left_out(bad: Sequence[BadPicture], *, usable: bool) -> None:
     """Says what could not be used. Raises DataError where that is all."""
     for one in bad if usable else bad[1:]:  # the error names the first
         progress.say(f"left out {show.plain(one.path)}: {one.reason}")

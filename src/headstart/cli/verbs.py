@@ -16,6 +16,7 @@ from headstart.cli import (
     console,
     demo,
     evaluate,
+    explain,
     inspect,
     options,
     plan,
@@ -30,7 +31,7 @@ from headstart.cli.pages import keep_pages
 from headstart.cli.session import Session
 from headstart.errors import HeadstartError
 
-VERBS = (demo, plan, train, evaluate, predict, report, compare, backbones, inspect, pretrain)
+VERBS = (demo, plan, train, evaluate, predict, explain, report, compare, backbones, inspect, pretrain)
 INTERNAL = 1
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
 

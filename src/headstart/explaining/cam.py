@@ -38,6 +38,10 @@ class Sums:
         """All cuts added up, float32 [N, side, side]; with `elsewhere` it sums to the score too."""
         return sum((on_grid(part, side) for part in self.parts[1:]), on_grid(self.parts[0], side))
 
+    def whole(self, side: int) -> np.ndarray:
+        """As on_grid(), with `elsewhere` in even parts: each picture's map sums to its score."""
+        return self.on_grid(side) + (self.elsewhere / side**2)[:, None, None]
+
 
 def exact(subject: Subject, maps: Sequence[np.ndarray], direction: np.ndarray) -> Sums:
     """The scores direction · logits, place by place.

@@ -1,4 +1,5 @@
-"""Maps laid over pictures: orange where a place speaks for the class, blue where it speaks against it.
+"""Maps laid over pictures: orange where a place says more for the class than the picture's average place, blue where
+it says less.
 
 Both colours are of one lightness in Oklab (Ottosson 2020), so that only what is strong stands out, and are told apart
 by eyes that see no red or no green. How strongly they cover the picture is how much a place says.
@@ -28,7 +29,8 @@ _FAINT = 0.08  # of the strongest: below that nothing is laid over the picture
 
 def layer(grid: np.ndarray, side: int) -> Image.Image:
     """A map float32 [g, g] as colour and cover, "RGBA", side × side pixels."""
-    fine = enlarged(grid / max(float(np.abs(grid).max()), 1e-12), side)
+    away = grid - grid.mean()
+    fine = enlarged(away / max(float(np.abs(away).max()), 1e-12), side)
     colour = np.where(fine[..., None] >= 0, np.uint8(FOR), np.uint8(AGAINST))
     strength = np.clip((np.abs(fine) - _FAINT) / (1 - _FAINT), 0, 1)
     cover = np.round(255 * COVER * strength).astype(np.uint8)

@@ -22,20 +22,20 @@ def sentences(found: Explained) -> tuple[str, ...]:
 
 
 def answer(found: Explained) -> str:
-    """ "bees (97 %) rather than ants (3 %)" """
-    return (
-        f"{found.label} ({_percent(found.confidence)}) rather than {found.against} ({_percent(found.other)})"
-    )
+    """ "bees (97 %), before ants (3 %)" """
+    order = "before" if found.confidence >= found.other else "behind"
+    return f"{found.label} ({_percent(found.confidence)}), {order} {found.against} ({_percent(found.other)})"
 
 
 def where(found: Explained) -> str:
-    """On how much of the picture half of what speaks for the class lies, and where it is strongest."""
-    gains = np.sort(found.map[found.map > 0])[::-1]
+    """On how much of the picture lies half of what stands out for the class, and where that is strongest."""
+    away = found.map - found.map.mean()
+    gains = np.sort(away[away > 0])[::-1]
     if not len(gains):
-        return f"no place of the picture speaks for {found.label}"
+        return f"no place of the picture stands out for {found.label}"
     cells = int(np.searchsorted(np.cumsum(gains), _HALF * gains.sum())) + 1
-    share = cells / found.map.size
-    return f"half of what speaks for {found.label} lies on {_percent(share)} of the picture; it is strongest at the {place(found.map)}"
+    what = f"half of what stands out for {found.label} lies on {_percent(cells / found.map.size)} of the picture"
+    return f"{what}, most of all at the {place(found.map)}"
 
 
 def place(grid: np.ndarray) -> str:
