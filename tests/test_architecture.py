@@ -34,6 +34,7 @@ ROOMS = (
     "source",
     "model",
     "assess",
+    "explain",
     "study",
     "report",
     "estimators",
