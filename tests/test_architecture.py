@@ -34,6 +34,7 @@ ROOMS = (
     "source",
     "model",
     "assess",
+    "seeing",
     "explaining",
     "study",
     "report",

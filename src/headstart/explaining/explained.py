@@ -19,7 +19,6 @@ from headstart.explaining.nearest import Near, nearest
 from headstart.explaining.occlusion import occlusion
 from headstart.explaining.subject import Subject
 
-
 NEAREST = 3
 
 

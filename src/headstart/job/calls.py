@@ -225,17 +225,24 @@ def inspect(
     case: int | None = None,
     plan: str | Path | None = None,
     cut: str | Sequence[str] | None = None,
+    data: Any = "",
+    image: str | Path | None = None,
+    progress: bool | None = None,
     **given: Any,
 ) -> Inspected:
-    """A network's stages and cuts, with what a case or a plan makes of them; `print()` draws it.
+    """A network's stages and cuts, with what a case or a plan makes of them; `print()` draws it, `svg()` as a picture.
 
-    Raises BackboneError, PlanError, OptionError.
+    data, image: pictures as in train(), and one picture: `page()` then shows what the stages answer to, see
+    `headstart.explain`. stage: of these alone; most: so many of the pictures are looked at.
+
+    Raises BackboneError, PlanError, OptionError; DataError, PictureError where pictures are given.
     """
     from headstart.job.inspect import inspect as run
 
-    return run(
-        options("inspect", "", {"backbone": backbone, "case": case, "plan": plan, "cut": cut, **given})
-    )
+    named = {"backbone": backbone, "case": case, "plan": plan, "cut": cut, "image": image}
+    asked = options("inspect", data, {**named, **given})
+    with shown(progress):
+        return run(asked)
 
 
 def _model(model: Model | Run | str | Path) -> Model:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
@@ -13,7 +12,7 @@ from headstart.job.named import load_network, look_up_drawn, lower_cuts, outline
 
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
-    from headstart.explain.look import Looked
+    from headstart.seeing.look import Looked
     from headstart.job.options import Options
     from headstart.model import Model
     from headstart.planning.plan import Plan
@@ -74,7 +73,7 @@ class Inspected:
 
 
 def inspect(options: Options) -> Inspected:
-    """The network called options.backbone, with the plan or case that is asked for, looked at with the pictures that are.
+    """The network called options.backbone, with the plan or case asked for, looked at with the pictures that are given.
 
     Raises BackboneError, PlanError; DataError, PictureError where pictures are given.
     """
@@ -114,7 +113,7 @@ def _drawn(options: Options) -> Inspected:
 
 
 def _with_weights(options: Options, found: Inspected) -> Inspected:
-    """The same network with its weights, which are downloaded where they do not lie here: they are what is looked at."""
+    """The same network with its weights, which are what is looked at: downloaded where they do not lie here."""
     if found.backbone.weights_sha256:
         return found
     asked = replace(options, cut=found.backbone.stage_names[:-1])

@@ -11,7 +11,7 @@ from headstart.job.prepare import execution_of, load_pictures, say_levels
 if TYPE_CHECKING:
     from headstart.backbone import Backbone, Stage
     from headstart.data import Dataset
-    from headstart.explain.look import Looked
+    from headstart.seeing.look import Looked
     from headstart.job.options import Options
     from headstart.model import Model
     from headstart.planning.plan import Plan
@@ -28,9 +28,12 @@ def wanted(options: Options) -> bool:
 def look(
     options: Options, backbone: Backbone, plan: Plan | None = None, model: Model | None = None
 ) -> Looked:
-    """Looks at the stages of a network, or of a bundle's trunk, with the training pictures of the data, the one picture, or
-    both. Raises DataError, PictureError, BackboneError."""
-    from headstart.explain import look as room
+    """Looks at the stages of a network, or of a bundle's trunk, with pictures that train, one picture, or both.
+
+    Raises DataError, PictureError, BackboneError.
+    """
+    from headstart.seeing import look as room
+    from headstart.seeing.feature_maps import FeatureMaps
     from headstart.runtime import resolve
 
     _check_stages(options, backbone)
@@ -38,7 +41,7 @@ def look(
     how = resolve(execution_of(options, plan), precision="fp32")
     trunk, stages, runtime = _ready(backbone, model, how)
     return room.look(
-        room.FeatureMaps(backbone, stages, runtime, how),
+        FeatureMaps(backbone, stages, runtime, how),
         dataset,
         options.image,
         stages=options.stage,

@@ -67,8 +67,8 @@ class Options:
     epochs … train_precision    single values of the recipe, see `headstart.planning.recipe.Recipe`
     plan         a plan, or the file that holds one: nothing is measured then
     like         the folder of an old run: its report pictures stay so, and old and new answers are paired
-    image        one picture whose feature maps inspect() draws; stage: of these stages alone; most: pictures of the data
-                 that are looked at for patches
+    image        one picture whose feature maps inspect() draws; stage: of these stages alone; most: so many pictures of
+                 the data are looked at for patches
     folds        K of cross-validation over all pictures in place of a report split; None holds pictures out
     log          where epochs are written too: "tensorboard=FOLDER", "wandb=PROJECT"
     seed         the same seed gives the same numbers on one machine

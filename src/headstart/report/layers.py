@@ -7,12 +7,13 @@ import io
 import os
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from headstart.backbone.filters import png
+from headstart.seeing.prints import shown_side
 from headstart.report import network, svg
 from headstart.report.figures import Figure
 from headstart.report.page import Page, environment
@@ -22,9 +23,9 @@ from headstart.report.words import percent
 
 if TYPE_CHECKING:
     from headstart.backbone.backbone import Backbone
-    from headstart.explain.layers import Layer, Layers, Patch, Unit
-    from headstart.explain.look import Looked
-    from headstart.explain.prints import Prints
+    from headstart.seeing.layers import Layer, Layers, Patch, Unit
+    from headstart.seeing.look import Looked
+    from headstart.seeing.prints import Prints
     from headstart.planning.plan import Plan
 
 # What to look for, by the part of the picture's side that a unit's patches show.
@@ -102,7 +103,7 @@ def page(
         "name": name,
         "filters": None
         if prints.filters is None
-        else Shown(_uri(png(prints.filters), "png"), _filters_alt(prints)),
+        else Shown(_uri(png(prints.filters), "png"), "the filters of the first layer, side by side"),
         "network": network.blocks(plan, backbone, classes),
         "depth": depth(told),
         "sections": [
@@ -122,7 +123,7 @@ def _section(told: Layers, layer: Layer, number: int, part: Part, prints: Prints
         part.status,
         _DONE[part.status],
         sees(layer, told.size),
-        look_for(layer, told.size),
+        look_for(told, layer),
         [_row(layer, unit, prints, told.classes) for unit in layer.units],
         [
             Shown(_jpeg(prints.maps[layer.name, unit]), f"map of unit {unit}", f"unit {unit}")
@@ -134,28 +135,26 @@ def _section(told: Layers, layer: Layer, number: int, part: Part, prints: Prints
 
 
 def sees(layer: Layer, size: int) -> str:
-    """What one place of the stage's map depends on, in a sentence."""
-    field = layer.field
+    """What one place of the stage's map depends on, and what the patches show of it."""
+    field, shown = layer.field, shown_side(layer.field, size)
     if not layer.spatial:
         return "Places are gone: each unit answers once, to all of the picture."
-    if field.whole:
+    if not field.whole and field.size <= size / 2:
         return (
-            f"One place depends on the whole picture, as far as can be told on {size} pixels; most on "
-            f"{min(field.core_size, size)} × {min(field.core_size, size)} of them."
+            f"One place sees {field.size} × {field.size} of {size} × {size} pixels; the patches show these."
         )
-    said = f"One place sees {field.size} × {field.size} of {size} × {size} pixels"
-    return (
-        f"{said}, most of all {field.core_size} × {field.core_size}." if field.size > size / 2 else f"{said}."
-    )
+    core = min(field.core_size, size)
+    most = f"what weighs most are {core} × {core} of them" if core < size else "no part of it stands out"
+    what = "the whole picture" if field.whole else f"{field.size} × {field.size} of {size} × {size} pixels"
+    cut = f"The patches show {shown} × {shown}, around where the unit is strongest"
+    return f"One place depends on {what}; {most}. {cut}."
 
 
-def look_for(layer: Layer, size: int) -> str:
-    """A question to look at the patches with, by how much of the picture they show."""
-    field = layer.field
-    if not layer.spatial:
-        return _LOOK[-1][1]
-    shown = field.core_size if field.whole or field.size > size / 2 else field.size
-    return next(said for most, said in _LOOK if shown / size <= most)
+def look_for(told: Layers, layer: Layer) -> str:
+    """A question to look at the patches with, by how much of the picture they show, here or in a stage before."""
+    before = told.layers[: told.layers.index(layer) + 1]
+    shown = max(shown_side(one.field, told.size) for one in before) / told.size
+    return next(said for most, said in _LOOK if shown <= most)
 
 
 def _row(layer: Layer, unit: Unit, prints: Prints, classes: tuple[str, ...]) -> Row:
@@ -210,8 +209,8 @@ def depth(told: Layers) -> Figure | None:
         marks.append(svg.text(x, _HIGH - _BELOW + 24, svg.shortened(name, 12), "tick", "middle"))
     said = ", ".join(f"{name} {percent(score)}" for name, score, _ in measured)
     caption = (
-        f"How many of {told.pictures:,} training pictures a frozen probe names rightly from each stage, cross-validated. "
-        "Bars: 95 %."
+        "A probe is a linear classifier that reads the answers of one stage; the network stays as it is. So many of "
+        f"{told.pictures:,} training pictures it names rightly, cross-validated. Bars: 95 %."
     )
     return Figure(svg.drawing(_WIDE, _HIGH, f"Accuracy by depth: {said}", *marks), (), caption)
 
@@ -229,11 +228,6 @@ def depth_mark(told: Layers, layer: Layer) -> Svg:
         svg.circle(160 * layer.accuracy, 8, 6, "point"),
     ]
     return svg.drawing(168, 16, f"{percent(layer.accuracy)} of 100 %", *marks)
-
-
-def _filters_alt(prints: Prints) -> str:
-    assert prints.filters is not None
-    return "the filters of the first layer, side by side"
 
 
 def _jpeg(picture: np.ndarray, quality: int = 80) -> str:

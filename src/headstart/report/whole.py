@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from headstart.backbone.backbone import Backbone, Stage
     from headstart.planning.plan import Plan
 
-_PITCH, _MIDDLE, _TALL, _SLANT = 98.0, 158.0, 72, 0.35
+_PITCH, _MIDDLE, _TALL, _SLANT = 102.0, 150.0, 50, 0.3
+_BAR, _THIN = 42, 13.0  # half the height of a vector, and its width
 _HEIGHT, _EDGE = 308, 24.0
 # Status → the words under a block; no colour stands alone.
 _WORDS = {
     "pretrained": "pre-trained",
     "frozen": "frozen",
     "trained": "trained",
-    "scratch": "random, trained",
+    "scratch": "random",
     "new": "new, trained",
     "dropped": "sliced off",
 }
@@ -109,7 +110,8 @@ def _told(every: tuple[Part, ...], side: int) -> str:
 def _input(side: int) -> list[Svg]:
     """The input: a picture of hills and a sun."""
     left, top = _EDGE, _MIDDLE - 32
-    hills = f"M{left} {top + 64}V{top + 46}L{left + 18} {top + 26}L{left + 34} {top + 44}L{left + 44} {top + 34}L{left + 64} {top + 54}V{top + 64}Z"
+    ridge = ((0, 64), (0, 46), (18, 26), (34, 44), (44, 34), (64, 54), (64, 64))
+    hills = "M" + "L".join(f"{left + x:.0f} {top + y:.0f}" for x, y in ridge) + "Z"
     return [
         svg.element("path", d=hills, class_="ground"),
         svg.circle(left + 48, top + 16, 6, "sun"),
@@ -150,40 +152,20 @@ def _block(part: Part, x: float, side: int) -> list[Svg]:
     """A map as a slab, as high as its side and as thick as its channels; vectors and heads as a bar."""
     stage = part.stage
     flat = stage is None or not stage.spatial
-    height = 84.0 if flat else 2.0 * reach(stage, side, _TALL // 2) * 0.9
-    width = 13.0 if flat else min(6 + 3.4 * math.log2(stage.channels), 44)
+    height = 2.0 * (_BAR if flat else reach(stage, side, _TALL))
+    width = _THIN if stage is None or flat else min(6 + 3.4 * math.log2(stage.channels), 44)
     slant = 0.0 if flat else height * _SLANT
-    left, centre = x + 36 - (width + slant) / 2, x + 36
-    top, bottom = _MIDDLE - height / 2 + slant / 4, _MIDDLE + height / 2 + slant / 4
-    faces = [svg.rect(left, top, width, bottom - top, f"block {part.status}", rx=2 if flat else None)]
+    left, top = x + 36 - (width + slant) / 2, _MIDDLE - height / 2 + slant / 4
+    right, bottom, up = left + width, top + height, slant / 2
+    faces = [svg.rect(left, top, width, height, f"block {part.status}", rx=2 if flat else None)]
     if not flat:
-        up = slant / 2
-        faces += [
-            _face(
-                [
-                    (left, top),
-                    (left + slant, top - up),
-                    (left + slant + width, top - up),
-                    (left + width, top),
-                ],
-                "top",
-                part,
-            ),
-            _face(
-                [
-                    (left + width, top),
-                    (left + width + slant, top - up),
-                    (left + width + slant, bottom - up),
-                    (left + width, bottom),
-                ],
-                "side",
-                part,
-            ),
-        ]
+        upper = [(left, top), (left + slant, top - up), (right + slant, top - up), (right, top)]
+        beside = [(right, top), (right + slant, top - up), (right + slant, bottom - up), (right, bottom)]
+        faces += [_face(upper, "top", part), _face(beside, "side", part)]
     state = _WORDS[part.status]
     return [
         svg.group(*faces, svg.title(f"{part.name}: {state}, {short(part.parameters)} parameters")),
-        *_under(centre, svg.shortened(part.name, 13), _shape(stage, side), state, part.status),
+        *_under(x + 36, svg.shortened(part.name, 13), _shape(stage, side), state, part.status),
     ]
 
 

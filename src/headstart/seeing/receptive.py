@@ -1,8 +1,8 @@
 """Receptive fields, measured: which pixels a unit's answer at one place depends on.
 
-Half of a frame is replaced by another frame's, and it is looked at which places answer otherwise. The edge is moved by
-one pixel at a time over the stride of the deepest stage, so that, a network being the same at every place, every
-distance between an edge and a place occurs. This holds for any network that runs: nothing of its layers has to be known.
+One side of a frame is replaced by another frame's, and it is looked at which places answer otherwise. The edge moves
+pixel by pixel over the stride of the deepest stage. Since a network is the same at every place, every distance between
+an edge and a place occurs then. Nothing of the layers has to be known: any network that runs can be asked.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from headstart.backbone.noise import natural
-from headstart.explain.feature_maps import FeatureMaps
+from headstart.seeing.feature_maps import FeatureMaps
 
 _SAME = 1e-5  # a change below this share of the stage's greatest value is rounding
-_TAIL = 0.05  # of the squared change: what lies outside a core on one side makes less
+_TAIL = 0.1  # of the squared change: what lies outside a core on one side makes less
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Field:
     offset     of the first place's field: that of place j begins at offset + j × stride; the picture clips it
     size       its length
     whole      every place hears of all of the picture, as far as the frame lets see; offset and size are then 0
-    core_offset, core_size   the part that weighs most: what lies beyond it makes less than a twentieth of the squared
+    core_offset, core_size   the part that weighs most: what lies beyond it makes less than a tenth of the squared
                change on either side (Luo et al. 2016, "effective receptive field")
     """
 
@@ -115,7 +115,7 @@ def _profiles(
 ) -> list[_Profile | None]:
     """Of each stage, along the columns (axis 0) or the rows; None where it has no places."""
     batches = (
-        np.stack([_joined(*frames, edge, axis) for edge in edges[at : at + network.batch]])
+        np.stack([_joined(frames, edge, axis) for edge in edges[at : at + network.batch]])
         for at in range(0, len(edges), network.batch)
     )
     rows: list[list[np.ndarray]] = [[] for _ in ends]
@@ -128,8 +128,9 @@ def _profiles(
     ]
 
 
-def _joined(one: np.ndarray, other: np.ndarray, edge: int, axis: int) -> np.ndarray:
-    """`one`, with all that lies before the edge taken from `other`."""
+def _joined(frames: np.ndarray, edge: int, axis: int) -> np.ndarray:
+    """The first frame, with all that lies before the edge taken from the other."""
+    one, other = frames
     made = one.copy()
     part = (slice(None), slice(edge)) if axis == 0 else (slice(edge),)
     made[part] = other[part]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from headstart import progress
 from headstart.data.dataset import Dataset
 from headstart.data.given import Given
 from headstart.data.loader import frames
-from headstart.explain.feature_maps import FeatureMaps
+from headstart.seeing.feature_maps import FeatureMaps
 from headstart.extraction import Features
 
 _EPSILON = 1e-6  # under the root of a spread, as in headstart.backbone.taps
@@ -51,7 +51,7 @@ def respond(network: FeatureMaps, dataset: Dataset) -> dict[str, Responses]:
     }
 
 
-def framed(network: FeatureMaps, dataset: Dataset, size: int = 0):  # noqa: ANN201
+def framed(network: FeatureMaps, dataset: Dataset, size: int = 0):
     """(places, uint8 [B, S, S, 3]) of the pictures, in order; made ready while they were looked at, where they were."""
     preprocess = network.backbone.preprocess
     ready = [
@@ -80,7 +80,7 @@ def _summary(x: np.ndarray) -> tuple[np.ndarray, ...]:
     return greatest, place, mean, np.sqrt(flat.var(axis=2) + _EPSILON)
 
 
-def pooled(responses: dict[str, Responses]) -> Features:
+def pooled(responses: Mapping[str, Responses]) -> Features:
     """The same as features, such as a probe reads: mean and spread of maps, vectors as they are."""
     return Features(
         {

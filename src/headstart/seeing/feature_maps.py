@@ -54,7 +54,7 @@ class FeatureMaps:
 
     def at(self, frames: Sequence[np.ndarray] | np.ndarray) -> tuple[np.ndarray, ...]:
         """As of(), for a few frames [N, S, S, 3] at once: float32 [N, C, H, W] each."""
-        parts = [np.stack(frames[at : at + self.batch]) for at in range(0, len(frames), self.batch)]
+        parts = [np.stack(list(frames[at : at + self.batch])) for at in range(0, len(frames), self.batch)]
         return tuple(np.concatenate(rows) for rows in zip(*self.of(parts), strict=True))
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from headstart.explain.layers import Box
-from headstart.explain.receptive import Field
+from headstart.seeing.layers import Box
+from headstart.seeing.receptive import Field
 
-PATCH, TILE = 80, 112  # pixels a side, as they are shown
+PATCH, TILE = 96, 112  # pixels a side, as they are shown
 _LEAST = 7  # a patch shows at least this part of the frame's side, so that one sees what it is part of
 _WARM = np.array([255.0, 196.0, 64.0])  # where a unit answers
 
@@ -32,20 +32,40 @@ class Prints:
 
 
 def box_of(field: Field, place: tuple[int, int], side: int) -> Box:
-    """What of a frame a unit saw at `place`: its field, or the field's core where that is more than half the frame."""
-    core = field.whole or field.size > side / 2
-    (top, bottom), (left, right) = (field.span(at, side, core=core) for at in place)
+    """What of a frame is cut out for a unit that is strongest at `place`: its field, clipped by the frame.
+
+    Where the field is more than half the frame, its core; half the frame at most, around the same middle.
+    """
+    (top, bottom), (left, right) = (_cut(field, at, side) for at in place)
     return left, top, right, bottom
 
 
-def patch(frame: np.ndarray, box: Box) -> np.ndarray:
-    """The part of the frame in `box`, at PATCH pixels; a small one with what lies around it, and a line around it."""
-    side = len(frame)
-    shown = _around(box, max(side // _LEAST, 1), side)
+def shown_side(field: Field, side: int) -> int:
+    """Pixels a side of what box_of() cuts out of a frame of `side`, borders aside."""
+    if not field.stride:
+        return side
+    if not field.whole and field.size <= side / 2:
+        return field.size
+    return min(field.core_size, side // 2)
+
+
+def _cut(field: Field, at: int, side: int) -> tuple[int, int]:
+    if not field.stride or (not field.whole and field.size <= side / 2):
+        return field.span(at, side)
+    length = shown_side(field, side)
+    middle = field.core_offset + at * field.stride + field.core_size / 2
+    start = min(max(0, round(middle - length / 2)), side - length)
+    return start, start + length
+
+
+def patch(frame: np.ndarray, box: Box, least: int) -> np.ndarray:
+    """The part of the frame in `box`, at PATCH pixels; where that is less than `least` pixels a side, with what lies
+    around it, and a line around the box."""
+    shown = _around(box, max(least, len(frame) // _LEAST, 1), len(frame))
     left, top, right, bottom = shown
     scale = PATCH / max(right - left, bottom - top)
-    shape = (max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale)))
     kind = Image.Resampling.BICUBIC if scale < 4 else Image.Resampling.NEAREST
+    shape = (max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale)))
     cut = np.array(Image.fromarray(frame[top:bottom, left:right]).resize(shape, kind))
     if shown != box:
         _line(cut, [round((edge - start) * scale) for edge, start in zip(box, (left, top) * 2, strict=True)])
@@ -61,17 +81,17 @@ def _around(box: Box, least: int, side: int) -> Box:
 
 
 def _grown(low: int, high: int, least: int, side: int) -> tuple[int, int]:
-    more = max(0, min(least, side) - (high - low))
-    start = min(max(0, low - more // 2), max(0, side - (high - low) - more))
-    return start, start + (high - low) + more
+    length = min(max(least, high - low), side)
+    start = min(max(0, (low + high - length) // 2), side - length)
+    return start, start + length
 
 
 def _line(cut: np.ndarray, box: list[int]) -> None:
-    """A white line around the box, a dark one around that, into the picture."""
+    """A white line around the box and a dark one beside it, within the picture."""
     height, width = cut.shape[:2]
-    for out, colour in ((1, 0), (0, 255)):
-        left, top = max(box[0] - out, 0), max(box[1] - out, 0)
-        right, bottom = min(box[2] - 1 + out, width - 1), min(box[3] - 1 + out, height - 1)
+    for inward, colour in ((0, 0), (1, 255)):
+        left, top = max(box[0], 0) + inward, max(box[1], 0) + inward
+        right, bottom = min(box[2], width) - 1 - inward, min(box[3], height) - 1 - inward
         cut[[top, bottom], left : right + 1] = colour
         cut[top : bottom + 1, [left, right]] = colour
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
-from headstart.explain.receptive import Field
+from headstart.seeing.receptive import Field
 
 Box: TypeAlias = tuple[int, int, int, int]  # left, top, right, bottom, in pixels of a frame
 
