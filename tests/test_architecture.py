@@ -34,6 +34,7 @@ ROOMS = (
     "source",
     "model",
     "assess",
+    "screening",
     "study",
     "report",
     "estimators",

@@ -55,7 +55,7 @@ class Options:
     data         a folder, table or shards (a path); or pictures in memory: (pictures, labels) or (pictures, labels,
                  groups), see `headstart.data.load`
     group_regex, max_bad, truncated, min_per_class, without    see `headstart.data.load`
-    fix          the table of `headstart review` with the actions filled in: its corrections are done, no file is touched
+    fix          the table of `headstart review`, filled in: its corrections are done, no file is touched
     backbone     a network's name, or a Backbone; None is lite0, or small where the pictures are (headstart.job.default)
     weights, model_kwargs, image_size, mean, std, interpolation    how it is loaded, see `headstart.load_backbone`
     case, size, similarity, cut, init, head_init, head_layers, class_weight, fallback    overrule what is measured, see
@@ -264,6 +264,7 @@ _OF_LOOKING = ("image", "stage", "most")
 UNUSED: dict[str, tuple[str, ...]] = {
     "train": _OF_LOOKING,
     "plan": (*_OF_LOOKING, "folds", "like", "log", "time_limit", "resume"),
+    "review": (*_OF_LOOKING, *_OF_MEASURING, *_OF_TRAINING, *RECIPE),
     "compare": (*_OF_LOOKING, "folds", "like", "log", "plan"),
     "pretrain": (*_OF_LOOKING, *_OF_MEASURING, *_OF_LOADING, *_OF_RUNNING, *_OF_TRAINING[:4]),
     "inspect": (
