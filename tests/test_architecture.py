@@ -36,6 +36,7 @@ ROOMS = (
     "assess",
     "seeing",
     "explaining",
+    "screening",
     "study",
     "report",
     "estimators",

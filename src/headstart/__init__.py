@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from headstart.estimators import Classifier, FeatureExtractor
     from headstart.evidence import Evidence, measure
     from headstart.extraction.of_pictures import features
-    from headstart.job.calls import compare, evaluate, inspect, plan, predict, pretrain, train
+    from headstart.job.calls import compare, evaluate, inspect, plan, predict, pretrain, review, train
     from headstart.job.options import Options
     from headstart.job.run import Run
     from headstart.model import Model, load, save
@@ -62,6 +62,7 @@ __all__ = [
     "plan",
     "predict",
     "pretrain",
+    "review",
     "save",
     "train",
     "write_report",
@@ -98,6 +99,7 @@ _HOMES = {
     "plan": ("headstart.job.calls", "plan"),
     "predict": ("headstart.job.calls", "predict"),
     "pretrain": ("headstart.job.calls", "pretrain"),
+    "review": ("headstart.job.calls", "review"),
     "save": ("headstart.model", "save"),
     "train": ("headstart.job.calls", "train"),
     "write_report": ("headstart.report", "write"),

@@ -247,7 +247,7 @@ def pictures(*, learning: bool = True) -> Parser:
     add(
         "--fix",
         metavar="FILE",
-        help="the table of `headstart review`, its column `action` filled in: relabels and leaves out, no file is touched",
+        help="the table of `headstart review`, filled in: relabels and leaves out as it says; no file is touched",
     )
     if learning:
         add(

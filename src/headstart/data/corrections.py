@@ -86,8 +86,8 @@ class Corrected:
         )
         if self.lost:
             yield (
-                f"corrections of {self.source}: {self.lost:,} rows are of pictures that are not here, or in another class "
-                "than when they were reviewed; nothing is done about these"
+                f"corrections of {self.source}: {self.lost:,} rows are of pictures that are not here, or in another "
+                "class than when they were reviewed; nothing is done about these"
             )
 
 

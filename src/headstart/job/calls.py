@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from headstart.job.predict import Predicted
     from headstart.job.prepare import Prepared
     from headstart.job.pretrain import PretrainedRun
+    from headstart.job.review import ReviewRun
     from headstart.job.run import Run
     from headstart.model import Model
     from headstart.training.epoch import Epoch
@@ -80,6 +81,22 @@ def _plan_of(given: Any) -> Any:
     from headstart.job.prepare import Prepared
 
     return given.plan if isinstance(given, Prepared) else given
+
+
+@_with_options
+def review(
+    data: Any, *, output: str | Path | None = None, progress: bool | None = None, **given: Any
+) -> ReviewRun:
+    """Finds labels that may be wrong, doubles, and odd, dark, blurred or tiny pictures; nothing is trained.
+
+    output: a folder for review.html, a gallery, and review.csv, whose column `action` is for you to fill in; that table
+    is the option `fix` of train() and its kin. data, progress and options: as in train(). Raises what train() does.
+    """
+    from headstart.job.review import review as run
+
+    asked = options("review", data, {"output": output, **given})
+    with shown(progress):
+        return run(asked)
 
 
 @_with_options

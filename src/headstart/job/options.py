@@ -55,7 +55,7 @@ class Options:
     data         a folder, table or shards (a path); or pictures in memory: (pictures, labels) or (pictures, labels,
                  groups), see `headstart.data.load`
     group_regex, max_bad, truncated, min_per_class, without    see `headstart.data.load`
-    fix          the table of `headstart review` with the actions filled in: its corrections are done, no file is touched
+    fix          the table of `headstart review`, filled in: its corrections are done, no file is touched
     taxonomy, most_per_class    a tree over the classes, see `headstart.data.load`
     sensitivity  class → the share of its pictures that is to be found; cost: what a mistake costs, (true class, what it
                  is called) → a number, texts or tables as for the flag. The answer is chosen by the one or the other
@@ -287,6 +287,7 @@ _OF_TAXONOMY = ("taxonomy", "most_per_class")
 UNUSED: dict[str, tuple[str, ...]] = {
     "train": _OF_LOOKING,
     "plan": (*_OF_LOOKING, *_OF_DECIDING, "folds", "like", "log", "time_limit", "resume"),
+    "review": (*_OF_LOOKING, *_OF_DECIDING, *_OF_MEASURING, *_OF_TRAINING, *RECIPE),
     "compare": (*_OF_LOOKING, *_OF_DECIDING, "folds", "like", "log", "plan"),
     "pretrain": (
         *_OF_LOOKING,

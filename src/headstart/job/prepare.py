@@ -127,8 +127,8 @@ def _with_warning(plan: Plan, evidence: Evidence) -> Plan:
     return replace(plan, summary=(*plan.summary, more.SEEN)) if more.seen(evidence) else plan
 
 
-def load_pictures(options: Options, network: Backbone | None = None) -> Intake:
-    """The pictures of the options, made ready for `network`; says how many were left out. Raises DataError."""
+def load_pictures(options: Options, network: Backbone | None = None, *, training: bool = True) -> Intake:
+    """The pictures of the options, made ready for `network`; training as in data.load(). Raises DataError."""
     from headstart import data
 
     return data.load(
@@ -136,6 +136,7 @@ def load_pictures(options: Options, network: Backbone | None = None) -> Intake:
         group_regex=options.group_regex,
         max_bad=options.max_bad,
         workers=options.workers,
+        training=training,
         min_per_class=options.min_per_class,
         without=classes_left_out(options),
         truncated=options.truncated,

@@ -1,9 +1,10 @@
 """Confident learning: which labels contradict what heads say that have not learnt from them.
 
-Northcutt, Jiang & Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 2021. A picture counts as
-*confidently* of class j where p_j reaches the threshold of j: the mean p_j of the pictures that are labelled j. Counted
-by label and confident class, this is the confident joint; what lies off its diagonal says how many labels are wrong, and
-how. The steps and their constants are those of cleanlab 2.9, so that its figures are ours (benchmarks/labels).
+Northcutt, Jiang & Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 2021. A picture counts
+as *confidently* of class j where p_j reaches the threshold of j: the mean p_j of the pictures that are labelled j.
+Counted by label and confident class, this is the confident joint; what lies off its diagonal says how many labels are
+wrong, and how. The steps and their constants are those of cleanlab 2.9: on the same input both give the same figures
+(benchmarks/labels/against_cleanlab.py).
 
 In all functions p is float [N, C], rows sum to 1, each row by a head that has not seen that picture; labels int64 [N].
 """

@@ -1,0 +1,59 @@
+"""Odd ones out: pictures that lie far from every class where the head looks (k nearest neighbours, Sun et al. 2022)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from headstart import progress
+from headstart.data.dataset import Dataset
+from headstart.data.split import sample
+from headstart.heads.spectrum import Scaling
+from headstart.screening.finding import ODD, Finding
+
+NEAREST = 10
+FENCE = 3.0  # quartile distances above the third quartile: "far out" in Tukey's words
+MOST = 5_000  # pictures that the others are held against
+_ROWS = 1_024
+
+
+def distances(x: np.ndarray, labels: np.ndarray, groups: np.ndarray, seed: int = 0) -> np.ndarray:
+    """float32 [N], 0 to 2: the mean cosine distance from the NEAREST pictures of other groups.
+
+    x float32 [N, D], what enters the head; labels, groups int64 [N]. Of more than MOST pictures the neighbours are a
+    sample, drawn by `seed` and stratified by class.
+    """
+    z = Scaling.of(x).apply(x, np.float32)
+    z /= np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
+    chosen = sample(labels, MOST, seed)
+    others, theirs = z[chosen], groups[chosen]
+    found = np.empty(len(z), np.float32)
+    k = min(NEAREST, max(1, len(np.unique(theirs)) - 1))
+    with progress.bar("finding odd ones", len(z)) as bar:
+        for start in range(0, len(z), _ROWS):
+            part = slice(start, start + _ROWS)
+            near = z[part] @ others.T
+            near[groups[part, None] == theirs] = -1
+            found[part] = 1 - np.partition(near, -k, axis=1)[:, -k:].mean(axis=1)
+            bar.advance(len(near))
+    return found
+
+
+def odd_ones(dataset: Dataset, distance: np.ndarray) -> tuple[list[Finding], str]:
+    """(the findings, farthest first; where the line was drawn). distance: float [N], as distances() gives it."""
+    first, usual, third = np.percentile(distance, (25, 50, 75))
+    line = third + FENCE * (third - first)
+    far = np.flatnonzero(distance > line)
+    findings = [
+        Finding(
+            ODD,
+            dataset.paths[at],
+            dataset.digests[at],
+            dataset.classes[dataset.labels[at]],
+            round(float(min(distance[at], 1)), 6),
+            reason=f"{distance[at] / max(usual, 1e-6):.1f} times as far from its nearest neighbours as usual here",
+        )
+        for at in far[np.argsort(-distance[far], kind="stable")].tolist()
+    ]
+    return findings, (
+        f"the mean cosine distance to its {NEAREST} nearest neighbours is above {line:.2f}, where {usual:.2f} is usual"
+    )

@@ -1,0 +1,98 @@
+"""review(): everything that a person should look at, of all pictures or of those that heads have judged."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from headstart.backbone import Backbone
+from headstart.data.corrections import written
+from headstart.data.dataset import Dataset, Intake
+from headstart.extraction import extract
+from headstart.heads import head as heads
+from headstart.heads.held_out import HeldOut
+from headstart.heads.out_of_fold import out_of_fold
+from headstart.runtime import Execution
+from headstart.screening import alike, labels, looks, odd
+from headstart.screening.finding import KINDS, ODD, WRONG, Finding, Reviewed
+
+_POOL = "avgstd"
+
+
+def review(
+    intake: Intake,
+    backbone: Backbone,
+    *,
+    seed: int = 0,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
+) -> Reviewed:
+    """Looks at all pictures of `intake`, splits or not: what comes of it teaches no classifier.
+
+    Labels are judged by heads on all cuts of the frozen network side by side, each on pictures of which its head has
+    learnt no group. Pictures whose label the intake's corrections settle are not found again.
+    Raises DataError, BackboneError, PictureError.
+    """
+    dataset = intake.dataset
+    everything = np.arange(len(dataset))
+    backbone = backbone.with_levels_of(dataset, everything)
+    seen = looks.measure(dataset, backbone.preprocess, workers=execution.workers)
+    x = _features(dataset, backbone, execution)
+    held = _held_out(dataset, x, backbone, seed)
+    findings, limits = looks.found(dataset, seen)
+    odd_ones, limits[ODD] = odd.odd_ones(dataset, odd.distances(x, dataset.labels, dataset.groups, seed))
+    findings += [*alike.in_two(dataset, intake.alike, held), *odd_ones]
+    if held is None:
+        notes = ("labels could not be judged: nothing can be held out, since all pictures are one group",)
+        return _sorted(Reviewed(len(dataset), 0, None, tuple(findings), limits, notes), intake)
+    judged = labels.judgeable(dataset, everything, held)
+    return _sorted(_with_labels(dataset, held, judged, findings, limits), intake)
+
+
+def of_held_out(dataset: Dataset, held: HeldOut, learnt: np.ndarray) -> Reviewed:
+    """The labels alone, by what a training has held out anyway; learnt int64 [L]: its training pictures.
+
+    Raises nothing of its own: what cannot be judged stands in `notes`.
+    """
+    return _with_labels(dataset, held, labels.judgeable(dataset, learnt, held), [], {})
+
+
+def _with_labels(
+    dataset: Dataset, held: HeldOut, judged: np.ndarray, findings: list[Finding], limits: dict[str, str]
+) -> Reviewed:
+    right = held.log_p.argmax(axis=1) == dataset.labels[held.places]
+    limits = {
+        WRONG: "confident learning (Northcutt et al. 2021): as many of each pair of classes as the out-of-fold "
+        "probabilities say are confused, the least probable labels first",
+        **limits,
+    }
+    return Reviewed(
+        len(dataset),
+        int(judged.sum()),
+        float(right[judged].mean()) if judged.any() else None,
+        (*labels.suspects(dataset, held, judged), *findings),
+        limits,
+        tuple(labels.unjudged(dataset, held, judged)),
+    )
+
+
+def _features(dataset: Dataset, backbone: Backbone, execution: Execution) -> np.ndarray:
+    """float32 [N, D]: all cuts side by side."""
+    found = extract(dataset, np.arange(len(dataset)), backbone, execution=execution)
+    return found.at(backbone.stage_names, _POOL, {stage.name: stage.channels for stage in backbone.stages})
+
+
+def _held_out(dataset: Dataset, x: np.ndarray, backbone: Backbone, seed: int) -> HeldOut | None:
+    widths = [stage.width(_POOL) for stage in backbone.stages]
+    asked = {"widths": widths, "groups": dataset.groups, "seed": seed}
+    solved = heads.solve(x, dataset.labels, len(dataset.classes), **asked)
+    return out_of_fold(x, dataset.labels, len(dataset.classes), solved, **asked)
+
+
+def _sorted(found: Reviewed, intake: Intake) -> Reviewed:
+    """In the order of KINDS; without the pictures that are decided."""
+    decided = set() if intake.corrected is None else {(r.digest, r.wanted) for r in intake.corrected.rows}
+    new = [one for one in found.findings if (one.digest, written(one.label)) not in decided]
+    notes = found.notes
+    if len(new) < len(found.findings):
+        notes += (f"not shown again, since they are decided: {len(found.findings) - len(new):,}",)
+    ordered = tuple(sorted(new, key=lambda one: KINDS.index(one.kind)))
+    return Reviewed(found.n, found.judged, found.accuracy, ordered, found.limits, notes)

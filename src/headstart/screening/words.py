@@ -1,0 +1,56 @@
+"""What was found, in words for people who have pictures and no statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from headstart.counts import pictures, plural
+from headstart.screening.finding import BLURRED, DARK, KINDS, ODD, STRADDLES, TINY, TORN, WRONG, Reviewed
+
+_HEADLINES = {
+    WRONG: ("This picture may lie in the wrong folder", "These {} pictures may lie in the wrong folder"),
+    TORN: ("This picture stands in two classes", "These {} pictures stand in two classes"),
+    STRADDLES: ("This picture stands in two splits", "These {} pictures stand in two splits"),
+    ODD: ("This picture looks like no class", "These {} pictures look like no class"),
+    DARK: ("This picture is dark", "These {} pictures are dark"),
+    BLURRED: ("This picture is blurred", "These {} pictures are blurred"),
+    TINY: ("This picture is tiny", "These {} pictures are tiny"),
+}
+ADVICE = {
+    WRONG: "A classifier that has not seen them takes them for another class. Look at each: where the classifier is "
+    "right write relabel, where the label is right keep, where neither is leave out.",
+    TORN: "The same picture, or nearly, lies in another class too. Only one of the two can be right: leave out the "
+    "other.",
+    STRADDLES: "The same picture, or nearly, is there to learn from and to be tested on. train leaves the earlier one "
+    "out by itself; write leave out where you want it gone for good.",
+    ODD: "They are far from all other pictures. A scanned page, a logo or a wrong download looks so; so does a rare "
+    "but right picture: keep that.",
+    DARK: "There may be nothing to see in them.",
+    BLURRED: "They may be out of focus, or blown up from a small picture.",
+    TINY: "They have far fewer pixels than the others.",
+}
+
+
+def headline(kind: str, count: int) -> str:
+    """ "These 12 pictures may lie in the wrong folder" """
+    one, many = _HEADLINES[kind]
+    return one if count == 1 else many.format(f"{count:,}")
+
+
+def lines(found: Reviewed) -> Iterator[str]:
+    """The findings, a sentence a kind; then what could not be judged."""
+    counts = found.counts()
+    if not any(counts.values()):
+        yield f"Nothing stands out in {pictures(found.n)}."
+    yield from (f"{headline(kind, counts[kind])}." for kind in KINDS if counts[kind])
+    yield from (f"{note[0].upper()}{note[1:]}." for note in found.notes)
+
+
+def judged(found: Reviewed) -> str:
+    """How the labels were judged, in a sentence; "" where none was."""
+    if found.accuracy is None:
+        return ""
+    return (
+        f"{plural(found.judged, 'label')} judged by classifiers that had not learnt from them: they agree with "
+        f"{100 * found.accuracy:.1f} of 100. Where they seldom agree, more of what they suspect is right as it is."
+    )
