@@ -10,14 +10,14 @@ import pytest
 from headstart import backbone as networks
 from headstart import data
 from headstart.backbone.filters import mosaic
+from headstart.extraction import extract
+from headstart.runtime import Trunk
 from headstart.seeing.feature_maps import FeatureMaps
 from headstart.seeing.layers import Layers
 from headstart.seeing.look import look, probed
 from headstart.seeing.prints import box_of, overlay, patch, shown_side
 from headstart.seeing.receptive import EVERYTHING, Field
 from headstart.seeing.responses import pooled, respond
-from headstart.extraction import extract
-from headstart.runtime import Trunk
 
 SIDE = 64
 

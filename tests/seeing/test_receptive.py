@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from headstart import backbone as networks
+from headstart.runtime import Execution, Trunk
 from headstart.seeing.feature_maps import FeatureMaps, laid_out
 from headstart.seeing.receptive import Field, fields, stride
-from headstart.runtime import Execution, Trunk
 
 BOXED = ("small", "lite0", "demo-cnn")
 FAMILIES = {

@@ -12,11 +12,11 @@ from headstart.job.named import load_network, look_up_drawn, lower_cuts, outline
 
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
-    from headstart.seeing.look import Looked
     from headstart.job.options import Options
     from headstart.model import Model
     from headstart.planning.plan import Plan
     from headstart.report.page import Page
+    from headstart.seeing.look import Looked
 
 
 @dataclass(frozen=True, repr=False)

@@ -11,11 +11,11 @@ from headstart.job.prepare import execution_of, load_pictures, say_levels
 if TYPE_CHECKING:
     from headstart.backbone import Backbone, Stage
     from headstart.data import Dataset
-    from headstart.seeing.look import Looked
     from headstart.job.options import Options
     from headstart.model import Model
     from headstart.planning.plan import Plan
     from headstart.runtime import Resolved, Runtime, Trunk
+    from headstart.seeing.look import Looked
 
 MOST = 400  # pictures that are looked at where nothing else is asked for
 
@@ -32,9 +32,9 @@ def look(
 
     Raises DataError, PictureError, BackboneError.
     """
+    from headstart.runtime import resolve
     from headstart.seeing import look as room
     from headstart.seeing.feature_maps import FeatureMaps
-    from headstart.runtime import resolve
 
     _check_stages(options, backbone)
     dataset, backbone = _pictures(options, backbone)

@@ -13,20 +13,20 @@ import numpy as np
 from PIL import Image
 
 from headstart.backbone.filters import png
-from headstart.seeing.prints import shown_side
 from headstart.report import network, svg
 from headstart.report.figures import Figure
 from headstart.report.page import Page, environment
 from headstart.report.parts import Part, parts
 from headstart.report.svg import Scale, Svg
 from headstart.report.words import percent
+from headstart.seeing.prints import shown_side
 
 if TYPE_CHECKING:
     from headstart.backbone.backbone import Backbone
+    from headstart.planning.plan import Plan
     from headstart.seeing.layers import Layer, Layers, Patch, Unit
     from headstart.seeing.look import Looked
     from headstart.seeing.prints import Prints
-    from headstart.planning.plan import Plan
 
 # What to look for, by the part of the picture's side that a unit's patches show.
 _LOOK = (

@@ -17,6 +17,7 @@ from headstart.data.split import folds
 from headstart.evidence.control import FOLDS
 from headstart.evidence.facts import CutScore
 from headstart.evidence.profile import ProbeTable
+from headstart.runtime import Trunk
 from headstart.seeing.feature_maps import FeatureMaps
 from headstart.seeing.first_layer import first_weights
 from headstart.seeing.layers import Layer, Layers, Unit
@@ -25,7 +26,6 @@ from headstart.seeing.prints import Prints, overlay
 from headstart.seeing.receptive import Field, fields
 from headstart.seeing.responses import Responses, pooled, respond
 from headstart.seeing.units import varied
-from headstart.runtime import Trunk
 
 STRONGEST = 8  # maps of one picture that are shown of a stage
 _SQUARE = 32  # pixels a side of one filter in the picture, about

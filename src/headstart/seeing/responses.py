@@ -11,8 +11,8 @@ from headstart import progress
 from headstart.data.dataset import Dataset
 from headstart.data.given import Given
 from headstart.data.loader import frames
-from headstart.seeing.feature_maps import FeatureMaps
 from headstart.extraction import Features
+from headstart.seeing.feature_maps import FeatureMaps
 
 _EPSILON = 1e-6  # under the root of a spread, as in headstart.backbone.taps
 
