@@ -150,8 +150,9 @@ def _fit(
             out = domains == name
             missed[out] = y[out] - x[out] @ _least_squares(x[~out], y[~out], weight[~out])
         between = max(float(np.average(missed**2 - noise, weights=weight)), LEAST**2)
-    # A spread of a few data sets is not well known: as Student's t has it.
-    few = (len(names) + 1) / (len(names) - 1)
+    # A spread of a few data sets is not well known: Student's t with as many degrees of freedom as data sets, less one,
+    # has so many times the variance.
+    few = (len(names) - 1) / max(1, len(names) - 3)
     return _least_squares(x, y, weight).tolist(), float(np.sqrt(between * few))
 
 

@@ -19,7 +19,8 @@ from headstart.evidence import Evidence
 from headstart.evidence.conclude import conclude
 from headstart.evidence.priors import Priors
 from headstart.planning.decide import decide
-from headstart.study.contenders import ALL_CUTS
+from headstart.planning.plan import Plan
+from headstart.study.contenders import ALL_CUTS, CUT_FIRST, PROBE_FIRST
 from headstart.study.outcome import Outcome, realised, strategy
 
 ENOUGH = 2_000  # test pictures from which a setting counts for the aims
@@ -80,8 +81,14 @@ class Setting:
         """The strategy that the plan comes to under `priors`, fall-backs included, for the seed at `place`."""
         evidence = self.evidence[place]
         evidence = replace(evidence, verdict=conclude(evidence.facts, priors=priors))
-        plan = decide(evidence, _network(self.backbone, weights), seed=self.seeds[place])
+        plan = self._as_run(decide(evidence, _network(self.backbone, weights), seed=self.seeds[place]), place)
         return realised(plan, self.outcomes[place], self.selection_groups[place], self.more(place))
+
+    def _as_run(self, plan: Plan, place: int) -> Plan:
+        """A training up to a lower cut, which was run up to one such cut: the evidence of that day named it."""
+        ran = [tuple(o.cut.split("+")) for o in self.outcomes[place] if o.name in (CUT_FIRST, PROBE_FIRST)]
+        lower = [cut for cut in ran if cut != (self.evidence[place].top.cut,)]
+        return replace(plan, cut=lower[0]) if lower and not plan.frozen and plan.cut not in ran else plan
 
     def more(self, place: int) -> float:
         """As in train.arms.FrozenProbe: selection pictures were carved from the training pictures."""

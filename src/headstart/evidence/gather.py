@@ -26,6 +26,11 @@ from headstart.extraction.features import Features
 from headstart.heads.probe import FEW_PER_CLASS, Probe
 from headstart.intervals import paired
 
+# Few pictures are divided into folds this often at most, and so often that STEADY are held out in all: of 430 pictures
+# of signs one division said that the best lower cut takes away between 0 and 9 % of the top cut's errors.
+MOST_FOLDINGS, STEADY = 10, 4_000
+APART = 1_009  # between the seeds of divisions
+
 
 def gather(
     features: Features,
@@ -51,7 +56,8 @@ def gather(
         raise ValueError("gather needs features of at least one network with random weights as control")
     names = [stage.name for stage in stages]
     with progress.bar("probing", _steps(len(names), controls)) as bar:
-        table = ProbeTable(labels, groups, len(classes), _folds(labels, groups, seed), bar)
+        first, *others = _foldings(labels, groups, seed)
+        table = ProbeTable(labels, groups, len(classes), first, bar, others)
         probes, top = table.probes(features, names)
         profile = table.profile(probes)
         best = shallowest(profile)
@@ -78,7 +84,7 @@ def gather(
         reach=_reach(curve, totals, len(labels)),
         logme=logme(top, table.targets),
         typical_class=totals.typical_class,
-        effective=totals.worth(probes[best.cut].correct, groups),
+        effective=totals.worth(probes[best.cut].correct > 0.5, groups),
         curve_cut=best.cut,
         how=words.facts(
             profile=table.describe(probes),
@@ -119,6 +125,12 @@ def _reach(curve: Sequence[CurvePoint], totals: Totals, sampled: int) -> Reach |
     if totals.typical_class < FEW_PER_CLASS:
         return None
     return reach(curve, totals.n if sampled < totals.n else 2 * totals.n)
+
+
+def _foldings(labels: np.ndarray, groups: np.ndarray, seed: int) -> list[np.ndarray]:
+    """Folds, int64 [M], as often as so few pictures need; of many one division is steady enough."""
+    times = min(MOST_FOLDINGS, max(1, STEADY // len(labels)))
+    return [_folds(labels, groups, seed + APART * turn) for turn in range(times)]
 
 
 def _folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:

@@ -31,12 +31,12 @@ class Priors:
 
 
 PRIORS = Priors(
-    joint=(0.026, 0.040),
-    tuning=(-0.081, 0.259),
-    steep=1.076,
-    decade=0.120,
-    scratch=(0.872, 0.506),
-    lower=0.015,
+    joint=(0.017, 0.051),
+    tuning=(-0.068, 0.273),
+    steep=1.054,
+    decade=0.098,
+    scratch=(0.896, 0.425),
+    lower=0.013,
 )
 PIVOT, KNOWN = (
     1_000,

@@ -29,12 +29,16 @@ def facts(*, profile: str, control: str, distance: str, curve: str) -> dict[str,
     }
 
 
-def profile(folds: int, pictures: int, penalties: Mapping[str, float], *, chosen: bool) -> str:
-    """penalties: cut → that of its probe; chosen: whether they were chosen, or are one for all."""
+def profile(
+    folds: int, pictures: int, penalties: Mapping[str, float], *, chosen: bool, times: int = 1
+) -> str:
+    """penalties: cut → that of its probe; chosen: whether they were chosen, or are one for all; times: how often the
+    pictures were divided into folds."""
+    often = f", mean of {times} divisions" if times > 1 else ""
     how = "chosen by held-out error" if chosen else "fixed (few pictures)"
     each = ", ".join(f"{cut} {penalty:g}" for cut, penalty in penalties.items())
     return (
-        f"ridge probe on one-hot targets, {folds}-fold cross-validation by groups, {pictures:,} pictures, "
+        f"ridge probe on one-hot targets, {folds}-fold cross-validation by groups{often}, {pictures:,} pictures, "
         f"penalty {how}: {each}"
     )
 

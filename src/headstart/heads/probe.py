@@ -42,7 +42,7 @@ class Probe:
 
     l2       the penalty that was chosen (features of mean squared length 1)
     scores   float64 [M, C], each picture's by the fit that did not see its fold
-    correct  bool [M]
+    correct  bool [M]; or float64 [M], the share of several divisions into folds in which a picture was named rightly
     """
 
     l2: float
