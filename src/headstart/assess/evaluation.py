@@ -10,8 +10,24 @@ import numpy as np
 
 from headstart.assess import words
 from headstart.assess.baseline import Baseline
+<<<<<<< HEAD
 from headstart.assess.scored import ClassScore, Scored
 from headstart.intervals import proportion
+=======
+from headstart.assess.doubts import Doubts
+from headstart.intervals import proportion, score
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """One class: precision, recall and F1 in [0, 1]; `support` pictures of it. Undefined ratios are None."""
+
+    name: str
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+>>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
 
 
 @dataclass(frozen=True)
@@ -23,6 +39,7 @@ class Evaluation:
     labels         int64 [N]
     probabilities  float32 [N, C], rows sum to 1
     groups         int64 [N]: pictures that belong together count for what they add; None where each stands alone
+    doubts         what the model says of each answer beside; None where that is not known
     """
 
     split: str
@@ -30,6 +47,7 @@ class Evaluation:
     labels: np.ndarray
     probabilities: np.ndarray
     groups: np.ndarray | None = None
+    doubts: Doubts | None = None
 
     @property
     def n(self) -> int:

@@ -8,14 +8,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
+<<<<<<< HEAD
 from headstart.cli import asked, bundles, deciding, options, show, stdin, values
+=======
+from headstart.cli import asked, bundles, certain, options, show, stdin, values
+>>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
 from headstart.counts import pictures
 from headstart.errors import DataError
 
 if TYPE_CHECKING:
     from headstart.cli.session import Session
     from headstart.data import BadPicture
+<<<<<<< HEAD
     from headstart.job.predict import Answer, Predicted, Ranked
+=======
+    from headstart.job.predict import Predicted
+>>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
 
 
 def add(subparsers: Any) -> None:
@@ -38,6 +46,14 @@ def images(parser: Any) -> None:
         metavar="IMAGE",
         help="files, folders and globs; - is stdin: one picture, or names, one a line",
     )
+<<<<<<< HEAD
+=======
+    parser.add_argument("--top", type=values.whole(1), default=5, metavar="K", help="classes per picture (5)")
+    options.truncated(parser.add_argument)
+    parser.add_argument("--sort", action="store_true", help="by name, each picture once (as they are named)")
+    parser.add_argument("--csv", action="store_true", help="print path,rank,label,confidence,… as a table")
+    certain.coverage(parser.add_argument)
+>>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
 
 
 def run(args: Namespace, session: Session) -> int:
@@ -54,9 +70,13 @@ def run(args: Namespace, session: Session) -> int:
         if args.sort:
             paths = sorted(set(paths))
         execution = asked.execution(args, session, loaded.plan)
+<<<<<<< HEAD
         found = predict(
             loaded, paths, execution=execution, truncated=args.truncated, certainty=args.certainty
         )
+=======
+        found = predict(loaded, paths, execution=execution, truncated=args.truncated, coverage=args.coverage)
+>>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
         found = _called(replace(found, left_out=(*bad, *found.left_out)), called)
     say_left_out(found.left_out, usable=bool(found.paths))
     for path in found.truncated:
@@ -92,12 +112,14 @@ def _print(args: Namespace, found: Predicted) -> None:
         show.as_json(
             {
                 "bundle": args.bundle,
+                "least_similarity": found.least_similarity,
                 "predictions": [one.to_dict() for one in ranked],
                 "left_out": left_out,
                 "truncated": list(found.truncated),
             }
         )
     elif args.csv:
+<<<<<<< HEAD
         more = [name for name in ("decided", "certain") if getattr(found, name)]
         rows = [
             (one.path, rank, answer.label, answer.confidence, *(_cell(getattr(one, name)) for name in more))
@@ -105,11 +127,15 @@ def _print(args: Namespace, found: Predicted) -> None:
             for rank, answer in enumerate(one.top, 1)
         ]
         show.as_csv(("path", "rank", "label", "confidence", *more), rows)
+=======
+        show.as_csv(*certain.table(ranked))
+>>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
     else:
-        lines = [f"{show.plain(one.path)}   {_line(one)}" for one in ranked]
+        lines = [f"{show.plain(one.path)}   {certain.line(one)}" for one in ranked]
         if found.left_out:
             lines.append(f"named {pictures(len(ranked))}; left out {len(found.left_out):,}")
         show.out("\n".join(lines))
+<<<<<<< HEAD
 
 
 def _cell(answer: str | Answer) -> str:
@@ -127,3 +153,5 @@ def _line(one: Ranked) -> str:
         first.append(f"called {show.plain(one.decided)}:")
     ranked = (f"{show.plain(answer.label)} {answer.confidence:.3f}" for answer in one.top)
     return "   ".join((*first, *ranked))
+=======
+>>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from headstart.data import BadPicture
-    from headstart.model import Model
+    from headstart.model import Answers, Model
     from headstart.runtime import Execution
 
 _BATCH = 256
@@ -22,22 +22,37 @@ _BATCH = 256
 @dataclass(frozen=True, repr=False)
 class Predicted:
     """paths: N usable pictures; probabilities float32 [C] of each; classes: C names; left_out: pictures that cannot be
+<<<<<<< HEAD
     used; truncated: those of the usable whose end is missing; decided: what each is called by the bundle's decision, ()
     without one; certain: N answers as fine as the wanted certainty allows, () where none is wanted."""
+=======
+    used; truncated: those of the usable whose end is missing.
+
+    similarity: how like the training pictures each is, −1 to 1, () where the model does not know; a picture below
+    `least_similarity` is none of the classes. sets: bool [C] of each picture, the classes among which the right one
+    is; () where no coverage was asked for."""
+>>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
 
     paths: tuple[str, ...]
     probabilities: tuple[np.ndarray, ...]
     classes: tuple[str, ...]
     left_out: tuple[BadPicture, ...]
     truncated: tuple[str, ...]
+<<<<<<< HEAD
     decided: tuple[str, ...] = ()
     certain: tuple[Answer, ...] = ()
+=======
+    similarity: tuple[float, ...] = ()
+    least_similarity: float | None = None
+    sets: tuple[np.ndarray, ...] = ()
+>>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
 
     def __repr__(self) -> str:
         return f"Predicted({len(self.paths):,} pictures, {len(self.left_out):,} left out)"
 
     def ranked(self, most: int) -> list[Ranked]:
         """Every picture with its `most` likeliest classes, the likeliest first."""
+<<<<<<< HEAD
         found = []
         for place, (path, row) in enumerate(zip(self.paths, self.probabilities, strict=True)):
             order = (-row).argsort(kind="stable")[:most]
@@ -45,6 +60,24 @@ class Predicted:
             decided = self.decided[place] if self.decided else None
             found.append(Ranked(path, top, decided, self.certain[place] if self.certain else None))
         return found
+=======
+        return [self._ranked(place, most) for place in range(len(self.paths))]
+
+    def _ranked(self, place: int, most: int) -> Ranked:
+        row = self.probabilities[place]
+        order = (-row).argsort(kind="stable")
+        top = tuple(Answer(self.classes[i], round(float(row[i]), 6)) for i in order[:most])
+        among = tuple(self.classes[i] for i in order if self.sets[place][i]) if self.sets else None
+        near = round(self.similarity[place], 4) if self.similarity else None
+        return Ranked(self.paths[place], top, near, self.out_of_place[place], among)
+
+    @property
+    def out_of_place(self) -> tuple[bool | None, ...]:
+        """Of each picture, whether it is none of the classes; None where the model cannot tell."""
+        if self.least_similarity is None:
+            return (None,) * len(self.paths)
+        return tuple(found < self.least_similarity for found in self.similarity)
+>>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
 
 
 @dataclass(frozen=True)
@@ -57,6 +90,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Ranked:
+<<<<<<< HEAD
     """A picture and its likeliest classes, the likeliest first; decided, certain: as in Predicted, or None."""
 
     path: str
@@ -66,11 +100,31 @@ class Ranked:
 
     def to_dict(self) -> dict[str, Any]:
         more = {"decided": self.decided, "certain": self.certain and vars(self.certain)}
+=======
+    """A picture and its likeliest classes, the likeliest first.
+
+    similarity, out_of_place  as in Predicted, of this picture; among: the classes of its set, where one was asked for
+    """
+
+    path: str
+    top: tuple[Answer, ...]
+    similarity: float | None = None
+    out_of_place: bool | None = None
+    among: tuple[str, ...] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+>>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
         return {
             "path": self.path,
             **vars(self.top[0]),
             "top": [vars(answer) for answer in self.top],
+<<<<<<< HEAD
             **{name: value for name, value in more.items() if value is not None},
+=======
+            "out_of_place": self.out_of_place,
+            "similarity": self.similarity,
+            **({} if self.among is None else {"set": list(self.among)}),
+>>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
         }
 
 
@@ -80,6 +134,7 @@ def predict(
     *,
     execution: Execution | None = None,
     truncated: str = "refuse",
+<<<<<<< HEAD
     certainty: float | None = None,
 ) -> Predicted:
     """Names every picture that can be used. Good batches are decoded only once.
@@ -89,19 +144,29 @@ def predict(
     """
     if certainty is not None:
         check_certainty(model, certainty)
+=======
+    coverage: float | None = None,
+) -> Predicted:
+    """Names every picture that can be used. Good batches are decoded only once.
+
+    truncated: "keep" takes JPEGs whose end is missing. coverage: how often the right class is to be among those of a
+    picture's set, 0 to 1. Raises BackboneError, BundleError, and OptionError where the model cannot tell sets.
+    """
+    _check_coverage(model, coverage)
+>>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
     from headstart.data import BadPicture
     from headstart.data.decode import check_truncated
     from headstart.data.quality import examine_all
 
     check_truncated(truncated)
     good, bad, short = list[str](), list["BadPicture"](), list[str]()
-    rows: list[np.ndarray] = []
+    answers: list[Answers] = []
     workers = execution.workers if execution else 0
     with progress.bar("pictures", len(paths)) as bar:
         for start in range(0, len(paths), _BATCH):
             batch = list(paths[start : start + _BATCH])
             try:
-                found = model.probabilities(batch, execution=execution)
+                found = model.answers(batch, execution=execution)
             except PictureError:
                 seen = examine_all(batch, workers=workers, truncated=truncated)
                 bad += [one for one in seen if isinstance(one, BadPicture)]
@@ -112,10 +177,11 @@ def predict(
                 ]
                 short += [path for path, one in usable if not one.whole]
                 batch = [path for path, _ in usable]
-                found = model.probabilities(batch, execution=execution, truncated=truncated) if batch else ()
+                found = model.answers(batch, execution=execution, truncated=truncated)
             good += batch
-            rows += list(found)
+            answers.append(found)
             bar.advance(min(_BATCH, len(paths) - start))
+<<<<<<< HEAD
     predicted = Predicted(tuple(good), tuple(rows), model.classes, tuple(bad), tuple(short))
     return _answered(model, predicted, certainty)
 
@@ -144,3 +210,38 @@ def _answered(model: Model, found: Predicted, certainty: float | None) -> Predic
         certain = tuple(Answer(names[i], round(float(p), 6)) for i, p in zip(nodes, sums, strict=True))
         found = replace(found, certain=certain)
     return found
+=======
+    rows = [row for one in answers for row in one.probabilities]
+    found = Predicted(tuple(good), tuple(rows), model.classes, tuple(bad), tuple(short))
+    return _with_doubts(found, model, answers, coverage)
+
+
+def _with_doubts(
+    found: Predicted, model: Model, answers: Sequence[Answers], coverage: float | None
+) -> Predicted:
+    """With what the model says of how sure it is."""
+    familiar, sets = model.certainty.familiar, model.certainty.sets
+    near = tuple(float(v) for one in answers if one.similarity is not None for v in one.similarity)
+    named = (
+        () if coverage is None or sets is None else (sets.classes(a.probabilities, coverage) for a in answers)
+    )
+    return replace(
+        found,
+        similarity=near,
+        least_similarity=familiar and familiar.line,
+        sets=tuple(row for batch in named for row in batch),
+    )
+
+
+def _check_coverage(model: Model, coverage: float | None) -> None:
+    """Raises OptionError."""
+    if coverage is None:
+        return
+    if not 0 < coverage < 1:
+        raise OptionError(f"coverage {coverage}: expected a share between 0 and 1, such as 0.9")
+    if model.certainty.sets is None:
+        raise OptionError(
+            f"coverage {coverage}: this bundle cannot tell sets, since it is of an older version or too few of its "
+            "training pictures could be held out; expected 30 or more; train anew, or leave coverage out"
+        )
+>>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)

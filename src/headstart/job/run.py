@@ -17,9 +17,13 @@ from headstart.job.report import write
 if TYPE_CHECKING:
     import numpy as np
 
+<<<<<<< HEAD
     from headstart.assess import Baseline, Evaluation, Hindsight
     from headstart.assess.levels import Levels
     from headstart.assess.points import Points
+=======
+    from headstart.assess import Baseline, Evaluation, Hindsight, Sureness
+>>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
     from headstart.data.given import Given
     from headstart.evidence import Evidence
     from headstart.evidence.more import More
@@ -100,6 +104,13 @@ class Run:
 
         said = afterwards(self.hindsight.values(), called)
         return (said,) if said else ()
+
+    @property
+    def sureness(self) -> Sureness:
+        """What the model's own word of how sure it is is worth on the report pictures."""
+        from headstart.assess import Sureness
+
+        return Sureness.of(self.evaluation, self.model.certainty)
 
     @property
     def evidence(self) -> Evidence | None:
@@ -252,6 +263,7 @@ class Run:
             **({"levels": self.levels.to_dict()} if self.levels else {}),
             "plan": asdict(self.plan),
             "kept": asdict(self.kept),
+            "certainty": self.sureness.to_dict(),
             "evidence": self.evidence and self.evidence.to_dict(),
             "more": more and more.to_dict(),
             "sentences": [*self.sentences, *([str(more)] if more else [])],
