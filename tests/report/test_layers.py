@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from headstart import backbone as networks
-from headstart.planning import cases
-from headstart.report.layers import look_for, page, sees, shared
 from headstart.seeing.layers import Layer, Layers, Patch, Unit
 from headstart.seeing.look import Looked
 from headstart.seeing.prints import Prints
 from headstart.seeing.receptive import EVERYTHING, Field
+from headstart.planning import cases
+from headstart.report.layers import look_for, page, sees, shared
 from tests.report.test_page import _Page
 
 EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(2)>\u202e'

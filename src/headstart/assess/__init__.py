@@ -4,11 +4,8 @@ from headstart.assess.assess import baselines, evaluate, on_report, pool, prove,
 from headstart.assess.baseline import Baseline, baselines_dict
 from headstart.assess.evaluation import Evaluation
 from headstart.assess.hindsight import Hindsight, hindsight
-<<<<<<< HEAD
-from headstart.assess.scored import ClassScore, Scored
-=======
 from headstart.assess.reliability import Reliability
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
+from headstart.assess.scored import ClassScore, Scored
 from headstart.assess.summary import Summary, summarise
 from headstart.assess.sureness import Sureness
 
@@ -17,11 +14,8 @@ __all__ = [
     "ClassScore",
     "Evaluation",
     "Hindsight",
-<<<<<<< HEAD
-    "Scored",
-=======
     "Reliability",
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
+    "Scored",
     "Summary",
     "Sureness",
     "baselines",

@@ -10,24 +10,9 @@ import numpy as np
 
 from headstart.assess import words
 from headstart.assess.baseline import Baseline
-<<<<<<< HEAD
+from headstart.assess.doubts import Doubts
 from headstart.assess.scored import ClassScore, Scored
 from headstart.intervals import proportion
-=======
-from headstart.assess.doubts import Doubts
-from headstart.intervals import proportion, score
-
-
-@dataclass(frozen=True)
-class ClassScore:
-    """One class: precision, recall and F1 in [0, 1]; `support` pictures of it. Undefined ratios are None."""
-
-    name: str
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    support: int
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
 
 
 @dataclass(frozen=True)

@@ -127,8 +127,9 @@ class Sureness:
         found = self.after
         low, high = (100 * bound for bound in found.interval)
         return (
-            f"How sure it says it is, and how often it is right, lie {100 * found.error:.0f} points of 100 apart on "
-            f"average ({low:.0f} to {high:.0f})."
+            f"It is {100 * found.sure:.0f} % sure of its answers on average, and {100 * found.right:.0f} of 100 are "
+            f"right; among answers of like certainty the two lie {100 * found.error:.0f} points apart ({low:.0f} to "
+            f"{high:.0f})."
         )
 
     def _sets(self) -> str:

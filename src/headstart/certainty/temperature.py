@@ -8,7 +8,7 @@ from headstart.heads.held_out import HeldOut
 from headstart.heads.logistic import log_softmax
 
 FEWEST = 30  # groups of pictures that were held out; of fewer no temperature can be told
-LOWEST, HIGHEST = 0.05, 20.0
+LOWEST, HIGHEST = 0.05, 100.0
 _STEPS = 40  # halvings of that range's logarithm
 
 

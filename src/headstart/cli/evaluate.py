@@ -52,12 +52,8 @@ def run(args: Namespace, session: Session) -> int:
         return 0
     show.out(show.score(found.evaluation) + "\n")
     show.out(show.classes(found.evaluation) + "\n")
-<<<<<<< HEAD
-    show.out(show.confusion(found.evaluation))
-    if told := deciding.told(found.points, found.levels):
-        show.out(f"\n{told}")
-=======
     show.out(show.confusion(found.evaluation) + "\n")
+    if told := deciding.told(found.points, found.levels):
+        show.out(f"{told}\n")
     show.out("\n".join(found.sureness.sentences))
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
     return 0

@@ -26,10 +26,7 @@ def add(subparsers: Any) -> None:
     )
     predict.images(parser)
     parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FOLDER",
-        help="an overlay of each picture, and the numbers (written nowhere)",
+        "-o", "--output", metavar="FOLDER", help="an overlay of each picture, and the numbers (written nowhere)"
     )
     parser.add_argument("--class", dest="label", metavar="NAME", help="explain this class (the one named)")
     flags(parser)

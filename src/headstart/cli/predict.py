@@ -8,22 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
-<<<<<<< HEAD
-from headstart.cli import asked, bundles, deciding, options, show, stdin, values
-=======
-from headstart.cli import asked, bundles, certain, options, show, stdin, values
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
+from headstart.cli import asked, bundles, certain, deciding, options, show, stdin, values
 from headstart.counts import pictures
 from headstart.errors import DataError
 
 if TYPE_CHECKING:
     from headstart.cli.session import Session
     from headstart.data import BadPicture
-<<<<<<< HEAD
-    from headstart.job.predict import Answer, Predicted, Ranked
-=======
     from headstart.job.predict import Predicted
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
 
 
 def add(subparsers: Any) -> None:
@@ -33,9 +25,10 @@ def add(subparsers: Any) -> None:
     images(parser)
     parser.add_argument("--top", type=values.whole(1), default=5, metavar="K", help="classes per picture (5)")
     deciding.certainty(parser.add_argument)
+    certain.coverage(parser.add_argument)
     options.truncated(parser.add_argument)
     parser.add_argument("--sort", action="store_true", help="by name, each picture once (as they are named)")
-    parser.add_argument("--csv", action="store_true", help="print path,rank,label,confidence")
+    parser.add_argument("--csv", action="store_true", help="print path,rank,label,confidence,… as a table")
 
 
 def images(parser: Any) -> None:
@@ -46,14 +39,6 @@ def images(parser: Any) -> None:
         metavar="IMAGE",
         help="files, folders and globs; - is stdin: one picture, or names, one a line",
     )
-<<<<<<< HEAD
-=======
-    parser.add_argument("--top", type=values.whole(1), default=5, metavar="K", help="classes per picture (5)")
-    options.truncated(parser.add_argument)
-    parser.add_argument("--sort", action="store_true", help="by name, each picture once (as they are named)")
-    parser.add_argument("--csv", action="store_true", help="print path,rank,label,confidence,… as a table")
-    certain.coverage(parser.add_argument)
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
 
 
 def run(args: Namespace, session: Session) -> int:
@@ -70,13 +55,14 @@ def run(args: Namespace, session: Session) -> int:
         if args.sort:
             paths = sorted(set(paths))
         execution = asked.execution(args, session, loaded.plan)
-<<<<<<< HEAD
         found = predict(
-            loaded, paths, execution=execution, truncated=args.truncated, certainty=args.certainty
+            loaded,
+            paths,
+            execution=execution,
+            truncated=args.truncated,
+            certainty=args.certainty,
+            coverage=args.coverage,
         )
-=======
-        found = predict(loaded, paths, execution=execution, truncated=args.truncated, coverage=args.coverage)
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
         found = _called(replace(found, left_out=(*bad, *found.left_out)), called)
     say_left_out(found.left_out, usable=bool(found.paths))
     for path in found.truncated:
@@ -119,39 +105,9 @@ def _print(args: Namespace, found: Predicted) -> None:
             }
         )
     elif args.csv:
-<<<<<<< HEAD
-        more = [name for name in ("decided", "certain") if getattr(found, name)]
-        rows = [
-            (one.path, rank, answer.label, answer.confidence, *(_cell(getattr(one, name)) for name in more))
-            for one in ranked
-            for rank, answer in enumerate(one.top, 1)
-        ]
-        show.as_csv(("path", "rank", "label", "confidence", *more), rows)
-=======
         show.as_csv(*certain.table(ranked))
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
     else:
         lines = [f"{show.plain(one.path)}   {certain.line(one)}" for one in ranked]
         if found.left_out:
             lines.append(f"named {pictures(len(ranked))}; left out {len(found.left_out):,}")
         show.out("\n".join(lines))
-<<<<<<< HEAD
-
-
-def _cell(answer: str | Answer) -> str:
-    return answer if isinstance(answer, str) else answer.label
-
-
-def _line(one: Ranked) -> str:
-    """The answer that was asked for before the likeliest classes, where it is another kind of answer."""
-    first = []
-    if one.certain:
-        first.append(
-            f"{show.plain(one.certain.label) or 'any of them'}, {100 * one.certain.confidence:.0f} %:"
-        )
-    if one.decided is not None:
-        first.append(f"called {show.plain(one.decided)}:")
-    ranked = (f"{show.plain(answer.label)} {answer.confidence:.3f}" for answer in one.top)
-    return "   ".join((*first, *ranked))
-=======
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)

@@ -34,9 +34,7 @@ def where(found: Explained) -> str:
     if not len(gains):
         return f"no place of the picture stands out for {found.label}"
     cells = int(np.searchsorted(np.cumsum(gains), _HALF * gains.sum())) + 1
-    what = (
-        f"half of what stands out for {found.label} lies on {_percent(cells / found.map.size)} of the picture"
-    )
+    what = f"half of what stands out for {found.label} lies on {_percent(cells / found.map.size)} of the picture"
     return f"{what}, most of all at the {place(found.map)}"
 
 

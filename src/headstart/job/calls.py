@@ -187,13 +187,9 @@ def predict(
 ) -> Predicted:
     """Names what is on pictures: files, folders and globs. What cannot be used is set aside in `left_out`.
 
-<<<<<<< HEAD
     model: as for evaluate(). certainty: of an answer as fine as that allows, by the model's taxonomy; in `certain`.
-    For pictures in memory, or an error for the first that cannot be used, there is
-=======
-    model: as for evaluate(). coverage: such as 0.9; every picture then gets a set of classes that holds the right one
-    so often. For pictures in memory, or an error for the first that cannot be used, there is
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
+    coverage: such as 0.9; every picture then gets a set of classes that holds the right one so often. For pictures in
+    memory, or an error for the first that cannot be used, there is
     Model.probabilities. Raises BundleError, DataError.
     """
     from headstart import data
@@ -210,14 +206,8 @@ def predict(
             )
     paths, bad = data.pictures([str(name) for name in named])
     with shown(progress):
-<<<<<<< HEAD
-        found = run(
-            loaded, paths, execution=_execution(asked, loaded), truncated=truncated, certainty=certainty
-        )
-=======
         how = _execution(asked, loaded)
-        found = run(loaded, paths, execution=how, truncated=truncated, coverage=coverage)
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
+        found = run(loaded, paths, execution=how, truncated=truncated, certainty=certainty, coverage=coverage)
     return dataclasses.replace(found, left_out=(*bad, *found.left_out))
 
 

@@ -93,9 +93,7 @@ def explain(
     with progress.bar("explaining", len(paths)) as bar:
         for batch, frames, left_out in _usable(subject, paths, truncated):
             bad += left_out
-            new = why(
-                subject, frames, batch, method=method, stage=stage, classes=[wanted] * len(batch), near=near
-            )
+            new = why(subject, frames, batch, method=method, stage=stage, classes=[wanted] * len(batch), near=near)
             overlays += _written(folder, subject, new, len(found), truncated)
             found += new
             bar.advance(len(batch) + len(left_out))

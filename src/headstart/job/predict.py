@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
@@ -22,62 +23,50 @@ _BATCH = 256
 @dataclass(frozen=True, repr=False)
 class Predicted:
     """paths: N usable pictures; probabilities float32 [C] of each; classes: C names; left_out: pictures that cannot be
-<<<<<<< HEAD
     used; truncated: those of the usable whose end is missing; decided: what each is called by the bundle's decision, ()
-    without one; certain: N answers as fine as the wanted certainty allows, () where none is wanted."""
-=======
-    used; truncated: those of the usable whose end is missing.
+    without one; certain: N answers as fine as the wanted certainty allows, () where none is wanted.
 
     similarity: how like the training pictures each is, −1 to 1, () where the model does not know; a picture below
     `least_similarity` is none of the classes. sets: bool [C] of each picture, the classes among which the right one
     is; () where no coverage was asked for."""
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
 
     paths: tuple[str, ...]
     probabilities: tuple[np.ndarray, ...]
     classes: tuple[str, ...]
     left_out: tuple[BadPicture, ...]
     truncated: tuple[str, ...]
-<<<<<<< HEAD
     decided: tuple[str, ...] = ()
     certain: tuple[Answer, ...] = ()
-=======
     similarity: tuple[float, ...] = ()
     least_similarity: float | None = None
     sets: tuple[np.ndarray, ...] = ()
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
 
     def __repr__(self) -> str:
         return f"Predicted({len(self.paths):,} pictures, {len(self.left_out):,} left out)"
 
     def ranked(self, most: int) -> list[Ranked]:
         """Every picture with its `most` likeliest classes, the likeliest first."""
-<<<<<<< HEAD
-        found = []
-        for place, (path, row) in enumerate(zip(self.paths, self.probabilities, strict=True)):
-            order = (-row).argsort(kind="stable")[:most]
-            top = tuple(Answer(self.classes[i], round(float(row[i]), 6)) for i in order)
-            decided = self.decided[place] if self.decided else None
-            found.append(Ranked(path, top, decided, self.certain[place] if self.certain else None))
-        return found
-=======
         return [self._ranked(place, most) for place in range(len(self.paths))]
 
     def _ranked(self, place: int, most: int) -> Ranked:
         row = self.probabilities[place]
         order = (-row).argsort(kind="stable")
-        top = tuple(Answer(self.classes[i], round(float(row[i]), 6)) for i in order[:most])
-        among = tuple(self.classes[i] for i in order if self.sets[place][i]) if self.sets else None
-        near = round(self.similarity[place], 4) if self.similarity else None
-        return Ranked(self.paths[place], top, near, self.out_of_place[place], among)
+        return Ranked(
+            self.paths[place],
+            tuple(Answer(self.classes[i], round(float(row[i]), 6)) for i in order[:most]),
+            self.decided[place] if self.decided else None,
+            self.certain[place] if self.certain else None,
+            round(self.similarity[place], 4) if self.similarity else None,
+            self.out_of_place[place],
+            tuple(self.classes[i] for i in order if self.sets[place][i]) if self.sets else None,
+        )
 
-    @property
+    @cached_property
     def out_of_place(self) -> tuple[bool | None, ...]:
         """Of each picture, whether it is none of the classes; None where the model cannot tell."""
         if self.least_similarity is None:
             return (None,) * len(self.paths)
         return tuple(found < self.least_similarity for found in self.similarity)
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
 
 
 @dataclass(frozen=True)
@@ -90,41 +79,30 @@ class Answer:
 
 @dataclass(frozen=True)
 class Ranked:
-<<<<<<< HEAD
-    """A picture and its likeliest classes, the likeliest first; decided, certain: as in Predicted, or None."""
+    """A picture and its likeliest classes, the likeliest first.
+
+    decided, certain, similarity, out_of_place  as in Predicted, of this picture, or None
+    among  the classes of its set, where one was asked for
+    """
 
     path: str
     top: tuple[Answer, ...]
     decided: str | None = None
     certain: Answer | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        more = {"decided": self.decided, "certain": self.certain and vars(self.certain)}
-=======
-    """A picture and its likeliest classes, the likeliest first.
-
-    similarity, out_of_place  as in Predicted, of this picture; among: the classes of its set, where one was asked for
-    """
-
-    path: str
-    top: tuple[Answer, ...]
     similarity: float | None = None
     out_of_place: bool | None = None
     among: tuple[str, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
+        among = None if self.among is None else list(self.among)
+        more = {"decided": self.decided, "certain": self.certain and vars(self.certain), "set": among}
         return {
             "path": self.path,
             **vars(self.top[0]),
             "top": [vars(answer) for answer in self.top],
-<<<<<<< HEAD
-            **{name: value for name, value in more.items() if value is not None},
-=======
             "out_of_place": self.out_of_place,
             "similarity": self.similarity,
-            **({} if self.among is None else {"set": list(self.among)}),
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
+            **{name: value for name, value in more.items() if value is not None},
         }
 
 
@@ -134,26 +112,18 @@ def predict(
     *,
     execution: Execution | None = None,
     truncated: str = "refuse",
-<<<<<<< HEAD
     certainty: float | None = None,
-) -> Predicted:
-    """Names every picture that can be used. Good batches are decoded only once.
-
-    truncated: "keep" takes JPEGs whose end is missing. certainty: of an answer by the bundle's taxonomy, from 0 to 1.
-    Raises BackboneError, BundleError; OptionError for a certainty without a taxonomy.
-    """
-    if certainty is not None:
-        check_certainty(model, certainty)
-=======
     coverage: float | None = None,
 ) -> Predicted:
     """Names every picture that can be used. Good batches are decoded only once.
 
-    truncated: "keep" takes JPEGs whose end is missing. coverage: how often the right class is to be among those of a
-    picture's set, 0 to 1. Raises BackboneError, BundleError, and OptionError where the model cannot tell sets.
+    truncated: "keep" takes JPEGs whose end is missing. certainty: of an answer by the bundle's taxonomy, from 0 to 1.
+    coverage: how often the right class is to be among those of a picture's set, 0 to 1. Raises BackboneError,
+    BundleError; OptionError for a certainty without a taxonomy, and for a coverage where the model cannot tell sets.
     """
+    if certainty is not None:
+        check_certainty(model, certainty)
     _check_coverage(model, coverage)
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
     from headstart.data import BadPicture
     from headstart.data.decode import check_truncated
     from headstart.data.quality import examine_all
@@ -181,9 +151,9 @@ def predict(
             good += batch
             answers.append(found)
             bar.advance(min(_BATCH, len(paths) - start))
-<<<<<<< HEAD
-    predicted = Predicted(tuple(good), tuple(rows), model.classes, tuple(bad), tuple(short))
-    return _answered(model, predicted, certainty)
+    rows = [row for one in answers for row in one.probabilities]
+    found = Predicted(tuple(good), tuple(rows), model.classes, tuple(bad), tuple(short))
+    return _with_doubts(_answered(model, found, certainty), model, answers, coverage)
 
 
 def check_certainty(model: Model, certainty: float) -> None:
@@ -210,10 +180,6 @@ def _answered(model: Model, found: Predicted, certainty: float | None) -> Predic
         certain = tuple(Answer(names[i], round(float(p), 6)) for i, p in zip(nodes, sums, strict=True))
         found = replace(found, certain=certain)
     return found
-=======
-    rows = [row for one in answers for row in one.probabilities]
-    found = Predicted(tuple(good), tuple(rows), model.classes, tuple(bad), tuple(short))
-    return _with_doubts(found, model, answers, coverage)
 
 
 def _with_doubts(
@@ -244,4 +210,3 @@ def _check_coverage(model: Model, coverage: float | None) -> None:
             f"coverage {coverage}: this bundle cannot tell sets, since it is of an older version or too few of its "
             "training pictures could be held out; expected 30 or more; train anew, or leave coverage out"
         )
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)

@@ -17,13 +17,9 @@ from headstart.job.report import write
 if TYPE_CHECKING:
     import numpy as np
 
-<<<<<<< HEAD
-    from headstart.assess import Baseline, Evaluation, Hindsight
+    from headstart.assess import Baseline, Evaluation, Hindsight, Sureness
     from headstart.assess.levels import Levels
     from headstart.assess.points import Points
-=======
-    from headstart.assess import Baseline, Evaluation, Hindsight, Sureness
->>>>>>> bafc2d1 (How sure: a temperature, sets that hold the right class, a line to strangers; in the bundle, in predict, evaluate and train --json)
     from headstart.data.given import Given
     from headstart.evidence import Evidence
     from headstart.evidence.more import More
@@ -179,6 +175,7 @@ class Run:
             bundle=str(self.folder / BUNDLE) if self.folder else "",
             promise=str(self.more() or ""),
             embedding=embedding(self),
+            certainty=self.sureness,
         )
 
     def save(self, folder: Folder | str | Path) -> Run:

@@ -195,8 +195,8 @@ class Model:
     def maps(
         self, pictures: Any, *, execution: Execution | Resolved | None = None, truncated: str = "refuse"
     ) -> Iterator[tuple[np.ndarray, ...]]:
-        """What the head's cuts say at every place, before pooling: see headstart.extraction.maps. Pictures are given
-        as to probabilities()."""
+        """What the head's cuts say at every place, before pooling, float32 [B, C, H, W] each: see
+        headstart.extraction.maps. Pictures are given as to probabilities()."""
         how = execution_of(self.plan, execution)
         runtime = self._runtime(how.network, maps=True)
         return seen_by(runtime, self.backbone, self.cuts, given(pictures), how, truncated)
