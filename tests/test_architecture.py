@@ -25,6 +25,7 @@ FLOORS = (
 ROOMS = (
     "data",
     "heads",
+    "certainty",
     "backbone",
     "runtime",
     "extraction",

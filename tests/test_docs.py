@@ -37,7 +37,7 @@ NOT_RUN = {
     r"\$EDITOR\b": "is done by hand",
 }
 # The folders that the documents speak of → (pictures of each class, their side).
-FOLDERS = {"flowers": (12, 40), "more-flowers": (4, 40), "birds": (6, 24), "my-birds": (8, 24)}
+FOLDERS = {"flowers": (20, 40), "more-flowers": (4, 40), "birds": (6, 24), "my-birds": (8, 24)}
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 _FENCE = re.compile(
     r"(?:<!-- not run: (?P<reason>[^>]+?) -->\s*)?^```(?P<kind>python|sh)\n(?P<text>.*?)^```",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from headstart.assess.baseline import Baseline
+from headstart.assess.doubts import Doubts
 from headstart.assess.evaluation import Evaluation
 from headstart.assess.part import random_weights, tried
 from headstart.data.dataset import Dataset, Partition
@@ -15,7 +16,7 @@ from headstart.data.listing import one_spelling
 from headstart.errors import DataError
 from headstart.extraction import Features, extract, extract_beside
 from headstart.intervals import paired, score
-from headstart.model import Model
+from headstart.model import Answers, Model
 from headstart.planning.inputs import execution_of, joined, widths
 from headstart.runtime import Execution, Resolved
 
@@ -42,8 +43,9 @@ def prove(
     features, control = extract_beside(
         dataset, index, model.backbone, (None, 0), part=part, execution=execution
     )
-    probabilities, groups = model.probabilities_at(features), dataset.groups[index]
-    evaluation = Evaluation(partition.report_name, model.classes, labels, probabilities, groups)
+    evaluation = _judged(
+        model, model.answers_at(features), labels, partition.report_name, dataset.groups[index]
+    )
     if len(part) < len(index):
         found = random_weights(model, dataset, partition, evaluation, features, control, part, execution)
         if found:
@@ -60,8 +62,8 @@ def on_report(
     if model.module is not None:
         return evaluate(model, dataset, index, partition.report_name, execution=execution)
     labels = _labels(model, dataset, index, partition.report_name)
-    probabilities = model.probabilities_at(extract(dataset, index, model.backbone, execution=execution))
-    return Evaluation(partition.report_name, model.classes, labels, probabilities, dataset.groups[index])
+    found = model.answers_at(extract(dataset, index, model.backbone, execution=execution))
+    return _judged(model, found, labels, partition.report_name, dataset.groups[index])
 
 
 def evaluate(
@@ -79,8 +81,13 @@ def evaluate(
     """
     labels = _labels(model, dataset, index, split)
     pictures = [dataset.pictures[i] for i in index]
-    probabilities = model.probabilities(pictures, execution=execution, truncated=dataset.truncated)
-    return Evaluation(split, model.classes, labels, probabilities, dataset.groups[index])
+    found = model.answers(pictures, execution=execution, truncated=dataset.truncated)
+    return _judged(model, found, labels, split, dataset.groups[index])
+
+
+def _judged(model: Model, answers: Answers, labels: np.ndarray, split: str, groups: np.ndarray) -> Evaluation:
+    doubts = Doubts.of(model.certainty, answers.probabilities, labels, answers.similarity)
+    return Evaluation(split, model.classes, labels, answers.probabilities, groups, doubts)
 
 
 def _labels(model: Model, dataset: Dataset, index: np.ndarray, split: str) -> np.ndarray:
@@ -191,7 +198,8 @@ def pool(
     labels, probabilities = (
         np.concatenate([getattr(part, name) for part in parts])[order] for name in ("labels", "probabilities")
     )
-    whole = Evaluation(split, parts[0].classes, labels, probabilities, groups)
+    doubts = Doubts.pooled([part.doubts for part in parts], order)
+    whole = Evaluation(split, parts[0].classes, labels, probabilities, groups, doubts)
     held = zip(*(own for _, own in folds), strict=True)  # the same baselines in every fold
     found = ((same[0].name, np.concatenate([one.correct for one in same])[order]) for same in held)
     return whole, tuple(_baseline(name, correct, whole.correct, groups) for name, correct in found)

@@ -10,6 +10,7 @@ import numpy as np
 
 from headstart.assess import words
 from headstart.assess.baseline import Baseline
+from headstart.assess.doubts import Doubts
 from headstart.assess.scored import ClassScore, Scored
 from headstart.intervals import proportion
 
@@ -23,6 +24,7 @@ class Evaluation:
     labels         int64 [N]
     probabilities  float32 [N, C], rows sum to 1
     groups         int64 [N]: pictures that belong together count for what they add; None where each stands alone
+    doubts         what the model says of each answer beside; None where that is not known
     """
 
     split: str
@@ -30,6 +32,7 @@ class Evaluation:
     labels: np.ndarray
     probabilities: np.ndarray
     groups: np.ndarray | None = None
+    doubts: Doubts | None = None
 
     @property
     def n(self) -> int:

@@ -52,7 +52,8 @@ def run(args: Namespace, session: Session) -> int:
         return 0
     show.out(show.score(found.evaluation) + "\n")
     show.out(show.classes(found.evaluation) + "\n")
-    show.out(show.confusion(found.evaluation))
+    show.out(show.confusion(found.evaluation) + "\n")
     if told := deciding.told(found.points, found.levels):
-        show.out(f"\n{told}")
+        show.out(f"{told}\n")
+    show.out("\n".join(found.sureness.sentences))
     return 0

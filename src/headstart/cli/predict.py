@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
-from headstart.cli import asked, bundles, deciding, options, show, stdin, values
+from headstart.cli import asked, bundles, certain, deciding, options, show, stdin, values
 from headstart.counts import pictures
 from headstart.errors import DataError
 
 if TYPE_CHECKING:
     from headstart.cli.session import Session
     from headstart.data import BadPicture
-    from headstart.job.predict import Answer, Predicted, Ranked
+    from headstart.job.predict import Predicted
 
 
 def add(subparsers: Any) -> None:
@@ -25,9 +25,10 @@ def add(subparsers: Any) -> None:
     images(parser)
     parser.add_argument("--top", type=values.whole(1), default=5, metavar="K", help="classes per picture (5)")
     deciding.certainty(parser.add_argument)
+    certain.coverage(parser.add_argument)
     options.truncated(parser.add_argument)
     parser.add_argument("--sort", action="store_true", help="by name, each picture once (as they are named)")
-    parser.add_argument("--csv", action="store_true", help="print path,rank,label,confidence")
+    parser.add_argument("--csv", action="store_true", help="print path,rank,label,confidence,… as a table")
 
 
 def images(parser: Any) -> None:
@@ -55,7 +56,12 @@ def run(args: Namespace, session: Session) -> int:
             paths = sorted(set(paths))
         execution = asked.execution(args, session, loaded.plan)
         found = predict(
-            loaded, paths, execution=execution, truncated=args.truncated, certainty=args.certainty
+            loaded,
+            paths,
+            execution=execution,
+            truncated=args.truncated,
+            certainty=args.certainty,
+            coverage=args.coverage,
         )
         found = _called(replace(found, left_out=(*bad, *found.left_out)), called)
     say_left_out(found.left_out, usable=bool(found.paths))
@@ -92,38 +98,16 @@ def _print(args: Namespace, found: Predicted) -> None:
         show.as_json(
             {
                 "bundle": args.bundle,
+                "least_similarity": found.least_similarity,
                 "predictions": [one.to_dict() for one in ranked],
                 "left_out": left_out,
                 "truncated": list(found.truncated),
             }
         )
     elif args.csv:
-        more = [name for name in ("decided", "certain") if getattr(found, name)]
-        rows = [
-            (one.path, rank, answer.label, answer.confidence, *(_cell(getattr(one, name)) for name in more))
-            for one in ranked
-            for rank, answer in enumerate(one.top, 1)
-        ]
-        show.as_csv(("path", "rank", "label", "confidence", *more), rows)
+        show.as_csv(*certain.table(ranked))
     else:
-        lines = [f"{show.plain(one.path)}   {_line(one)}" for one in ranked]
+        lines = [f"{show.plain(one.path)}   {certain.line(one)}" for one in ranked]
         if found.left_out:
             lines.append(f"named {pictures(len(ranked))}; left out {len(found.left_out):,}")
         show.out("\n".join(lines))
-
-
-def _cell(answer: str | Answer) -> str:
-    return answer if isinstance(answer, str) else answer.label
-
-
-def _line(one: Ranked) -> str:
-    """The answer that was asked for before the likeliest classes, where it is another kind of answer."""
-    first = []
-    if one.certain:
-        first.append(
-            f"{show.plain(one.certain.label) or 'any of them'}, {100 * one.certain.confidence:.0f} %:"
-        )
-    if one.decided is not None:
-        first.append(f"called {show.plain(one.decided)}:")
-    ranked = (f"{show.plain(answer.label)} {answer.confidence:.3f}" for answer in one.top)
-    return "   ".join((*first, *ranked))

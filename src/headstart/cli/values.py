@@ -44,6 +44,17 @@ def number(*, least: float = 0.0, open_end: bool = False) -> Callable[[str], flo
     return parse
 
 
+def share(text: str) -> float:
+    """A number between 0 and 1, both left out."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0 < value < 1:
+        raise ArgumentTypeError(f"expected a share between 0 and 1, such as 0.9, got {text!r}")
+    return value
+
+
 def duration(text: str) -> float:
     """Seconds from 90s, 10m, 1h, 1h30m or a plain number."""
     try:

@@ -140,7 +140,8 @@ def _solve_by(
     bar.advance()
     judged = part[fold != LEARNS]
     correct = log_p.argmax(axis=1) == labels[judged]
-    return Solved(found, chosen.penalty(value), correct, groups[judged], HeldOut(judged, log_p))
+    held_out = HeldOut(judged, log_softmax(log_p * np.float32(chosen.growth(value, found))))
+    return Solved(found, chosen.penalty(value), correct, groups[judged], held_out)
 
 
 def picture_weights(labels: np.ndarray, n_classes: int, class_weight: str) -> np.ndarray:
@@ -191,6 +192,9 @@ class _Way(Protocol):
     def head(self, value: float, near: Head | None = None) -> Head: ...
 
     def penalty(self, value: float) -> float: ...
+    def growth(self, value: float, head: Head) -> float:
+        """By what factor the head's scores lie further apart than those of the heads of the folds."""
+        ...
 
 
 def _choose(
@@ -240,6 +244,7 @@ class _Logistic:
         self.problem, self.weights = Problem.of(x, labels, n_classes, widths), weights
         # Penalty → the mean of the folds' solutions, near the whole one.
         self._near: dict[float, np.ndarray] = {}
+        self._lengths: dict[float, float] = {}  # mean length of the folds' weights
 
     def held_out(self, fold: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
         numbers, place = np.unique(fold[fold != LEARNS], return_inverse=True)
@@ -250,6 +255,7 @@ class _Logistic:
         theta = problem.start(len(numbers), np.float32)
         for l2 in GRID:
             theta, _ = learner.solve(l2, start=theta, weights=weights[learns], tolerance=ROUGH)
+            self._lengths[l2] = float(np.linalg.norm(theta[:-1], axis=(0, 2)).mean())
             self._near[l2] = theta.mean(axis=1, keepdims=True, dtype=np.float64)
             yield l2, log_softmax(judged.logits(theta)[np.arange(len(place)), place])
 
@@ -273,6 +279,11 @@ class _Logistic:
 
     def penalty(self, value: float) -> float:
         return value
+
+    def growth(self, value: float, head: Head) -> float:
+        # At one penalty the weights of more pictures are longer: cifar10's were by 9 % for 5 in place of 4 folds.
+        whole = np.linalg.norm(self.problem.rotated(*head.layers[0])[:-1])
+        return float(whole) / self._lengths[value] if self._lengths[value] else 1.0
 
 
 @dataclass(frozen=True)
@@ -323,6 +334,9 @@ class _Minibatch:
 
     def near(self, value: float) -> Head | None:
         return None
+
+    def growth(self, value: float, head: Head) -> float:
+        return 1.0
 
     def head(self, value: float, near: Head | None = None) -> Head:
         scaling, z = self._standardised()

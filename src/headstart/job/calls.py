@@ -175,6 +175,7 @@ def predict(
     model: Model | Run | str | Path,
     pictures: str | Path | Sequence[str | Path],
     *,
+    coverage: float | None = None,
     truncated: str = "refuse",
     certainty: float | None = None,
     device: str = "auto",
@@ -187,7 +188,8 @@ def predict(
     """Names what is on pictures: files, folders and globs. What cannot be used is set aside in `left_out`.
 
     model: as for evaluate(). certainty: of an answer as fine as that allows, by the model's taxonomy; in `certain`.
-    For pictures in memory, or an error for the first that cannot be used, there is
+    coverage: such as 0.9; every picture then gets a set of classes that holds the right one so often. For pictures in
+    memory, or an error for the first that cannot be used, there is
     Model.probabilities. Raises BundleError, DataError.
     """
     from headstart import data
@@ -204,9 +206,8 @@ def predict(
             )
     paths, bad = data.pictures([str(name) for name in named])
     with shown(progress):
-        found = run(
-            loaded, paths, execution=_execution(asked, loaded), truncated=truncated, certainty=certainty
-        )
+        how = _execution(asked, loaded)
+        found = run(loaded, paths, execution=how, truncated=truncated, certainty=certainty, coverage=coverage)
     return dataclasses.replace(found, left_out=(*bad, *found.left_out))
 
 

@@ -13,7 +13,7 @@ from headstart.errors import DataError, OptionError
 if TYPE_CHECKING:
     import numpy as np
 
-    from headstart.assess import Evaluation
+    from headstart.assess import Evaluation, Sureness
     from headstart.assess.levels import Levels
     from headstart.assess.points import Points
     from headstart.data import Dataset
@@ -26,10 +26,12 @@ SPLITS = ("train", "val", "test", "held-out", "all")
 @dataclass(frozen=True, repr=False)
 class Evaluated:
     """evaluation; trained_on: how many of its pictures the classifier was trained on, None where it does not know;
-    points: where the model has a decision or experts were named; levels: where it has a taxonomy."""
+    sureness: what its own word of how sure it is is worth on them; points: where the model has a decision or experts
+    were named; levels: where it has a taxonomy."""
 
     evaluation: Evaluation
     trained_on: int | None
+    sureness: Sureness
     points: Points | None = None
     levels: Levels | None = None
 
@@ -40,7 +42,7 @@ class Evaluated:
 
     def to_dict(self) -> dict[str, Any]:
         """The split's name → its score, as --json prints it."""
-        more = {"points": self.points, "levels": self.levels}
+        more = {"certainty": self.sureness, "points": self.points, "levels": self.levels}
         told = {name: found.to_dict() for name, found in more.items() if found}
         return {self.evaluation.split: {**self.evaluation.to_dict(), "trained_on": self.trained_on, **told}}
 
@@ -84,7 +86,10 @@ def evaluate(
     name, index = choose_split(model, dataset, split)
     evaluation = assess.evaluate(model, dataset, index, name, execution=execution)
     learnt = 0 if name == "held-out" else _count_learnt(model, dataset, index)
-    return Evaluated(evaluation, learnt, *_seen_otherwise(model, evaluation, dataset, index, points))
+    sureness = assess.Sureness.of(evaluation, model.certainty)
+    return Evaluated(
+        evaluation, learnt, sureness, *_seen_otherwise(model, evaluation, dataset, index, points)
+    )
 
 
 def _seen_otherwise(

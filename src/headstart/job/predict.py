@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from headstart.data import BadPicture
-    from headstart.model import Model
+    from headstart.model import Answers, Model
     from headstart.runtime import Execution
 
 _BATCH = 256
@@ -23,7 +24,11 @@ _BATCH = 256
 class Predicted:
     """paths: N usable pictures; probabilities float32 [C] of each; classes: C names; left_out: pictures that cannot be
     used; truncated: those of the usable whose end is missing; decided: what each is called by the bundle's decision, ()
-    without one; certain: N answers as fine as the wanted certainty allows, () where none is wanted."""
+    without one; certain: N answers as fine as the wanted certainty allows, () where none is wanted.
+
+    similarity: how like the training pictures each is, −1 to 1, () where the model does not know; a picture below
+    `least_similarity` is none of the classes. sets: bool [C] of each picture, the classes among which the right one
+    is; () where no coverage was asked for."""
 
     paths: tuple[str, ...]
     probabilities: tuple[np.ndarray, ...]
@@ -32,19 +37,36 @@ class Predicted:
     truncated: tuple[str, ...]
     decided: tuple[str, ...] = ()
     certain: tuple[Answer, ...] = ()
+    similarity: tuple[float, ...] = ()
+    least_similarity: float | None = None
+    sets: tuple[np.ndarray, ...] = ()
 
     def __repr__(self) -> str:
         return f"Predicted({len(self.paths):,} pictures, {len(self.left_out):,} left out)"
 
     def ranked(self, most: int) -> list[Ranked]:
         """Every picture with its `most` likeliest classes, the likeliest first."""
-        found = []
-        for place, (path, row) in enumerate(zip(self.paths, self.probabilities, strict=True)):
-            order = (-row).argsort(kind="stable")[:most]
-            top = tuple(Answer(self.classes[i], round(float(row[i]), 6)) for i in order)
-            decided = self.decided[place] if self.decided else None
-            found.append(Ranked(path, top, decided, self.certain[place] if self.certain else None))
-        return found
+        return [self._ranked(place, most) for place in range(len(self.paths))]
+
+    def _ranked(self, place: int, most: int) -> Ranked:
+        row = self.probabilities[place]
+        order = (-row).argsort(kind="stable")
+        return Ranked(
+            self.paths[place],
+            tuple(Answer(self.classes[i], round(float(row[i]), 6)) for i in order[:most]),
+            self.decided[place] if self.decided else None,
+            self.certain[place] if self.certain else None,
+            round(self.similarity[place], 4) if self.similarity else None,
+            self.out_of_place[place],
+            tuple(self.classes[i] for i in order if self.sets[place][i]) if self.sets else None,
+        )
+
+    @cached_property
+    def out_of_place(self) -> tuple[bool | None, ...]:
+        """Of each picture, whether it is none of the classes; None where the model cannot tell."""
+        if self.least_similarity is None:
+            return (None,) * len(self.paths)
+        return tuple(found < self.least_similarity for found in self.similarity)
 
 
 @dataclass(frozen=True)
@@ -57,19 +79,29 @@ class Answer:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A picture and its likeliest classes, the likeliest first; decided, certain: as in Predicted, or None."""
+    """A picture and its likeliest classes, the likeliest first.
+
+    decided, certain, similarity, out_of_place  as in Predicted, of this picture, or None
+    among  the classes of its set, where one was asked for
+    """
 
     path: str
     top: tuple[Answer, ...]
     decided: str | None = None
     certain: Answer | None = None
+    similarity: float | None = None
+    out_of_place: bool | None = None
+    among: tuple[str, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        more = {"decided": self.decided, "certain": self.certain and vars(self.certain)}
+        among = None if self.among is None else list(self.among)
+        more = {"decided": self.decided, "certain": self.certain and vars(self.certain), "set": among}
         return {
             "path": self.path,
             **vars(self.top[0]),
             "top": [vars(answer) for answer in self.top],
+            "out_of_place": self.out_of_place,
+            "similarity": self.similarity,
             **{name: value for name, value in more.items() if value is not None},
         }
 
@@ -81,27 +113,30 @@ def predict(
     execution: Execution | None = None,
     truncated: str = "refuse",
     certainty: float | None = None,
+    coverage: float | None = None,
 ) -> Predicted:
     """Names every picture that can be used. Good batches are decoded only once.
 
     truncated: "keep" takes JPEGs whose end is missing. certainty: of an answer by the bundle's taxonomy, from 0 to 1.
-    Raises BackboneError, BundleError; OptionError for a certainty without a taxonomy.
+    coverage: how often the right class is to be among those of a picture's set, 0 to 1. Raises BackboneError,
+    BundleError; OptionError for a certainty without a taxonomy, and for a coverage where the model cannot tell sets.
     """
     if certainty is not None:
         check_certainty(model, certainty)
+    _check_coverage(model, coverage)
     from headstart.data import BadPicture
     from headstart.data.decode import check_truncated
     from headstart.data.quality import examine_all
 
     check_truncated(truncated)
     good, bad, short = list[str](), list["BadPicture"](), list[str]()
-    rows: list[np.ndarray] = []
+    answers: list[Answers] = []
     workers = execution.workers if execution else 0
     with progress.bar("pictures", len(paths)) as bar:
         for start in range(0, len(paths), _BATCH):
             batch = list(paths[start : start + _BATCH])
             try:
-                found = model.probabilities(batch, execution=execution)
+                found = model.answers(batch, execution=execution)
             except PictureError:
                 seen = examine_all(batch, workers=workers, truncated=truncated)
                 bad += [one for one in seen if isinstance(one, BadPicture)]
@@ -112,12 +147,13 @@ def predict(
                 ]
                 short += [path for path, one in usable if not one.whole]
                 batch = [path for path, _ in usable]
-                found = model.probabilities(batch, execution=execution, truncated=truncated) if batch else ()
+                found = model.answers(batch, execution=execution, truncated=truncated)
             good += batch
-            rows += list(found)
+            answers.append(found)
             bar.advance(min(_BATCH, len(paths) - start))
-    predicted = Predicted(tuple(good), tuple(rows), model.classes, tuple(bad), tuple(short))
-    return _answered(model, predicted, certainty)
+    rows = [row for one in answers for row in one.probabilities]
+    found = Predicted(tuple(good), tuple(rows), model.classes, tuple(bad), tuple(short))
+    return _with_doubts(_answered(model, found, certainty), model, answers, coverage)
 
 
 def check_certainty(model: Model, certainty: float) -> None:
@@ -144,3 +180,33 @@ def _answered(model: Model, found: Predicted, certainty: float | None) -> Predic
         certain = tuple(Answer(names[i], round(float(p), 6)) for i, p in zip(nodes, sums, strict=True))
         found = replace(found, certain=certain)
     return found
+
+
+def _with_doubts(
+    found: Predicted, model: Model, answers: Sequence[Answers], coverage: float | None
+) -> Predicted:
+    """With what the model says of how sure it is."""
+    familiar, sets = model.certainty.familiar, model.certainty.sets
+    near = tuple(float(v) for one in answers if one.similarity is not None for v in one.similarity)
+    named = (
+        () if coverage is None or sets is None else (sets.classes(a.probabilities, coverage) for a in answers)
+    )
+    return replace(
+        found,
+        similarity=near,
+        least_similarity=familiar and familiar.line,
+        sets=tuple(row for batch in named for row in batch),
+    )
+
+
+def _check_coverage(model: Model, coverage: float | None) -> None:
+    """Raises OptionError."""
+    if coverage is None:
+        return
+    if not 0 < coverage < 1:
+        raise OptionError(f"coverage {coverage}: expected a share between 0 and 1, such as 0.9")
+    if model.certainty.sets is None:
+        raise OptionError(
+            f"coverage {coverage}: this bundle cannot tell sets, since it is of an older version or too few of its "
+            "training pictures could be held out; expected 30 or more; train anew, or leave coverage out"
+        )

@@ -17,7 +17,7 @@ from headstart.job.report import write
 if TYPE_CHECKING:
     import numpy as np
 
-    from headstart.assess import Baseline, Evaluation, Hindsight
+    from headstart.assess import Baseline, Evaluation, Hindsight, Sureness
     from headstart.assess.levels import Levels
     from headstart.assess.points import Points
     from headstart.data.given import Given
@@ -102,6 +102,13 @@ class Run:
         return (said,) if said else ()
 
     @property
+    def sureness(self) -> Sureness:
+        """What the model's own word of how sure it is is worth on the report pictures."""
+        from headstart.assess import Sureness
+
+        return Sureness.of(self.evaluation, self.model.certainty)
+
+    @property
     def evidence(self) -> Evidence | None:
         """What was measured; None where a plan was given."""
         return self.prepared.evidence
@@ -168,6 +175,7 @@ class Run:
             bundle=str(self.folder / BUNDLE) if self.folder else "",
             promise=str(self.more() or ""),
             embedding=embedding(self),
+            certainty=self.sureness,
         )
 
     def save(self, folder: Folder | str | Path) -> Run:
@@ -252,6 +260,7 @@ class Run:
             **({"levels": self.levels.to_dict()} if self.levels else {}),
             "plan": asdict(self.plan),
             "kept": asdict(self.kept),
+            "certainty": self.sureness.to_dict(),
             "evidence": self.evidence and self.evidence.to_dict(),
             "more": more and more.to_dict(),
             "sentences": [*self.sentences, *([str(more)] if more else [])],

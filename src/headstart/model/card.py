@@ -41,10 +41,17 @@ def text(model: Model, info: BundleInfo, loads_in_timm: bool) -> str:
         "## Classes",
         ", ".join(markdown(name) for name in model.classes),
         "## Limits",
-        "It names one of the classes above for any picture whatever. The accuracy is for pictures like those it was "
+        f"{_strangers(model)} The accuracy is for pictures like those it was "
         "measured on; the terms of the backbone's source data and of your own pictures apply to what you do with it.",
     ]
     return "\n\n".join(part for part in sections if part) + "\n"
+
+
+def _strangers(model: Model) -> str:
+    """What becomes of pictures of none of the classes."""
+    if model.certainty.familiar is None:
+        return "It names one of the classes above for any picture whatever."
+    return "`headstart predict` calls pictures that are unlike the training pictures none of these; others it may name."
 
 
 def _levels(prepared: Preprocess) -> str:

@@ -12,6 +12,8 @@ import numpy as np
 
 from headstart import progress
 from headstart.backbone import MAP, Backbone, Stage, build
+from headstart.certainty import Certainty
+from headstart.certainty.familiar import similarity
 from headstart.data.dataset import Dataset
 from headstart.data.decode import check_truncated
 from headstart.data.given import given
@@ -22,6 +24,7 @@ from headstart.extraction.maps import seen_by
 from headstart.extras import needed_for
 from headstart.heads.head import Head
 from headstart.heads.neighbours import Neighbours
+from headstart.model.answers import Answers
 from headstart.model.decision import Decision
 from headstart.model.info import BundleInfo
 from headstart.planning.inputs import execution_of, joined
@@ -46,6 +49,7 @@ class Model:
     module  a trained trunk in memory; None where the pre-trained weights serve as they are, or with `folder`
     folder  the bundle that this model was loaded from
     info    what the bundle says beside: evidence, metrics, fingerprint, versions
+    certainty   by what the probabilities are tempered, sets of classes, the line to strangers; empty in older bundles
     neighbours  training pictures at the head's input; None where none were kept, as in older bundles
     decision  how a picture is called where that is not the likeliest class; taxonomy: a tree over the classes
     holds   what keeps `folder` there, where it was unpacked for this model
@@ -58,6 +62,7 @@ class Model:
     module: nn.Module | None = None
     folder: Path | None = None
     info: BundleInfo = field(default_factory=BundleInfo)
+    certainty: Certainty = field(default_factory=Certainty, compare=False)
     neighbours: Neighbours | None = field(default=None, compare=False)
     decision: Decision | None = None
     taxonomy: Taxonomy | None = None
@@ -76,7 +81,14 @@ class Model:
     @staticmethod
     def of(fitted: Fitted) -> Model:
         """The model that fit() arrived at."""
-        return Model(fitted.classes, fitted.backbone, fitted.plan, fitted.head, fitted.module)
+        return Model(
+            fitted.classes,
+            fitted.backbone,
+            fitted.plan,
+            fitted.head,
+            fitted.module,
+            certainty=fitted.certainty,
+        )
 
     @property
     def cuts(self) -> tuple[Stage, ...]:
@@ -112,7 +124,8 @@ class Model:
     def probabilities(
         self, pictures: Any, *, execution: Execution | Resolved | None = None, truncated: str = "refuse"
     ) -> np.ndarray:
-        """Probabilities float32 [N, C] of N pictures, each row summing to 1.
+        """Probabilities float32 [N, C] of N pictures, each row summing to 1; tempered, so that of 100 answers given
+        with 0.9 about 90 are right (headstart.certainty).
 
         pictures   one picture, or a sequence that may mix their kinds: a path (str or os.PathLike; `shard.tar!member`
                    too), the bytes of a picture file, a PIL image, an array uint8 [H, W, 3] or, grey, uint8 or uint16
@@ -121,9 +134,15 @@ class Model:
 
         Raises DataError for anything else, PictureError that names a picture which cannot be used.
         """
+        return self.answers(pictures, execution=execution, truncated=truncated).probabilities
+
+    def answers(
+        self, pictures: Any, *, execution: Execution | Resolved | None = None, truncated: str = "refuse"
+    ) -> Answers:
+        """probabilities(), and how like the training pictures each picture is."""
         seen = self.features(pictures, execution=execution, truncated=truncated)
-        found = [self._named(x) for x in seen]
-        return np.concatenate(found) if found else np.empty((0, len(self.classes)), np.float32)
+        found = [self.answers_to(x) for x in seen]
+        return Answers.of(found) if found else self.answers_to(np.empty((0, self.width), np.float32))
 
     def features(
         self,
@@ -143,9 +162,21 @@ class Model:
                 yield np.concatenate(outputs, axis=1)
                 bar.advance(len(outputs[0]))
 
+    def answers_to(self, x: np.ndarray) -> Answers:
+        """To what the head sees of pictures, float32 [B, D]. Raises BundleError where that is no number."""
+        found = self._named(x)
+        if self.neighbours is None or self.certainty.familiar is None:
+            return Answers(found)
+        return Answers(found, similarity(self.neighbours, x))
+
+    @property
+    def width(self) -> int:
+        """Features that enter the head."""
+        return sum(cut.width(self.plan.pool) for cut in self.cuts)
+
     def _named(self, features: np.ndarray) -> np.ndarray:
         """Probabilities float32 [B, C]. Raises BundleError where the network puts out what is no number."""
-        found = self.head.probabilities(features)
+        found = self.certainty.probabilities(self.head.logits(features))
         if not np.isfinite(found).all():
             place = self.folder or self.backbone.name
             raise BundleError(
@@ -155,13 +186,17 @@ class Model:
 
     def probabilities_at(self, features: Features) -> np.ndarray:
         """As probabilities(), float32 [N, C], from features of the pre-trained trunk."""
-        return self.head.probabilities(joined(features, self.backbone, self.plan))
+        return self.answers_at(features).probabilities
+
+    def answers_at(self, features: Features) -> Answers:
+        """As answers(), from features of the pre-trained trunk."""
+        return self.answers_to(joined(features, self.backbone, self.plan))
 
     def maps(
         self, pictures: Any, *, execution: Execution | Resolved | None = None, truncated: str = "refuse"
     ) -> Iterator[tuple[np.ndarray, ...]]:
-        """What the head's cuts say at every place, before pooling: see headstart.extraction.maps. Pictures are given
-        as to probabilities()."""
+        """What the head's cuts say at every place, before pooling, float32 [B, C, H, W] each: see
+        headstart.extraction.maps. Pictures are given as to probabilities()."""
         how = execution_of(self.plan, execution)
         runtime = self._runtime(how.network, maps=True)
         return seen_by(runtime, self.backbone, self.cuts, given(pictures), how, truncated)
@@ -173,6 +208,7 @@ class Model:
 
     def network(self, own: nn.Module | None = None) -> HeadedNetwork:
         """The whole classifier as one torch module: [B, 3, S, S] normalised → logits [B, C]; eval mode.
+        The logits are the head's own: probabilities() divides them by `certainty.temperature`.
 
         own: the network that a loaded bundle was made of, where that was one of the user's own (backbone_of()); its
         weights do not matter. Raises BundleError where it is needed and not given.

@@ -11,6 +11,7 @@ import numpy as np
 
 from headstart import files, seals
 from headstart.backbone import Backbone
+from headstart.certainty import Certainty
 from headstart.data.taxonomy import Taxonomy
 from headstart.errors import BackboneError, BundleError, PlanError
 from headstart.heads.head import Head
@@ -64,6 +65,7 @@ def _model(folder: Path, values: Mapping[str, Any]) -> Model:
         info=BundleInfo.from_dict(values),
         decision=None if decision is None else Decision.from_dict(decision, tuple(classes)),
         taxonomy=None if tree is None else Taxonomy.from_dict(tree),
+        certainty=Certainty.from_dict(values["certainty"]) if "certainty" in values else Certainty(),
     )
     cuts = [cut.width(model.plan.pool) for cut in model.cuts]
     return replace(model, neighbours=neighbours.read(folder, cuts, len(classes)))
@@ -79,8 +81,7 @@ def _checked(model: Model) -> Model:
     if model.plan.backbone != model.backbone.name:
         raise ValueError(f"its plan is for {model.plan.backbone}, its network is {model.backbone.name}")
     model.plan.validate(model.backbone.stage_names)
-    width = sum(cut.width(model.plan.pool) for cut in model.cuts)
-    _check_head(model.head, width, len(names))
+    _check_head(model.head, model.width, len(names))
     return model
 
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headstart.certainty import Familiar
 from headstart.data.dataset import Dataset, Partition
+from headstart.data.split import sample
 from headstart.extraction import extract
-from headstart.heads.neighbours import Neighbours, draw, most
+from headstart.heads.neighbours import MOST, Neighbours, draw, most
 from headstart.model.model import Model
 from headstart.planning.inputs import execution_of, joined, widths
 from headstart.runtime import Execution, Resolved
@@ -27,7 +29,10 @@ def remember(
     *,
     execution: Execution | Resolved | None = None,
 ) -> Model:
-    """The model that fit() arrived at, with its Neighbours. Raises PictureError, BackboneError."""
+    """The model that fit() arrived at, with its Neighbours and the line to what is none of its classes.
+
+    Raises PictureError, BackboneError.
+    """
     model = Model.of(fitted)
     learnt = learnt_from(fitted, partition)
     labels, groups = dataset.labels[learnt], dataset.groups[learnt]
@@ -38,7 +43,18 @@ def remember(
     x = head_input(model, dataset, kept, execution)
     names = [_name(dataset, place) for place in kept]
     known = [digests[place] for place in places]
-    return replace(model, neighbours=Neighbours.of(x, labels[places], names, known, cuts))
+    neighbours = Neighbours.of(x, labels[places], names, known, cuts)
+    judged = _judged(fitted, dataset, learnt)
+    x = head_input(model, dataset, judged, execution)
+    familiar = Familiar.of(neighbours, x, dataset.groups[judged], groups[places])
+    return replace(model, neighbours=neighbours, certainty=replace(model.certainty, familiar=familiar))
+
+
+def _judged(fitted: Fitted, dataset: Dataset, learnt: np.ndarray) -> np.ndarray:
+    """int64 [J]: the pictures that tell how like the training pictures one of their kind is. With a trained network
+    those that it has not learnt from, since it knows the others too well."""
+    places = learnt if fitted.held_out is None else fitted.held_out.places
+    return places[sample(dataset.labels[places], MOST, 0)]
 
 
 def learnt_from(fitted: Fitted, partition: Partition) -> np.ndarray:

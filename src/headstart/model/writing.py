@@ -1,6 +1,6 @@
 """save(): a model as a bundle, a folder that predicts by itself, says what it is, and that other tools load.
 
-headstart.json      classes, backbone, preparation, plan, evidence, metrics, fingerprint, versions, checksums
+headstart.json      classes, backbone, preparation, plan, certainty, evidence, metrics, fingerprint, versions, checksums
 model.safetensors   all weights: the trunk's names, and the classifier's own name (timm) or `headstart_head.N`
 config.json         only where timm can load it with equal logits
 network/            the converted network (float32), which predicts without torch
@@ -109,6 +109,7 @@ def _card(model: Model, info: BundleInfo, checksums: Mapping[str, str]) -> dict[
         "plan": toml.dumps(model.plan),
         **({"decision": model.decision.to_dict()} if model.decision else {}),
         **({"taxonomy": model.taxonomy.to_dict()} if model.taxonomy else {}),
+        "certainty": model.certainty.to_dict(),
         **info.to_dict(),
         "files": checksums,
     }

@@ -16,6 +16,7 @@ import numpy as np
 
 from headstart import progress
 from headstart.backbone import Backbone
+from headstart.certainty import Certainty
 from headstart.data.dataset import Dataset, Partition
 from headstart.data.split import selection
 from headstart.extraction import Features, extract
@@ -53,6 +54,7 @@ class Fitted:
     held_out what heads or networks like this one say of training pictures that they have not learnt from, by their
              places in the data set: of a frozen plan cross-validated, else the selection pictures; None where there are
              too few to hold any out
+    certainty  what these say of how sure the answers may be: temperature and sets
     others   what each way that was not kept came to, by the name of its arm, to be looked at afterwards
     """
 
@@ -65,6 +67,7 @@ class Fitted:
     history: tuple[Epoch, ...] = ()
     l2: float | None = None
     held_out: HeldOut | None = None
+    certainty: Certainty = field(default_factory=Certainty)
     others: Mapping[str, Fitted] = field(default_factory=dict)
 
 
@@ -87,11 +90,16 @@ def fit(
     backbone = backbone.with_levels_of(dataset, partition.train)
     setting = _Setting(plan, backbone, dataset, execution_of(plan, execution))
     if plan.frozen:
-        return _solve_alone(setting, partition.train)
+        return _certain(_solve_alone(setting, partition.train), dataset)
     needs.check(plan)
     from headstart.training.task import Settings
 
-    return _train(setting, partition, settings or Settings())
+    return _certain(_train(setting, partition, settings or Settings()), dataset)
+
+
+def _certain(fitted: Fitted, dataset: Dataset) -> Fitted:
+    """With what the held-out pictures say of how sure it may be."""
+    return replace(fitted, certainty=Certainty.of(fitted.held_out, dataset.labels, dataset.groups))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,62 @@
+"""Familiar: how like the training pictures a picture is, and the line below which it is none of their classes.
+
+The similarity to the third nearest training picture at the head's input (Sun et al. 2022, with k by measurement).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from headstart.certainty.temperature import FEWEST
+from headstart.heads.neighbours import Neighbours
+
+K = 3
+INSIDE = 0.95  # of new pictures of the same kind
+_PLACES = 6  # digits that the line is kept with
+
+
+@dataclass(frozen=True)
+class Familiar:
+    """line: the similarity below which a picture is out of place; inside: the share of the training's own kind of
+    pictures that lies above it; groups: of the pictures by which it was drawn."""
+
+    line: float
+    groups: int
+    inside: float = INSIDE
+
+    @staticmethod
+    def of(neighbours: Neighbours, x: np.ndarray, groups: np.ndarray, own: np.ndarray) -> Familiar | None:
+        """Drawn by training pictures x float32 [N, D] of groups int64 [N], each held beside those of other groups.
+
+        own: int64 [M], the groups of the neighbours. None where these are too few to tell.
+        """
+        count = len(np.unique(groups))
+        place = math.floor((count + 1) * (1 - INSIDE)) / count
+        if count < FEWEST or place == 0 or len(np.unique(own)) <= K:
+            return None
+        found = np.sort(similarity(neighbours, x, barred=groups[:, None] == own))
+        return Familiar(round(float(found[max(0, math.ceil(place * len(found)) - 1)]), _PLACES), count)
+
+    def out_of_place(self, similarity: np.ndarray) -> np.ndarray:
+        """bool [N], for similarity() of N pictures."""
+        return similarity < self.line
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as `headstart.json` has them."""
+        return dict(vars(self))
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> Familiar:
+        """Raises KeyError, TypeError or ValueError for what to_dict() cannot have written."""
+        return Familiar(float(values["line"]), int(values["groups"]), float(values["inside"]))
+
+
+def similarity(neighbours: Neighbours, x: np.ndarray, *, barred: np.ndarray | None = None) -> np.ndarray:
+    """float32 [N], −1 to 1: of pictures x float32 [N, D] at the head's input to their K-th nearest neighbour; barred as
+    in Neighbours.nearest()."""
+    return neighbours.nearest(x, K, barred=barred)[0][:, -1]

@@ -1,0 +1,51 @@
+"""The line to strangers: as many of one's own kind lie within it as it says, and what is unlike them does not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from headstart.certainty import Familiar
+from headstart.certainty.familiar import similarity
+from headstart.heads.neighbours import Neighbours
+
+
+def _pictures(n: int, seed: int, centre: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return (np.eye(16)[centre + rng.integers(0, 3, n)] + 0.15 * rng.normal(size=(n, 16))).astype(np.float32)
+
+
+def _neighbours(x: np.ndarray) -> Neighbours:
+    names = [str(i) for i in range(len(x))]
+    return Neighbours.of(x, np.zeros(len(x), int), names, names, (16,))
+
+
+def test_its_own_kind_stays_inside_and_strangers_do_not() -> None:
+    x = _pictures(1_000, 0)
+    kept = _neighbours(x)
+    found = Familiar.of(kept, x, np.arange(1_000), np.arange(1_000))
+    assert found is not None
+    own = found.out_of_place(similarity(kept, _pictures(2_000, 1)))
+    assert 0.03 < own.mean() < 0.07
+    assert found.out_of_place(similarity(kept, _pictures(200, 2, centre=8))).all()
+    assert Familiar.from_dict(found.to_dict()) == found
+
+
+def test_a_group_does_not_vouch_for_itself() -> None:
+    """Five frames of each of 100 scenes: held beside their own scene, all would look familiar."""
+    scenes = _pictures(100, 0)
+    x = np.repeat(scenes, 5, axis=0) + 0.001 * np.random.default_rng(1).normal(size=(500, 16)).astype(
+        np.float32
+    )
+    kept, groups = _neighbours(x), np.repeat(np.arange(100), 5)
+    found = Familiar.of(kept, x, groups, groups)
+    alone = Familiar.of(kept, x, np.arange(500), np.arange(500))
+    assert found is not None
+    assert alone is not None
+    assert alone.line > 0.99 > found.line
+    assert found.out_of_place(similarity(kept, _pictures(1_000, 3))).mean() < 0.12
+
+
+def test_too_few_groups_draw_no_line() -> None:
+    x = _pictures(40, 0)
+    assert Familiar.of(_neighbours(x), x, np.arange(40) % 10, np.arange(40) % 10) is None
+    assert Familiar.of(_neighbours(x[:2]), x, np.arange(40), np.arange(2)) is None
