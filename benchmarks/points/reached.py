@@ -5,8 +5,8 @@
 DIR holds the data sets as class folders. Features of lite0's top cut, extracted once. A draw parts the pictures anew,
 groups whole; the head is solved on the training pictures, and the threshold comes from what its cross-validation said
 of them. Splits of the source's own are not heeded, so that there can be many draws. Prints, for each set, class and
-wanted sensitivity, the mean that is reached, the share of draws in which the wanted one lies in the 95 % interval of the
-reached one, and in which it lies in it or below it; the same without a threshold.
+wanted sensitivity, the mean that is reached, and the share of draws in which the wanted one lies in the 95 % interval
+of the reached one, or in it or below it; the same without a threshold.
 """
 
 from __future__ import annotations

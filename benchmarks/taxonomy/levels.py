@@ -1,4 +1,4 @@
-"""A head of fine classes, its probabilities summed, against heads of the coarse classes: equal pictures, each level.
+"""A head of fine classes, its probabilities summed, against heads of coarse classes: equal pictures, each level.
 
     python benchmarks/taxonomy/levels.py --data DIR [--wordnet data.noun] [--sets cifar10 unseen tiny-imagenet]
 
@@ -147,7 +147,7 @@ def table_of(tree: Taxonomy, table: Table, each: int, draw: int) -> list[tuple[s
 
 
 def certain(tree: Taxonomy, table: Table, each: int) -> Iterator[str]:
-    """Of answers as fine as certainty allows: how many are of the finest kind, how deep they are, how many are right."""
+    """Of answers as fine as certainty allows: how many are right, how many are classes, how deep they are."""
     fine = answers(table, table.labels, np.arange(each))
     truth = table.labels[table.train :]
     depths = np.array(tree.depths)
@@ -157,8 +157,8 @@ def certain(tree: Taxonomy, table: Table, each: int) -> Iterator[str]:
         right = tree.members[node, truth]
         whole, none = np.isin(node, leaves(tree)).mean(), (node == 0).mean()
         yield (
-            f"certainty {certainty}: right {right.mean():.4f}; a class {whole:.3f}, a node above {1 - whole - none:.3f}, "
-            f"nothing {none:.3f}; levels {depths[node].mean():.2f} of {own[truth].mean():.2f}"
+            f"certainty {certainty}: right {right.mean():.4f}; a class {whole:.3f}, a node above "
+            f"{1 - whole - none:.3f}, nothing {none:.3f}; levels {depths[node].mean():.2f} of {own[truth].mean():.2f}"
         )
 
 

@@ -45,6 +45,8 @@ def tree(path: Path, classes: Iterable[str]) -> Taxonomy:
         (*(f"{known[node][0]} {node}" for node in way[1:-1] if node in kept), name)
         for name, way in ways.items()
     ]
+    while len({branch[0] for branch in branches}) == 1:
+        branches = [branch[1:] for branch in branches]
     return grown("WordNet", branches, origin="WordNet 3.0")
 
 

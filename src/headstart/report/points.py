@@ -12,7 +12,7 @@ from headstart.report.svg import Scale, Svg
 from headstart.report.thumbnails import Album
 from headstart.report.words import interval, percent
 
-_SIDE, _LEFT, _BOTTOM, _MARGIN = 420, 48, 46, 14
+_SIDE, _LEFT, _BOTTOM, _MARGIN = 420, 66, 46, 14
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
