@@ -176,6 +176,8 @@ class Run:
             promise=str(self.more() or ""),
             embedding=embedding(self),
             certainty=self.sureness,
+            points=self.points if self.points.curves else None,
+            levels=self.levels,
         )
 
     def save(self, folder: Folder | str | Path) -> Run:
@@ -195,10 +197,14 @@ class Run:
             [*(e.to_dict() for e in self.fitted.history), {"final": True, **self._metrics()}]
         )
         head = ("path", "split", "label", "prediction", "confidence", "digest")
+        decided = self._decided()
+        head = (*head, *(["decided"] if decided else []))
         digests = self.model.short_digests(self.prepared.dataset, self.index)
         rows = (
-            (name_of(picture), self.evaluation.split, label, prediction, f"{confidence:.6f}", digest)
-            for (picture, label, prediction, confidence), digest in zip(self._answers(), digests, strict=True)
+            (name_of(picture), self.evaluation.split, label, prediction, f"{confidence:.6f}", digest, *more)
+            for (picture, label, prediction, confidence), digest, more in zip(
+                self._answers(), digests, decided or [()] * len(digests), strict=True
+            )
         )
         files.write_csv(folder.path / PREDICTIONS, head, rows)
         write(folder.path, run._contents())
@@ -278,6 +284,13 @@ class Run:
     def decides(self) -> bool:
         """Whether the model has a decision, or people were named to stand beside it."""
         return self.model.decision is not None or self.prepared.options.points is not None
+
+    def _decided(self) -> list[tuple[str]]:
+        """What each report picture is called by the model's decision; nothing without one."""
+        if self.model.decision is None:
+            return []
+        names = self.evaluation.classes
+        return [(names[place],) for place in self.model.decision.decide(self.evaluation.probabilities)]
 
     def _answers(self) -> list[tuple[str | Given, str, str, float]]:
         """(picture, label, prediction, confidence) of each report picture."""

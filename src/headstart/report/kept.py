@@ -30,7 +30,11 @@ class Newer(ValueError):
 _PLAIN = ("title", "created", "story", "command", "bundle", "promise")
 _TEXTS = ("notes", "lacking")
 # Part → (module, name) of its type.
-KINDS = {"embedding": ("headstart.report.embedding", "Embedding")}
+KINDS = {
+    "embedding": ("headstart.report.embedding", "Embedding"),
+    "points": ("headstart.assess.points", "Points"),
+    "levels": ("headstart.assess.levels", "Levels"),
+}
 
 
 def to_dict(run: Contents, album: Album) -> dict[str, Any]:
