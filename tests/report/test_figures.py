@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -136,7 +137,7 @@ def test_pairs_are_the_confusions_off_the_diagonal() -> None:
 
 def test_a_class_without_pictures_leaves_an_empty_row() -> None:
     result = Evaluation("test", ("a", "b"), np.array([0, 0]), np.array([[0.9, 0.1], [0.2, 0.8]], np.float32))
-    drawn = confusion.heat_map(result.scored)
+    drawn = confusion.drawn(result.scored)
     assert drawn is not None
     assert drawn.count('class="empty"') == 2
     assert drawn.count('class="right"') == 1
@@ -146,3 +147,32 @@ def test_a_class_without_pictures_leaves_an_empty_row() -> None:
 def test_another_line_moves_the_marks_on_the_chart() -> None:
     measured = changed(sample.evidence(("a", "b"), similarity="similar"), line=10_000)
     assert str(cases.chart(measured, 1)) != str(cases.chart(changed(measured, line=2_000), 1))
+
+
+def test_classes_that_are_taken_for_each_other_stand_together() -> None:
+    table = 20 * np.eye(6, dtype=int)
+    for a, b, n in ((0, 4, 9), (4, 0, 7), (2, 5, 4), (5, 0, 3)):
+        table[a, b] = n
+    order = confusion.together(table)
+    assert sorted(order) == list(range(6))
+    assert abs(order.index(0) - order.index(4)) == 1
+    assert abs(order.index(2) - order.index(5)) == 1
+    assert order[-2:] == [1, 3]  # taken for nothing
+
+
+def test_nothing_confused_leaves_the_order() -> None:
+    assert confusion.together(np.diag([3, 0, 5])) == [0, 1, 2]
+
+
+def test_each_cell_shows_its_own_pictures(tmp_path: Path) -> None:
+    result = sample.evaluation(3).scored
+    drawing = confusion.drawn(result, {(0, 1)})
+    assert drawing.count("<a ") == 1
+    assert f'href="#{confusion.anchor(0, 1)}"' in drawing
+
+
+@pytest.mark.parametrize("classes", [51, 200, 1000])
+def test_from_afar_a_matrix_of_many_classes_is_small(classes: int) -> None:
+    drawing = confusion.drawn(sample.evaluation(classes, n=4 * classes).scored)
+    assert "afar" in drawing
+    assert len(drawing) < 150_000

@@ -40,14 +40,15 @@ def _read(folder: Path) -> Contents:
     from headstart.assess import Baseline, Scored
     from headstart.evidence import Evidence
     from headstart.report import Contents
-    from headstart.report.contents import surest
+    from headstart.report.contents import examples, surest
     from headstart.training.epoch import Epoch
 
     epochs, final = _metrics(folder / METRICS)
     bundle, facts = model.load(folder / BUNDLE), _facts(folder / FACTS)
     evidence = Evidence.from_dict(dict(bundle.info.evidence)) if bundle.info.evidence else None
     scored = tuple(map(Scored.from_dict, final["splits"].values()))
-    mistakes, hits = surest(map(_judged, _rows(folder / PREDICTIONS)))
+    judged = list(map(_judged, _rows(folder / PREDICTIONS)))
+    mistakes, hits = surest(judged)
     return Contents(
         title=folder.resolve().name,
         created=str(facts.get("created", "")),
@@ -63,6 +64,7 @@ def _read(folder: Path) -> Contents:
         history=[Epoch.from_dict(row) for row in epochs],
         mistakes=mistakes,
         hits=hits,
+        examples=examples(judged),
         class_counts=dict(evidence.class_counts) if evidence else {},
         quarantine=_quarantine(folder / QUARANTINE),
         command=str(facts.get("command", "")),

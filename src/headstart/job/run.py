@@ -147,11 +147,12 @@ class Run:
 
     def _contents(self) -> Contents:
         from headstart.report import Contents, Judged, Way
-        from headstart.report.contents import surest
+        from headstart.report.contents import examples, surest
 
         prepared, dataset = self.prepared, self.prepared.dataset
         counts = dataset.take(prepared.partition.train).counts().tolist()
-        mistakes, hits = surest(Judged(*row) for row in self._answers())
+        judged = [Judged(*row) for row in self._answers()]
+        mistakes, hits = surest(judged)
         title = self.folder.resolve().name if self.folder else title_of(prepared.options.path)
         return Contents(
             title=title,
@@ -168,6 +169,7 @@ class Run:
             history=self.fitted.history,
             mistakes=mistakes,
             hits=hits,
+            examples=examples(judged),
             class_counts=dict(zip(dataset.classes, counts, strict=True)),
             quarantine=prepared.intake.quarantine,
             notes=(*prepared.intake.notes, *self._folds_told(), *self._change_told()),

@@ -30,6 +30,7 @@ class Told(Protocol):
 
 
 _MOST_MISTAKES, _MOST_HITS = 24, 4
+_MOST_OF_CELL, _MOST_EXAMPLES = 4, 120
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ class Contents:
     arms          every way that was tried; hindsight: each on the report pictures, looked at after the choice
     history       epochs in order; one that does not rise, or a new phase, begins another curve
     mistakes      worst first; hits: surest of what was named rightly, of as many classes as there are
+    examples      of the cells of the confusion matrix, see examples()
     bundle        where the model lies, or ""
     promise       what more pictures would bring, in a sentence; "" where that is not known
     class_counts  class name → training pictures
@@ -122,6 +124,7 @@ class Contents:
     history: Sequence[Epoch] = ()
     mistakes: tuple[Judged, ...] = ()
     hits: tuple[Judged, ...] = ()
+    examples: tuple[Judged, ...] = ()
     class_counts: Mapping[str, int] = field(default_factory=dict)
     quarantine: tuple[BadPicture, ...] = ()
     notes: tuple[str, ...] = ()
@@ -147,3 +150,12 @@ def surest(answers: Iterable[Judged]) -> tuple[tuple[Judged, ...], tuple[Judged,
         if one.label == one.prediction:
             right.setdefault(one.label, one)
     return tuple(wrong[:_MOST_MISTAKES]), tuple(right.values())[:_MOST_HITS]
+
+
+def examples(answers: Iterable[Judged]) -> tuple[Judged, ...]:
+    """For each cell of the confusion matrix a few pictures, the surest first: of the fullest cells, mistakes first."""
+    cells: dict[tuple[str, str], list[Judged]] = {}
+    for one in sorted(answers, key=lambda one: -one.confidence):
+        cells.setdefault((one.label, one.prediction), []).append(one)
+    order = sorted(cells, key=lambda cell: (cell[0] == cell[1], -len(cells[cell]), cell))
+    return tuple(one for cell in order for one in cells[cell][:_MOST_OF_CELL])[:_MOST_EXAMPLES]

@@ -54,6 +54,7 @@ def to_dict(run: Contents, album: Album) -> dict[str, Any]:
         "history": [epoch.to_dict() for epoch in run.history],
         "mistakes": [_judged(one) for one in run.mistakes],
         "hits": [_judged(one) for one in run.hits],
+        "examples": [_judged(one) for one in run.examples],
         "class_counts": dict(run.class_counts),
         "quarantine": [asdict(bad) for bad in run.quarantine],
         "parts": {name: one.to_dict() for name in PARTS if (one := getattr(run, name)) is not None},
@@ -90,6 +91,7 @@ def from_dict(values: Mapping[str, Any]) -> tuple[Contents, Album]:
         history=tuple(map(Epoch.from_dict, values["history"])),
         mistakes=tuple(Judged(**one) for one in values["mistakes"]),
         hits=tuple(Judged(**one) for one in values["hits"]),
+        examples=tuple(Judged(**one) for one in values["examples"]),
         class_counts=dict(values["class_counts"]),
         quarantine=tuple(BadPicture(**bad) for bad in values["quarantine"]),
     )

@@ -144,7 +144,7 @@ def _context(run: Contents, album: Album) -> dict[str, Any]:
         "hits": [Shown(hit, album.thumbnail(hit.picture)) for hit in run.hits],
         "listed": run.quarantine[:_MOST_LISTED],
     }
-    context |= _results(evaluation, run) if evaluation else {}
+    context |= _results(evaluation, run, album) if evaluation else {}
     context |= _parts(run, album)
     return context | {"outline": outline.outline(_present(run, context))}
 
@@ -176,17 +176,45 @@ def _present(run: Contents, context: dict[str, Any]) -> set[str]:
     return {name for name, found in told.items() if found} | (context.keys() & set(outline.PARTS))
 
 
-def _results(evaluation: Scored, run: Contents) -> dict[str, Any]:
-    plain = summarise(evaluation, run.baselines)
+def _results(evaluation: Scored, run: Contents, album: Album) -> dict[str, Any]:
+    plain, cells = summarise(evaluation, run.baselines), _cells(evaluation, run, album)
     return {
         "summary": plain,
         "plainly": plainly(plain),
         "dots": dots.dots(_dots(run)),
+        "cells": cells,
+        "anchors": {cell.anchor for cell in cells},
         "verdict": run.evaluations[0].against(run.baselines),
-        "heat_map": confusion.heat_map(evaluation),
+        "matrix": confusion.drawn(evaluation, {cell.place for cell in cells}),
+        "many": len(evaluation.classes) > confusion.MOST_CLASSES,
         "pairs": confusion.pairs(evaluation),
         "scores": sorted(evaluation.per_class(), key=_worst_first),
     }
+
+
+@dataclass(frozen=True)
+class Cell:
+    """place: its true class and what it was called; said: that in words; pictures: some of it."""
+
+    place: tuple[int, int]
+    said: str
+    pictures: tuple[Shown, ...]
+
+    @property
+    def anchor(self) -> str:
+        """Its id in the page."""
+        return confusion.anchor(*self.place)
+
+
+def _cells(evaluation: Scored, run: Contents, album: Album) -> list[Cell]:
+    """Those of which there are pictures, in the order of these."""
+    number = {name: place for place, name in enumerate(evaluation.classes)}
+    found: dict[tuple[int, int], list[Shown]] = {}
+    for one in run.examples:
+        if one.label in number and one.prediction in number:
+            place = number[one.label], number[one.prediction]
+            found.setdefault(place, []).append(Shown(one, album.thumbnail(one.picture)))
+    return [Cell(place, confusion.said(evaluation, *place), tuple(own)) for place, own in found.items()]
 
 
 def _dots(run: Contents) -> list[Dot]:

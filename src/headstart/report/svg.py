@@ -78,14 +78,17 @@ def title(words: str) -> Svg:
     return element("title", words)
 
 
-def drawing(width: float, height: float, label: str, *children: object, class_: str = "") -> Svg:
-    """A whole picture that scales with the page; `label` says in words what it shows."""
+def drawing(
+    width: float, height: float, label: str, *children: object, class_: str = "", role: str = "img"
+) -> Svg:
+    """A whole picture that scales with the page; `label` says in words what it shows. role: "group" where parts of it
+    are links."""
     return element(
         "svg",
         *children,
         viewBox=f"0 0 {width:.0f} {height:.0f}",
         width=f"{width:.0f}",
-        role="img",
+        role=role,
         aria_label=label,
         class_=f"drawing {class_}".strip(),
     )

@@ -72,7 +72,7 @@ def data_uri(picture: str | Given, levels: Levels | None = None) -> str:
     from headstart.data import decode
 
     try:
-        with decode.content(picture) as held, decode.opened(held, truncated="keep") as found:
+        with decode.content(picture) as held, decode.opened(held, least=LONGEST, truncated="keep") as found:
             image = found.shown(levels).copy()  # it may be the caller's own
             image.thumbnail((LONGEST, LONGEST))
     except OSError as error:
