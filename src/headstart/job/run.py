@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import files
 from headstart.data.given import name_of
-from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, Folder, title_of
+from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, SUSPECTS, Folder, title_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from headstart.model import Model
     from headstart.planning.plan import Plan
     from headstart.report import Judged, Page
+    from headstart.screening import Reviewed
     from headstart.training.choice import Choice
     from headstart.training.fit import Fitted
 
@@ -103,6 +105,18 @@ class Run:
         """What was measured; None where a plan was given."""
         return self.prepared.evidence
 
+    @cached_property
+    def suspects(self) -> Reviewed | None:
+        """Training labels that may be wrong, by what was held out while training; None where nothing was."""
+        import numpy as np
+
+        from headstart.screening import of_held_out
+
+        held, parts = self.fitted.held_out, self.prepared.partition
+        if held is None:
+            return None
+        return of_held_out(self.prepared.intake, held, np.concatenate([parts.train, parts.selection]))
+
     def more(self) -> More | None:
         """What more pictures would bring; None where the learning curve does not know."""
         from headstart.evidence.more import more
@@ -142,6 +156,7 @@ class Run:
             command=self.facts.command,
             bundle=str(self.folder / BUNDLE) if self.folder else "",
             promise=str(self.more() or ""),
+            suspects=self.suspects if self.suspects and self.suspects.findings else None,
         )
         return Page(render(told))
 
@@ -156,6 +171,8 @@ class Run:
             folder.claim(self.facts.to_dict())
             folder.write_plan(self.plan)
             folder.write_intake(self.prepared.intake)
+        from headstart.screening import write_table
+
         run = replace(self, folder=folder.path)
         run._save_bundle(folder.path / BUNDLE)
         folder.write_metrics(
@@ -168,6 +185,8 @@ class Run:
             for (picture, label, prediction, confidence), digest in zip(self._answers(), digests, strict=True)
         )
         files.write_csv(folder.path / PREDICTIONS, head, rows)
+        if self.suspects and self.suspects.findings:
+            write_table(folder.path / SUSPECTS, self.suspects, self.prepared.intake.corrected)
         run.report().write(folder.path / REPORT)
         return run
 
@@ -233,6 +252,7 @@ class Run:
                 "quarantine": len(prepared.intake.quarantine),
                 "alike": len(prepared.intake.alike),
             },
+            "suspects": self.suspects and self.suspects.to_dict(),
             "run": place and str(place),
             "bundle": place and str(place / BUNDLE),
             "report": place and str(place / REPORT),
