@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shlex
 from argparse import Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.cli import asked, deciding, options, recipe, show, values
 from headstart.cli.plan import add_why, briefly, described
+from headstart.counts import plural
 from headstart.job import folder
+from headstart.job.folder import SUSPECTS
 from headstart.strangers import plain
 
 if TYPE_CHECKING:
@@ -77,6 +80,11 @@ def _summary(trained: Run) -> None:
     if trained.change:
         show.out(f"Beside {trained.change.run}, on {trained.change}.\n")
     show.fact("report", result["report"])
+    if trained.suspects and (count := len(trained.suspects.findings)):
+        show.fact(
+            "labels",
+            f"{plural(count, 'training label')} may be wrong, listed in {Path(result['run']) / SUSPECTS}",
+        )
     show.fact("next", f"headstart predict {shlex.quote(result['bundle'])} PICTURE...")
     if found := deciding.told(trained.points if trained.decides else None, trained.levels):
         show.out(found + "\n")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BUNDLE, CHECKPOINTS, PLAN, REPORT = "bundle", "checkpoints", "plan.toml", "report.html"
 METRICS, PREDICTIONS, FACTS, QUARANTINE = "metrics.jsonl", "predictions.csv", files.RUN, "quarantine.csv"
-ALIKE, FIX, CONTENTS = "alike.csv", "fix.csv", "report.json"
+ALIKE, FIX, SUSPECTS, CONTENTS = "alike.csv", "fix.csv", "review.csv", "report.json"
 
 
 def title_of(data: str | None) -> str:

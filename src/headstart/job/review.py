@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import files
 from headstart.job.facts import Facts
-from headstart.job.folder import Folder, command_of, title_of
+from headstart.job.folder import SUSPECTS, Folder, command_of, title_of
 from headstart.job.named import look_up
 from headstart.job.prepare import execution_of, load_pictures, say_levels
 from headstart.job.shown import table
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from headstart.report import Page
     from headstart.screening import Reviewed
 
-PAGE, TABLE, FOUND = "review.html", "review.csv", "review.json"
+PAGE, TABLE, FOUND = "review.html", SUSPECTS, "review.json"
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,15 +39,13 @@ class ReviewRun:
         """The gallery as one HTML page: shown in a notebook, kept by its `write(path)`."""
         from headstart.report import Page, gallery
 
-        place = (self.folder or Path()) / TABLE
         return Page(
             gallery.render(
                 title_of(self.options.path),
                 self.reviewed,
-                self.intake.dataset,
                 levels=self.backbone.preprocess.levels,
-                table=TABLE,
-                command=self.next(place),
+                classes=len(self.intake.dataset.classes),
+                command=self.next((self.folder or Path()) / TABLE),
             )
         )
 

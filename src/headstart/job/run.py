@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from headstart import files
 from headstart.data.given import name_of
 from headstart.job.embedding import embedding
-from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, Folder, title_of
+from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, SUSPECTS, Folder, title_of
 from headstart.job.report import write
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from headstart.model import Model
     from headstart.planning.plan import Plan
     from headstart.report import Contents, Page
+    from headstart.screening import Reviewed
     from headstart.training.choice import Choice
     from headstart.training.fit import Fitted
 
@@ -132,6 +133,18 @@ class Run:
 
         return levels(self.evaluation, self.model.taxonomy) if self.model.taxonomy else None
 
+    @cached_property
+    def suspects(self) -> Reviewed | None:
+        """Training labels that may be wrong, by what was held out while training; None where nothing was."""
+        import numpy as np
+
+        from headstart.screening import of_held_out
+
+        held, parts = self.fitted.held_out, self.prepared.partition
+        if held is None:
+            return None
+        return of_held_out(self.prepared.intake, held, np.concatenate([parts.train, parts.selection]))
+
     def more(self) -> More | None:
         """What more pictures would bring; None where the learning curve does not know."""
         from headstart.evidence.more import more
@@ -180,6 +193,7 @@ class Run:
             certainty=self.sureness,
             points=self.points if self.points.curves else None,
             levels=self.levels,
+            suspects=self.suspects if self.suspects and self.suspects.findings else None,
         )
 
     def save(self, folder: Folder | str | Path) -> Run:
@@ -193,6 +207,8 @@ class Run:
             folder.claim(self.facts.to_dict())
             folder.write_plan(self.plan)
             folder.write_intake(self.prepared.intake)
+        from headstart.screening import write_table
+
         run = replace(self, folder=folder.path)
         run._save_bundle(folder.path / BUNDLE)
         folder.write_metrics(
@@ -209,6 +225,8 @@ class Run:
             )
         )
         files.write_csv(folder.path / PREDICTIONS, head, rows)
+        if self.suspects and self.suspects.findings:
+            write_table(folder.path / SUSPECTS, self.suspects, self.prepared.intake.corrected)
         write(folder.path, run._contents())
         return run
 
@@ -277,6 +295,7 @@ class Run:
                 "quarantine": len(prepared.intake.quarantine),
                 "alike": len(prepared.intake.alike),
             },
+            "suspects": self.suspects and self.suspects.to_dict(),
             "run": place and str(place),
             "bundle": place and str(place / BUNDLE),
             "report": place and str(place / REPORT),

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from headstart.errors import PictureError
-from headstart.report import thumbnails
+from headstart.report.thumbnails import Album, Thumbnail
 from headstart.screening import words
 from headstart.screening.finding import KINDS, WRONG, Finding, Reviewed
 from headstart.screening.table import FIRST
 
 if TYPE_CHECKING:
-    from headstart.data.dataset import Dataset
     from headstart.data.depth import Levels
-    from headstart.data.given import Given
 
 MOST = 48  # of one kind; the table has them all
 
 
 @dataclass(frozen=True)
 class Card:
-    """A finding as it is shown. row: its row in the table, 0 for none; images: (what it is, its data URI or None)."""
+    """A finding as it is shown. row: its row in the table; images: the picture, and the one that it is like."""
 
     finding: Finding
     row: int
-    name: str
-    images: tuple[tuple[str, str | None], ...]
+    images: tuple[Thumbnail, ...]
 
     @property
     def sure(self) -> float | None:
@@ -57,42 +51,27 @@ class Kind:
         return self.name.replace(" ", "-")
 
 
-def kinds(found: Reviewed, dataset: Dataset, levels: Levels | None, most: int = MOST) -> tuple[Kind, ...]:
-    """What there is to show; a picture that cannot be read is named instead. Raises nothing of its own."""
-    held = dict(zip(dataset.paths, dataset.pictures, strict=True))
+def kinds(found: Reviewed, album: Album, most: int = MOST) -> tuple[Kind, ...]:
+    """What there is to show, at most `most` of a kind; a picture that cannot be read is named instead."""
     rows = {id(one): row for row, one in enumerate(found.findings, start=FIRST)}
     shown = []
     for kind in KINDS:
         some = found.of(kind)
         if some:
-            cards = tuple(_card(one, rows[id(one)], held, levels) for one in some[:most])
+            cards = tuple(_card(one, rows[id(one)], found, album) for one in some[:most])
             limit = found.limits.get(kind, "")
-            shown.append(
-                Kind(kind, words.headline(kind, len(some)), words.ADVICE[kind], limit, len(some), cards)
-            )
+            said = words.headline(kind, len(some)), words.ADVICE[kind]
+            shown.append(Kind(kind, *said, limit, len(some), cards))
     return tuple(shown)
 
 
-def _card(one: Finding, row: int, held: Mapping[str, str | Given], levels: Levels | None) -> Card:
-    paths: Sequence[str] = [one.path, *([one.other] if one.other else [])]
-    return Card(one, row, _name(one.path), tuple((path, _image(held.get(path), levels)) for path in paths))
+def _card(one: Finding, row: int, found: Reviewed, album: Album) -> Card:
+    paths = [one.path, *([one.other] if one.other else [])]
+    return Card(one, row, tuple(album.thumbnail(found.held.get(path, path)) for path in paths))
 
 
-def _name(path: str) -> str:
-    return os.path.basename(path.rpartition("!")[2])
-
-
-def _image(picture: str | Given | None, levels: Levels | None) -> str | None:
-    try:
-        return None if picture is None else thumbnails.data_uri(picture, levels)
-    except PictureError:
-        return None
-
-
-def render(
-    title: str, found: Reviewed, dataset: Dataset, *, levels: Levels | None, table: str, command: str
-) -> str:
-    """The page as HTML. title: the data's name; table: the file to fill in; command: what takes it afterwards."""
+def render(title: str, found: Reviewed, *, levels: Levels | None, classes: int, command: str) -> str:
+    """The page as HTML. title: the data's name; classes: how many; command: what takes the table once filled in."""
     from importlib.metadata import version
 
     from headstart.report.page import environment
@@ -100,11 +79,10 @@ def render(
     context: dict[str, Any] = {
         "title": title,
         "found": found,
-        "classes": len(dataset.classes),
-        "kinds": kinds(found, dataset, levels),
+        "classes": classes,
+        "kinds": kinds(found, Album(levels)),
         "lines": tuple(words.lines(found)),
         "judged": words.judged(found),
-        "table": table,
         "command": command,
         "version": version("headstart"),
     }

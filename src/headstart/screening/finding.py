@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from headstart.data.given import Given
+
 WRONG, TORN, STRADDLES = "wrong label", "in two classes", "in two splits"
 ODD, DARK, BLURRED, TINY = "odd one out", "dark", "blurred", "tiny"
 KINDS = (WRONG, TORN, STRADDLES, ODD, DARK, BLURRED, TINY)
@@ -51,6 +53,7 @@ class Reviewed:
     findings  those of one kind together, in the order of KINDS, the worst first
     limits    kind → where its line was drawn, in a sentence
     notes     what could not be judged, and why
+    held      pictures of the findings that are in memory, by what they are called; no part of to_dict()
     """
 
     n: int
@@ -59,6 +62,7 @@ class Reviewed:
     findings: tuple[Finding, ...]
     limits: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    held: Mapping[str, Given] = field(default_factory=dict, compare=False, repr=False)
 
     def of(self, kind: str) -> tuple[Finding, ...]:
         """The findings of a kind."""

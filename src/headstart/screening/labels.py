@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,46 +13,77 @@ from headstart.data.listing import some
 from headstart.heads.held_out import HeldOut
 from headstart.screening import confident
 from headstart.screening.finding import WRONG, Finding
+from headstart.screening.siblings import Siblings
 
 
-def judgeable(dataset: Dataset, learnt: np.ndarray, held: HeldOut) -> np.ndarray:
-    """bool [M], of the held-out pictures: whether the heads that judged them can have learnt their class.
+@dataclass(frozen=True)
+class Judgement:
+    """What is thought of the labels of M pictures.
 
-    learnt int64 [L]: the pictures that heads learnt from, those that were held out among them. A class whose pictures
-    are all of one group is never learnt where they are held out.
+    places  int64 [M], in the data set
+    p       float64 [M, C]: the probability of each class, without the picture's own label
+    right   bool [M]: whether heads alone name the picture as it is labelled
+    others  int64 [M, C]: the labels of its siblings where these count, else zeros
+    unjudged  pictures that could not be judged, by class
+    """
+
+    places: np.ndarray
+    p: np.ndarray
+    right: np.ndarray
+    others: np.ndarray
+    unjudged: dict[str, int]
+
+
+def judge(dataset: Dataset, held: HeldOut, learnt: np.ndarray) -> Judgement:
+    """Of the pictures held out; learnt int64 [L]: what heads learnt from, those that were held out among them.
+
+    A class whose pictures are all of one group is never learnt where they are held out: it cannot be judged.
     """
     labels, groups = dataset.labels[learnt], dataset.groups[learnt]
     pairs = np.unique(np.stack([labels, groups]), axis=1)
     several = np.bincount(pairs[0], minlength=len(dataset.classes)) > 1
-    return several[dataset.labels[held.places]]
+    judged = several[dataset.labels[held.places]]
+    places, log_p = held.places[judged], held.log_p[judged]
+    siblings = Siblings.of(labels, groups, len(dataset.classes))
+    own, theirs = dataset.labels[places], dataset.groups[places]
+    others = siblings.others(own, theirs) * siblings.count
+    lost = np.bincount(dataset.labels[held.places[~judged]], minlength=len(dataset.classes)).tolist()
+    return Judgement(
+        places,
+        siblings.beliefs(log_p, own, theirs),
+        log_p.argmax(axis=1) == own,
+        others,
+        {name: count for name, count in zip(dataset.classes, lost, strict=True) if count},
+    )
 
 
-def suspects(dataset: Dataset, held: HeldOut, judged: np.ndarray) -> list[Finding]:
-    """The pictures whose label is taken for wrong, the least probable first; judged: bool [M], of those held out."""
-    places = held.places[judged]
-    if not len(places):
+def suspects(dataset: Dataset, judged: Judgement) -> list[Finding]:
+    """The pictures whose label is taken for wrong, the least probable first."""
+    labels, p = dataset.labels[judged.places], judged.p
+    if not len(labels):
         return []
-    p = np.exp(held.log_p[judged].astype(np.float64))
-    p /= p.sum(axis=1, keepdims=True)
-    labels = dataset.labels[places]
     found = np.flatnonzero(confident.issues(labels, p))
-    own, others = confident.self_confidence(labels, p), confident.likeliest_other(labels, p)
+    own, other = confident.self_confidence(labels, p), confident.likeliest_other(labels, p)
     order = found[np.argsort(own[found], kind="stable")]
-    return [_suspect(dataset, int(places[at]), int(others[at]), p[at]) for at in order.tolist()]
+    return [_suspect(dataset, judged, at, int(other[at])) for at in order.tolist()]
 
 
-def _suspect(dataset: Dataset, place: int, other: int, p: np.ndarray) -> Finding:
-    label, suggested = dataset.classes[dataset.labels[place]], dataset.classes[other]
-    own = float(p[dataset.labels[place]])
+def _suspect(dataset: Dataset, judged: Judgement, at: int, other: int) -> Finding:
+    place, p = int(judged.places[at]), judged.p[at]
+    own = int(dataset.labels[place])
+    label, suggested = dataset.classes[own], dataset.classes[other]
+    reason = f"looks like {suggested!r} ({_percent(p[other])}), hardly like {label!r} ({_percent(p[own])})"
+    siblings = judged.others[at]
+    if siblings[other] > siblings[own]:
+        reason += f"; {siblings[other]:,} of the other {int(siblings.sum()):,} pictures of its group are {suggested!r}"
     return Finding(
         WRONG,
         dataset.paths[place],
         dataset.digests[place],
         label,
-        round(1 - own, 6),
+        round(1 - float(p[own]), 6),
         suggested,
-        reason=f"looks like {suggested!r} ({_percent(float(p[other]))}), hardly like {label!r} ({_percent(own)}), "
-        "to a classifier that has not learnt from it",
+        reason=reason,
     )
 
 
@@ -59,11 +91,10 @@ def _percent(share: float) -> str:
     return "under 0.1 %" if share < 0.001 else f"{100 * share:.3g} %"
 
 
-def unjudged(dataset: Dataset, held: HeldOut, judged: np.ndarray) -> Iterator[str]:
-    """What the heads could not judge, in a sentence."""
-    if not judged.all():
-        names = {dataset.classes[label] for label in dataset.labels[held.places[~judged]].tolist()}
+def unjudged(judged: Judgement) -> Iterator[str]:
+    """What could not be judged, in a sentence."""
+    if judged.unjudged:
         yield (
-            f"{plural(int((~judged).sum()), 'label')} could not be judged: the pictures of {some(names)} are all of "
-            "one group, so that no classifier can learn the class without them"
+            f"{plural(sum(judged.unjudged.values()), 'label')} could not be judged: the pictures of "
+            f"{some(judged.unjudged)} are all of one group, so that no classifier can learn the class without them"
         )

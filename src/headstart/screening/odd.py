@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from headstart import progress
 from headstart.data.dataset import Dataset
 from headstart.data.split import sample
-from headstart.heads.spectrum import Scaling
+from headstart.heads.neighbours import Neighbours
 from headstart.screening.finding import ODD, Finding
 
 NEAREST = 10
@@ -16,24 +18,24 @@ MOST = 5_000  # pictures that the others are held against
 _ROWS = 1_024
 
 
-def distances(x: np.ndarray, labels: np.ndarray, groups: np.ndarray, seed: int = 0) -> np.ndarray:
+def distances(
+    x: np.ndarray, labels: np.ndarray, groups: np.ndarray, widths: Sequence[int], seed: int = 0
+) -> np.ndarray:
     """float32 [N], 0 to 2: the mean cosine distance from the NEAREST pictures of other groups.
 
-    x float32 [N, D], what enters the head; labels, groups int64 [N]. Of more than MOST pictures the neighbours are a
-    sample, drawn by `seed` and stratified by class.
+    x float32 [N, D], what enters the head, and the widths of its cuts; labels, groups int64 [N]. Of more than MOST
+    pictures the neighbours are a sample, drawn by `seed` and stratified by class.
     """
-    z = Scaling.of(x).apply(x, np.float32)
-    z /= np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
     chosen = sample(labels, MOST, seed)
-    others, theirs = z[chosen], groups[chosen]
-    found = np.empty(len(z), np.float32)
+    theirs = groups[chosen]
+    others = Neighbours.of(x[chosen], labels[chosen], (), (), widths)
     k = min(NEAREST, max(1, len(np.unique(theirs)) - 1))
-    with progress.bar("finding odd ones", len(z)) as bar:
-        for start in range(0, len(z), _ROWS):
+    found = np.empty(len(x), np.float32)
+    with progress.bar("finding odd ones", len(x)) as bar:
+        for start in range(0, len(x), _ROWS):
             part = slice(start, start + _ROWS)
-            near = z[part] @ others.T
-            near[groups[part, None] == theirs] = -1
-            found[part] = 1 - np.partition(near, -k, axis=1)[:, -k:].mean(axis=1)
+            near, _ = others.nearest(x[part], k, barred=groups[part, None] == theirs)
+            found[part] = 1 - np.maximum(near, -1).mean(axis=1)
             bar.advance(len(near))
     return found
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from headstart.backbone import Backbone
 from headstart.data.corrections import written
 from headstart.data.dataset import Dataset, Intake
+from headstart.data.given import Given
 from headstart.extraction import extract
 from headstart.heads import head as heads
 from headstart.heads.held_out import HeldOut
@@ -14,8 +18,13 @@ from headstart.heads.out_of_fold import out_of_fold
 from headstart.runtime import Execution
 from headstart.screening import alike, labels, looks, odd
 from headstart.screening.finding import KINDS, ODD, WRONG, Finding, Reviewed
+from headstart.screening.labels import Judgement
 
 _POOL = "avgstd"
+_LINE = (
+    "confident learning (Northcutt et al. 2021): of each pair of classes as many as the out-of-fold probabilities say "
+    "are confused, the least probable labels first"
+)
 
 
 def review(
@@ -36,42 +45,50 @@ def review(
     backbone = backbone.with_levels_of(dataset, everything)
     seen = looks.measure(dataset, backbone.preprocess, workers=execution.workers)
     x = _features(dataset, backbone, execution)
-    held = _held_out(dataset, x, backbone, seed)
+    widths = [stage.width(_POOL) for stage in backbone.stages]
+    held = _held_out(dataset, x, widths, seed)
     findings, limits = looks.found(dataset, seen)
-    odd_ones, limits[ODD] = odd.odd_ones(dataset, odd.distances(x, dataset.labels, dataset.groups, seed))
+    far = odd.distances(x, dataset.labels, dataset.groups, widths, seed)
+    odd_ones, limits[ODD] = odd.odd_ones(dataset, far)
     findings += [*alike.in_two(dataset, intake.alike, held), *odd_ones]
     if held is None:
         notes = ("labels could not be judged: nothing can be held out, since all pictures are one group",)
-        return _sorted(Reviewed(len(dataset), 0, None, tuple(findings), limits, notes), intake)
-    judged = labels.judgeable(dataset, everything, held)
-    return _sorted(_with_labels(dataset, held, judged, findings, limits), intake)
+        found = Reviewed(len(dataset), 0, None, tuple(findings), limits, notes, _held(dataset, findings))
+        return _sorted(found, intake)
+    return _sorted(_with_labels(dataset, labels.judge(dataset, held, everything), findings, limits), intake)
 
 
-def of_held_out(dataset: Dataset, held: HeldOut, learnt: np.ndarray) -> Reviewed:
+def of_held_out(intake: Intake, held: HeldOut, learnt: np.ndarray) -> Reviewed:
     """The labels alone, by what a training has held out anyway; learnt int64 [L]: its training pictures.
 
     Raises nothing of its own: what cannot be judged stands in `notes`.
     """
-    return _with_labels(dataset, held, labels.judgeable(dataset, learnt, held), [], {})
+    return _sorted(_with_labels(intake.dataset, labels.judge(intake.dataset, held, learnt), [], {}), intake)
 
 
 def _with_labels(
-    dataset: Dataset, held: HeldOut, judged: np.ndarray, findings: list[Finding], limits: dict[str, str]
+    dataset: Dataset, judged: Judgement, findings: list[Finding], limits: dict[str, str]
 ) -> Reviewed:
-    right = held.log_p.argmax(axis=1) == dataset.labels[held.places]
-    limits = {
-        WRONG: "confident learning (Northcutt et al. 2021): as many of each pair of classes as the out-of-fold "
-        "probabilities say are confused, the least probable labels first",
-        **limits,
-    }
+    wrong = labels.suspects(dataset, judged)
     return Reviewed(
         len(dataset),
-        int(judged.sum()),
-        float(right[judged].mean()) if judged.any() else None,
-        (*labels.suspects(dataset, held, judged), *findings),
-        limits,
-        tuple(labels.unjudged(dataset, held, judged)),
+        len(judged.places),
+        float(judged.right.mean()) if len(judged.places) else None,
+        (*wrong, *findings),
+        {WRONG: _LINE, **limits},
+        tuple(labels.unjudged(judged)),
+        _held(dataset, (*wrong, *findings)),
     )
+
+
+def _held(dataset: Dataset, findings: Sequence[Finding]) -> dict[str, Given]:
+    """The pictures of the findings that are in memory, by what they are called."""
+    shown = {path for one in findings for path in (one.path, one.other)}
+    return {
+        picture.name: picture
+        for picture in dataset.pictures
+        if isinstance(picture, Given) and picture.name in shown
+    }
 
 
 def _features(dataset: Dataset, backbone: Backbone, execution: Execution) -> np.ndarray:
@@ -80,8 +97,7 @@ def _features(dataset: Dataset, backbone: Backbone, execution: Execution) -> np.
     return found.at(backbone.stage_names, _POOL, {stage.name: stage.channels for stage in backbone.stages})
 
 
-def _held_out(dataset: Dataset, x: np.ndarray, backbone: Backbone, seed: int) -> HeldOut | None:
-    widths = [stage.width(_POOL) for stage in backbone.stages]
+def _held_out(dataset: Dataset, x: np.ndarray, widths: Sequence[int], seed: int) -> HeldOut | None:
     asked = {"widths": widths, "groups": dataset.groups, "seed": seed}
     solved = heads.solve(x, dataset.labels, len(dataset.classes), **asked)
     return out_of_fold(x, dataset.labels, len(dataset.classes), solved, **asked)
@@ -95,4 +111,4 @@ def _sorted(found: Reviewed, intake: Intake) -> Reviewed:
     if len(new) < len(found.findings):
         notes += (f"not shown again, since they are decided: {len(found.findings) - len(new):,}",)
     ordered = tuple(sorted(new, key=lambda one: KINDS.index(one.kind)))
-    return Reviewed(found.n, found.judged, found.accuracy, ordered, found.limits, notes)
+    return replace(found, findings=ordered, notes=notes)
