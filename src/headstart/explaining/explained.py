@@ -19,7 +19,6 @@ from headstart.explaining.nearest import Near, nearest
 from headstart.explaining.occlusion import occlusion
 from headstart.explaining.subject import Subject
 
-
 NEAREST = 3
 
 
@@ -160,15 +159,17 @@ def _chosen(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(the class that is explained, the one that it is held against), int64 [N] each."""
     left = found.copy()
-    wanted = [row.argmax() if c is None else c for row, c in zip(left, classes or [None] * len(left), strict=True)]
+    wanted = [
+        row.argmax() if c is None else c for row, c in zip(left, classes or [None] * len(left), strict=True)
+    ]
     left[np.arange(len(left)), wanted] = -1
-    other = [row.argmax() if c is None else c for row, c in zip(left, against or [None] * len(left), strict=True)]
+    other = [
+        row.argmax() if c is None else c for row, c in zip(left, against or [None] * len(left), strict=True)
+    ]
     return np.array(wanted, np.int64), np.array(other, np.int64)
 
 
-def contrast(
-    found: np.ndarray, wanted: np.ndarray, against: Sequence[int | None] = ()
-) -> np.ndarray:
+def contrast(found: np.ndarray, wanted: np.ndarray, against: Sequence[int | None] = ()) -> np.ndarray:
     """float32 [N, C]: what logits are weighed by; 1 at the wanted class, int64 [N], and -1 in all at others: at the one
     in `against`, or each by its probability, found float32 [N, C].
 
@@ -212,9 +213,7 @@ def _seen(
     return _Maps(cam.exact(subject, maps, direction).whole(side), method)
 
 
-def _hirescam(
-    subject: Subject, frames: np.ndarray, direction: np.ndarray, name: str | None
-) -> _Maps:
+def _hirescam(subject: Subject, frames: np.ndarray, direction: np.ndarray, name: str | None) -> _Maps:
     stage = _stage(subject, name)
     extras.need(f"HiResCAM at {stage.name}")
     from headstart.explaining.hirescam import hirescam

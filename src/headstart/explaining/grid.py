@@ -47,9 +47,7 @@ def _shares(old: int, new: int) -> np.ndarray:
     else:
         edges = np.arange(new + 1) * old / new
         cells = np.arange(old)
-        found = np.clip(
-            np.minimum(edges[1:, None], cells + 1) - np.maximum(edges[:-1, None], cells), 0, None
-        )
+        found = np.clip(np.minimum(edges[1:, None], cells + 1) - np.maximum(edges[:-1, None], cells), 0, None)
     return found / found.sum(0)
 
 

@@ -65,8 +65,7 @@ class Subject:
         runtime, tails = self._rooted
         for found in runtime.stream(self._batches(frames)):
             yield tuple(
-                x if tail else in_places(x, cut)
-                for x, cut, tail in zip(found, self.cuts, tails, strict=True)
+                x if tail else in_places(x, cut) for x, cut, tail in zip(found, self.cuts, tails, strict=True)
             )
 
     def _batches(self, frames: np.ndarray) -> Iterator[np.ndarray]:

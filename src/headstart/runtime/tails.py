@@ -109,9 +109,7 @@ def _traced(vector: Any) -> tuple[Any, Tail | None]:
         at = node.input_value(0)
 
 
-def _ended(
-    root: Any, layers: list[Layer], bounds: tuple[float, float], *, mean: bool
-) -> tuple[Any, Tail]:
+def _ended(root: Any, layers: list[Layer], bounds: tuple[float, float], *, mean: bool) -> tuple[Any, Tail]:
     if _bounded(bounds):
         layers = [*layers, Layer(np.ones(1, np.float32), np.zeros(1, np.float32), *bounds)]
     return root, Tail(tuple(reversed(layers)), mean)
