@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from headstart.estimators import Classifier, FeatureExtractor
     from headstart.evidence import Evidence, measure
     from headstart.extraction.of_pictures import features
-    from headstart.job.calls import compare, evaluate, inspect, plan, predict, pretrain, review, train
+    from headstart.job.calls import compare, evaluate, explain, inspect, plan, predict, pretrain, review, train
     from headstart.job.options import Options
     from headstart.job.run import Run
     from headstart.model import Model, load, save
@@ -51,6 +51,7 @@ __all__ = [
     "compare",
     "decide",
     "evaluate",
+    "explain",
     "features",
     "fit",
     "inspect",
@@ -88,6 +89,7 @@ _HOMES = {
     "compare": ("headstart.job.calls", "compare"),
     "decide": ("headstart.planning.decide", "decide"),
     "evaluate": ("headstart.job.calls", "evaluate"),
+    "explain": ("headstart.job.calls", "explain"),
     "features": ("headstart.extraction.of_pictures", "features"),
     "fit": ("headstart.training.fit", "fit"),
     "inspect": ("headstart.job.calls", "inspect"),

@@ -26,7 +26,10 @@ def add(subparsers: Any) -> None:
     )
     predict.images(parser)
     parser.add_argument(
-        "-o", "--output", metavar="FOLDER", help="an overlay of each picture, and the numbers (written nowhere)"
+        "-o",
+        "--output",
+        metavar="FOLDER",
+        help="an overlay of each picture, and the numbers (written nowhere)",
     )
     parser.add_argument("--class", dest="label", metavar="NAME", help="explain this class (the one named)")
     flags(parser)
@@ -42,8 +45,8 @@ def flags(parser: Any) -> None:
         "--method",
         choices=METHODS,
         default="auto",
-        help="cam: what places say, added up exactly; hirescam: to first order at one stage, by torch; occlusion: places "
-        "covered one after another (cam where the network allows it)",
+        help="cam: what places say, added up exactly; hirescam: to first order at one stage, by torch; occlusion: "
+        "places covered one after another (cam where the network allows it)",
     )
     parser.add_argument("--stage", metavar="NAME", help="hirescam at this stage; see `headstart inspect`")
 
@@ -78,11 +81,7 @@ def run(args: Namespace, session: Session) -> int:
 def text(found: Explanations) -> str:
     """Each picture with its sentences, and where its overlay lies."""
     parts = [_told(one, overlay) for one, overlay in zip(found.found, found.overlays, strict=True)]
-    if found.distrusted:
-        parts.append(f"{found.distrusted} of {len(found.found)} maps are not to be trusted")
-    if found.folder is not None:
-        parts.append(f"overlays and numbers: {plain(str(found.folder))}")
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, *(["\n".join(found.told)] if found.told else [])])
 
 
 def _told(one: Explained, overlay: str) -> str:

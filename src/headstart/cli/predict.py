@@ -15,6 +15,7 @@ from headstart.errors import DataError
 if TYPE_CHECKING:
     from headstart.cli.session import Session
     from headstart.data import BadPicture
+    from headstart.job.explain import Explanations
     from headstart.job.predict import Predicted
 
 
@@ -27,6 +28,9 @@ def add(subparsers: Any) -> None:
     deciding.certainty(parser.add_argument)
     certain.coverage(parser.add_argument)
     options.truncated(parser.add_argument)
+    parser.add_argument(
+        "--explain", metavar="FOLDER", help="write there why, as `headstart explain` does (written nowhere)"
+    )
     parser.add_argument("--sort", action="store_true", help="by name, each picture once (as they are named)")
     parser.add_argument("--csv", action="store_true", help="print path,rank,label,confidence,… as a table")
 
@@ -43,8 +47,11 @@ def images(parser: Any) -> None:
 
 def run(args: Namespace, session: Session) -> int:
     from headstart import data, model
+    from headstart.job import explain
     from headstart.job.predict import check_certainty, predict
 
+    if args.explain:
+        explain.check(args.explain)
     if args.csv and args.json:
         raise DataError("--csv and --json: choose one of the two")
     with bundles.opened(args.bundle) as bundle, stdin.taken(args.images) as (arguments, called):
@@ -63,11 +70,18 @@ def run(args: Namespace, session: Session) -> int:
             certainty=args.certainty,
             coverage=args.coverage,
         )
+        why = (
+            explain.explain(
+                loaded, found.paths, output=args.explain, truncated=args.truncated, execution=execution
+            ).called(called)
+            if args.explain and found.paths
+            else None
+        )
         found = _called(replace(found, left_out=(*bad, *found.left_out)), called)
     say_left_out(found.left_out, usable=bool(found.paths))
     for path in found.truncated:
         progress.say(f"kept {show.plain(path)}: its end is missing, it is decoded as far as it goes")
-    _print(args, found)
+    _print(args, found, why)
     return options.IN_PART if found.left_out else 0
 
 
@@ -91,7 +105,7 @@ def say_left_out(bad: Sequence[BadPicture], *, usable: bool) -> None:
         )
 
 
-def _print(args: Namespace, found: Predicted) -> None:
+def _print(args: Namespace, found: Predicted, why: Explanations | None) -> None:
     ranked = found.ranked(args.top)
     if args.json:
         left_out = [{"path": picture.path, "reason": picture.reason} for picture in found.left_out]
@@ -102,6 +116,7 @@ def _print(args: Namespace, found: Predicted) -> None:
                 "predictions": [one.to_dict() for one in ranked],
                 "left_out": left_out,
                 "truncated": list(found.truncated),
+                **({"explanations": why.to_dict()["explanations"]} if why else {}),
             }
         )
     elif args.csv:
@@ -110,4 +125,5 @@ def _print(args: Namespace, found: Predicted) -> None:
         lines = [f"{show.plain(one.path)}   {certain.line(one)}" for one in ranked]
         if found.left_out:
             lines.append(f"named {pictures(len(ranked))}; left out {len(found.left_out):,}")
+        lines += [] if why is None else why.told
         show.out("\n".join(lines))

@@ -1,9 +1,9 @@
 """The class-activation map, exactly: which places of a picture a class's score is the sum of.
 
 A head of one linear layer on means over places is a sum over places (Zhou et al. 2016, "Learning deep features for
-discriminative localization"). So it is on spreads, sigma = sum over p of ((x_p - mu)² + e) / (HW sigma), on several cuts
-side by side, and above ReLUs, each of which either lets a picture's number through or does not: gradient times
-activation (HiResCAM: Draelos & Carin 2020) is then exact, and needs no gradient but this file's.
+discriminative localization"). So it is on spreads, sigma = sum over p of ((x_p - mu)² + e) / (HW sigma), on several
+cuts side by side, and above ReLUs, each of which lets a picture's number through or does not: gradient times activation
+(HiResCAM: Draelos & Carin 2020) is then exact, and needs no gradient but this file's.
 """
 
 from __future__ import annotations

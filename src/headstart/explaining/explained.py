@@ -169,9 +169,7 @@ def _chosen(
     return np.array(wanted, np.int64), np.array(other, np.int64)
 
 
-def contrast(
-    found: np.ndarray, wanted: np.ndarray, against: Sequence[int | None] = ()
-) -> np.ndarray:
+def contrast(found: np.ndarray, wanted: np.ndarray, against: Sequence[int | None] = ()) -> np.ndarray:
     """float32 [N, C]: what logits are weighed by; 1 at the wanted class, int64 [N], and -1 in all at others: at the one
     in `against`, or each by its probability, found float32 [N, C].
 
@@ -215,9 +213,7 @@ def _seen(
     return _Maps(cam.exact(subject, maps, direction).whole(side), method)
 
 
-def _hirescam(
-    subject: Subject, frames: np.ndarray, direction: np.ndarray, name: str | None
-) -> _Maps:
+def _hirescam(subject: Subject, frames: np.ndarray, direction: np.ndarray, name: str | None) -> _Maps:
     stage = _stage(subject, name)
     extras.need(f"HiResCAM at {stage.name}")
     from headstart.explaining.hirescam import hirescam

@@ -6,6 +6,7 @@ Grad-CAM averages the gradient over places first, and so lights up places that t
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,6 +17,7 @@ from headstart.backbone import Stage
 from headstart.backbone.taps import first_tensor
 from headstart.extraction.maps import in_places
 from headstart.model import Model
+from headstart.training.surgery import HeadedNetwork
 
 
 def hirescam(
@@ -25,14 +27,14 @@ def hirescam(
     direction: np.ndarray,
     *,
     averaged: bool = False,
-    network: nn.Module | None = None,
+    network: HeadedNetwork | None = None,
 ) -> np.ndarray:
     """float32 [N, h, w]: what each place of the stage's map adds to direction · logits, to first order.
 
     frames: uint8 [N, S, S, 3]; direction: float32 [N, C]. averaged: as Grad-CAM has it, for comparison; network: the
     model's, where it is made already. Raises BundleError where torch cannot make it.
     """
-    whole = network if network is not None else model.network()
+    whole = network or model.network()
     found = []
     for frame, wanted in zip(frames, direction, strict=True):
         found.append(_one(whole, model, stage, frame[None], wanted, averaged=averaged))
@@ -40,21 +42,20 @@ def hirescam(
 
 
 def _one(
-    whole: nn.Module, model: Model, stage: Stage, frame: np.ndarray, wanted: np.ndarray, *, averaged: bool
+    whole: HeadedNetwork, model: Model, stage: Stage, frame: np.ndarray, wanted: np.ndarray, *, averaged: bool
 ) -> np.ndarray:
     x = torch.from_numpy(model.backbone.preprocess.normalise(frame)).requires_grad_()
-    with torch.enable_grad():
-        for seen in _kept(whole, stage):
-            score = (whole(x) * torch.from_numpy(wanted)).sum()
-            (gradient,) = torch.autograd.grad(score, seen)
-            maps = [in_places(t.detach().numpy(), stage) for t in (seen[0], gradient)]
-    activation, pull = maps
+    with torch.enable_grad(), _kept(whole, stage) as seen:
+        score = (whole(x) * torch.from_numpy(wanted)).sum()
+        (gradient,) = torch.autograd.grad(score, seen)
+    activation, pull = (in_places(t.detach().numpy(), stage) for t in (seen[0], gradient))
     if averaged:
         pull = pull.mean((2, 3), keepdims=True)
     return (activation * pull).sum(1)
 
 
-def _kept(whole: nn.Module, stage: Stage) -> Iterator[list[torch.Tensor]]:
+@contextlib.contextmanager
+def _kept(whole: HeadedNetwork, stage: Stage) -> Iterator[list[torch.Tensor]]:
     """A list that a forward pass puts the stage's output into, within the graph; layers above get a copy, which they
     may change in place."""
     seen: list[torch.Tensor] = []
@@ -63,9 +64,7 @@ def _kept(whole: nn.Module, stage: Stage) -> Iterator[list[torch.Tensor]]:
         seen[:] = [first_tensor(output)]
         return seen[0].clone()
 
-    trunk = whole.trunk.module
-    assert isinstance(trunk, nn.Module)
-    handle = trunk.get_submodule(stage.tap).register_forward_hook(keep)
+    handle = whole.trunk.module.get_submodule(stage.tap).register_forward_hook(keep)
     try:
         yield seen
     finally:

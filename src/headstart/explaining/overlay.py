@@ -31,7 +31,7 @@ def layer(grid: np.ndarray, side: int) -> Image.Image:
     """A map float32 [g, g] as colour and cover, "RGBA", side × side pixels."""
     away = grid - grid.mean()
     fine = enlarged(away / max(float(np.abs(away).max()), 1e-12), side)
-    colour = np.where(fine[..., None] >= 0, np.uint8(FOR), np.uint8(AGAINST))
+    colour = np.where(fine[..., None] >= 0, np.array(FOR), np.array(AGAINST))
     strength = np.clip((np.abs(fine) - _FAINT) / (1 - _FAINT), 0, 1)
     cover = np.round(255 * COVER * strength).astype(np.uint8)
     return Image.fromarray(np.concatenate([colour, cover[..., None]], axis=2).astype(np.uint8), "RGBA")

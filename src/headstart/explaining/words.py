@@ -34,7 +34,9 @@ def where(found: Explained) -> str:
     if not len(gains):
         return f"no place of the picture stands out for {found.label}"
     cells = int(np.searchsorted(np.cumsum(gains), _HALF * gains.sum())) + 1
-    what = f"half of what stands out for {found.label} lies on {_percent(cells / found.map.size)} of the picture"
+    what = (
+        f"half of what stands out for {found.label} lies on {_percent(cells / found.map.size)} of the picture"
+    )
     return f"{what}, most of all at the {place(found.map)}"
 
 
@@ -48,7 +50,7 @@ def place(grid: np.ndarray) -> str:
 def trust(found: Explained) -> str:
     """What taking the map's places away has shown."""
     own, middle = _percent(found.deletion.map), _percent(found.deletion.centre)
-    what = f"with its strongest places made grey {found.label} keeps {own} on average, with the middle made grey {middle}"
+    what = f"with its strongest places made grey {found.label} keeps {own} on average, with the middle grey {middle}"
     return what if found.trusted else f"{DISTRUST}: {what}"
 
 

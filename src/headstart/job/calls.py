@@ -17,8 +17,10 @@ from headstart.job.options import UNUSED, Options, options
 
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
+    from headstart.data import BadPicture
     from headstart.job.compare import Compared
     from headstart.job.evaluate import Evaluated
+    from headstart.job.explain import Explanations
     from headstart.job.inspect import Inspected
     from headstart.job.predict import Predicted
     from headstart.job.prepare import Prepared
@@ -192,23 +194,60 @@ def predict(
     memory, or an error for the first that cannot be used, there is
     Model.probabilities. Raises BundleError, DataError.
     """
-    from headstart import data
     from headstart.job.predict import predict as run
 
     asked = Options(device=device, workers=workers, threads=threads, runtime=runtime, precision=precision)
     loaded = _model(model)
-    named = pictures if isinstance(pictures, list | tuple) else [pictures]
-    for one in named:
-        if not isinstance(one, str | Path):
-            raise DataError(
-                f"predict: takes files, folders and globs, and was given {type(one).__name__}; "
-                "for pictures in memory call probabilities() of the model"
-            )
-    paths, bad = data.pictures([str(name) for name in named])
+    paths, bad = _meant("predict", pictures)
     with shown(progress):
         how = _execution(asked, loaded)
         found = run(loaded, paths, execution=how, truncated=truncated, certainty=certainty, coverage=coverage)
     return dataclasses.replace(found, left_out=(*bad, *found.left_out))
+
+
+def explain(
+    model: Model | Run | str | Path,
+    pictures: str | Path | Sequence[str | Path],
+    *,
+    output: str | Path | None = None,
+    method: str = "auto",
+    stage: str | None = None,
+    label: str | None = None,
+    near: int = 3,
+    truncated: str = "refuse",
+    device: str = "auto",
+    workers: int = 0,
+    threads: int = 0,
+    runtime: str | None = None,
+    precision: str | None = None,
+    progress: bool | None = None,
+) -> Explanations:
+    """Why pictures are named so: where the answer lies, whether that may be believed, which training pictures are like
+    them.
+
+    output: a new or empty folder for an overlay of each and the numbers; None writes nothing. method: "cam",
+    "hirescam", "occlusion" or "auto"; stage: hirescam at this stage; label: the class that is explained, None is the
+    one named; near: training pictures of each. model, pictures and the rest: as for predict().
+    Raises BundleError, DataError, OptionError, BackboneError, OutputError; MissingError where torch is needed.
+    """
+    from headstart.job.explain import explain as run
+
+    asked = Options(device=device, workers=workers, threads=threads, runtime=runtime, precision=precision)
+    loaded = _model(model)
+    paths, bad = _meant("explain", pictures)
+    with shown(progress):
+        found = run(
+            loaded,
+            paths,
+            output=output,
+            method=method,
+            stage=stage,
+            label=label,
+            near=near,
+            truncated=truncated,
+            execution=_execution(asked, loaded),
+        )
+    return found.called({}, bad)
 
 
 @_with_options
@@ -261,6 +300,22 @@ def inspect(
     asked = options("inspect", data, {**named, **given})
     with shown(progress):
         return run(asked)
+
+
+def _meant(
+    verb: str, pictures: str | Path | Sequence[str | Path]
+) -> tuple[tuple[str, ...], tuple[BadPicture, ...]]:
+    """The pictures that are named, and what means none. Raises DataError."""
+    from headstart import data
+
+    named = pictures if isinstance(pictures, list | tuple) else [pictures]
+    for one in named:
+        if not isinstance(one, str | Path):
+            raise DataError(
+                f"{verb}: takes files, folders and globs, and was given {type(one).__name__}; "
+                "for pictures in memory call probabilities() of the model"
+            )
+    return data.pictures([str(name) for name in named])
 
 
 def _model(model: Model | Run | str | Path) -> Model:

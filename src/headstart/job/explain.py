@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import files, progress
 from headstart.errors import OptionError, OutputError, PictureError
+from headstart.strangers import plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +40,13 @@ class Explanations:
     def distrusted(self) -> int:
         """How many of the maps are not to be trusted."""
         return sum(not one.trusted for one in self.found)
+
+    @property
+    def told(self) -> list[str]:
+        """How many of the maps are not to be trusted, and where everything lies: lines."""
+        bad = f"{self.distrusted:,} of {len(self.found):,} maps are not to be trusted"
+        place = f"overlays and numbers: {plain(str(self.folder))}"
+        return [*([bad] if self.distrusted else []), *([place] if self.folder else [])]
 
     def called(self, names: Mapping[str, str], also_left_out: Sequence[BadPicture] = ()) -> Explanations:
         """With the names that the user knows in place of files of ours, and more that was left out."""
@@ -86,14 +94,16 @@ def explain(
     from headstart.explaining.explained import explain as why
     from headstart.explaining.subject import Subject
 
-    folder = None if output is None else _checked(Path(output))
+    folder = None if output is None else check(output)
     wanted = None if label is None else _class(model, label)
     subject = Subject(model, execution)
     found, overlays, bad = list["Explained"](), list[str](), list["BadPicture"]()
     with progress.bar("explaining", len(paths)) as bar:
         for batch, frames, left_out in _usable(subject, paths, truncated):
             bad += left_out
-            new = why(subject, frames, batch, method=method, stage=stage, classes=[wanted] * len(batch), near=near)
+            new = why(
+                subject, frames, batch, method=method, stage=stage, classes=[wanted] * len(batch), near=near
+            )
             overlays += _written(folder, subject, new, len(found), truncated)
             found += new
             bar.advance(len(batch) + len(left_out))
@@ -103,10 +113,11 @@ def explain(
     return made
 
 
-def _checked(folder: Path) -> Path:
-    """The folder, new or empty. Raises OutputError."""
+def check(output: str | Path) -> Path:
+    """The folder, made where it is new. Raises OutputError where it is in use."""
+    folder = Path(output)
     if not files.is_free(folder):
-        raise OutputError(f"{folder}: already in use; name a new or empty folder with -o")
+        raise OutputError(f"{folder}: already in use; name a new or empty folder")
     with files.explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
     return folder
