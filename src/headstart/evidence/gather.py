@@ -84,7 +84,7 @@ def gather(
         reach=_reach(curve, totals, len(labels)),
         logme=logme(top, table.targets),
         typical_class=totals.typical_class,
-        effective=totals.worth(probes[best.cut].correct > 0.5, groups),
+        effective=totals.worth(table.first(probes[best.cut]), groups),
         curve_cut=best.cut,
         how=words.facts(
             profile=table.describe(probes),

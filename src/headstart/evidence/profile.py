@@ -92,6 +92,10 @@ class ProbeTable:
         widths = [column.shape[1] for column in columns]
         return self.probe(Spectrum.standardised(np.concatenate(columns, axis=1), widths))
 
+    def first(self, probe: Probe) -> np.ndarray:
+        """bool [M]: right or wrong by the first folding alone."""
+        return probe.scores.argmax(axis=1) == self.labels
+
     def curve(self, x: np.ndarray, probe: Probe, seed: int) -> tuple[CurvePoint, ...]:
         """The learning curve: the probe trained on SHARES of the training pictures of every fold.
 
@@ -107,7 +111,7 @@ class ProbeTable:
             width = round(PARTS * share)
             chosen = [part // width == number for number in range(PARTS // width)]
             tried = (
-                [self._correct(x, one, probe.l2, scaling) for one in chosen] if share < 1 else [probe.correct]
+                [self._correct(x, one, probe.l2, scaling) for one in chosen] if share < 1 else [self.first(probe)]
             )
             right = [one for one in tried if one is not None]
             if len(right) < len(tried):
