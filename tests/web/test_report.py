@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headstart.report import write
+from headstart.report import confusion, write
 from headstart.report.contents import Judged, examples
 from headstart.report.embedding import Embedding
 from headstart.report.sprite import sprite
@@ -58,7 +58,8 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("page")
     run = sample.run(folder, classes=request.param, case=3, hostile=request.param == 10)
     names = run.evaluations[0].classes
-    cells = sample.mistakes(folder, names, 8, hostile=False)
+    pair = confusion.pairs(run.evaluations[0])[0]
+    cells = sample.mistakes(folder, (pair.label, pair.prediction), 8, hostile=False)
     right = [Judged(one.picture, one.label, one.label, 0.9) for one in cells]
     write(
         folder / "report.html",
@@ -156,6 +157,7 @@ def test_without_scripts_all_is_there_but_the_hover(browser: chromium.Chromium, 
 def test_printed_nothing_is_folded_or_cut(browser: chromium.Chromium, page: Path) -> None:
     browser.open(page, 1000)
     browser.call("Emulation.setEmulatedMedia", media="print")
+    browser.eval("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r(0))))")
     hidden = browser.eval("""[...document.querySelectorAll('details > :not(summary)')]
       .filter(e => !e.checkVisibility({contentVisibilityAuto: true})).length""")
     assert hidden == 0
