@@ -101,6 +101,34 @@ def test_no_path_of_this_machine_is_kept(run: Path) -> None:
     assert toml.loads(told["plan"]).case == 1
 
 
+def test_every_part_can_be_kept_and_read() -> None:
+    from headstart.report.kept import KINDS, kind_of
+    from headstart.report.outline import PARTS
+
+    assert set(KINDS) >= set(PARTS) - {"explained"}
+    assert all(hasattr(kind_of(name), "from_dict") for name in KINDS)
+
+
+def test_equal_commands_give_equal_pages_apart_from_the_time(tmp_path: Path) -> None:
+    import headstart as hs
+
+    data = tree(tmp_path / "shapes", each=10)
+    texts = []
+    for turn in range(2):
+        hs.train(str(data), output=str(tmp_path / "run"), case=1, force=turn > 0)
+        told = opened((tmp_path / "run" / "report.json").read_text(encoding="utf-8"))
+        texts.append(json.dumps({**told, "created": ""}))
+    assert texts[0] == texts[1]
+
+
+def test_a_map_of_the_pictures_stands_in_the_page(run: Path) -> None:
+    told = opened((run / "report.json").read_text(encoding="utf-8"))["parts"]["embedding"]
+    assert len(told["names"]) == 30
+    assert told["before"] is None
+    assert told["sprite"]["side"] == 64
+    assert 0 <= min(map(min, told["places"])) <= max(map(max, told["places"])) <= 1
+
+
 def test_the_verb(headstart, run: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     answer = headstart("report", run, "-o", page)

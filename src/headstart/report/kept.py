@@ -31,6 +31,7 @@ _PLAIN = ("title", "created", "story", "command", "bundle", "promise")
 _TEXTS = ("notes", "lacking")
 # Part → (module, name) of its type.
 KINDS = {
+    "suspects": ("headstart.screening.finding", "Reviewed"),
     "embedding": ("headstart.report.embedding", "Embedding"),
     "certainty": ("headstart.assess.sureness", "Sureness"),
     "points": ("headstart.assess.points", "Points"),

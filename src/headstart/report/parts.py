@@ -22,7 +22,7 @@ WORDS = {
     "trained": "trained",
     "scratch": "trained from random",
     "new": "new",
-    "dropped": "dropped",
+    "dropped": "sliced off",
 }
 SLICE = "✂"
 CLASSIFIER = "classifier"  # the network's own, which a new head replaces

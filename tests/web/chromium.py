@@ -1,0 +1,117 @@
+"""Headless Chromium, spoken to through its DevTools protocol over a pipe: no package but the browser is needed."""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import json
+import os
+import select
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--remote-debugging-pipe",
+)
+
+
+def found() -> str | None:
+    """The browser's path, where there is one."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+class Chromium:
+    """A browser with one page. `events` are what the browser told of it, in order."""
+
+    def __init__(self, browser: str, profile: Path) -> None:
+        ours_in, theirs_out = os.pipe()
+        theirs_in, ours_out = os.pipe()
+        quiet = os.open(os.devnull, os.O_RDWR)
+        # The browser reads from 3 and writes to 4; copies far above keep one from being written over by the other.
+        far_in, far_out = (fcntl.fcntl(one, fcntl.F_DUPFD, 20) for one in (theirs_in, theirs_out))
+        dup = os.POSIX_SPAWN_DUP2
+        moves = [(dup, far_in, 3), (dup, far_out, 4), (dup, quiet, 1), (dup, quiet, 2)]
+        words = [browser, *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
+        self._pid = os.posix_spawn(browser, words, os.environ, file_actions=moves)
+        for one in (theirs_in, theirs_out, far_in, far_out, quiet):
+            os.close(one)
+        self._in, self._out, self._held = ours_in, ours_out, b""
+        self._number = itertools.count(1)
+        self.events: list[dict[str, Any]] = []
+        self._session = ""
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+
+    def open(self, page: Path, width: int, *, dark: bool = False, scripts: bool = True) -> None:
+        """Loads a file at a width in pixels."""
+        self.events.clear()
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.call("Emulation.setEmulatedMedia", features=[scheme])
+        self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
+        self.call("Page.navigate", url=page.as_uri())
+        self.wait("Page.loadEventFired")
+
+    def eval(self, code: str) -> Any:
+        """The value of a JavaScript expression, awaited."""
+        found = self.call("Runtime.evaluate", expression=code, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in found, found["exceptionDetails"]
+        return found["result"].get("value")
+
+    def told(self, method: str) -> list[dict[str, Any]]:
+        """The parameters of the events of one kind."""
+        return [event["params"] for event in self.events if event.get("method") == method]
+
+    def wait(self, method: str, seconds: float = 60) -> None:
+        end = time.monotonic() + seconds
+        while not self.told(method):
+            self.events.append(self._read(end))
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """What a command of the protocol answers."""
+        number = next(self._number)
+        asked = {"id": number, "method": method, "params": parameters}
+        if self._session:
+            asked["sessionId"] = self._session
+        message = json.dumps(asked).encode() + b"\0"
+        while message:
+            message = message[os.write(self._out, message) :]
+        end = time.monotonic() + 60
+        while True:
+            answer = self._read(end)
+            if answer.get("id") == number:
+                assert "error" not in answer, (method, answer["error"])
+                return answer["result"]
+            self.events.append(answer)
+
+    def _read(self, end: float) -> dict[str, Any]:
+        while b"\0" not in self._held:
+            ready, _, _ = select.select([self._in], [], [], max(0, end - time.monotonic()))
+            assert ready, "the browser does not answer"
+            more = os.read(self._in, 1 << 20)
+            assert more, "the browser has ended"
+            self._held += more
+        message, _, self._held = self._held.partition(b"\0")
+        return json.loads(message)
+
+    def close(self) -> None:
+        os.kill(self._pid, signal.SIGTERM)
+        os.waitpid(self._pid, 0)
+        os.close(self._in)
+        os.close(self._out)
