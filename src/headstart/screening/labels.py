@@ -70,8 +70,8 @@ def judge(dataset: Dataset, held: HeldOut, learnt: np.ndarray) -> Judgement:
 def suspects(dataset: Dataset, judged: Judgement) -> list[Finding]:
     """The pictures whose label is taken for wrong, the least probable first.
 
-    Confident learning takes it so, and it is the likelier of the two: without wrong labels none is left, be the heads as
-    poor as they may.
+    Confident learning takes it so, and it is the likelier of the two: without wrong labels none is left, be the heads
+    as poor as they may.
     """
     labels, p = dataset.labels[judged.places], judged.p
     if not len(labels):

@@ -22,8 +22,8 @@ from headstart.screening.labels import Judgement
 
 _POOL = "avgstd"
 _LINE = (
-    "confident learning (Northcutt et al. 2021) takes these labels for wrong, and by what classifiers say that have not "
-    "learnt from them it is likelier that they are wrong than that they are right"
+    "confident learning (Northcutt et al. 2021) takes these labels for wrong, and by what classifiers say that have "
+    "not learnt from them it is likelier that they are wrong than that they are right"
 )
 
 
