@@ -53,6 +53,7 @@ class Reviewed:
     findings  those of one kind together, in the order of KINDS, the worst first
     limits    kind → where its line was drawn, in a sentence
     notes     what could not be judged, and why
+    noise     how many of the judged labels are wrong, as a share, estimated; None where none is judged
     held      pictures of the findings that are in memory, by what they are called; no part of to_dict()
     """
 
@@ -62,6 +63,7 @@ class Reviewed:
     findings: tuple[Finding, ...]
     limits: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    noise: float | None = None
     held: Mapping[str, Given] = field(default_factory=dict, compare=False, repr=False)
 
     def of(self, kind: str) -> tuple[Finding, ...]:
@@ -78,6 +80,7 @@ class Reviewed:
             "n": self.n,
             "judged": self.judged,
             "accuracy": self.accuracy,
+            "noise": self.noise,
             "counts": self.counts(),
             "findings": [one.to_dict() for one in self.findings],
             "limits": dict(self.limits),
@@ -93,4 +96,5 @@ class Reviewed:
             tuple(map(Finding.from_dict, values["findings"])),
             values.get("limits", {}),
             tuple(values.get("notes", ())),
+            values.get("noise"),
         )

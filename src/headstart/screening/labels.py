@@ -13,7 +13,10 @@ from headstart.data.listing import some
 from headstart.heads.held_out import HeldOut
 from headstart.screening import confident
 from headstart.screening.finding import WRONG, Finding
+from headstart.screening.noise import Noise
 from headstart.screening.siblings import Siblings
+
+LIKELIER = 0.5  # that a label is wrong than that it is right
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Judgement:
 
     places  int64 [M], in the data set
     p       float64 [M, C]: the probability of each class, without the picture's own label
+    wrong   float64 [M]: how likely the label is wrong; noise: how many are, of all
     right   bool [M]: whether heads alone name the picture as it is labelled
     others  int64 [M, C]: the labels of its siblings where these count, else zeros
     unjudged  pictures that could not be judged, by class
@@ -29,6 +33,8 @@ class Judgement:
 
     places: np.ndarray
     p: np.ndarray
+    wrong: np.ndarray
+    noise: Noise
     right: np.ndarray
     others: np.ndarray
     unjudged: dict[str, int]
@@ -47,10 +53,14 @@ def judge(dataset: Dataset, held: HeldOut, learnt: np.ndarray) -> Judgement:
     siblings = Siblings.of(labels, groups, len(dataset.classes))
     own, theirs = dataset.labels[places], dataset.groups[places]
     others = siblings.others(own, theirs) * siblings.count
+    noise = Noise.of(own, log_p)
+    p = siblings.beliefs(log_p / noise.temperature, own, theirs)
     lost = np.bincount(dataset.labels[held.places[~judged]], minlength=len(dataset.classes)).tolist()
     return Judgement(
         places,
-        siblings.beliefs(log_p, own, theirs),
+        p,
+        noise.wrong(own, p),
+        noise,
         log_p.argmax(axis=1) == own,
         others,
         {name: count for name, count in zip(dataset.classes, lost, strict=True) if count},
@@ -58,11 +68,15 @@ def judge(dataset: Dataset, held: HeldOut, learnt: np.ndarray) -> Judgement:
 
 
 def suspects(dataset: Dataset, judged: Judgement) -> list[Finding]:
-    """The pictures whose label is taken for wrong, the least probable first."""
+    """The pictures whose label is taken for wrong, the least probable first.
+
+    Confident learning takes it so, and it is the likelier of the two: without wrong labels none is left, be the heads
+    as poor as they may.
+    """
     labels, p = dataset.labels[judged.places], judged.p
     if not len(labels):
         return []
-    found = np.flatnonzero(confident.issues(labels, p))
+    found = np.flatnonzero(confident.issues(labels, p) & (judged.wrong >= LIKELIER))
     own, other = confident.self_confidence(labels, p), confident.likeliest_other(labels, p)
     order = found[np.argsort(own[found], kind="stable")]
     return [_suspect(dataset, judged, at, int(other[at])) for at in order.tolist()]
@@ -81,7 +95,7 @@ def _suspect(dataset: Dataset, judged: Judgement, at: int, other: int) -> Findin
         dataset.paths[place],
         dataset.digests[place],
         label,
-        round(1 - float(p[own]), 6),
+        round(float(judged.wrong[at]), 6),
         suggested,
         reason=reason,
     )

@@ -22,8 +22,8 @@ from headstart.screening.labels import Judgement
 
 _POOL = "avgstd"
 _LINE = (
-    "confident learning (Northcutt et al. 2021): of each pair of classes as many as the out-of-fold probabilities say "
-    "are confused, the least probable labels first"
+    "confident learning (Northcutt et al. 2021) takes these labels for wrong, and by what classifiers say that have "
+    "not learnt from them it is likelier that they are wrong than that they are right"
 )
 
 
@@ -53,7 +53,7 @@ def review(
     findings += [*alike.in_two(dataset, intake.alike, held), *odd_ones]
     if held is None:
         notes = ("labels could not be judged: nothing can be held out, since all pictures are one group",)
-        found = Reviewed(len(dataset), 0, None, tuple(findings), limits, notes, _held(dataset, findings))
+        found = Reviewed(len(dataset), 0, None, tuple(findings), limits, notes, held=_held(dataset, findings))
         return _sorted(found, intake)
     return _sorted(_with_labels(dataset, labels.judge(dataset, held, everything), findings, limits), intake)
 
@@ -77,6 +77,7 @@ def _with_labels(
         (*wrong, *findings),
         {WRONG: _LINE, **limits},
         tuple(labels.unjudged(judged)),
+        judged.noise.rate if len(judged.places) else None,
         _held(dataset, (*wrong, *findings)),
     )
 

@@ -47,10 +47,17 @@ def lines(found: Reviewed) -> Iterator[str]:
 
 
 def judged(found: Reviewed) -> str:
-    """How the labels were judged, in a sentence; "" where none was."""
+    """How the labels were judged, in sentences; "" where none was."""
     if found.accuracy is None:
         return ""
+    noise = found.noise or 0.0
+    share = (
+        "fewer than 1 label in 1,000 seems"
+        if noise < 0.001
+        else f"about {100 * noise:.2g} labels in 100 seem"
+    )
     return (
-        f"{plural(found.judged, 'label')} judged by classifiers that had not learnt from them: they agree with "
-        f"{100 * found.accuracy:.1f} of 100. Where they seldom agree, more of what they suspect is right as it is."
+        f"{plural(found.judged, 'label')} judged by classifiers that had not learnt from them. They name "
+        f"{100 * found.accuracy:.0f} of 100 as they are labelled; {share} wrong, and only those are listed that are "
+        "more likely wrong than right."
     )
