@@ -1,11 +1,15 @@
-"""Classes that are to be left out, by name or by a file that lists them; and other text that stands in a file."""
+"""Classes by their names, those that are to be left out too; and text and tables in files that flags name."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
-from headstart.errors import DataError
+from headstart.data import delimited
+from headstart.data.listing import one_spelling, some
+from headstart.errors import DataError, OptionError
 from headstart.job.options import Options
 
 
@@ -29,3 +33,37 @@ def read_text(flag: str, path: str, expected: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
         raise DataError(f"{flag} {path}: cannot be read ({reason}); expected {expected}") from error
+
+
+def class_of(name: str, classes: Sequence[str], flag: str) -> str:
+    """The class of that name. Raises OptionError."""
+    spelt = one_spelling(name)
+    if spelt in classes:
+        return spelt
+    near = get_close_matches(spelt, classes, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"expected one of {some(classes)}"
+    raise OptionError(f"{flag}: no class {name!r}; {hint}")
+
+
+def table_rows(table: str, columns: Sequence[str], flag: str) -> list[tuple[int, dict[str, str]]]:
+    """(row number, {column: text}) of a table that has these columns, and perhaps others. Raises DataError."""
+    if not Path(table).is_file():
+        raise DataError(
+            f"{flag} {table}: no such file; expected a table with the columns {','.join(columns)}"
+        )
+    lines = delimited.read(table, lambda cells: len({cell.lower() for cell in cells} & set(columns)))
+    head = [cell.lower() for cell in lines[0]] if lines else []
+    if lacking := [name for name in columns if name not in head]:
+        raise DataError(
+            f"{table}: no column {' and no column '.join(lacking)}; expected {','.join(columns)}, "
+            f"found {','.join(head)}"
+        )
+    rows = []
+    for number, cells in enumerate(lines[1:], 2):
+        if cells and len(cells) != len(head):
+            raise DataError(f"{table}: row {number} has {len(cells)} cells; expected {len(head)}")
+        if cells:
+            rows.append((number, dict(zip(head, cells, strict=True))))
+    if not rows:
+        raise DataError(f"{table}: has no rows below its head; expected some")
+    return rows

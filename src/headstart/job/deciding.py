@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,11 @@ import numpy as np
 
 from headstart import progress
 from headstart.counts import pictures
-from headstart.data import delimited
-from headstart.data.listing import one_spelling, some
+from headstart.data.listing import one_spelling
 from headstart.errors import DataError, OptionError
 from headstart.heads.probe import FEW_PER_CLASS, typical_count
+from headstart.job import points
+from headstart.job.classes import class_of, table_rows
 
 if TYPE_CHECKING:
     from headstart.data import Dataset
@@ -31,8 +31,10 @@ _COST = ("true", "called", "cost")
 def check(options: Options, prepared: Prepared) -> None:
     """Refuses before the training what could not be done after it. Raises DataError, OptionError."""
     classes = prepared.dataset.classes
-    wanted(options, classes)
+    asked = wanted(options, classes)
     costs(options.cost, classes)
+    if options.points is not None:
+        points.check(str(options.points), classes, [*asked])
     train, dataset = prepared.partition.train, prepared.dataset
     typical = typical_count(dataset.labels[train], dataset.groups[train])
     if options.sensitivity and prepared.plan.frozen and typical < FEW_PER_CLASS:
@@ -51,16 +53,6 @@ def wanted(options: Options, classes: Sequence[str]) -> dict[str, float]:
             "is called one of the others"
         )
     return found
-
-
-def class_of(name: str, classes: Sequence[str], flag: str) -> str:
-    """The class of that name. Raises OptionError."""
-    spelt = one_spelling(name)
-    if spelt in classes:
-        return spelt
-    near = get_close_matches(spelt, classes, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"expected one of {some(classes)}"
-    raise OptionError(f"{flag}: no class {name!r}; {hint}")
 
 
 def costs(given: Any, classes: Sequence[str]) -> tuple[tuple[float, ...], ...]:
@@ -118,30 +110,6 @@ def _number(where: str, value: Any) -> float:
 def _table(table: str) -> Iterable[tuple[str, str, float]]:
     for number, row in table_rows(table, _COST, "--cost"):
         yield row["true"], row["called"], _number(f"{table}: row {number}", row["cost"])
-
-
-def table_rows(table: str, columns: Sequence[str], flag: str) -> list[tuple[int, dict[str, str]]]:
-    """(row number, {column: text}) of a table that has these columns, and perhaps others. Raises DataError."""
-    if not Path(table).is_file():
-        raise DataError(
-            f"{flag} {table}: no such file; expected a table with the columns {','.join(columns)}"
-        )
-    lines = delimited.read(table, lambda cells: len({cell.lower() for cell in cells} & set(columns)))
-    head = [cell.lower() for cell in lines[0]] if lines else []
-    if lacking := [name for name in columns if name not in head]:
-        raise DataError(
-            f"{table}: no column {' and no column '.join(lacking)}; expected {','.join(columns)}, "
-            f"found {','.join(head)}"
-        )
-    rows = []
-    for number, cells in enumerate(lines[1:], 2):
-        if cells and len(cells) != len(head):
-            raise DataError(f"{table}: row {number} has {len(cells)} cells; expected {len(head)}")
-        if cells:
-            rows.append((number, dict(zip(head, cells, strict=True))))
-    if not rows:
-        raise DataError(f"{table}: has no rows below its head; expected some")
-    return rows
 
 
 def decision(options: Options, model: Model, fitted: Fitted, dataset: Dataset) -> Decision | None:

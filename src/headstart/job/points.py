@@ -11,14 +11,14 @@ import numpy as np
 
 from headstart.data.listing import one_spelling
 from headstart.errors import DataError, OptionError
-from headstart.job.deciding import class_of, table_rows
+from headstart.job.classes import class_of, table_rows
 
 if TYPE_CHECKING:
     from headstart.assess import Evaluation
     from headstart.assess.points import Expert, Points
     from headstart.model.decision import Decision
 
-_ANSWERS = ("name", "picture", "answer")
+_SHARES, _ANSWERS = ("name", "sensitivity", "specificity"), ("name", "picture", "answer")
 
 
 def points(
@@ -38,20 +38,29 @@ def points(
 
     people = {}
     if experts is not None:
-        name, table = about(str(experts), evaluation.classes, decision)
+        asked = [one.name for one in decision.thresholds] if decision else []
+        name, table = about(str(experts), evaluation.classes, asked)
         people = {name: experts_of(table, name, evaluation, paths)}
     return room.points(evaluation, decision, proved=proved, experts=people)
 
 
-def about(text: str, classes: Sequence[str], decision: Decision | None) -> tuple[str, str]:
-    """(class, table) of FILE or CLASS=FILE: without a class the one whose sensitivity is wanted. Raises OptionError."""
+def check(text: str, classes: Sequence[str], asked: Sequence[str]) -> None:
+    """Refuses what points() would, as far as that can be told without pictures. Raises DataError, OptionError."""
+    _, table = about(text, classes, asked)
+    _rows(table)
+
+
+def about(text: str, classes: Sequence[str], asked: Sequence[str]) -> tuple[str, str]:
+    """(class, table) of FILE or CLASS=FILE: without a class the one whose sensitivity is wanted.
+
+    asked: classes whose sensitivity is wanted. Raises OptionError.
+    """
     name, sign, table = text.rpartition("=")
     if sign and not Path(text).is_file():
         return class_of(name, classes, "points"), table
-    asked = decision.thresholds if decision else ()
     if len(asked) != 1:
         raise OptionError(f"points {text}: which class is it about? name it: --points CLASS={text}")
-    return asked[0].name, text
+    return asked[0], text
 
 
 def experts_of(table: str, name: str, evaluation: Evaluation, paths: Sequence[str]) -> tuple[Expert, ...]:
@@ -61,11 +70,9 @@ def experts_of(table: str, name: str, evaluation: Evaluation, paths: Sequence[st
     """
     from headstart.assess.points import Expert
 
-    rows = table_rows(table, ("name",), "--points")
+    rows = _rows(table)
     if set(_ANSWERS) <= rows[0][1].keys():
         return _counted(table, rows, name, evaluation, paths)
-    if not {"sensitivity", "specificity"} <= rows[0][1].keys():
-        raise DataError(f"{table}: expected the columns name,sensitivity,specificity or {','.join(_ANSWERS)}")
     return tuple(
         Expert(
             row["name"],
@@ -74,6 +81,14 @@ def experts_of(table: str, name: str, evaluation: Evaluation, paths: Sequence[st
         )
         for number, row in rows
     )
+
+
+def _rows(table: str) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a table of experts of one kind or the other. Raises DataError."""
+    rows = table_rows(table, ("name",), "--points")
+    if not any(set(kind) <= rows[0][1].keys() for kind in (_ANSWERS, _SHARES)):
+        raise DataError(f"{table}: expected the columns {','.join(_SHARES)} or {','.join(_ANSWERS)}")
+    return rows
 
 
 def _share(table: str, number: int, text: str) -> float:

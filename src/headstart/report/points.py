@@ -39,10 +39,9 @@ def _told(curve: Curve) -> list[str]:
         f"of 100 ({interval(curve.interval)}): the area under the curve."
     ]
     if curve.experts:
-        many = len(curve.experts)
         lines.append(
-            f"The curve passes above {curve.ahead} of {plural(many, 'person', 'people')}: as many of the class found, and "
-            "fewer others called so."
+            f"The curve passes above {curve.ahead} of {plural(len(curve.experts), 'person', 'people')}: as many of the "
+            "class found, and fewer others called so."
         )
     return lines
 
