@@ -30,7 +30,14 @@ def model_of(network: Backbone, cut: str, pool: str, layers: int = 1, classes: i
 
 @pytest.fixture(scope="session")
 def network(made: Callable[..., Backbone]) -> Callable[[str], Backbone]:
-    return lambda name: networks.load(name) if name in BOXED else made(name)
+    """By name; ResNet at a size that leaves its last map more than one place."""
+
+    def get(name: str) -> Backbone:
+        if name in BOXED:
+            return networks.load(name)
+        return made(name, **({"image_size": 64} if name in ("resnet18", "convnext_atto") else {}))
+
+    return get
 
 
 def noise(network: Backbone, n: int = 2) -> np.ndarray:
