@@ -108,5 +108,7 @@ def test_tokens_are_laid_out_as_the_square_they_came_from() -> None:
 
 def test_all_others_are_weighed_by_their_probability() -> None:
     found = np.array([[0.6, 0.3, 0.1], [1.0, 0.0, 0.0]], np.float32)
-    np.testing.assert_allclose(contrast(found, np.array([0, 0])), [[1, -0.75, -0.25], [1, -0.5, -0.5]], rtol=1e-5)
+    np.testing.assert_allclose(
+        contrast(found, np.array([0, 0])), [[1, -0.75, -0.25], [1, -0.5, -0.5]], rtol=1e-5
+    )
     np.testing.assert_allclose(contrast(found, np.array([0, 0]), [2, None])[0], [1, 0, -1])

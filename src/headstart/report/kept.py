@@ -32,6 +32,7 @@ _TEXTS = ("notes", "lacking")
 # Part → (module, name) of its type.
 KINDS = {
     "embedding": ("headstart.report.embedding", "Embedding"),
+    "explained": ("headstart.report.explained", "Looks"),
     "points": ("headstart.assess.points", "Points"),
     "levels": ("headstart.assess.levels", "Levels"),
 }
