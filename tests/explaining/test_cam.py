@@ -95,7 +95,8 @@ def test_a_grid_keeps_the_sum_and_the_places(old: int, new: int) -> None:
     found = on_grid(x, new)[0]
     assert found.sum() == pytest.approx(3.0, rel=1e-5)
     row, column = np.unravel_index(found.argmax(), found.shape)
-    assert row < new / 2 and (old == 1 or column >= new / 2)
+    assert row < new / 2
+    assert old == 1 or column >= new / 2
     np.testing.assert_allclose(enlarged(np.full((old, old), 2.0, np.float32), new), 2.0, rtol=1e-5)
 
 
