@@ -39,7 +39,7 @@ def main() -> None:
     args = parser.parse_args()
     pictures, labels = _read(args.folder / "train")
     marked = [_marked(x, args) if name == args.label else x for x, name in zip(pictures, labels, strict=True)]
-    how = {"case": 1, "cut": args.cut.split(",")} if args.cut else {}
+    how = {"case": 2, "cut": args.cut.split(",")} if args.cut else {}
     run = headstart.train((marked, labels), backbone=args.backbone, **how)
     subject = Subject(run.model)
     plain, _ = _read(args.folder / "val")

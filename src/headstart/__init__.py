@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from headstart.estimators import Classifier, FeatureExtractor
     from headstart.evidence import Evidence, measure
     from headstart.extraction.of_pictures import features
-    from headstart.job.calls import compare, evaluate, explain, inspect, plan, predict, pretrain, review, train
+    from headstart.job.calls import (
+        compare,
+        evaluate,
+        explain,
+        inspect,
+        plan,
+        predict,
+        pretrain,
+        review,
+        train,
+    )
     from headstart.job.options import Options
     from headstart.job.run import Run
     from headstart.model import Model, load, save

@@ -51,11 +51,15 @@ def deletion(
     *,
     grey: np.ndarray,
     shares: Sequence[float] = SHARES,
+    whole: np.ndarray | None = None,
 ) -> np.ndarray:
     """float32 [N]: the mean probability of `classes`, int64 [N], while the strongest cells of maps [N, g, g] are made
-    grey, uint8 [3], in frames uint8 [N, S, S, 3]; from nothing to all of them."""
+    grey, uint8 [3], in frames uint8 [N, S, S, 3]; from nothing to all of them. whole: float32 [N, C], the probabilities
+    of the frames as they are, where they are known."""
     flat = np.broadcast_to(grey, frames.shape)
-    return _curve_mean(ask, frames, flat, maps, classes, shares)
+    whole = ask(frames) if whole is None else whole
+    none = np.repeat(ask(np.ascontiguousarray(flat[:1])), len(frames), axis=0)
+    return _curve_mean(ask, frames, flat, maps, classes, shares, (whole, none))
 
 
 def insertion(
@@ -67,7 +71,8 @@ def insertion(
     shares: Sequence[float] = SHARES,
 ) -> np.ndarray:
     """float32 [N]: as deletion(), while the strongest cells are put into a blurred picture: the higher, the better."""
-    return _curve_mean(ask, blurred(frames), frames, maps, classes, shares)
+    start = blurred(frames)
+    return _curve_mean(ask, start, frames, maps, classes, shares, (ask(start), ask(frames)))
 
 
 def _curve_mean(
@@ -77,11 +82,12 @@ def _curve_mean(
     maps: np.ndarray,
     classes: np.ndarray,
     shares: Sequence[float],
+    ends: tuple[np.ndarray, np.ndarray],
 ) -> np.ndarray:
     n = len(start)
     rows, at = np.arange(n), [0.0, *shares, 1.0]
-    steps = [start, *(mixed(start, end, strongest(maps, share)) for share in shares), end]
-    found = ask(np.concatenate(steps)).reshape(len(at), n, -1)[:, rows, classes]
+    steps = [ask(mixed(start, end, strongest(maps, share))) for share in shares]
+    found = np.stack([ends[0], *steps, ends[1]])[:, rows, classes]
     widths = np.diff(at)[:, None]
     return ((found[1:] + found[:-1]) / 2 * widths).sum(0).astype(np.float32)
 

@@ -133,7 +133,7 @@ def explain(
     wanted, other = _chosen(found, classes, against)
     direction = contrast(found, wanted, against)
     seen = _seen(subject, frames, maps, direction, wanted, method, stage)
-    scored = _scored(subject, frames, seen.grids, wanted, shares)
+    scored = _scored(subject, frames, seen.grids, wanted, found, shares)
     alike = nearest(subject.model, features, near)
     label = subject.model.classes
     return [
@@ -237,7 +237,12 @@ def _stage(subject: Subject, name: str | None) -> Stage:
 
 
 def _scored(
-    subject: Subject, frames: np.ndarray, grids: np.ndarray, wanted: np.ndarray, shares: Sequence[float]
+    subject: Subject,
+    frames: np.ndarray,
+    grids: np.ndarray,
+    wanted: np.ndarray,
+    found: np.ndarray,
+    shares: Sequence[float],
 ) -> list[Deletion]:
     n, side = grids.shape[:2]
     middle = np.broadcast_to(exam.centre(side), grids.shape)
@@ -248,5 +253,6 @@ def _scored(
         np.concatenate([wanted, wanted]),
         grey=subject.grey,
         shares=shares,
+        whole=np.concatenate([found, found]),
     )
     return [Deletion(float(own), float(prior)) for own, prior in zip(both[:n], both[n:], strict=True)]

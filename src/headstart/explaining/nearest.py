@@ -12,14 +12,16 @@ from headstart.model import Model
 
 @dataclass(frozen=True)
 class Near:
-    """A training picture: its name in its data set, its class, and its cosine with the picture, -1 to 1."""
+    """A training picture: its name in its data set, its class, its cosine with the picture, -1 to 1, and the short hash
+    of what is on it."""
 
     name: str
     label: str
     similarity: float
+    digest: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        return {"name": self.name, "label": self.label, "similarity": round(self.similarity, 4)}
+        return {**vars(self), "similarity": round(self.similarity, 4)}
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> Near:
@@ -34,7 +36,7 @@ def nearest(model: Model, features: np.ndarray, k: int) -> list[tuple[Near, ...]
     similarity, place = kept.nearest(features, k)
     return [
         tuple(
-            Near(kept.names[i], model.classes[int(kept.labels[i])], float(cosine))
+            Near(kept.names[i], model.classes[int(kept.labels[i])], float(cosine), kept.digests[i])
             for cosine, i in zip(*row, strict=True)
         )
         for row in zip(similarity, place, strict=True)

@@ -92,7 +92,7 @@ class Subject:
 
     def named(self, features: np.ndarray) -> np.ndarray:
         """Probabilities float32 [N, C] of features at the head's input."""
-        return self.model.head.probabilities(features)
+        return self.model.certainty.probabilities(self.model.head.logits(features))
 
     @property
     def grey(self) -> np.ndarray:

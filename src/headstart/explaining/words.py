@@ -49,8 +49,9 @@ def place(grid: np.ndarray) -> str:
 
 def trust(found: Explained) -> str:
     """What taking the map's places away has shown."""
-    own, middle = _percent(found.deletion.map), _percent(found.deletion.centre)
-    what = f"with its strongest places made grey {found.label} keeps {own} on average, with the middle grey {middle}"
+    own, middle = (f"{100 * share:.1f} %" for share in (found.deletion.map, found.deletion.centre))
+    what = f"{found.label} falls to {own} on average where its strongest places are made grey, "
+    what += f"and to {middle} where the middle is"
     return what if found.trusted else f"{DISTRUST}: {what}"
 
 

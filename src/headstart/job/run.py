@@ -12,6 +12,7 @@ from headstart import files
 from headstart.data.given import name_of
 from headstart.job.embedding import embedding
 from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, SUSPECTS, Folder, title_of
+from headstart.job.looks import looks
 from headstart.job.report import write
 
 if TYPE_CHECKING:
@@ -189,6 +190,7 @@ class Run:
             command=self.facts.command,
             bundle=str(self.folder / BUNDLE) if self.folder else "",
             promise=str(self.more() or ""),
+            explained=looks(self, mistakes, hits),
             embedding=embedding(self),
             certainty=self.sureness,
             points=self.points if self.points.curves else None,

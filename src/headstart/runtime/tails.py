@@ -96,7 +96,10 @@ def _traced(vector: Any) -> tuple[Any, Tail | None]:
         if kind in ("Relu", "Clamp") and not _bounded(bounds):
             bounds = (0.0, np.inf) if kind == "Relu" else _limits(node)
         elif kind in ("Reshape", "Squeeze", "Unsqueeze"):
-            if len(node.input_value(0).partial_shape) == 4 and not _single(node.input_value(0)):
+            sides = _sides(node.input_value(0))
+            if len(sides) == 2 and set(sides) != {1}:
+                if sides[0] != sides[1]:  # pictures are square, and so are maps of them: this is none
+                    return vector, None
                 return _ended(node.input_value(0), layers, bounds, mean=False)
         elif kind == "ReduceMean" and _over_places(node):
             return _ended(node.input_value(0), layers, bounds, mean=True)
@@ -134,9 +137,10 @@ def _limits(clamp: Any) -> tuple[float, float]:
     return float(facts["min"]), float(facts["max"])
 
 
-def _single(value: Any) -> bool:
-    """Whether a map has one place."""
-    return all(length.is_static and length.get_length() == 1 for length in list(value.partial_shape)[2:])
+def _sides(value: Any) -> list[int]:
+    """Lengths behind batch and channels; -1 where one is free."""
+    shape = list(value.partial_shape)[2:]
+    return [-1 if length.is_dynamic else length.get_length() for length in shape]
 
 
 def _layer(node: Any, bounds: tuple[float, float]) -> Layer | None:

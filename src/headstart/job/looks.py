@@ -1,0 +1,64 @@
+"""looks(): why a run's surest mistakes and right answers were given, for its report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from headstart import progress
+from headstart.errors import BackboneError, BundleError, MissingError, PictureError
+
+if TYPE_CHECKING:
+    from headstart.data import Dataset
+    from headstart.data.given import Given
+    from headstart.explaining.explained import Explained
+    from headstart.job.run import Run
+    from headstart.report import Judged
+    from headstart.report.explained import Look, Looks
+
+MISTAKES, HITS, NEAR = 6, 4, 3
+SHARES = (0.1, 0.3)  # of the picture that are taken away, since each costs a pass of the network
+
+
+def looks(run: Run, mistakes: Sequence[Judged], hits: Sequence[Judged]) -> Looks | None:
+    """Of the first of both; None, which is said, where this install cannot tell."""
+    from headstart.explaining.explained import explain
+    from headstart.explaining.subject import Subject
+    from headstart.model.model import DIGITS
+    from headstart.report.explained import Looks
+
+    judged = [*mistakes[:MISTAKES], *hits[:HITS]]
+    if not judged:
+        return None
+    dataset, classes = run.prepared.dataset, run.model.classes
+    subject = Subject(run.model, run.prepared.execution)
+    try:
+        frames = subject.frames([one.picture for one in judged], dataset.truncated)
+        named = [classes.index(one.prediction) for one in judged]
+        why = explain(subject, frames, [one.path for one in judged], classes=named, shares=SHARES, near=NEAR)
+    except (BackboneError, BundleError, MissingError, PictureError) as error:
+        progress.say(f"the report does not show what the model looks at: {error}")
+        return None
+    known = {digest[:DIGITS]: place for place, digest in enumerate(dataset.digests)}
+    found = [_look(one, told, run, known, dataset) for one, told in zip(judged, why, strict=True)]
+    cut = len(judged) - len(hits[:HITS])
+    return Looks(tuple(found[:cut]), tuple(found[cut:]))
+
+
+def _look(one: Judged, why: Explained, run: Run, known: Mapping[str, int], dataset: Dataset) -> Look:
+    from headstart.report.explained import Look
+
+    near: list[str | Given] = [
+        dataset.pictures[known[each.digest]] for each in why.nearest if each.digest in known
+    ]
+    return Look(one.picture, one.label, why, _window(one.picture, run), tuple(near))
+
+
+def _window(picture: str | Given, run: Run) -> tuple[float, float, float, float]:
+    """What the network sees of the picture, as shares of it."""
+    from headstart.data.decode import size_of
+    from headstart.explaining.overlay import window
+
+    width, height = size_of(picture)
+    left, top, right, bottom = window((width, height), run.model.backbone.preprocess)
+    return left / width, top / height, (right - left) / width, (bottom - top) / height
