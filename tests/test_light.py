@@ -136,6 +136,18 @@ def test_networks_are_listed_and_drawn(light: Light, bundle: str) -> None:
     assert "stage4" in light("inspect", bundle)
 
 
+@pytest.mark.parametrize("name", ["small", "BUNDLE"])
+def test_what_the_layers_answer_to_is_drawn(light: Light, bundle: str, name: str) -> None:
+    name = bundle if name == "BUNDLE" else name
+    asked = ("--data", "pictures", "--image", "pictures/red/0.png", "-o", f"layers-of-{Path(name).name}")
+    found = json.loads(light("inspect", name, *asked, "--json"))
+    assert [layer["name"] for layer in found["layers"]["layers"]][-1] == "pre_logits"
+    assert all(layer["units"] for layer in found["layers"]["layers"])
+    page = (light.folder / found["page"]).read_text(encoding="utf-8")
+    assert page.count("<img") > 100
+    assert "First layer: its filters" in page
+
+
 def test_a_plan_that_trains_is_told_by_plan_and_refused_by_train(light: Light) -> None:
     asked = ("pictures", "--backbone", "small", "--size", "large", "--similarity", "similar")
     done = light.python("-m", "headstart", "plan", *asked, "-o", "trains.toml")

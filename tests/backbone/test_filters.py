@@ -9,8 +9,8 @@ from PIL import Image
 from headstart import backbone as networks
 from headstart.backbone import folder as folders
 from headstart.backbone.filters import first_filters, mosaic
-from headstart.seeing.first_layer import first_weights
 from headstart.runtime import Execution, Trunk, start
+from headstart.seeing.first_layer import first_weights
 
 
 def _first(name: str, runtime: str) -> np.ndarray:

@@ -143,7 +143,7 @@ def test_flags_and_options_have_the_same_names() -> None:
         shown = {"help", "json", "quiet", "debug"} | ({"why"} if verb != "compare" else set())
         assert flags - known == shown
     flags = {action.dest for action in verbs.parser().parse_args(["train", "x"]).parser._actions}
-    assert known - flags == {"command"}
+    assert known - flags == {"command", *options.LOOKING}
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -290,7 +290,7 @@ def inspect(
     """A network's stages and cuts, with what a case or a plan makes of them; `print()` draws it, `svg()` as a picture.
 
     data, image: pictures as in train(), and one picture: `page()` then shows what the stages answer to, see
-    `headstart.explain`. stage: of these alone; most: so many of the pictures are looked at.
+    docs/layers.md. stage: of these alone; most: so many of the pictures are looked at.
 
     Raises BackboneError, PlanError, OptionError; DataError, PictureError where pictures are given.
     """

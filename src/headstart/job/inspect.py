@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
@@ -49,7 +50,7 @@ class Inspected:
         return f"Inspected({self.backbone.name}, {len(self.backbone.stages)} stages)"
 
     def _repr_html_(self) -> str:
-        return self.svg() if self.looked is None else self.page()._repr_html_()
+        return f"<pre>{escape(str(self))}</pre>" if self.looked is None else self.page()._repr_html_()
 
     def __str__(self) -> str:
         """The drawing, as the terminal shows it."""

@@ -281,16 +281,17 @@ _OF_MEASURING = (
 )
 _OF_LOADING = ("backbone", "weights", "mean", "std", "interpolation")
 _OF_RUNNING = ("runtime", "precision", "keep_features")
-_OF_LOOKING = ("image", "stage", "most")
+# What inspect alone takes.
+LOOKING = ("image", "stage", "most")
 _OF_DECIDING = ("sensitivity", "cost", "points")
 _OF_TAXONOMY = ("taxonomy", "most_per_class")
 UNUSED: dict[str, tuple[str, ...]] = {
-    "train": _OF_LOOKING,
-    "plan": (*_OF_LOOKING, *_OF_DECIDING, "folds", "like", "log", "time_limit", "resume"),
-    "review": (*_OF_LOOKING, *_OF_DECIDING, *_OF_MEASURING, *_OF_TRAINING, *RECIPE),
-    "compare": (*_OF_LOOKING, *_OF_DECIDING, "folds", "like", "log", "plan"),
+    "train": LOOKING,
+    "plan": (*LOOKING, *_OF_DECIDING, "folds", "like", "log", "time_limit", "resume"),
+    "review": (*LOOKING, *_OF_DECIDING, *_OF_MEASURING, *_OF_TRAINING, *RECIPE),
+    "compare": (*LOOKING, *_OF_DECIDING, "folds", "like", "log", "plan"),
     "pretrain": (
-        *_OF_LOOKING,
+        *LOOKING,
         *_OF_DECIDING,
         *_OF_TAXONOMY,
         *_OF_MEASURING,

@@ -56,7 +56,7 @@ def _apart(order: Sequence[int] | np.ndarray, scaled: np.ndarray, most: int) -> 
         column = scaled[:, unit]
         if not column.any():
             continue
-        if all(abs(column @ scaled[:, other]) / len(scaled) < _ALIKE for other in chosen):
+        if all(column @ scaled[:, other] / len(scaled) < _ALIKE for other in chosen):
             chosen.append(unit)
         if len(chosen) == most:
             break
