@@ -52,7 +52,7 @@ def test_few_answers_make_one_bin() -> None:
     assert found.error == pytest.approx(0.35)
 
 
-def _evaluation(n: int = 600) -> tuple[Evaluation, Certainty]:
+def made(n: int = 600) -> tuple[Evaluation, Certainty]:
     held, labels, groups = honest(n)
     certainty = Certainty.of(held, labels, groups)
     certainty = Certainty(certainty.temperature, certainty.sets, Familiar(0.5, 100))
@@ -65,14 +65,14 @@ def _evaluation(n: int = 600) -> tuple[Evaluation, Certainty]:
 
 
 def test_sureness_is_kept_as_plain_values() -> None:
-    found = Sureness.of(*_evaluation())
+    found = Sureness.of(*made())
     again = Sureness.from_dict(json.loads(json.dumps(found.to_dict())))
     assert again == found
     assert len(found.sentences) == 3
 
 
 def test_sets_are_held_against_the_labels_class_by_class() -> None:
-    evaluation, certainty = _evaluation()
+    evaluation, certainty = made()
     found = Sureness.of(evaluation, certainty)
     assert certainty.sets is not None
     sets = certainty.sets.classes(evaluation.probabilities, 0.9)
@@ -89,7 +89,7 @@ def test_sets_are_held_against_the_labels_class_by_class() -> None:
 
 
 def test_a_model_that_cannot_tell_says_less() -> None:
-    evaluation, _ = _evaluation()
+    evaluation, _ = made()
     found = Sureness.of(
         Evaluation("test", evaluation.classes, evaluation.labels, evaluation.probabilities), Certainty()
     )
@@ -98,7 +98,7 @@ def test_a_model_that_cannot_tell_says_less() -> None:
 
 
 def test_folds_are_pooled_in_the_order_of_the_pictures() -> None:
-    evaluation, _ = _evaluation()
+    evaluation, _ = made()
     doubts = evaluation.doubts
     assert doubts is not None
     assert doubts.sizes is not None
