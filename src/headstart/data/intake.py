@@ -62,7 +62,7 @@ def load(
     share a group. One whose like stands in a later split (train < val < test) is left out and stands in the quarantine;
     where that would be more than a tenth of the set, near twins stay. What was found stands in `Intake.notes`, and is
     said. Raises DataError: no such folder, no pictures, too many bad ones, one class, a class with fewer than 3 to
-    train on, val or test classes that train lacks, a table without its columns, an unknown class, a taxonomy that is no tree.
+    train on, val or test classes that train lacks, a table without its columns, an unknown class, a tree that is none.
     """
     check_truncated(truncated)
     pattern, held_out = _compiled(group_regex), not isinstance(source, tuple)
