@@ -46,8 +46,8 @@ def load(
 
     source       a path, or pictures with their labels, (pictures, labels) or (pictures, labels, groups): see
                  `headstart.data.labelled`. These keep their order, and one in memory is called `pictures[3]`
-    group_regex  searched in `class/file` (in a table's path as written): what its parentheses match is the
-                 picture's group; pictures without a match are groups of their own
+    group_regex  searched in `class/file` (in a table's path as written): what its parentheses match is the picture's
+                 group; pictures without a match are groups of their own
     max_bad      more unusable files than this stop the loading
     workers      threads; 0 means one for each processor
     training     False for pictures that are only evaluated: one class, few pictures and splits with other
@@ -56,49 +56,57 @@ def load(
                  classes with fewer usable pictures to train on, and those of these names, are left out
     truncated    "keep" takes JPEGs whose end is missing, and decodes them as far as they go, in every step
     frames       takes what is decoded, made ready for the network that will see it
-    fix          corrections of labels, done before anything else is made of the pictures
-    taxonomy, most_per_class
-                 a tree over the classes, see `headstart.data.trees.planted`
+    fix          corrections of labels, done first; taxonomy, most_per_class: see `headstart.data.trees.planted`
 
     Copies (equal decoded pixels, hence also equal files) and near twins (one picture, scaled or compressed otherwise)
-    share a group. A picture whose copy or near twin stands in a later split (train < val < test) is left out and stands
-    in the quarantine; where that would be more than a tenth of the set, near twins stay. `Intake.notes` says what was
-    found; so does progress.say.
-
-    Raises DataError: no such folder, no pictures, too many bad ones, one class, a class with fewer than 3
-    pictures to train on, val or test classes that train lacks, a table without its columns, an unknown class in
-    `without` or `fix`, a taxonomy that is no tree of these classes.
+    share a group. One whose like stands in a later split (train < val < test) is left out and stands in the quarantine;
+    where that would be more than a tenth of the set, near twins stay. What was found stands in `Intake.notes`, and is
+    said. Raises DataError: no such folder, no pictures, too many bad ones, one class, a class with fewer than 3 to
+    train on, val or test classes that train lacks, a table without its columns, an unknown class, a tree that is none.
     """
     check_truncated(truncated)
     pattern, held_out = _compiled(group_regex), not isinstance(source, tuple)
-    listing = _listing(source, trees.held_by(taxonomy))
-    source = str(source) if held_out else labelled.NAME
+    listing, source = _listing(source, taxonomy), str(source) if held_out else labelled.NAME
     left_out = classes.leave_out(source, listing, without)
     tree = trees.planted(listing, taxonomy, most_per_class)
     progress.say(classes.opening(listing, training=training and held_out))
-    notes = [*listing.notes, *classes.told(listing), *classes.told_left_out(left_out, "--without")]
     rows, seen, bad = _usable(source, listing, workers, truncated, frames)
     _check_bad(source, bad, max_bad)
     rows, seen, corrected = _corrected(fix, rows, seen, listing)
     same = _same(rows, seen, _group_keys(source, rows, pattern), training=training)
-    notes += [*_bad_told(source, bad), *(corrected.told() if corrected else ())]
-    notes += [*alike.told(source, same.found, stay=same.stay)]
-    notes += _parts(source, rows, seen)
-    notes += [] if pattern else series.told(rows)
-    dataset = _dataset(source, rows, seen, same.groups, listing, truncated, frames).take(
-        [place for place in range(len(rows)) if place not in same.out]
-    )
+    stay = [place for place in range(len(rows)) if place not in same.out]
+    dataset = _dataset(source, rows, seen, same.groups, listing, truncated, frames).take(stay)
     small = classes.rare(dataset, listing.classes, min_per_class or 0) if training else {}
+    notes = [*listing.notes, *classes.told(listing), *classes.told_left_out(left_out, "--without")]
+    notes += [*_noticed(source, rows, seen, bad, corrected, same), *([] if pattern else series.told(rows))]
     notes += classes.told_left_out(small, f"fewer training pictures than --min-per-class {min_per_class}")
-    for note in notes:
-        progress.say(note)
+    _say(notes)
     dataset = dataset.without([*small]) if small else dataset
     if training:
         classes.demand(source, listing.classes, dataset)
     quarantine = (*bad, *(corrected.left_out if corrected else ()), *_left_out(rows, same))
-    if tree and training:
-        tree = tree.over(dataset.classes)
+    tree = tree.over(dataset.classes) if tree and training else tree
     return Intake(dataset, quarantine, tuple(notes), same.found, {**left_out, **small}, corrected, tree)
+
+
+def _say(notes: Sequence[str]) -> None:
+    for note in notes:
+        progress.say(note)
+
+
+def _noticed(
+    source: str,
+    rows: Sequence[Row],
+    seen: Sequence[Examined],
+    bad: Sequence[BadPicture],
+    corrected: Corrected | None,
+    same: _Same,
+) -> Iterator[str]:
+    """Notes on the pictures themselves."""
+    yield from _bad_told(source, bad)
+    yield from corrected.told() if corrected else ()
+    yield from alike.told(source, same.found, stay=same.stay)
+    yield from _parts(source, rows, seen)
 
 
 def _corrected(
@@ -148,8 +156,10 @@ def _same(
     return _Same(unify(keys, same.tolist()), found, copies, later, stay)
 
 
-def _listing(source: str | Path | tuple[Any, ...], tree: str) -> Listing:
-    return layouts.listing(str(source), tree) if isinstance(source, str | Path) else labelled.listing(source)
+def _listing(source: str | Path | tuple[Any, ...], taxonomy: str | Taxonomy | None) -> Listing:
+    if isinstance(source, str | Path):
+        return layouts.listing(str(source), trees.held_by(taxonomy))
+    return labelled.listing(source)
 
 
 def check(source: str | Path | tuple[Any, ...], group_regex: str | None = None) -> None:

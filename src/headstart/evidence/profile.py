@@ -111,7 +111,9 @@ class ProbeTable:
             width = round(PARTS * share)
             chosen = [part // width == number for number in range(PARTS // width)]
             tried = (
-                [self._correct(x, one, probe.l2, scaling) for one in chosen] if share < 1 else [self.first(probe)]
+                [self._correct(x, one, probe.l2, scaling) for one in chosen]
+                if share < 1
+                else [self.first(probe)]
             )
             right = [one for one in tried if one is not None]
             if len(right) < len(tried):

@@ -130,7 +130,7 @@ def decision(options: Options, model: Model, fitted: Fitted, dataset: Dataset) -
     found = thresholds(
         asked,
         model.classes,
-        np.exp(held.log_p),
+        model.certainty.probabilities(held.log_p),
         dataset.labels[held.places],
         dataset.groups[held.places],
     )
