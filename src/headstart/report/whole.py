@@ -127,7 +127,7 @@ def _output(x: float, classes: int | None) -> list[Svg]:
         svg.rect(centre - 14, _MIDDLE - 24 + 18 * row, width, 11, "ground", rx=2)
         for row, width in enumerate((16.0, 40.0, 9.0))
     ]
-    number = "one a class" if classes is None else f"{classes:,} classes"
+    number = "a score a class" if classes is None else f"{classes:,} classes"
     return [*_arrow(x - 12, "new"), *bars, *_under(centre, "output", number, "", "")]
 
 
