@@ -1,6 +1,6 @@
 """What a report costs: seconds over the bare job, and bytes.
 
-    python benchmarks/report/cost.py DATA [--turns 3] [--case 1] [--pictures N]
+    python benchmarks/report/cost.py DATA [--turns 3] [--case 1]
 
 The job is done in this process, features from the cache after a first turn that is not counted; then `Run` in memory
 (the bare job) and `Run.save`'s page and contents, each by itself, are timed by turns. Prints one line of JSON.
