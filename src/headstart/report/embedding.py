@@ -15,7 +15,7 @@ from headstart.report.thumbnails import Album
 
 HUES = 8  # colours that everybody can tell apart (Okabe & Ito 2008)
 _SIDE, _EDGE = 560, 14  # of a drawing, and its margin
-_LETTER, _LINE = 7.6, 16  # of a class's name
+_LETTER, _LINE = 9.2, 18  # of a class's name
 _LONGEST = 18
 
 
