@@ -1,6 +1,8 @@
-"""How many pictures are called dark or blurred as they are, and how many once they are blurred. Prints a Markdown table.
+"""How many pictures are called dark or blurred as they are, and how many once they are blurred.
 
-python benchmarks/labels/looks.py --data DIR
+Prints a Markdown table.
+
+    python benchmarks/labels/looks.py --data DIR
 """
 
 from __future__ import annotations

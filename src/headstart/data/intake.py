@@ -81,9 +81,11 @@ def load(
     _check_bad(source, bad, max_bad)
     rows, seen, corrected = _corrected(fix, rows, seen, listing)
     same = _same(rows, seen, _group_keys(source, rows, pattern), training=training)
-    notes += [*_bad_told(source, bad), *(corrected.told() if corrected else ())]
-    notes += [*alike.told(source, same.found, stay=same.stay)]
-    notes += _parts(source, rows, seen)
+    notes += [
+        *_bad_told(source, bad),
+        *(corrected.told() if corrected else ()),
+        *_told(source, rows, seen, same),
+    ]
     notes += [] if pattern else series.told(rows)
     dataset = _dataset(source, rows, seen, same.groups, listing, truncated, frames).take(
         [place for place in range(len(rows)) if place not in same.out]
@@ -266,6 +268,12 @@ def _bad_told(source: str, bad: Sequence[BadPicture]) -> Iterator[str]:
 def _some_bad(source: str, bad: Sequence[BadPicture]) -> str:
     told = [f"{alike.below(source, one.path)}: {one.reason}" for one in bad[:_TOLD]]
     return "; ".join(told if len(bad) <= _TOLD else [*told, "…"])
+
+
+def _told(source: str, rows: Sequence[Row], seen: Sequence[Examined], same: _Same) -> Iterator[str]:
+    """What is said of pictures that are alike, and of those that are used in part."""
+    yield from alike.told(source, same.found, stay=same.stay)
+    yield from _parts(source, rows, seen)
 
 
 def _parts(source: str, rows: Sequence[Row], seen: Sequence[Examined]) -> Iterator[str]:
