@@ -68,10 +68,8 @@ def equal(labels: np.ndarray, p: np.ndarray) -> bool:
 
 def told(labels: np.ndarray, p: np.ndarray) -> dict[str, list]:
     """What cleanlab says, with what it was asked."""
-    scores = {
-        how: get_label_quality_scores(labels, p, method=how).tolist()
-        for how in ("self_confidence", "normalized_margin")
-    }
+    ways = ("self_confidence", "normalized_margin")
+    scores = {how: get_label_quality_scores(labels, p, method=how).tolist() for how in ways}
     return {
         "labels": labels.tolist(),
         "p": p.tolist(),
