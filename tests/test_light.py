@@ -109,6 +109,15 @@ def test_predict_and_evaluate_answer_from_the_bundle(light: Light, bundle: str) 
     assert named["predictions"][0]["label"] == "red"
 
 
+def test_an_answer_is_explained_exactly_and_in_the_report(light: Light, bundle: str) -> None:
+    told = json.loads(light("explain", bundle, "pictures/red/0.png", "-o", "why", "--json"))["explanations"][0]
+    assert (told["method"], told["label"]) == ("cam", "red")
+    assert sum(map(sum, told["map"])) == pytest.approx(told["score"], abs=0.01)
+    assert (light.folder / "why" / told["overlay"]).is_file()
+    assert 'id="explained"' in (light.folder / "run" / "report.html").read_text(encoding="utf-8")
+    light("explain", bundle, "pictures/red/0.png", "--method", "occlusion")
+
+
 def test_plan_measures_decides_and_is_done(light: Light) -> None:
     light("plan", "pictures", "--backbone", "small", "--case", "1", "-o", "frozen.toml")
     light("train", "pictures", "--plan", "frozen.toml", "-o", "planned")
@@ -198,6 +207,7 @@ def test_a_case_that_trains_is_refused_before_pictures_are_read(light: Light, ca
         (("train", "pictures", "--runtime", "torch"), "--runtime torch"),
         (("train", "pictures", "--device", "cuda"), "--device cuda"),
         (("predict", "run/bundle", "pictures/red/0.png", "--runtime", "torch"), "--runtime torch"),
+        (("explain", "run/bundle", "pictures/red/0.png", "--stage", "stage3"), "HiResCAM at stage3"),
     ],
 )
 def test_what_needs_torch_says_so_in_one_line(light: Light, bundle: str, words: tuple, what: str) -> None:
