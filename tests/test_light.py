@@ -110,7 +110,9 @@ def test_predict_and_evaluate_answer_from_the_bundle(light: Light, bundle: str) 
 
 
 def test_an_answer_is_explained_exactly_and_in_the_report(light: Light, bundle: str) -> None:
-    told = json.loads(light("explain", bundle, "pictures/red/0.png", "-o", "why", "--json"))["explanations"][0]
+    told = json.loads(light("explain", bundle, "pictures/red/0.png", "-o", "why", "--json"))["explanations"][
+        0
+    ]
     assert (told["method"], told["label"]) == ("cam", "red")
     assert sum(map(sum, told["map"])) == pytest.approx(told["score"], abs=0.01)
     assert (light.folder / "why" / told["overlay"]).is_file()
