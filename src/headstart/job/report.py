@@ -49,7 +49,7 @@ def write(folder: Path, told: Contents) -> Page:
     """Writes the page and, beside it, all that it tells of. Raises OutputError."""
     from headstart.report import Album, Page, kept, render
 
-    album = Album(told.backbone.preprocess.levels)
+    told, album = kept.as_kept(told), Album(told.backbone.preprocess.levels)
     page = Page(render(told, album))
     page.write(folder / REPORT)
     files.write_json(folder / CONTENTS, seals.sealed(kept.to_dict(told, album)))

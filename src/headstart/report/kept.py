@@ -102,6 +102,12 @@ def from_dict(values: Mapping[str, Any]) -> tuple[Contents, Album]:
     return replace(told, **parts), Album.from_dict(values["thumbnails"])
 
 
+def as_kept(run: Contents) -> Contents:
+    """The contents with their parts as they will be read: numbers are rounded where they are kept."""
+    parts = {name: one for name in PARTS if (one := getattr(run, name)) is not None}
+    return replace(run, **{name: kind_of(name).from_dict(one.to_dict()) for name, one in parts.items()})
+
+
 def kind_of(part: str) -> Any:
     """The type of a part. Raises LookupError where this version has none of that name."""
     place, name = KINDS[part]
