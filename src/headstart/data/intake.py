@@ -46,24 +46,19 @@ def load(
 
     source       a path, or pictures with their labels, (pictures, labels) or (pictures, labels, groups): see
                  `headstart.data.labelled`. These keep their order, and one in memory is called `pictures[3]`
-    group_regex  searched in `class/file` (in a table's path as written): what its parentheses match is the
-                 picture's group; pictures without a match are groups of their own
-    max_bad      more unusable files than this stop the loading
-    workers      threads; 0 means one for each processor
-    training     False for pictures that are only evaluated: one class, few pictures and splits with other
-                 classes are then no error, and copies in several splits all stay
-    min_per_class, without
-                 classes with fewer usable pictures to train on, and those of these names, are left out
+    group_regex  searched in `class/file` (in a table's path as written): what its parentheses match is the picture's
+                 group; pictures without a match are groups of their own
+    max_bad      more unusable files than this stop the loading; workers: threads, 0 means one for each processor
+    training     False for pictures that are only looked at: one class, few pictures and splits with other classes are
+                 then no error, and copies in several splits all stay
+    min_per_class, without    classes with fewer usable pictures to train on, and those of these names, are left out
     truncated    "keep" takes JPEGs whose end is missing, and decodes them as far as they go, in every step
-    frames       takes what is decoded, made ready for the network that will see it
-    fix          corrections of labels, done before anything else is made of the pictures
-    taxonomy, most_per_class
-                 a tree over the classes, see `headstart.data.trees.planted`
+    frames, fix  takes what is decoded, made ready for the network that will see it; corrections of labels, done first
+    taxonomy, most_per_class    a tree over the classes, see `headstart.data.trees.planted`
 
     Copies (equal decoded pixels, hence also equal files) and near twins (one picture, scaled or compressed otherwise)
     share a group. A picture whose copy or near twin stands in a later split (train < val < test) is left out and stands
-    in the quarantine; where that would be more than a tenth of the set, near twins stay. `Intake.notes` says what was
-    found; so does progress.say.
+    in the quarantine; where that would be more than a tenth of the set, near twins stay. Notes say what was found.
 
     Raises DataError: no such folder, no pictures, too many bad ones, one class, a class with fewer than 3
     pictures to train on, val or test classes that train lacks, a table without its columns, an unknown class in
@@ -76,31 +71,33 @@ def load(
     left_out = classes.leave_out(source, listing, without)
     tree = trees.planted(listing, taxonomy, most_per_class)
     progress.say(classes.opening(listing, training=training and held_out))
-    notes = [*listing.notes, *classes.told(listing), *classes.told_left_out(left_out, "--without")]
     rows, seen, bad = _usable(source, listing, workers, truncated, frames)
     _check_bad(source, bad, max_bad)
     rows, seen, corrected = _corrected(fix, rows, seen, listing)
     same = _same(rows, seen, _group_keys(source, rows, pattern), training=training)
-    notes += [
-        *_bad_told(source, bad),
-        *(corrected.told() if corrected else ()),
-        *_told(source, rows, seen, same),
-    ]
-    notes += [] if pattern else series.told(rows)
-    dataset = _dataset(source, rows, seen, same.groups, listing, truncated, frames).take(
-        [place for place in range(len(rows)) if place not in same.out]
-    )
+    dataset = _dataset(source, rows, seen, same, listing, truncated, frames)
     small = classes.rare(dataset, listing.classes, min_per_class or 0) if training else {}
+    notes = [*listing.notes, *classes.told(listing), *classes.told_left_out(left_out, "--without")]
+    notes += [*_bad_told(source, bad), *(corrected.told() if corrected else ())]
+    notes += [*_told(source, rows, seen, same), *(() if pattern else series.told(rows))]
     notes += classes.told_left_out(small, f"fewer training pictures than --min-per-class {min_per_class}")
+    dataset = _said(dataset, notes, small)
+    tree = _demanded(source, listing, dataset, tree) if training else tree
+    quarantine = (*bad, *(corrected.left_out if corrected else ()), *_left_out(rows, same))
+    return Intake(dataset, quarantine, tuple(notes), same.found, {**left_out, **small}, corrected, tree)
+
+
+def _demanded(source: str, listing: Listing, dataset: Dataset, tree: Taxonomy | None) -> Taxonomy | None:
+    """The tree over the classes that are learnt. Raises DataError where they cannot be learnt."""
+    classes.demand(source, listing.classes, dataset)
+    return tree.over(dataset.classes) if tree else tree
+
+
+def _said(dataset: Dataset, notes: Sequence[str], small: Mapping[str, int]) -> Dataset:
+    """Says what there is to say; the data set without the classes that are too small."""
     for note in notes:
         progress.say(note)
-    dataset = dataset.without([*small]) if small else dataset
-    if training:
-        classes.demand(source, listing.classes, dataset)
-    quarantine = (*bad, *(corrected.left_out if corrected else ()), *_left_out(rows, same))
-    if tree and training:
-        tree = tree.over(dataset.classes)
-    return Intake(dataset, quarantine, tuple(notes), same.found, {**left_out, **small}, corrected, tree)
+    return dataset.without([*small]) if small else dataset
 
 
 def _corrected(
@@ -239,18 +236,19 @@ def _dataset(
     source: str,
     rows: Sequence[Row],
     seen: Sequence[Examined],
-    groups: np.ndarray,
+    same: _Same,
     listing: Listing,
     truncated: str,
     frames: Frames | None,
 ) -> Dataset:
+    """The pictures, less those of which a later split has the same."""
     names = sorted({row.label for row in rows}.union(*listing.classes.values()))
     number = {name: place for place, name in enumerate(names)}
-    return Dataset(
+    whole = Dataset(
         pictures=tuple(row.picture for row in rows),
         labels=np.array([number[row.label] for row in rows], np.int64),
         classes=tuple(names),
-        groups=groups,
+        groups=same.groups,
         splits=tuple(row.split for row in rows),
         digests=tuple(picture.digest for picture in seen),
         root=source,
@@ -258,6 +256,7 @@ def _dataset(
         truncated=truncated,
         frames=frames,
     )
+    return whole.take([place for place in range(len(rows)) if place not in same.out])
 
 
 def _bad_told(source: str, bad: Sequence[BadPicture]) -> Iterator[str]:
