@@ -84,7 +84,7 @@ def test_help_documents_the_exit_codes(headstart) -> None:
 
 REFUSED = [
     (["trian", "x"], "did you mean train?"),
-    (["nonsense"], "expected one of demo, plan"),
+    (["nonsense"], "expected one of demo, review, plan"),
     ([], "required: VERB"),
     (["train"], "required: DATA"),
     (["train", "x", "--case", "5"], "--case"),

@@ -56,8 +56,7 @@ def gather(
         raise ValueError("gather needs features of at least one network with random weights as control")
     names = [stage.name for stage in stages]
     with progress.bar("probing", _steps(len(names), controls)) as bar:
-        first, *others = _foldings(labels, groups, seed)
-        table = ProbeTable(labels, groups, len(classes), first, bar, others)
+        table = _table(labels, groups, len(classes), seed, bar)
         probes, top = table.probes(features, names)
         profile = table.profile(probes)
         best = shallowest(profile)
@@ -125,6 +124,13 @@ def _reach(curve: Sequence[CurvePoint], totals: Totals, sampled: int) -> Reach |
     if totals.typical_class < FEW_PER_CLASS:
         return None
     return reach(curve, totals.n if sampled < totals.n else 2 * totals.n)
+
+
+def _table(
+    labels: np.ndarray, groups: np.ndarray, n_classes: int, seed: int, bar: progress.Bar
+) -> ProbeTable:
+    first, *others = _foldings(labels, groups, seed)
+    return ProbeTable(labels, groups, n_classes, first, bar, others)
 
 
 def _foldings(labels: np.ndarray, groups: np.ndarray, seed: int) -> list[np.ndarray]:

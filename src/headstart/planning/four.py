@@ -54,7 +54,7 @@ CASES = (
         "small",
         "different",
         "keep only the first layers, freeze them, train a new head",
-        "the upper layers are cut away and the rest is frozen, with a new head",
+        "the upper layers are sliced off and the rest is frozen, with a new head",
         "none",
         ("frozen",) * 2,
         4,

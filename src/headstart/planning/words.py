@@ -82,7 +82,7 @@ def _reaches(evidence: Evidence, plan: Plan) -> str:
 
 def _way(chosen: Chosen) -> str:
     stages, cut = chosen.stages, chosen.stages - chosen.kept
-    away = f"the upper {cut} of {stages} stages {'are' if cut > 1 else 'is'} cut away"
+    away = f"the upper {cut} of {stages} stages {'are' if cut > 1 else 'is'} sliced off"
     way = four.numbered(chosen.number).way
     if chosen.number == 1 and chosen.reads > 1:
         reads = f"all {stages}" if chosen.reads == stages else f"{chosen.reads} of {stages}"
@@ -106,7 +106,7 @@ def _apart(evidence: Evidence, chosen: Chosen, plan: Plan) -> str:
         lower = evidence.lower
         lead = evidence.expected(evidence.best_cut) - evidence.expected(lower.cut)
         return (
-            f" The lesson would cut the upper layers away here. {_more(lead, f'with a cut at {lower.cut}')}"
+            f" The lesson would slice the upper layers off here. {_more(lead, f'with a cut at {lower.cut}')}"
         )
     if (chosen.lesson, chosen.number) == (1, 2):
         lead = evidence.expected(evidence.best_cut) - evidence.top.accuracy

@@ -41,7 +41,7 @@ _DONE = {
     "frozen": "kept, and frozen",
     "trained": "kept, and trained on",
     "scratch": "kept in shape, trained from random weights",
-    "dropped": "cut away",
+    "dropped": "sliced off",
 }
 
 
