@@ -77,6 +77,11 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.mark.parametrize("width", [390, 1280, 1920])
 def test_nothing_overflows_fails_or_is_asked_for(browser: chromium.Chromium, page: Path, width: int) -> None:
+    stands(browser, page, width)
+
+
+def stands(browser: chromium.Chromium, page: Path, width: int) -> None:
+    """At that width nothing overflows, nothing is asked for and nothing fails."""
     browser.open(page, width)
     browser.eval("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert browser.eval("document.documentElement.scrollWidth") <= width
@@ -91,6 +96,11 @@ def test_nothing_overflows_fails_or_is_asked_for(browser: chromium.Chromium, pag
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_serious(browser: chromium.Chromium, page: Path, width: int, dark: bool) -> None:
+    serves_all(browser, page, width, dark)
+
+
+def serves_all(browser: chromium.Chromium, page: Path, width: int, dark: bool) -> None:
+    """axe finds nothing serious, details opened."""
     browser.open(page, width, dark=dark)
     browser.eval("document.querySelectorAll('details').forEach(d => d.open = true)")
     browser.eval(AXE.read_text(encoding="utf-8") + "; 0")
