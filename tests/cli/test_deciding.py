@@ -240,6 +240,7 @@ def test_hostile_node_names_stay_inert(data, quick, headstart, tmp_path):
         (["--cost", "circle=3"], "expected TRUE:CALLED=COST"),
         (["--cost", "circle:cros=3"], "cost: no class 'cros'; did you mean 'cross'?"),
         (["--cost", "circle:cross=-3"], "expected a cost of 0 or more"),
+        (["--cost", "circle:circle=3"], "a right answer costs nothing"),
         (["--cost", "circle:cross=nan"], "expected a cost of 0 or more"),
         (["--points", "nothing.csv"], "which class is it about"),
         (["--points", "circle=nothing.csv"], "--points nothing.csv: no such file"),
@@ -299,3 +300,12 @@ def test_decided_answers_are_those_of_the_rule(decided, data):
     expected = loaded.decision.decide(np.stack(found.probabilities))
     assert found.decided == tuple(loaded.classes[place] for place in expected)
     assert len(found.certain) == len(pictures)
+
+
+def test_what_is_none_of_the_classes_is_called_nothing():
+    from headstart.job.predict import Predicted
+
+    found = Predicted(
+        ("a", "b"), (np.array([0.9, 0.1]),) * 2, ("x", "y"), (), (), ("x", "x"), (), (0.1, 0.9), 0.5
+    )
+    assert [one.decided for one in found.ranked(1)] == [None, "x"]

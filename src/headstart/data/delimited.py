@@ -45,7 +45,8 @@ def _text(table: str) -> str:
         with open(table, "rb") as handle:
             data = handle.read()
     except OSError as error:
-        raise DataError(f"{table}: cannot be read ({error.strerror}); mend its permissions") from error
+        what = "mend its path" if isinstance(error, FileNotFoundError) else "mend its permissions"
+        raise DataError(f"{table}: cannot be read ({error.strerror}); {what}") from error
     if data.startswith(_UTF16):
         raise DataError(f"{table}: UTF-16 text; expected UTF-8; save it as 'CSV UTF-8'")
     try:

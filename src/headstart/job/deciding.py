@@ -65,9 +65,12 @@ def costs(given: Any, classes: Sequence[str]) -> tuple[tuple[float, ...], ...]:
         return ()
     matrix = 1 - np.eye(len(classes))
     for true, called, cost in _told(given, classes):
-        matrix[
-            classes.index(class_of(true, classes, "cost")), classes.index(class_of(called, classes, "cost"))
-        ] = cost
+        row, column = (classes.index(class_of(name, classes, "cost")) for name in (true, called))
+        if row == column and cost:
+            raise OptionError(
+                f"cost {true}:{called}={cost:g}: a right answer costs nothing; name two classes"
+            )
+        matrix[row, column] = cost
     return tuple(map(tuple, matrix.tolist()))
 
 

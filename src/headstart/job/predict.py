@@ -54,8 +54,8 @@ class Predicted:
         return Ranked(
             self.paths[place],
             tuple(Answer(self.classes[i], round(float(row[i]), 6)) for i in order[:most]),
-            self.decided[place] if self.decided else None,
-            self.certain[place] if self.certain else None,
+            self.decided[place] if self.decided and not self.out_of_place[place] else None,
+            self.certain[place] if self.certain and not self.out_of_place[place] else None,
             round(self.similarity[place], 4) if self.similarity else None,
             self.out_of_place[place],
             tuple(self.classes[i] for i in order if self.sets[place][i]) if self.sets else None,
@@ -81,7 +81,8 @@ class Answer:
 class Ranked:
     """A picture and its likeliest classes, the likeliest first.
 
-    decided, certain, similarity, out_of_place  as in Predicted, of this picture, or None
+    decided, certain, similarity, out_of_place  as in Predicted, of this picture, or None; what is out of place is
+           called nothing
     among  the classes of its set, where one was asked for
     """
 

@@ -103,7 +103,15 @@ def _grid(table: list[TableRow]) -> list[str]:
     for row in table:
         scale = "-" if row.lr_scale is None else f"{row.lr_scale:g}"
         count = "-" if row.parameters is None else f"{row.parameters:,}"
-        cells.append((row.stage, row.init or "-", scale, count, row.status))
+        cells.append(
+            (
+                row.stage,
+                row.init or "-",
+                scale,
+                count,
+                "sliced off" if row.status == "dropped" else row.status,
+            )
+        )
     widths = [max(len(line[column]) for line in cells) for column in range(5)]
     a, b, c, d, _ = widths
     return [f"{w:<{a}}  {x:<{b}}  {y:>{c}}  {z:>{d}}  {status}" for w, x, y, z, status in cells]

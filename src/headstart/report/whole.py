@@ -61,11 +61,11 @@ def drawn(plan: Plan | None, backbone: Backbone, classes: int | None = None) -> 
         svg.text(_EDGE, 58, below, "soft"),
         *_input(side),
     ]
-    x = _EDGE + 96
+    x, sliced = _EDGE + 96, False
     for part in every:
-        if part.status == "dropped" and (not marks or "slice" not in "".join(marks)):
+        if part.status == "dropped" and not sliced:
             marks += [*_output(x, classes), *_slice(x + _PITCH - 14)]
-            x += _PITCH
+            x, sliced = x + _PITCH, True
         marks += [*_arrow(x - 12, part.status), *_block(part, x + 8, side)]
         x += _PITCH
     if plan is None:
