@@ -6,6 +6,7 @@ python benchmarks/certainty/calibration.py DATA scores    other scores for the s
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 
@@ -112,8 +113,9 @@ def _sets(
     evaluation = part.evaluation()
     own = part.model.certainty.temperature or 1.0
     labels, count = dataset.labels[held_out.places], len(np.unique(dataset.groups[held_out.places]))
-    there = score(np.exp(tempered(held_out.log_p, own * factor)))[np.arange(len(labels)), labels]
-    line = np.quantile(there, min(1.0, (count + 1) * wanted / count), method="higher")
+    there = np.sort(score(np.exp(tempered(held_out.log_p, own * factor)))[np.arange(len(labels)), labels])
+    place = min(count, math.ceil((count + 1) * wanted - 1e-9))
+    line = there[-(-place * len(there) // count) - 1]
     p = np.exp(tempered(np.log(np.maximum(evaluation.probabilities, 1e-30)), factor))
     sets = score(p) <= line
     sets[np.arange(len(p)), p.argmax(axis=1)] = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from headstart.certainty import Familiar
 from headstart.certainty.familiar import similarity
@@ -43,6 +44,15 @@ def test_a_group_does_not_vouch_for_itself() -> None:
     assert alone is not None
     assert alone.line > 0.99 > found.line
     assert found.out_of_place(similarity(kept, _pictures(1_000, 3))).mean() < 0.12
+
+
+def test_the_line_is_the_similarity_of_that_rank() -> None:
+    """293 pictures, of which ⌊294 · 0.05⌋ = 14 may lie below: in fractions that became 15."""
+    x = _pictures(293, 0)
+    kept = _neighbours(_pictures(50, 1))
+    found = Familiar.of(kept, x, np.arange(293), 1_000 + np.arange(50))
+    assert found is not None
+    assert found.line == pytest.approx(np.sort(similarity(kept, x))[13], abs=1e-6)
 
 
 def test_too_few_groups_draw_no_line() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from headstart.certainty import Certainty
-from headstart.certainty.temperature import FEWEST, HIGHEST, LOWEST, fitted, tempered
+from headstart.certainty.temperature import FEWEST, HIGHEST, LOWEST, _slope, fitted, tempered
 from headstart.heads.held_out import HeldOut
 from headstart.heads.logistic import log_softmax
 from tests.certainty.made import honest
@@ -33,6 +35,27 @@ def test_it_is_the_smallest_log_loss_but_for_one_mistake() -> None:
 
     best = min(loss(t) for t in np.geomspace(0.3, 3, 400))
     assert loss(found) < best + 0.5  # of 500 pictures' sum
+
+
+def test_answers_that_are_all_wrong_or_all_alike_end_in_a_temperature() -> None:
+    held, _, groups = honest(200)
+    assert fitted(held, held.log_p.argmin(axis=1), groups) == pytest.approx(HIGHEST, rel=1e-4)
+    alike = HeldOut(groups, np.full((200, 5), np.log(0.2), np.float32))
+    assert fitted(alike, groups % 5, groups) == pytest.approx(LOWEST, rel=1e-4)
+
+
+def test_thousand_classes_take_few_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each goes over M × C numbers: halving took 40."""
+    passes = []
+
+    def slope(*given: Any) -> tuple[float, float]:
+        passes.append(given)
+        return _slope(*given)
+
+    monkeypatch.setattr("headstart.certainty.temperature._slope", slope)
+    held, labels, groups = honest(500, classes=1_000)
+    fitted(HeldOut(held.places, log_softmax(held.log_p * 3)), labels, groups)
+    assert 0 < len(passes) < 15
 
 
 def test_shuffled_labels_give_chance_and_it_is_honest() -> None:

@@ -1,5 +1,7 @@
 """The head solver: at the optimum, folded right, few pictures, groups, seeds."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -234,3 +236,14 @@ def test_solving_is_counted_to_its_end(counted, layers: int, init: str, each: in
     head.solve(x, labels, 3, layers=layers, init=init, groups=np.arange(3 * each))
     total, done = counted["solving the head"]
     assert total == done > 1
+
+
+def test_what_is_kept_in_half_precision_changes_no_answer_and_stays_finite() -> None:
+    """Two log-probabilities that float16 cannot tell apart, and one that it cannot hold."""
+    said = np.array([[-0.69310, -0.69300, -70_000.0], [-0.69300, -0.69310, -70_000.0]], np.float32)
+    way = SimpleNamespace(values=1, patience=1, one_valley=True, held_out=lambda _: iter([(1.0, said)]))
+    bar = SimpleNamespace(advance=lambda _=1: None)
+    _, correct, log_p = head._choose(way, np.zeros(2, int), np.array([1, 1]), np.ones(2), bar)  # type: ignore[arg-type]
+    assert correct.tolist() == [True, False]
+    assert np.isfinite(log_p).all()
+    np.testing.assert_allclose(log_p[:, :2], said[:, :2], rtol=1e-3)

@@ -32,8 +32,8 @@ class Sets:
         if count < FEWEST:
             return None
         own = np.sort(scores(probabilities)[np.arange(len(labels)), labels].astype(np.float64))
-        kept = np.linspace(0, 1, min(len(own), _KEPT))
-        return Sets(np.quantile(own, kept, method="higher"), count)
+        kept = min(len(own), _KEPT)
+        return Sets(own[_ranks(np.arange(1, kept + 1), kept, len(own)) - 1], count)
 
     def threshold(self, coverage: float) -> float:
         """The score up to which classes belong to a set that holds the right one so often, 0 to 1.
@@ -41,10 +41,10 @@ class Sets:
         Groups stand for pictures in the correction for their number, since those of one group go wrong together. 1, all
         classes, where the held-out pictures are too few to promise so much.
         """
-        share = math.ceil((self.groups + 1) * coverage - 1e-9) / self.groups
-        if share > 1:
+        place = math.ceil((self.groups + 1) * coverage - 1e-9)
+        if place > self.groups:
             return math.inf
-        return float(self.scores[math.ceil(share * (len(self.scores) - 1) - 1e-9)])
+        return float(self.scores[_ranks(place, self.groups, len(self.scores)) - 1])
 
     def classes(self, probabilities: np.ndarray, coverage: float) -> np.ndarray:
         """bool [N, C]: the set of each picture, its likeliest class always in it. Raises ValueError for a coverage that
@@ -66,6 +66,11 @@ class Sets:
         if found.ndim != 1 or not len(found) or not np.isfinite(found).all() or (np.diff(found) < 0).any():
             raise ValueError("scores: expected numbers that rise")
         return Sets(found, int(values["groups"]))
+
+
+def _ranks(place: Any, of: int, count: int) -> Any:
+    """The least ranks, 1 to `count`, whose share of `count` is that of `place`, 1 to `of`, in whole numbers."""
+    return -(-place * count // of)
 
 
 def scores(probabilities: np.ndarray) -> np.ndarray:

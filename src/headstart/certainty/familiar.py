@@ -36,11 +36,12 @@ class Familiar:
         own: int64 [M], the groups of the neighbours. None where these are too few to tell.
         """
         count = len(np.unique(groups))
-        place = math.floor((count + 1) * (1 - INSIDE)) / count
+        place = math.floor((count + 1) * (1 - INSIDE) + 1e-9)
         if count < FEWEST or place == 0 or len(np.unique(own)) <= K:
             return None
         found = np.sort(similarity(neighbours, x, barred=groups[:, None] == own))
-        return Familiar(round(float(found[max(0, math.ceil(place * len(found)) - 1)]), _PLACES), count)
+        rank = -(-place * len(found) // count)  # pictures for groups, in whole numbers
+        return Familiar(round(max(-1.0, float(found[rank - 1])), _PLACES), count)
 
     def out_of_place(self, similarity: np.ndarray) -> np.ndarray:
         """bool [N], for similarity() of N pictures."""

@@ -9,7 +9,7 @@ from headstart.heads.logistic import log_softmax
 
 FEWEST = 30  # groups of pictures that were held out; of fewer no temperature can be told
 LOWEST, HIGHEST = 0.05, 100.0
-_STEPS = 40  # halvings of that range's logarithm
+_STEPS, _NEAR = 60, 1e-7  # at most; and the relative step that is the last. Six or seven are usual
 
 
 def tempered(log_p: np.ndarray, temperature: float) -> np.ndarray:
@@ -26,21 +26,27 @@ def fitted(held_out: HeldOut | None, labels: np.ndarray, groups: np.ndarray) -> 
     """
     if held_out is None or len(np.unique(groups)) < FEWEST:
         return None
-    log_p = held_out.log_p.astype(np.float64)
-    own = log_p[np.arange(len(labels)), labels]
-    gap = np.median(np.diff(np.sort(log_p, axis=1)[:, -2:], axis=1))
-    low, high = np.log(LOWEST), np.log(HIGHEST)
+    behind = held_out.log_p - held_out.log_p.max(axis=1, keepdims=True).astype(np.float64)
+    own = float(behind[np.arange(len(labels)), labels].sum())
+    gap = float(np.median(-np.partition(behind, -2, axis=1)[:, -2]))
+    low, high, cold = 1 / HIGHEST, 1 / LOWEST, 1.0
     for _ in range(_STEPS):
-        middle = (low + high) / 2
-        if _slope(log_p, own, gap, np.exp(-middle)) > 0:
-            low = middle
-        else:
-            high = middle
-    return float(np.exp((low + high) / 2))
+        slope, bend = _slope(behind, own, gap, cold)
+        low, high = (low, cold) if slope > 0 else (cold, high)
+        newton = cold - slope / bend if bend > 0 else high
+        last, cold = cold, newton if low < newton < high else float(np.sqrt(low * high))
+        if abs(cold - last) <= _NEAR * last:
+            break
+    return 1 / cold
 
 
-def _slope(log_p: np.ndarray, own: np.ndarray, gap: float, cold: float) -> float:
-    """The derivative of the log-loss by 1 / temperature, in which it is convex: above 0 where that is too high."""
-    share = np.exp(log_softmax(log_p * cold))
-    mistake = gap / (1 + np.exp(-gap * cold))  # of two classes, `gap` apart, the second was right
-    return float(((share * log_p).sum(axis=1) - own).sum() + mistake)
+def _slope(behind: np.ndarray, own: float, gap: float, cold: float) -> tuple[float, float]:
+    """The first and second derivative of the log-loss by 1 / temperature, in which it is convex: the first is above 0
+    where that is too high. behind float64 [M, C]: log-probabilities less the row's highest; own: the sum of theirs."""
+    share = np.exp(behind * cold)
+    share /= share.sum(axis=1, keepdims=True)
+    mean = np.einsum("ij,ij->i", share, behind)
+    square = np.einsum("ij,ij,ij->", share, behind, behind)
+    second = 1 / (1 + np.exp(-gap * cold))  # of two classes, `gap` apart, the second was right
+    slope = mean.sum() - own + gap * second
+    return float(slope), float(square - mean @ mean + gap**2 * second * (1 - second))

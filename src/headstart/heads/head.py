@@ -29,6 +29,7 @@ CLEARLY = 3.0
 ROUGH, FINAL, FINAL_OF_MANY = 5e-2, 5e-5, 5e-2
 MOST_EPOCHS, FEW_EPOCHS = 30, 15  # of minibatch training; the latter without cross-validation
 FLOOR = np.log(1e-4)  # one hopeless picture (its class missing from a fold) shall not decide
+LEAST = np.float32(-6e4)  # log-probability that float16 holds
 
 
 @dataclass(frozen=True)
@@ -133,13 +134,12 @@ def _solve_by(
         return solved
     part, fold = trial.draw(labels, groups, seed)
     chosen = way(part)
-    value, log_p = _choose(chosen, fold, labels[part], weights[part], bar)
+    value, correct, log_p = _choose(chosen, fold, labels[part], weights[part], bar)
     found = (
         chosen.head(value) if len(part) == len(labels) else way(everything).head(value, chosen.near(value))
     )
     bar.advance()
     judged = part[fold != LEARNS]
-    correct = log_p.argmax(axis=1) == labels[judged]
     held_out = HeldOut(judged, log_softmax(log_p * np.float32(chosen.growth(value, found))))
     return Solved(found, chosen.penalty(value), correct, groups[judged], held_out)
 
@@ -199,8 +199,9 @@ class _Way(Protocol):
 
 def _choose(
     way: _Way, fold: np.ndarray, labels: np.ndarray, weights: np.ndarray, bar: progress.Bar
-) -> tuple[float, np.ndarray]:
-    """(the chosen value, log-probabilities [M, C] of the held out): the smallest log-loss among the most accurate.
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """(the chosen value; of the M held out whether each was right, bool [M], and log-probabilities float32 [M, C]): the
+    smallest log-loss among the most accurate.
 
     Log-loss is the steadier judge, but with many classes and few pictures it prefers penalties that cost
     accuracy; so it judges only among values within one standard error of the highest accuracy.
@@ -214,7 +215,7 @@ def _choose(
         values.append(value)
         losses.append(float(own.sum()))
         right.append(log_p.argmax(axis=1) == labels)
-        said.append(log_p.astype(np.float16))  # of all values at once: with 1,000 classes 20 MB each
+        said.append(np.maximum(log_p, LEAST).astype(np.float16))  # of all values at once: with 1,000 classes 20 MB each
         worse = own - least
         if losses[-1] == min(losses):
             least = own
@@ -227,7 +228,7 @@ def _choose(
     best = accuracy.max()
     near = accuracy >= best - np.sqrt(best * (1 - best) / len(labels))
     chosen = int(np.argmin(np.where(near, losses, np.inf)))
-    return values[chosen], said[chosen].astype(np.float32)
+    return values[chosen], right[chosen], said[chosen].astype(np.float32)
 
 
 class _Logistic:
