@@ -103,7 +103,7 @@ def test_one_model_is_made_ready_once_for_all_threads(pictures: Path, monkeypatc
         headstart.fit(cases.make(1, network), network, dataset, headstart.partition(dataset, seed=0))
     )
     started, original = [], Model._start
-    monkeypatch.setattr(Model, "_start", lambda self, how: started.append(how) or original(self, how))
+    monkeypatch.setattr(Model, "_start", lambda self, *how: started.append(how) or original(self, *how))
     paths = list(dataset.paths)
     found = at_once(*[lambda: model.probabilities(paths)] * 4)
     assert len(started) == 1

@@ -32,8 +32,8 @@ class Newer(ValueError):
     """A file of a format that this version does not know."""
 
 
-def versioned(text: str, newest: int) -> dict[str, Any]:
-    """The members of an object with a "format" number, of which 1 was not sealed yet.
+def versioned(text: str, newest: int, since: int = 2) -> dict[str, Any]:
+    """The members of an object with a "format" number, which is sealed from the format `since` on.
 
     Raises ValueError and LookupError as opened() does, and Newer.
     """
@@ -43,7 +43,7 @@ def versioned(text: str, newest: int) -> dict[str, Any]:
         raise ValueError(f"format is {written!r}")
     if written > newest:
         raise Newer(f"format {written} is newer than this version; upgrade headstart")
-    return values if written == 1 else _unsealed(values)
+    return values if written < since else _unsealed(values)
 
 
 def parsed(text: str) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def reason(error: Exception) -> str:
         return "not text in UTF-8"
     if isinstance(error, OSError):
         return error.strerror or "cannot be read"
-    if isinstance(error, LookupError | TypeError | AttributeError):
+    if isinstance(error, LookupError | TypeError | AttributeError | ArithmeticError):
         return "a value in it is of another kind than was written"
     return " ".join(str(error).split())
 

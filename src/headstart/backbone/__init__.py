@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import progress
 from headstart.backbone import boxed
-from headstart.backbone.backbone import HEAD, MAP, PRE_LOGITS, Backbone, Source, Stage
+from headstart.backbone.backbone import EPSILON, HEAD, MAP, PRE_LOGITS, Backbone, Source, Stage
 from headstart.backbone.spec import NetworkSpec
 from headstart.extras import needed_for
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT",
+    "EPSILON",
     "HEAD",
     "MAP",
     "PRE_LOGITS",

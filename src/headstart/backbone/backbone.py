@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 HEAD = "head"
 PRE_LOGITS = "pre_logits"
 MAP = "map"  # in place of a pooling: the output at every place
+EPSILON = 1e-6  # added under the root of a spread: the gradient of a root is infinite at zero
 # Options of an architecture that pictures and weights settle, some of which would read files.
 SETTLED = (
     "in_chans",

@@ -12,10 +12,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import nn
 
-from headstart.backbone.backbone import MAP, PRE_LOGITS, Stage
-
-# Added under the square root: the gradient of a standard deviation is infinite at zero.
-_EPSILON = 1e-6
+from headstart.backbone.backbone import EPSILON, MAP, PRE_LOGITS, Stage
 
 
 class _Stop(Exception):
@@ -99,7 +96,7 @@ def moments(x: torch.Tensor, layout: str, pool: str) -> tuple[torch.Tensor, ...]
     if pool == "avg":
         return (mean,)
     keep = x.mean(places, keepdim=True)
-    return mean, (x - keep).square().mean(places).add(_EPSILON).sqrt()
+    return mean, (x - keep).square().mean(places).add(EPSILON).sqrt()
 
 
 class Tapped(nn.Module):

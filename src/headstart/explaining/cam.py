@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headstart.backbone.backbone import EPSILON
 from headstart.explaining.grid import on_grid, squared
-from headstart.explaining.subject import EPSILON, Subject
+from headstart.explaining.subject import Subject
 from headstart.heads.head import Head
 from headstart.runtime.tails import Tail
 

@@ -218,7 +218,7 @@ def _hirescam(subject: Subject, frames: np.ndarray, direction: np.ndarray, name:
     extras.need(f"HiResCAM at {stage.name}")
     from headstart.explaining.hirescam import hirescam
 
-    said, _ = squared(hirescam(subject.model, stage, frames, direction))
+    said, _ = squared(hirescam(subject.model, stage, frames, direction, network=subject.network))
     return _Maps(on_grid(said, side_of(frames.shape[1])), "hirescam", stage.name)
 
 

@@ -30,7 +30,7 @@ class Near:
 
 def nearest(model: Model, features: np.ndarray, k: int) -> list[tuple[Near, ...]]:
     """Of each row of features float32 [N, D] at the head's input, the k nearest; none for a bundle that keeps none."""
-    kept = getattr(model, "neighbours", None)
+    kept = model.neighbours
     if kept is None or not k:
         return [()] * len(features)
     similarity, place = kept.nearest(features, k)

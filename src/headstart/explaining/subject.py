@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headstart.backbone.backbone import Stage
+from headstart.backbone.backbone import EPSILON, Stage
 from headstart.data.given import Given
 from headstart.data.loader import frames
 from headstart.extraction.maps import in_places
@@ -18,7 +18,8 @@ from headstart.runtime import Execution, Resolved
 from headstart.runtime.openvino import OpenVINORuntime
 from headstart.runtime.tails import Tail, rooted
 
-EPSILON = 1e-6  # under the root of a spread, as in headstart.backbone.taps
+if TYPE_CHECKING:
+    from headstart.training.surgery import HeadedNetwork
 
 
 class Subject:
@@ -45,6 +46,11 @@ class Subject:
         if isinstance(runtime, OpenVINORuntime):
             return rooted(runtime, [cut.spatial for cut in self.cuts])
         return runtime, (None,) * len(self.cuts)
+
+    @cached_property
+    def network(self) -> HeadedNetwork:
+        """The whole of it for torch, made once. Raises BundleError where torch cannot make it."""
+        return self.model.network()
 
     @property
     def tails(self) -> tuple[Tail | None, ...]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import files, progress
-from headstart.errors import OptionError, OutputError, PictureError
+from headstart.errors import OutputError
+from headstart.job.classes import class_of
+from headstart.job.usable import usable
 from headstart.strangers import plain
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from headstart.data import BadPicture
     from headstart.explaining.explained import Explained
     from headstart.explaining.subject import Subject
@@ -95,18 +95,21 @@ def explain(
     from headstart.explaining.subject import Subject
 
     folder = None if output is None else check(output)
-    wanted = None if label is None else _class(model, label)
+    wanted = None if label is None else model.classes.index(class_of(label, model.classes, "class"))
     subject = Subject(model, execution)
     found, overlays, bad = list["Explained"](), list[str](), list["BadPicture"]()
+    batches = usable(paths, subject.frames, size=_BATCH, workers=subject.how.workers, truncated=truncated)
     with progress.bar("explaining", len(paths)) as bar:
-        for batch, frames, left_out in _usable(subject, paths, truncated):
-            bad += left_out
-            new = why(
-                subject, frames, batch, method=method, stage=stage, classes=[wanted] * len(batch), near=near
-            )
-            overlays += _written(folder, subject, new, len(found), truncated)
-            found += new
-            bar.advance(len(batch) + len(left_out))
+        for part in batches:
+            bad += part.left_out
+            if part.found is not None:
+                classes = [wanted] * len(part.paths)
+                new = why(
+                    subject, part.found, part.paths, method=method, stage=stage, classes=classes, near=near
+                )
+                overlays += _written(folder, subject, new, len(found), truncated)
+                found += new
+            bar.advance(len(part.paths) + len(part.left_out))
     made = Explanations(tuple(found), tuple(overlays), tuple(bad), folder)
     if folder is not None:
         files.write_json(folder / NUMBERS, made.to_dict())
@@ -121,33 +124,6 @@ def check(output: str | Path) -> Path:
     with files.explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _class(model: Model, label: str) -> int:
-    """Its place. Raises OptionError."""
-    if label not in model.classes:
-        raise OptionError(f"class {label!r}: the bundle knows {', '.join(model.classes)}")
-    return model.classes.index(label)
-
-
-def _usable(
-    subject: Subject, paths: Sequence[str], truncated: str
-) -> Iterator[tuple[list[str], np.ndarray, list[BadPicture]]]:
-    """(pictures, what the network sees of them, those left out) batch by batch."""
-    from headstart.data import BadPicture
-    from headstart.data.quality import examine_all
-
-    for start in range(0, len(paths), _BATCH):
-        batch, bad = list(paths[start : start + _BATCH]), list[BadPicture]()
-        try:
-            frames = subject.frames(batch, truncated)
-        except PictureError:
-            seen = examine_all(batch, workers=subject.how.workers, truncated=truncated)
-            bad = [one for one in seen if isinstance(one, BadPicture)]
-            batch = [path for path, one in zip(batch, seen, strict=True) if not isinstance(one, BadPicture)]
-            frames = subject.frames(batch, truncated)
-        if batch or bad:
-            yield batch, frames, bad
 
 
 def _written(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from headstart import seals
 from headstart.errors import OptionError
 from headstart.job.folder import BUNDLE, FACTS, METRICS, PLAN, PREDICTIONS, QUARANTINE
+from headstart.strangers import uncell
 
 if TYPE_CHECKING:
     from headstart.assess import Scored
@@ -29,7 +30,7 @@ def older(folder: Path) -> Contents:
     """
     try:
         return _read(folder)
-    except (ValueError, LookupError, TypeError, AttributeError, OSError, csv.Error) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError, csv.Error) as error:
         raise OptionError(
             f"{folder}: holds no run that ended, or a damaged one ({seals.reason(error)}); train it anew"
         ) from error
@@ -96,7 +97,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
     if not path.is_file():
         return []
     with path.open(encoding="utf-8", newline="") as file:
-        return [{key: value.removeprefix("'") for key, value in row.items()} for row in csv.DictReader(file)]
+        return [{key: uncell(value) for key, value in row.items()} for row in csv.DictReader(file)]
 
 
 def _judged(row: Mapping[str, str]) -> Judged:

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
-from headstart.errors import OptionError, PictureError
+from headstart.errors import OptionError
+from headstart.job.usable import usable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,33 +126,23 @@ def predict(
     if certainty is not None:
         check_certainty(model, certainty)
     _check_coverage(model, coverage)
-    from headstart.data import BadPicture
     from headstart.data.decode import check_truncated
-    from headstart.data.quality import examine_all
 
     check_truncated(truncated)
     good, bad, short = list[str](), list["BadPicture"](), list[str]()
     answers: list[Answers] = []
+
+    def ask(batch: list[str], truncated: str) -> Answers:
+        return model.answers(batch, execution=execution, truncated=truncated)
+
     workers = execution.workers if execution else 0
     with progress.bar("pictures", len(paths)) as bar:
-        for start in range(0, len(paths), _BATCH):
-            batch = list(paths[start : start + _BATCH])
-            try:
-                found = model.answers(batch, execution=execution)
-            except PictureError:
-                seen = examine_all(batch, workers=workers, truncated=truncated)
-                bad += [one for one in seen if isinstance(one, BadPicture)]
-                usable = [
-                    (path, one)
-                    for path, one in zip(batch, seen, strict=True)
-                    if not isinstance(one, BadPicture)
-                ]
-                short += [path for path, one in usable if not one.whole]
-                batch = [path for path, _ in usable]
-                found = model.answers(batch, execution=execution, truncated=truncated)
-            good += batch
-            answers.append(found)
-            bar.advance(min(_BATCH, len(paths) - start))
+        for part in usable(paths, ask, size=_BATCH, workers=workers, truncated=truncated):
+            good += part.paths
+            bad += part.left_out
+            short += part.short
+            answers += [] if part.found is None else [part.found]
+            bar.advance(len(part.paths) + len(part.left_out))
     rows = [row for one in answers for row in one.probabilities]
     found = Predicted(tuple(good), tuple(rows), model.classes, tuple(bad), tuple(short))
     return _with_doubts(_answered(model, found, certainty), model, answers, coverage)

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import files, seals
-from headstart.errors import OptionError, PlanError
+from headstart.errors import BackboneError, OptionError, PlanError
 from headstart.job.folder import BUNDLE, CONTENTS, METRICS, REPORT
 
 if TYPE_CHECKING:
     from headstart.report import Page
     from headstart.report.contents import Contents
     from headstart.report.thumbnails import Album
+
+# What a value raises that is of another kind than was written, when it is read and when it is drawn.
+_DAMAGE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError, PlanError, BackboneError)
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,12 @@ def report(run: str | Path, output: str | Path | None = None) -> Reported:
     """
     from headstart.report import Page, render
 
+    from headstart.report import Page
+
     folder = Path(run)
     files.recover(folder)
-    told, album = _contents(folder)
-    told = replace(told, bundle=_bundle(folder, told.bundle))
-    found = Reported(Page(render(told, album)), told.lacking, Path(output or folder / REPORT))
+    told, html = _kept(folder) if (folder / CONTENTS).is_file() else _older(folder)
+    found = Reported(Page(html), told.lacking, Path(output or folder / REPORT))
     found.page.write(found.path)
     return found
 
@@ -56,24 +60,49 @@ def write(folder: Path, told: Contents) -> Page:
     return page
 
 
-def _contents(folder: Path) -> tuple[Contents, Album | None]:
-    from headstart.job.older import older
+def _kept(folder: Path) -> tuple[Contents, str]:
+    """What report.json tells, and the page of it. Raises OptionError."""
     from headstart.report import kept
 
     path = folder / CONTENTS
-    if not path.is_file():
-        if not (folder / METRICS).is_file():
-            raise OptionError(f"{folder}: holds no run; expected the folder of a run of `headstart train`")
-        return older(folder), None
     try:
-        return kept.from_dict(seals.opened(path.read_text(encoding="utf-8")))
-    except kept.Newer as error:
+        values = seals.versioned(path.read_text(encoding="utf-8"), kept.FORMAT, since=1)
+        return _rendered(folder, *kept.from_dict(values))
+    except seals.Newer as error:
         raise OptionError(f"{path}: {error}") from error
-    except (ValueError, LookupError, TypeError, AttributeError, OSError, PlanError) as error:
+    except _DAMAGE as error:
         raise OptionError(
             f"{path}: damaged ({seals.reason(error)}); copy the folder anew, or remove the file: the page is then "
             "made of what else is there"
         ) from error
+
+
+def _older(folder: Path) -> tuple[Contents, str]:
+    """What the run's other files tell, and the page of it. Raises OptionError, BundleError, PlanError."""
+    from headstart.job.older import older
+
+    if not (folder / METRICS).is_file():
+        raise OptionError(f"{folder}: holds no run; expected the folder of a run of `headstart train`")
+    told = older(folder)
+    try:
+        return _rendered(folder, told)
+    except _DAMAGE as error:
+        raise OptionError(
+            f"{folder}: holds a damaged run ({seals.reason(error)}); train it anew"
+        ) from error
+
+
+def _rendered(folder: Path, told: Contents, album: Album | None = None) -> tuple[Contents, str]:
+    """The contents as the folder lies now, and the page. Raises one of _DAMAGE where values are of another kind."""
+    from jinja2 import TemplateError
+
+    from headstart.report import render
+
+    told = replace(told, bundle=_bundle(folder, told.bundle))
+    try:
+        return told, render(told, album)
+    except TemplateError as error:
+        raise TypeError("a template lacks a value") from error
 
 
 def _bundle(folder: Path, told: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from headstart.data.given import Given, name_of
 from headstart.explaining import overlay, words
 from headstart.explaining.explained import Explained
-from headstart.report.thumbnails import Album, Thumbnail
+from headstart.report.thumbnails import Album, Thumbnail, uri
 
 _SIDE = 48  # pixels of a map; the page makes it as large as the picture
 
@@ -22,7 +21,7 @@ class Look:
     """A report picture, its true class, and why it was named so.
 
     window  (left, top, width, height) of what the network sees of it, each as a share of the picture
-    near    the training pictures that lie nearest, where the data set still has them
+    near    the training pictures that lie nearest, each of why.nearest; "" where the data set does not have it
     """
 
     picture: str | Given
@@ -72,14 +71,15 @@ class Looks:
 
 @dataclass(frozen=True)
 class Card:
-    """A look as the page shows it; layer: the map as a data URI; place: where it lies, as a style; said: sentences."""
+    """A look as the page shows it; layer: the map as a data URI; place: where it lies, as a style; said: sentences;
+    near: training pictures with their classes."""
 
     look: Look
     thumbnail: Thumbnail
     layer: str
     place: str
     said: tuple[str, ...]
-    near: tuple[Thumbnail, ...]
+    near: tuple[tuple[Thumbnail, str], ...]
 
 
 def section(found: Looks, album: Album) -> dict[str, Any]:
@@ -105,11 +105,13 @@ def _card(look: Look, album: Album) -> Card:
         layer_uri(why.map),
         place,
         tuple(f"{said[0].upper()}{said[1:]}." for said in (words.where(why), words.trust(why))),
-        tuple(album.thumbnail(one) for one in look.near),
+        tuple(
+            (album.thumbnail(one) if one else Thumbnail("", ""), each.label)
+            for one, each in zip(look.near, why.nearest, strict=True)
+        ),
     )
 
 
 def layer_uri(grid: np.ndarray) -> str:
     """A map as a small PNG that a page lays over a picture."""
-    data = overlay.png(overlay.layer(grid, _SIDE))
-    return "data:image/png;base64," + base64.b64encode(data).decode("ascii")
+    return uri(overlay.png(overlay.layer(grid, _SIDE)), "png")

@@ -22,10 +22,6 @@ from headstart.training.epoch import Epoch
 FORMAT = 1
 
 
-class Newer(ValueError):
-    """Contents of a format that this version does not know."""
-
-
 # Fields of Contents that are plain values as they stand, and those that are tuples of text.
 _PLAIN = ("title", "created", "story", "command", "bundle", "promise")
 _TEXTS = ("notes", "lacking")
@@ -70,19 +66,12 @@ def _judged(one: Judged) -> dict[str, Any]:
 
 
 def from_dict(values: Mapping[str, Any]) -> tuple[Contents, Album]:
-    """What to_dict() was given. Raises LookupError, TypeError, ValueError, PlanError where the values are others."""
-    if values["format"] != FORMAT:
-        raise Newer(f"format {values['format']} is newer than this version; upgrade headstart")
+    """What to_dict() gave. Raises LookupError, TypeError, ValueError, ArithmeticError, PlanError where the values are
+    others."""
     evidence, kept = values["evidence"], values["kept"]
     told = Contents(
-        title=values["title"],
-        created=values["created"],
-        story=values["story"],
-        command=values["command"],
-        bundle=values["bundle"],
-        promise=values["promise"],
-        notes=tuple(values["notes"]),
-        lacking=tuple(values["lacking"]),
+        **{name: _text(values[name]) for name in _PLAIN},
+        **{name: tuple(map(_text, values[name])) for name in _TEXTS},
         backbone=Backbone.from_dict(values["backbone"]),
         plan=toml.loads(values["plan"]),
         kept=kept and toml.loads(kept),
@@ -112,6 +101,13 @@ def kind_of(part: str) -> Any:
     """The type of a part. Raises LookupError where this version has none of that name."""
     place, name = KINDS[part]
     return getattr(import_module(place), name)
+
+
+def _text(value: Any) -> str:
+    """Raises TypeError."""
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
 
 
 def _named(values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import os
 from collections import Counter
@@ -18,6 +17,7 @@ from headstart.report.figures import Figure
 from headstart.report.page import Page, environment
 from headstart.report.parts import Part, parts
 from headstart.report.svg import Scale, Svg
+from headstart.report.thumbnails import uri
 from headstart.report.words import percent
 from headstart.seeing.prints import shown_side
 
@@ -103,7 +103,7 @@ def page(
         "name": name,
         "filters": None
         if prints.filters is None
-        else Shown(_uri(png(prints.filters), "png"), "the filters of the first layer, side by side"),
+        else Shown(uri(png(prints.filters), "png"), "the filters of the first layer, side by side"),
         "network": network.blocks(plan, backbone, classes),
         "depth": depth(told),
         "sections": [
@@ -233,8 +233,4 @@ def depth_mark(told: Layers, layer: Layer) -> Svg:
 def _jpeg(picture: np.ndarray, quality: int = 80) -> str:
     out = io.BytesIO()
     Image.fromarray(picture).save(out, "JPEG", quality=quality, optimize=True)
-    return _uri(out.getvalue(), "jpeg")
-
-
-def _uri(content: bytes, kind: str) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+    return uri(out.getvalue(), "jpeg")

@@ -1,4 +1,4 @@
-"""The report as one HTML file that needs nothing else: no network, no script, no other file."""
+"""The report as one HTML file that needs nothing else: no network and no other file; its one script is its own."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def render(run: Contents, album: Album | None = None) -> str:
 def _script(made: Environment, run: Contents) -> dict[str, Any]:
     """The page's one script, where it shows a map, and the hash by which alone the page allows it to run."""
     if run.embedding is None:
-        return {"script": ""}
+        return {"script": "", "script_hash": ""}
     text = made.get_template("report.js").render()
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return {"script": svg.Svg(text), "script_hash": base64.b64encode(digest).decode("ascii")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import math
 from collections.abc import Mapping
@@ -11,6 +10,8 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, features
+
+from headstart.report.thumbnails import uri
 
 _PIXELS = 5_000_000  # in all: about 1 MB
 _LARGEST, _SMALLEST = 64, 24
@@ -54,6 +55,4 @@ def sprite(tiles: np.ndarray) -> Sprite:
     out = io.BytesIO()
     kind = "webp" if features.check("webp") else "jpeg"
     Image.fromarray(whole).save(out, kind, quality=55, **({"method": 1} if kind == "webp" else {}))
-    return Sprite(
-        f"data:image/{kind};base64,{base64.b64encode(out.getvalue()).decode('ascii')}", side, columns
-    )
+    return Sprite(uri(out.getvalue(), kind), side, columns)

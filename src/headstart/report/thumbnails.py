@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from headstart.data.given import Given
 
 LONGEST = 160
+LOST = "is not kept in this run"
 
 
 @dataclass(frozen=True)
@@ -31,18 +32,21 @@ class Thumbnail:
 class Album:
     """The thumbnails of a page: each is made when it is first asked for, and kept.
 
-    levels: what is black and white in deep greys; see headstart.data.depth.
+    levels: what is black and white in deep greys; see headstart.data.depth. An album that was read back is closed: it
+    says of what it lacks that it was not kept.
     """
 
     def __init__(self, levels: Levels | None = None) -> None:
         self._levels = levels
         self._kept: dict[str, Thumbnail] = {}
+        self._closed = False
 
     def thumbnail(self, picture: str | Given) -> Thumbnail:
         """That of a picture (see Dataset.pictures)."""
         path = name_of(picture)
         if path not in self._kept:
-            self._kept[path] = self._made(picture, os.path.basename(path.rpartition("!")[2]))
+            name = os.path.basename(path.rpartition("!")[2])
+            self._kept[path] = Thumbnail(name, "", LOST) if self._closed else self._made(picture, name)
         return self._kept[path]
 
     def to_dict(self) -> dict[str, dict[str, str]]:
@@ -51,8 +55,9 @@ class Album:
 
     @staticmethod
     def from_dict(values: Mapping[str, Mapping[str, Any]]) -> Album:
-        """What to_dict() gave: no picture is looked for. Raises TypeError where it is another."""
+        """What to_dict() gave, closed: no picture is looked for. Raises TypeError where it is another."""
         album = Album()
+        album._closed = True
         album._kept = {path: Thumbnail(**one) for path, one in values.items()}
         return album
 
@@ -79,4 +84,9 @@ def data_uri(picture: str | Given, levels: Levels | None = None) -> str:
         raise PictureError(error.strerror or "cannot be read") from error
     out = io.BytesIO()
     image.save(out, "JPEG", quality=82, optimize=True)
-    return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode("ascii")
+    return uri(out.getvalue(), "jpeg")
+
+
+def uri(content: bytes, kind: str) -> str:
+    """The content of a picture file as a data URI; kind: "jpeg", "png" or "webp"."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from headstart import progress
+from headstart.backbone import EPSILON
 from headstart.data.dataset import Dataset
 from headstart.data.given import Given
 from headstart.data.loader import frames
 from headstart.extraction import Features
 from headstart.seeing.feature_maps import FeatureMaps
-
-_EPSILON = 1e-6  # under the root of a spread, as in headstart.backbone.taps
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def _summary(x: np.ndarray) -> tuple[np.ndarray, ...]:
     place = flat.argmax(axis=2)
     greatest = np.take_along_axis(flat, place[..., None], axis=2)[..., 0]
     mean = flat.mean(axis=2)
-    return greatest, place, mean, np.sqrt(flat.var(axis=2) + _EPSILON)
+    return greatest, place, mean, np.sqrt(flat.var(axis=2) + EPSILON)
 
 
 def pooled(responses: Mapping[str, Responses]) -> Features:

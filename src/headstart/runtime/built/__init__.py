@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.backbone import Backbone, Stage, boxed, drawn
+from headstart.backbone import EPSILON, Backbone, Stage, boxed, drawn
 from headstart.backbone.noise import BATCH, BATCHES, pictures
 from headstart.errors import BackboneError
 from headstart.runtime.built.demo_cnn import demo_cnn
@@ -17,7 +17,6 @@ from headstart.runtime.built.small import small
 from headstart.runtime.openvino import core, library
 
 _TOPOLOGIES = {"small": small, "demo-cnn": demo_cnn, "lite0": efficientnet_lite}
-_EPSILON = 1e-6  # under the root of a spread, as in headstart.backbone.taps
 
 
 def build(backbone: Backbone, draw: int | None, *, logits: bool) -> Any:
@@ -80,7 +79,7 @@ def _run(backbone: Backbone, net: Layers, picture: Any, last: str) -> dict[str, 
 
 def _moments(net: Layers, stage: Stage, x: Tensor) -> tuple[Tensor, ...]:
     """The pooled cut, as headstart.backbone.taps.moments has it."""
-    return (net.mean(x), net.spread(x, _EPSILON)) if stage.spatial else (net.flat(x),)
+    return (net.mean(x), net.spread(x, EPSILON)) if stage.spatial else (net.flat(x),)
 
 
 def _model(outputs: list[Tensor], picture: Any) -> Any:
