@@ -104,6 +104,37 @@ def test_the_same_picture_in_two_classes_has_two_rows(folder: Path) -> None:
     assert label_of(intake, folder / "bee" / "double.png") is None
 
 
+def test_of_equal_files_the_one_is_left_out_that_the_row_names(tmp_path: Path, folder: Path) -> None:
+    split = tmp_path / "split"
+    for part in ("train", "test"):
+        (split / part).mkdir(parents=True)
+        for name in ("ant", "bee"):
+            (folder / name).rename(split / part / name) if part == "train" else (split / part / name).mkdir()
+    for name in ("ant", "bee"):
+        for number in range(4, 6):
+            (split / "train" / name / f"{number}.png").rename(split / "test" / name / f"{number}.png")
+    early, late = split / "train" / "ant" / "0.png", split / "test" / "ant" / "copy.png"
+    late.write_bytes(early.read_bytes())
+    second = split / "test" / "bee" / "second.png"
+    second.write_bytes((split / "test" / "bee" / "4.png").read_bytes())
+    asked = [row(early, "leave out"), row(second, "leave out"), row(split / "test" / "bee" / "4.png", "keep")]
+    intake = fixed(split, *asked)
+    assert {bad.path for bad in intake.quarantine} == {str(early), str(second)}
+    assert label_of(intake, late) == "ant"
+    moved = split.rename(tmp_path / "moved")
+    corrected = fixed(moved, *asked).corrected
+    assert corrected
+    assert {Path(bad.path).name for bad in corrected.left_out} == {"0.png", "second.png"}
+    assert corrections.text(corrected).count("leave out") == 2
+
+
+def test_a_relabelled_picture_is_so_in_all_its_equal_files(folder: Path) -> None:
+    copy = folder / "ant" / "copy.png"
+    copy.write_bytes((folder / "ant" / "0.png").read_bytes())
+    intake = fixed(folder, row(folder / "ant" / "0.png", "relabel", "bee"))
+    assert label_of(intake, copy) == label_of(intake, folder / "ant" / "0.png") == "bee"
+
+
 def test_rows_that_are_done_or_lost_are_told(folder: Path) -> None:
     rows = [row(folder / "ant" / "0.png", "relabel", "bee"), row(folder / "ant" / "1.png", "leave out")]
     (folder / "ant" / "0.png").rename(folder / "bee" / "mine.png")

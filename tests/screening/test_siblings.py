@@ -47,3 +47,17 @@ def test_pictures_without_groups_are_what_heads_say() -> None:
     log_p = np.log(np.random.default_rng(0).dirichlet(np.ones(3), 30))
     found = Siblings.of(labels, groups, 3).beliefs(log_p, labels, groups)
     np.testing.assert_allclose(found, np.exp(log_p))
+
+
+def test_what_is_counted_takes_no_table_of_groups_and_classes() -> None:
+    labels, groups = np.arange(70_000) % 1_000, np.arange(70_000)
+    found = Siblings.of(labels, groups, 1_000)
+    assert sum(part.nbytes for part in (found.counts, found.held, found.ends)) < 4_000_000
+
+
+def test_others_are_the_labels_of_the_group_but_for_the_pictures_own() -> None:
+    labels, groups = tracks()
+    labels[0] = 1
+    found = Siblings.of(labels, groups, 3)
+    assert found.others(1, 0).tolist() == [3, 0, 0]
+    assert found.others(0, 0).tolist() == [2, 1, 0]

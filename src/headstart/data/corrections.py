@@ -1,7 +1,8 @@
 """Corrections of labels, as a person writes them into the table of `headstart review`: no file of theirs is touched.
 
 A row is known again by the digest of its picture and by the label that it had then: the same picture in two classes has
-two rows. Rows without an action are undecided, and nothing is done.
+two rows. What is kept or relabelled is so with all equal files of the class; left out is the one file that the row names.
+Rows without an action are undecided, and nothing is done.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import takewhile
 from pathlib import Path
 
 from headstart import files
@@ -52,7 +54,7 @@ class Correction:
 
 @dataclass(frozen=True)
 class Corrections:
-    """source: the table; rows: those that are decided, one for each picture and label."""
+    """source: the table; rows: those that are decided, one for each picture and label, and for each file left out."""
 
     source: str
     rows: tuple[Correction, ...]
@@ -100,19 +102,27 @@ def read(table: str | Path) -> Corrections:
         raise DataError(
             f"{table}: no column {some(lacking)}; expected the table of `headstart review`, its first row as it was"
         )
-    found: dict[tuple[str, str], Correction] = {}
+    found: dict[tuple[str, str], list[Correction]] = {}
     for number, cells in enumerate(lines[1:], start=2):
         values = dict(zip(head, map(uncell, cells), strict=False))
         one = _correction(f"{Path(table).name}, row {number}", values)
         if one is None:
             continue
-        other = found.setdefault(one.key, one)
-        if (other.action, other.wanted) != (one.action, one.wanted):
-            raise DataError(
-                f"{table}: rows {other.place.rpartition(' ')[2]} and {number} are of one picture, {one.path}, and say "
-                f"{_said(other)} and {_said(one)}; make them agree"
-            )
-    return Corrections(str(table), tuple(found.values()))
+        same = [other for other in found.setdefault(one.key, []) if _of_one(one, other)]
+        for other in same:
+            if (other.action, other.wanted) != (one.action, one.wanted):
+                raise DataError(
+                    f"{table}: rows {other.place.rpartition(' ')[2]} and {number} are of one picture, {one.path}, and "
+                    f"say {_said(other)} and {_said(one)}; make them agree"
+                )
+        if not same:
+            found[one.key].append(one)
+    return Corrections(str(table), tuple(row for rows in found.values() for row in rows))
+
+
+def _of_one(one: Correction, other: Correction) -> bool:
+    """Whether two rows of one picture and label must agree: only a file that is left out may differ from its copies."""
+    return one.path == other.path or LEAVE_OUT not in (one.action, other.action)
 
 
 def _correction(place: str, values: Mapping[str, str]) -> Correction | None:
@@ -147,30 +157,38 @@ def apply(
     Raises DataError where a picture is to have a class that is none of `classes`.
     """
     names = {written(name): name for name in classes}
-    by_key = {row.key: row for row in corrections.rows}
-    there: dict[str, set[str]] = {}
-    for row, digest in zip(rows, digests, strict=True):
-        there.setdefault(digest, set()).add(written(row.label))
-    found: list[Row | None] = []
-    counts, out, used = {KEEP: 0, RELABEL: 0}, [], set()
-    for row, digest in zip(rows, digests, strict=True):
-        one = by_key.get((digest, written(row.label)))
-        if one is None:
-            found.append(row)
-            continue
-        used.add(one.key)
-        if one.action == LEAVE_OUT:
-            out.append(BadPicture(row.path, f"left out in {one.place}"))
-            found.append(None)
-        else:
-            counts[one.action] += 1
-            found.append(row._replace(label=_class_of(one, names)))
-    unused = [row for row in corrections.rows if row.key not in used]
-    done = sum(row.wanted in there.get(row.digest, ()) for row in unused)
-    heeded = tuple(row for row in corrections.rows if row.key in used)
+    there: dict[tuple[str, str], list[int]] = {}
+    for place, (row, digest) in enumerate(zip(rows, digests, strict=True)):
+        there.setdefault((digest, written(row.label)), []).append(place)
+    used = [one for one in corrections.rows if one.key in there]
+    found: list[Row | None] = [*rows]
+    out, counts = dict[int, BadPicture](), {KEEP: 0, RELABEL: 0}
+    for one in used:
+        for place in _named(one, there[one.key], rows) if one.action == LEAVE_OUT else ():
+            out[place], found[place] = BadPicture(rows[place].path, f"left out in {one.place}"), None
+    for one in used:
+        for place in there[one.key] if one.action != LEAVE_OUT else ():
+            if place not in out:
+                counts[one.action] += 1
+                found[place] = rows[place]._replace(label=_class_of(one, names))
+    unused = [one for one in corrections.rows if one.key not in there]
+    done = sum((one.digest, one.wanted) in there for one in unused)
+    left_out = tuple(out[place] for place in sorted(out))
     return found, Corrected(
-        corrections.source, heeded, counts[KEEP], counts[RELABEL], tuple(out), done, len(unused) - done
+        corrections.source, tuple(used), counts[KEEP], counts[RELABEL], left_out, done, len(unused) - done
     )
+
+
+def _named(one: Correction, places: Sequence[int], rows: Sequence[Row]) -> list[int]:
+    """Of equal files the one that the row names: whose path ends most like it; all where several do."""
+    alike = [_common_end(one.path, one_spelling(plain(rows[place].path))) for place in places]
+    return [place for place, found in zip(places, alike, strict=True) if found == max(alike)]
+
+
+def _common_end(one: str, other: str) -> int:
+    """How many folders and names two paths have in common, from the last one on."""
+    ends = zip(reversed(Path(one).parts), reversed(Path(other).parts), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], ends))
 
 
 def _class_of(row: Correction, names: Mapping[str, str]) -> str:
@@ -195,5 +213,5 @@ def write(path: Path, corrected: Corrected) -> None:
 
 def text(corrected: Corrected) -> str:
     """The heeded rows as CSV."""
-    rows = sorted(corrected.rows, key=lambda row: row.key)
+    rows = sorted(corrected.rows, key=lambda row: (row.key, row.path))
     return files.csv_text(COLUMNS, ((r.path, r.digest, r.label, r.suggested, r.action) for r in rows))

@@ -25,18 +25,18 @@ class Judgement:
 
     places  int64 [M], in the data set
     p       float64 [M, C]: the probability of each class, without the picture's own label
-    wrong   float64 [M]: how likely the label is wrong; noise: how many are, of all
+    wrong   float64 [M]: how likely the label is wrong; noise: how many are, of all, None where M is 0
     right   bool [M]: whether heads alone name the picture as it is labelled
-    others  int64 [M, C]: the labels of its siblings where these count, else zeros
+    siblings  what the pictures of a group say of each other
     unjudged  pictures that could not be judged, by class
     """
 
     places: np.ndarray
     p: np.ndarray
     wrong: np.ndarray
-    noise: Noise
+    noise: Noise | None
     right: np.ndarray
-    others: np.ndarray
+    siblings: Siblings
     unjudged: dict[str, int]
 
 
@@ -52,17 +52,16 @@ def judge(dataset: Dataset, held: HeldOut, learnt: np.ndarray) -> Judgement:
     places, log_p = held.places[judged], held.log_p[judged]
     siblings = Siblings.of(labels, groups, len(dataset.classes))
     own, theirs = dataset.labels[places], dataset.groups[places]
-    others = siblings.others(own, theirs) * siblings.count
-    noise = Noise.of(own, log_p)
-    p = siblings.beliefs(log_p / noise.temperature, own, theirs)
+    noise = Noise.of(own, log_p) if len(places) else None
+    p = siblings.beliefs(log_p / (noise.temperature if noise else 1), own, theirs)
     lost = np.bincount(dataset.labels[held.places[~judged]], minlength=len(dataset.classes)).tolist()
     return Judgement(
         places,
         p,
-        noise.wrong(own, p),
+        noise.wrong(own, p) if noise else np.zeros(0),
         noise,
         log_p.argmax(axis=1) == own,
-        others,
+        siblings,
         {name: count for name, count in zip(dataset.classes, lost, strict=True) if count},
     )
 
@@ -87,7 +86,7 @@ def _suspect(dataset: Dataset, judged: Judgement, at: int, other: int) -> Findin
     own = int(dataset.labels[place])
     label, suggested = dataset.classes[own], dataset.classes[other]
     reason = f"looks like {suggested!r} ({_percent(p[other])}), hardly like {label!r} ({_percent(p[own])})"
-    siblings = judged.others[at]
+    siblings = judged.siblings.others(own, int(dataset.groups[place]))
     if siblings[other] > siblings[own]:
         reason += f"; {siblings[other]:,} of the other {int(siblings.sum()):,} pictures of its group are {suggested!r}"
     return Finding(

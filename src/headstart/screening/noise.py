@@ -16,6 +16,7 @@ from headstart.heads.logistic import log_softmax
 
 _TEMPERATURES = tuple(2.0 ** (step / 4) for step in range(-8, 9))
 _STEPS = 50
+_ROWS = 1_024  # pictures at a time
 _LEAST = 1e-4  # e never reaches 0, where it could not leave it again
 
 
@@ -28,11 +29,10 @@ class Noise:
 
     @staticmethod
     def of(labels: np.ndarray, log_p: np.ndarray) -> Noise:
-        """The likeliest, of labels int64 [M] and log-probabilities [M, C] by heads that have not seen them."""
-        log_p = log_p.astype(np.float64)
+        """The likeliest, of labels int64 [M ≥ 1] and log-probabilities [M, C] by heads that have not seen them."""
         tried = []
         for temperature in _TEMPERATURES:
-            q = np.exp(log_softmax(log_p / temperature)[np.arange(len(labels)), labels])
+            q = np.exp(_own(log_p, labels, temperature))
             tried.append((*_rate(q, log_p.shape[1]), temperature))
         _, rate, temperature = max(tried)
         return Noise(rate, temperature)
@@ -42,6 +42,16 @@ class Noise:
         q = p[np.arange(len(labels)), labels]
         right, wrong = (1 - self.rate) * q, self.rate * (1 - q) / max(p.shape[1] - 1, 1)
         return wrong / np.maximum(right + wrong, np.finfo(np.float64).tiny)
+
+
+def _own(log_p: np.ndarray, labels: np.ndarray, temperature: float) -> np.ndarray:
+    """float64 [M]: the log-probability of each label at a temperature, without a second table of [M, C]."""
+    found = np.empty(len(labels))
+    for start in range(0, len(labels), _ROWS):
+        part = slice(start, start + _ROWS)
+        sharpened = log_softmax(log_p[part].astype(np.float64) / temperature)
+        found[part] = sharpened[np.arange(len(sharpened)), labels[part]]
+    return found
 
 
 def _rate(q: np.ndarray, classes: int) -> tuple[float, float]:

@@ -75,9 +75,9 @@ def _with_labels(
         len(judged.places),
         float(judged.right.mean()) if len(judged.places) else None,
         (*wrong, *findings),
-        {WRONG: _LINE, **limits},
+        {WRONG: _LINE, **limits} if judged.noise else limits,
         tuple(labels.unjudged(judged)),
-        judged.noise.rate if len(judged.places) else None,
+        judged.noise and judged.noise.rate,
         _held(dataset, (*wrong, *findings)),
     )
 

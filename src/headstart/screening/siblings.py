@@ -18,56 +18,68 @@ _SUREST = 0.99
 
 @dataclass(frozen=True)
 class Siblings:
-    """agreement: how often two pictures of a group have one label; counts int64 [G, C]: labels of each group; chance:
-    how often any two pictures have one."""
+    """agreement: how often two pictures of a group have one label; chance: how often any two pictures have one.
+
+    counts [P]: how often each label stands in each group, where it does; held int64 [P]: these labels, group by group;
+    ends int64 [G + 1]: where the groups begin among them.
+    """
 
     agreement: float
-    counts: np.ndarray
     chance: float
+    counts: np.ndarray
+    held: np.ndarray
+    ends: np.ndarray
+    n_classes: int
 
     @staticmethod
     def of(labels: np.ndarray, groups: np.ndarray, n_classes: int) -> Siblings:
         """Of N pictures; labels, groups int64 [N], groups numbered from 0."""
-        counts = np.zeros((int(groups.max(initial=-1)) + 1, n_classes), np.int64)
-        np.add.at(counts, (groups, labels), 1)
-        size = counts.sum(axis=1)
+        several, counts = np.unique(groups * n_classes + labels, return_counts=True)
+        group, held = np.divmod(several, n_classes)
+        size = np.bincount(groups)
         pairs = int((size * (size - 1)).sum())
         shares = np.bincount(labels, minlength=n_classes) / max(len(labels), 1)
         agreement = float((counts * (counts - 1)).sum() / pairs) if pairs else 0.0
-        return Siblings(agreement, counts, float((shares**2).sum()))
+        ends = np.searchsorted(group, np.arange(len(size) + 1))
+        return Siblings(agreement, float((shares**2).sum()), counts, held, ends, n_classes)
 
     @property
     def count(self) -> bool:
         """Whether groups are of one class."""
         return self.agreement - self.chance >= OF_ONE_CLASS * (1 - self.chance)
 
-    def others(self, labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """int64 [M, C]: the labels of the other pictures in the groups of M pictures."""
-        found = self.counts[groups]
-        found[np.arange(len(labels)), labels] -= 1
+    def others(self, label: int, group: int) -> np.ndarray:
+        """int64 [C]: the labels of the other pictures in the group of a picture; zeros where siblings do not count."""
+        found = np.zeros(self.n_classes, np.int64)
+        if self.count:
+            part = slice(self.ends[group], self.ends[group + 1])
+            found[self.held[part]] = self.counts[part]
+            found[label] -= 1
         return found
 
     def beliefs(self, log_p: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """float64 [M, C], rows sum to 1: what is thought of M pictures; log_p [M, C] as heads have it."""
-        log_p = log_p.astype(np.float64)
+        p = _averaged(log_p, groups) if self.count else log_p.astype(np.float64)
         if self.count:
-            log_p = _averaged(log_p, groups) + self._said(labels, groups)
-        p = np.exp(log_p - log_p.max(axis=1, keepdims=True))
-        return p / p.sum(axis=1, keepdims=True)
+            self._say(p, labels, groups)
+        p -= p.max(axis=1, keepdims=True)
+        np.exp(p, out=p)
+        p /= p.sum(axis=1, keepdims=True)
+        return p
 
-    def _said(self, labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """float64 [M, C]: log-likelihoods of the siblings' labels, by class; 0 where all labels of the group agree."""
-        others = self.others(labels, groups).astype(np.float64)
-        others /= np.maximum(others.sum(axis=1, keepdims=True) / _MOST, 1)
+    def _say(self, log_p: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> None:
+        """Adds the log-likelihoods of the siblings' labels, by class; nothing where all labels of the group agree."""
         sure = min(self.agreement, _SUREST)
-        weight = np.log(sure) - np.log((1 - sure) / max(self.counts.shape[1] - 1, 1))
-        differs = (self.counts > 0).sum(axis=1)[groups] > 1
-        return others * (weight * differs)[:, None]
+        weight = np.log(sure) - np.log((1 - sure) / max(self.n_classes - 1, 1))
+        for at in np.flatnonzero(np.diff(self.ends)[groups] > 1):
+            others = self.others(labels[at], groups[at])
+            log_p[at] += others / max(others.sum() / _MOST, 1) * weight
 
 
 def _averaged(log_p: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """[M, C]: the mean over the pictures of each group, which all were held out together."""
     _, code, count = np.unique(groups, return_inverse=True, return_counts=True)
-    total = np.zeros((len(count), log_p.shape[1]))
-    np.add.at(total, code, log_p)
-    return (total / count[:, None])[code]
+    order = np.argsort(code, kind="stable")
+    total = np.add.reduceat(log_p[order], np.cumsum(count) - count, axis=0, dtype=np.float64)
+    total /= count[:, None]
+    return total[code]

@@ -22,7 +22,7 @@ ADVICE = {
     TORN: "The same picture, or nearly, lies in another class too. Only one of the two can be right: leave out the "
     "other.",
     STRADDLES: "The same picture, or nearly, is there to learn from and to be tested on. train leaves the earlier one "
-    "out by itself; write leave out where you want it gone for good.",
+    "out by itself; write leave out where you want it gone for good: the other one stays.",
     ODD: "They are far from all other pictures. A scanned page, a logo or a wrong download looks so; so does a rare "
     "but right picture: keep that.",
     DARK: "There may be nothing to see in them.",
