@@ -46,7 +46,9 @@ def test_the_likeliest_class_is_always_in() -> None:
     assert found[np.arange(200), probabilities.argmax(axis=1)].all()
 
 
-@pytest.mark.parametrize(("n", "wanted", "rank"), [(30, 0.9, 28), (100, 0.9, 91), (999, 0.9, 900), (5_000, 0.9, 4_505)])
+@pytest.mark.parametrize(
+    ("n", "wanted", "rank"), [(30, 0.9, 28), (100, 0.9, 91), (999, 0.9, 900), (5_000, 0.9, 4_505)]
+)
 def test_the_threshold_is_the_score_of_that_rank(n: int, wanted: float, rank: int) -> None:
     """k = ⌈(n + 1) wanted⌉, as the promise has it (Vovk et al. 2005); of more than 1,000 scores every fifth is kept."""
     own = (np.arange(n) + 1) / (n + 1)

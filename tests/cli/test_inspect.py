@@ -69,7 +69,7 @@ def test_a_case_is_told_on_the_page_and_most_is_kept_to(headstart, pictures: Pat
     assert found["layers"]["pictures"] <= 6
     html = Path(found["page"]).read_text(encoding="utf-8")
     assert html.count("kept, and frozen") == 3
-    assert "cut away" in html
+    assert "sliced off" in html
 
 
 def test_a_bundle_frozen_and_trained(headstart, pictures: Path, tmp_path: Path) -> None:

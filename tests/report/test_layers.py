@@ -54,7 +54,7 @@ def test_the_page_walks_from_the_input_to_the_head() -> None:
         "#head",
     ]
     assert found.words.count("kept, and frozen") == 3
-    assert found.words.count("cut away") >= 3
+    assert found.words.count("sliced off") >= 3
     assert "3 of 3: bees" in found.words
     assert "Cut away: stage3, stage4, pre_logits, and the old classifier." in found.words
 

@@ -50,6 +50,10 @@ def run(args: Namespace, session: Session) -> int:
     if args.json:
         show.as_json({"bundle": args.bundle, "data": args.data, "splits": found.to_dict()})
         return 0
+    if found.trained_on:
+        show.out(
+            f"it has learnt from {found.trained_on:,} of these {found.evaluation.n:,} pictures: new ones are harder"
+        )
     show.out(show.score(found.evaluation) + "\n")
     show.out(show.classes(found.evaluation) + "\n")
     show.out(show.confusion(found.evaluation) + "\n")

@@ -44,6 +44,7 @@ def run(args: Namespace, session: Session) -> int:
         show.out(said)
     show.out("")
     show.fact("look at", found.folder / PAGE)
-    show.fact("fill in", found.folder / TABLE)
+    if found.reviewed.findings:
+        show.fact("fill in", found.folder / TABLE)
     show.fact("next", found.next(found.folder / TABLE))
     return 0

@@ -215,7 +215,9 @@ def _choose(
         values.append(value)
         losses.append(float(own.sum()))
         right.append(log_p.argmax(axis=1) == labels)
-        said.append(np.maximum(log_p, LEAST).astype(np.float16))  # of all values at once: with 1,000 classes 20 MB each
+        said.append(
+            np.maximum(log_p, LEAST).astype(np.float16)
+        )  # of all values at once: with 1,000 classes 20 MB each
         worse = own - least
         if losses[-1] == min(losses):
             least = own

@@ -126,6 +126,6 @@ def _cut(case: int, network: Backbone) -> str | None:
     if case != 2:
         return None
     lower = lower_cuts(network)
-    cut = lower[len(lower) // 2]
+    cut = lower[(len(lower) - 1) // 2]
     progress.say(f"case 2: drawn with a cut at {cut}; where it cuts is measured by `headstart plan`")
     return cut

@@ -54,7 +54,9 @@ class ReviewRun:
         words = ["headstart", "train", self.options.path or "DATA"]
         if self.options.group_regex:
             words += ["--group-regex", self.options.group_regex]
-        return shlex.join([*words, *(["--fix", str(place)] if self.reviewed.findings else [])])
+        return shlex.join(
+            [*words, *(["--fix", str(place)] if self.reviewed.findings or self.options.fix else [])]
+        )
 
     def save(self, folder: Folder | str | Path) -> ReviewRun:
         """Writes review.html, review.csv and review.json into the folder; returns the review that lies there.

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 # What to look for, by the part of the picture's side that a unit's patches show.
 _LOOK = (
-    (1 / 10, "Do the patches of a row share one colour, or one direction of an edge?"),
-    (1 / 4, "Do the patches of a row share a texture or a simple shape: stripes, a corner, a curve?"),
-    (0.7, "Do the patches of a row share a part of a thing: a leg, a wing, a wheel?"),
+    (1 / 6, "Do the patches of a row share one colour, or one direction of an edge?"),
+    (0.4, "Do the patches of a row share a texture or a simple shape: stripes, a corner, a curve?"),
+    (0.75, "Do the patches of a row share a part of a thing: a leg, a wing, a wheel?"),
     (9.0, "Do the pictures of a row share what stands on them, or the place where it stands?"),
 )
 # What a plan does with a stage.

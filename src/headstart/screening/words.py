@@ -51,13 +51,9 @@ def judged(found: Reviewed) -> str:
     if found.accuracy is None:
         return ""
     noise = found.noise or 0.0
-    share = (
-        "fewer than 1 label in 1,000 seems"
-        if noise < 0.001
-        else f"about {100 * noise:.2g} labels in 100 seem"
-    )
+    share = "" if noise < 0.001 else f" About {100 * noise:.2g} labels in 100 seem wrong."
     return (
         f"{plural(found.judged, 'label')} judged by classifiers that had not learnt from them. They name "
-        f"{100 * found.accuracy:.0f} of 100 as they are labelled; {share} wrong, and only those are listed that are "
-        "more likely wrong than right."
+        f"{100 * found.accuracy:.0f} of 100 as they are labelled.{share} Only labels that are more likely wrong than "
+        "right are listed: some that are wrong are not among them."
     )
