@@ -74,6 +74,7 @@ def test_evaluate_takes_the_held_out_pictures_again(headstart, trained: Path, sh
     final = json.loads((trained / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[-1])
     (score,) = json.loads(answer.out)["splits"].values()
     assert score.pop("trained_on") == 0
+    assert score.pop("certainty")["split"] == "held-out"
     assert [score] == list(final["splits"].values())
 
 
