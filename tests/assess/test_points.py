@@ -107,6 +107,21 @@ def test_a_threshold_keeps_its_promise_on_new_pictures(wanted, monkeypatch):
     assert wanted - 0.006 < np.mean(reached) < wanted + 0.03
 
 
+@pytest.mark.parametrize("each", [1, 10, 20])
+def test_a_threshold_keeps_its_promise_where_pictures_come_in_groups(each, monkeypatch):
+    """Pictures of a scene are alike: 200 of ten scenes say little more than ten. Other classes' are everywhere."""
+    monkeypatch.setattr("headstart.assess.thresholds.DRAWS", 1)
+    rng, new = np.random.default_rng(0), 1.25**0.5 * np.random.default_rng(1).normal(size=100_000)
+    own = np.arange(5_200) < 200
+    groups = np.where(own, np.arange(5_200) // each, np.arange(5_200))
+    reached = []
+    for _ in range(300):
+        mine = np.repeat(rng.normal(size=200 // each), each) + 0.5 * rng.normal(size=200)
+        scores = 1 / (1 + np.exp(-np.concatenate([mine, np.linspace(-6, 4, 5_000)])))
+        reached.append((1 / (1 + np.exp(-new)) >= threshold("a", 0.9, scores, own, groups).value).mean())
+    assert np.mean(reached) > 0.9 - 0.006
+
+
 def test_a_threshold_goes_down_where_that_costs_nothing():
     scores, own = np.array([0.99, 0.9, 0.8, 0.7, 0.6, 0.5, 0.1]), np.array([1, 1, 1, 1, 1, 1, 0], bool)
     found = threshold("a", 0.5, scores, own, np.arange(7))
@@ -154,7 +169,7 @@ def test_thresholds_in_their_order():
     answers = Decision(NAMES, (one, two)).decide(held.probabilities)
     assert (answers[labels == 1] == 1).mean() >= 0.9
     assert (answers[labels == 0] == 0).mean() >= 0.6
-    with pytest.raises(DataError, match=r"sensitivity a=0.99: out of reach beside b=0.98"):
+    with pytest.raises(DataError, match=r"a=0.99: out of reach beside b=0.98, .*; ask for less of one"):
         thresholds({"b": 0.98, "a": 0.99}, NAMES, held.probabilities, labels, groups)
     with pytest.raises(DataError, match=r"a=0.9: no training picture of it was held out"):
         thresholds({"a": 0.9}, NAMES, held.probabilities[labels > 0], labels[labels > 0], groups[labels > 0])

@@ -101,7 +101,23 @@ def test_certainty_is_kept_as_plain_values() -> None:
     for broken in (
         {"temperature": -1.0},
         {"temperature": float("nan")},
-        {"sets": {"groups": 3, "scores": [2, 1]}},
+        {"temperature": True},
+        {"sets": {}},
+        {"sets": 0},
+        {"sets": ""},
+        {"sets": {"groups": 40, "scores": [0.2, 0.1]}},
+        {"sets": {"groups": 40, "scores": [-4, 9e9]}},
+        {"sets": {"groups": 40, "scores": ["0.1"]}},
+        {"sets": {"groups": 40, "scores": [float("nan")]}},
+        {"sets": {"groups": 0, "scores": [0.1]}},
+        {"sets": {"groups": -3, "scores": [0.1]}},
+        {"familiar": ""},
+        {"familiar": {"line": 7, "groups": 40, "inside": 0.95}},
+        {"familiar": {"line": float("nan"), "groups": 40, "inside": 0.95}},
+        {"familiar": {"line": 0.5, "groups": -3, "inside": 0.95}},
+        {"familiar": {"line": 0.5, "groups": float("inf"), "inside": 0.95}},
+        {"familiar": {"line": 0.5, "groups": 40, "inside": -5}},
+        {"familiar": {"line": 0.5, "groups": 40, "inside": 1}},
     ):
-        with pytest.raises(ValueError, match=r"temperature|scores"):
+        with pytest.raises((ValueError, TypeError, KeyError)):
             Certainty.from_dict({**made.to_dict(), **broken})

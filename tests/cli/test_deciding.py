@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from headstart import model
-from headstart.errors import BundleError
+from headstart.errors import BundleError, DataError
 from headstart.files import sha256
 from tests.cli.conftest import tree
 
@@ -203,6 +203,43 @@ def test_folds_prove_no_threshold(data, quick, headstart, tmp_path):
     found = json.loads(headstart("train", data / "flat", *quick, "-o", tmp_path / "run", *asked).out)
     assert found["points"]["decided"] is None
     assert found["points"]["curves"][0]["name"] == "circle"
+
+
+def test_what_cannot_be_reached_ends_no_training(data, quick, headstart, tmp_path):
+    """Circles in three folders: what is called one takes what is of another."""
+    for name in ("circle", "cross", "square"):
+        tree(tmp_path / name, names=("circle",), each=16, seed=len(name))
+        (tmp_path / "alike").mkdir(exist_ok=True)
+        (tmp_path / name / "circle").rename(tmp_path / "alike" / name)
+    asked = ["--sensitivity", "circle=0.93", "--sensitivity", "cross=0.93"]
+    told = headstart("train", tmp_path / "alike", *quick[:-1], "-o", tmp_path / "run", *asked)
+    assert told.code == 0
+    assert "cross=0.93: out of reach beside circle=0.93" in told.err
+    said = "no threshold for the wanted sensitivity: it names the likeliest class"
+    assert said in told.out
+    assert said in (tmp_path / "run" / "report.html").read_text()
+    assert model.load(tmp_path / "run").decision is None
+
+
+def test_experts_stay_where_no_threshold_was_found(data, quick, headstart, tmp_path, monkeypatch):
+    def nothing(*_):
+        raise DataError("sensitivity circle=0.9: no training picture of it was held out; add pictures")
+
+    monkeypatch.setattr("headstart.assess.thresholds.thresholds", nothing)
+    asked = ["--sensitivity", "circle=0.9", "--points", data / "experts.csv", "--json"]
+    found = json.loads(headstart("train", data / "flat", *quick, "-o", tmp_path / "run", *asked).out)
+    assert found["points"]["decided"] is None
+    assert [one["name"] for one in found["points"]["curves"][0]["experts"]] == ["A", "B"]
+
+
+def test_pictures_that_were_learnt_from_prove_nothing(decided, data, headstart):
+    found = headstart("evaluate", decided, data / "flat", "--split", "all")
+    assert "how sure it is and what its decision reaches are told on other pictures alone" in found.err
+    assert "wanted: 90 %" not in found.out
+    assert "sure of its answers" not in found.out
+    told = json.loads(headstart("evaluate", decided, data / "flat", "--split", "all", "--json").out)
+    assert told["splits"]["all"]["points"]["decided"] is None
+    assert "certainty" not in told["splits"]["all"]
 
 
 HOSTILE = "<script>alert('x')</script>"

@@ -15,6 +15,9 @@ from safetensors.numpy import load_file, save
 
 from headstart import backbone, data, model, seals
 from headstart.errors import BundleError, OutputError
+from headstart.heads.neighbours import Neighbours
+from headstart.job.predict import Predicted
+from headstart.model.formats import neighbours
 from headstart.model.formats.timm import _crop_pct
 from headstart.planning import cases
 from headstart.training.fit import fit
@@ -54,12 +57,19 @@ def _refused(folder: Path) -> str:
     return message
 
 
+FAMILIAR = {"line": 0.5, "groups": 40, "inside": 0.95}
 EDITS: dict[str, Any] = {
     "files": [{}, ["model.safetensors"], None],
     "backbone": ["demo-cnn", {}, None],
     "plan": ["case = ", "case = 9", 3],
     "classes": [None],
     "format": ["one", None],
+    "certainty": [
+        {"temperature": None, "sets": {}, "familiar": None},
+        {"temperature": True, "sets": None, "familiar": None},
+        {"temperature": None, "sets": None, "familiar": FAMILIAR},  # and no neighbours
+        {"temperature": None, "sets": None, "familiar": {**FAMILIAR, "groups": 10**400}},
+    ],
 }
 
 
@@ -229,3 +239,53 @@ def test_a_folder_of_something_else_is_never_replaced_by_a_bundle(copied, tmp_pa
     with pytest.raises(OutputError, match="something other than a bundle"):
         model.save(loaded, mine)
     assert (mine / "thesis.txt").read_text() == "years"
+
+
+X = np.eye(4, dtype=np.float16)
+
+
+def _neighbours(folder: Path, **changes: Any) -> Path:
+    """The file of four pictures of two classes, changed."""
+    tensors = {"x": X, "labels": np.array([0, 1, 0, 1]), "widths": np.array([4])}
+    told = changes.pop("told", [["a", "b", "c", "d"], ["0", "1", "2", "3"]])
+    metadata = {"pictures": told if isinstance(told, str) else json.dumps(told)}
+    (folder / neighbours.NEIGHBOURS).write_bytes(save({**tensors, **changes}, metadata))
+    return folder
+
+
+def test_neighbours_are_read_as_they_were_written(tmp_path):
+    found = neighbours.read(_neighbours(tmp_path), [4], 2)
+    assert found is not None
+    assert (found.names, found.labels.tolist()) == (("a", "b", "c", "d"), [0, 1, 0, 1])
+    made = Neighbours.of(np.abs(np.random.default_rng(0).normal(size=(4, 4))), found.labels, "abcd", "0123", (4,))
+    neighbours.write(made, tmp_path)
+    assert neighbours.read(tmp_path, [4], 2) is not None
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"told": [[5, 5, 5, 5], ["0", "1", "2", "3"]]},
+        {"told": ["abcd", ["0", "1", "2", "3"]]},
+        {"told": [["a", "b", "c", "d"], [None] * 4]},
+        {"told": "[" * 100_000},
+        {"labels": np.array([0, 1, 0, 1], np.float32)},
+        {"labels": np.array([[0], [1], [0], [1]])},
+        {"labels": np.array([0, 1, 0, 2])},
+        {"x": X * 50},
+        {"x": X.astype(np.float32)},
+        {"x": X * np.float16("nan")},
+        {"x": np.empty((0, 4), np.float16), "labels": np.empty(0, np.int64), "told": [[], []]},
+        {"widths": np.array([2, 2])},
+    ],
+)
+def test_neighbours_that_do_not_fit_are_refused(broken, tmp_path):
+    with pytest.raises(ValueError, match="neighbours.safetensors: "):
+        neighbours.read(_neighbours(tmp_path, **broken), [4], 2)
+
+
+def test_a_line_without_neighbours_calls_nothing_out_of_place():
+    row = np.array([0.4, 0.6], np.float32)
+    found = Predicted(("a.png",), (row,), ("x", "y"), (), (), least_similarity=0.5)
+    (one,) = found.ranked(1)
+    assert one.out_of_place is None

@@ -56,7 +56,7 @@ def test_the_page_walks_from_the_input_to_the_head() -> None:
     assert found.words.count("kept, and frozen") == 3
     assert found.words.count("sliced off") >= 3
     assert "3 of 3: bees" in found.words
-    assert "Cut away: stage3, stage4, pre_logits, and the old classifier." in found.words
+    assert "Sliced off: stage3, stage4, pre_logits, and the old classifier." in found.words
 
 
 def test_every_picture_has_words_and_nothing_is_loaded() -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from headstart.certainty import temperature
+from headstart.certainty import kept, temperature
 from headstart.certainty.conformal import Sets
 from headstart.certainty.familiar import Familiar
+from headstart.certainty.temperature import HIGHEST, LOWEST
 from headstart.heads.held_out import HeldOut
 from headstart.heads.logistic import log_softmax
 
@@ -63,8 +64,9 @@ class Certainty:
     @staticmethod
     def from_dict(values: Mapping[str, Any]) -> Certainty:
         """Raises KeyError, TypeError or ValueError for what to_dict() cannot have written."""
-        found = values["temperature"]
-        if found is not None and not temperature.LOWEST / 2 <= found <= temperature.HIGHEST * 2:
-            raise ValueError(f"temperature: {found}; expected a number above 0")
-        sets, familiar = values["sets"], values["familiar"]
-        return Certainty(found, sets and Sets.from_dict(sets), familiar and Familiar.from_dict(familiar))
+        found, sets, familiar = values["temperature"], values["sets"], values["familiar"]
+        return Certainty(
+            None if found is None else kept.number(values, "temperature", LOWEST, HIGHEST),
+            None if sets is None else Sets.from_dict(sets),
+            None if familiar is None else Familiar.from_dict(familiar),
+        )

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from headstart.certainty import kept
 from headstart.certainty.temperature import FEWEST
 
 _KEPT = 1_000  # quantiles of the scores that are kept
@@ -32,8 +33,9 @@ class Sets:
         if count < FEWEST:
             return None
         own = np.sort(scores(probabilities)[np.arange(len(labels)), labels].astype(np.float64))
-        kept = min(len(own), _KEPT)
-        return Sets(own[_ranks(np.arange(1, kept + 1), kept, len(own)) - 1], count)
+        most = min(len(own), _KEPT)
+        own = np.clip(own, 0, 1)  # a float32 probability may be 1 and a last digit
+        return Sets(own[_ranks(np.arange(1, most + 1), most, len(own)) - 1], count)
 
     def threshold(self, coverage: float) -> float:
         """The score up to which classes belong to a set that holds the right one so often, 0 to 1.
@@ -61,11 +63,13 @@ class Sets:
 
     @staticmethod
     def from_dict(values: Mapping[str, Any]) -> Sets:
-        """Raises ValueError for what to_dict() cannot have written."""
-        found = np.asarray(values["scores"], np.float64)
-        if found.ndim != 1 or not len(found) or not np.isfinite(found).all() or (np.diff(found) < 0).any():
-            raise ValueError("scores: expected numbers that rise")
-        return Sets(found, int(values["groups"]))
+        """Raises KeyError, TypeError or ValueError for what to_dict() cannot have written."""
+        found = np.asarray(values["scores"])
+        if found.ndim != 1 or not len(found) or found.dtype.kind not in "if":
+            raise ValueError("scores: expected a list of numbers")
+        if not (found.min() >= 0 and found.max() <= 1 and (np.diff(found) >= 0).all()):
+            raise ValueError("scores: expected numbers from 0 to 1 that rise")
+        return Sets(found.astype(np.float64), kept.groups(values))
 
 
 def _ranks(place: Any, of: int, count: int) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from headstart.certainty import kept
 from headstart.certainty.temperature import FEWEST
 from headstart.heads.neighbours import Neighbours
 
@@ -41,7 +42,8 @@ class Familiar:
             return None
         found = np.sort(similarity(neighbours, x, barred=groups[:, None] == own))
         rank = -(-place * len(found) // count)  # pictures for groups, in whole numbers
-        return Familiar(round(max(-1.0, float(found[rank - 1])), _PLACES), count)
+        line = float(np.clip(found[rank - 1], -1, 1))  # neighbours in half precision may be longer than 1
+        return Familiar(round(line, _PLACES), count)
 
     def out_of_place(self, similarity: np.ndarray) -> np.ndarray:
         """bool [N], for similarity() of N pictures."""
@@ -54,7 +56,10 @@ class Familiar:
     @staticmethod
     def from_dict(values: Mapping[str, Any]) -> Familiar:
         """Raises KeyError, TypeError or ValueError for what to_dict() cannot have written."""
-        return Familiar(float(values["line"]), int(values["groups"]), float(values["inside"]))
+        inside = kept.number(values, "inside", 0, 1)
+        if inside in (0, 1):
+            raise ValueError(f"inside: {inside:g}; expected a share between 0 and 1")
+        return Familiar(kept.number(values, "line", -1, 1), kept.groups(values), inside)
 
 
 def similarity(neighbours: Neighbours, x: np.ndarray, *, barred: np.ndarray | None = None) -> np.ndarray:

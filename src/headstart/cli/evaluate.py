@@ -59,5 +59,6 @@ def run(args: Namespace, session: Session) -> int:
     show.out(show.confusion(found.evaluation) + "\n")
     if told := deciding.told(found.points, found.levels):
         show.out(f"{told}\n")
-    show.out("\n".join(found.sureness.sentences))
+    if found.sureness:
+        show.out("\n".join(found.sureness.sentences))
     return 0

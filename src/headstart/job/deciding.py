@@ -19,12 +19,14 @@ from headstart.job.classes import class_of, table_rows
 
 if TYPE_CHECKING:
     from headstart.data import Dataset
+    from headstart.heads.held_out import HeldOut
     from headstart.job.options import Options
     from headstart.job.prepare import Prepared
     from headstart.model import Model
-    from headstart.model.decision import Decision
+    from headstart.model.decision import Decision, Threshold
     from headstart.training.fit import Fitted
 
+_UNDECIDED = "The classifier has no threshold for the wanted sensitivity: it names the likeliest class."
 _COST = ("true", "called", "cost")
 
 
@@ -118,9 +120,8 @@ def _table(table: str) -> Iterable[tuple[str, str, float]]:
 def decision(options: Options, model: Model, fitted: Fitted, dataset: Dataset) -> Decision | None:
     """What the options ask for, found on held-out training pictures alone; None where they ask for nothing.
 
-    Raises DataError where that cannot be done.
+    None too where that cannot be done, which is said: what was trained is kept all the same.
     """
-    from headstart.assess.thresholds import thresholds
     from headstart.model.decision import Decision
 
     if priced := costs(options.cost, model.classes):
@@ -128,19 +129,33 @@ def decision(options: Options, model: Model, fitted: Fitted, dataset: Dataset) -
     asked, held = wanted(options, model.classes), fitted.held_out
     if not asked:
         return None
+    try:
+        return Decision(model.classes, _thresholds(asked, model, held, dataset))
+    except DataError as error:
+        progress.say(f"{error}. {_UNDECIDED}")
+        return None
+
+
+def undecided(options: Options, model: Model) -> tuple[str, ...]:
+    """What is said where a sensitivity was wanted and no threshold could be found."""
+    return (_UNDECIDED,) if options.sensitivity and model.decision is None else ()
+
+
+def _thresholds(
+    asked: Mapping[str, float], model: Model, held: HeldOut | None, dataset: Dataset
+) -> tuple[Threshold, ...]:
+    """Those that are found on too few pictures are told of. Raises DataError."""
+    from headstart.assess.thresholds import needed, thresholds
+
     if held is None:
         raise DataError("sensitivity: no training pictures could be held out; add pictures, or leave it out")
-    found = thresholds(
-        asked,
-        model.classes,
-        model.certainty.probabilities(held.log_p),
-        dataset.labels[held.places],
-        dataset.groups[held.places],
-    )
+    labels, groups = dataset.labels[held.places], dataset.groups[held.places]
+    found = thresholds(asked, model.classes, model.certainty.probabilities(held.log_p), labels, groups)
     for one in found:
-        if one.pictures + 1 < 1 / (1 - one.wanted) - 1e-9:
+        of = len(np.unique(groups[labels == model.classes.index(one.name)]))
+        if needed(one.wanted, of) > of:
             progress.say(
-                f"sensitivity {one.name}={one.wanted:g}: {pictures(one.pictures)} of it are too few to be sure of "
+                f"sensitivity {one.name}={one.wanted:g}: its {pictures(one.pictures, of)} are too few to be sure of "
                 f"that; the threshold is the lowest probability that any of them has"
             )
-    return Decision(model.classes, found)
+    return found

@@ -26,12 +26,12 @@ SPLITS = ("train", "val", "test", "held-out", "all")
 @dataclass(frozen=True, repr=False)
 class Evaluated:
     """evaluation; trained_on: how many of its pictures the classifier was trained on, None where it does not know;
-    sureness: what its own word of how sure it is is worth on them; points: where the model has a decision or experts
-    were named; levels: where it has a taxonomy."""
+    sureness: what its own word of how sure it is is worth on them, None where it was trained on some; points: where the
+    model has a decision or experts were named; levels: where it has a taxonomy."""
 
     evaluation: Evaluation
     trained_on: int | None
-    sureness: Sureness
+    sureness: Sureness | None
     points: Points | None = None
     levels: Levels | None = None
 
@@ -67,6 +67,7 @@ def evaluate(
     """
     from headstart import assess
     from headstart import data as room
+    from headstart.assess.levels import levels
     from headstart.data import corrections
 
     if split is not None and split not in SPLITS:
@@ -86,27 +87,24 @@ def evaluate(
     name, index = choose_split(model, dataset, split)
     evaluation = assess.evaluate(model, dataset, index, name, execution=execution)
     learnt = 0 if name == "held-out" else _count_learnt(model, dataset, index)
-    sureness = assess.Sureness.of(evaluation, model.certainty)
     return Evaluated(
-        evaluation, learnt, sureness, *_seen_otherwise(model, evaluation, dataset, index, points)
-    )
-
-
-def _seen_otherwise(
-    model: Model, evaluation: Evaluation, dataset: Dataset, index: np.ndarray, experts: str | Path | None
-) -> tuple[Points | None, Levels | None]:
-    """Operating points and levels, where there are such."""
-    from headstart.assess.levels import levels
-    from headstart.job.points import points
-
-    names = dataset.paths
-    asked = model.decision is not None or experts is not None
-    return (
-        points(evaluation, model.decision, [names[place] for place in index], experts=experts)
-        if asked
-        else None,
+        evaluation,
+        learnt,
+        None if learnt else assess.Sureness.of(evaluation, model.certainty),
+        _points(model, evaluation, [dataset.paths[place] for place in index], points, proved=not learnt),
         levels(evaluation, model.taxonomy) if model.taxonomy else None,
     )
+
+
+def _points(
+    model: Model, evaluation: Evaluation, paths: list[str], experts: str | Path | None, *, proved: bool
+) -> Points | None:
+    """Operating points, where there are such."""
+    from headstart.job.points import points
+
+    if model.decision is None and experts is None:
+        return None
+    return points(evaluation, model.decision, paths, experts=experts, proved=proved)
 
 
 def _of_its_classes(model: Model, dataset: Dataset) -> Dataset:
@@ -153,6 +151,7 @@ def _count_learnt(model: Model, dataset: Dataset, index: np.ndarray) -> int | No
     learnt = int(known[index].sum())
     if learnt:
         progress.say(
-            f"the bundle was trained on {learnt:,} of these {len(index):,} pictures: no honest accuracy"
+            f"the bundle was trained on {learnt:,} of these {len(index):,} pictures: no honest accuracy; how sure it "
+            f"is{' and what its decision reaches are' if model.decision else ' is'} told on other pictures alone"
         )
     return learnt

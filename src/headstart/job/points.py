@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,19 +27,20 @@ def points(
     paths: Sequence[str],
     *,
     experts: str | Path | None = None,
+    asked: Collection[str] = (),
     proved: bool = True,
 ) -> Points:
     """The curves, with the experts of a table and what the decision reaches.
 
-    paths: what the evaluation's N pictures are called; experts: FILE or CLASS=FILE, see experts_of(). Raises
-    DataError, OptionError.
+    paths: what the evaluation's N pictures are called; experts: FILE or CLASS=FILE, see experts_of(); asked: classes
+    whose sensitivity was wanted, where the decision does not say. Raises DataError, OptionError.
     """
     from headstart.assess import points as room
 
     people = {}
     if experts is not None:
-        asked = [one.name for one in decision.thresholds] if decision else []
-        name, table = about(str(experts), evaluation.classes, asked)
+        wanted = [one.name for one in decision.thresholds] if decision else [*asked]
+        name, table = about(str(experts), evaluation.classes, wanted)
         people = {name: experts_of(table, name, evaluation, paths)}
     return room.points(evaluation, decision, proved=proved, experts=people)
 

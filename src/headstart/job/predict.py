@@ -65,7 +65,7 @@ class Predicted:
     @cached_property
     def out_of_place(self) -> tuple[bool | None, ...]:
         """Of each picture, whether it is none of the classes; None where the model cannot tell."""
-        if self.least_similarity is None:
+        if self.least_similarity is None or not self.similarity:
             return (None,) * len(self.paths)
         return tuple(found < self.least_similarity for found in self.similarity)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import files
 from headstart.data.given import name_of
+from headstart.job import deciding
 from headstart.job.embedding import embedding
 from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, SUSPECTS, Folder, title_of
 from headstart.job.looks import looks
@@ -86,7 +87,8 @@ class Run:
 
         courses = [words.course(arm.name, arm.course) for arm in self.fitted.arms if arm.course]
         gap = words.gap(self.choice.kept)
-        return (self.choice.sentence, *courses, *([gap] if gap else []), *self._looked_back())
+        undecided = deciding.undecided(self.prepared.options, self.model)
+        return (self.choice.sentence, *courses, *([gap] if gap else []), *self._looked_back(), *undecided)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -124,8 +126,11 @@ class Run:
         from headstart.job.points import points
 
         paths = [name_of(self.prepared.dataset.pictures[place]) for place in self.index]
-        experts = self.prepared.options.points
-        return points(self.evaluation, self.model.decision, paths, experts=experts, proved=not self.folds)
+        model, options = self.model, self.prepared.options
+        asked, proved = deciding.wanted(options, model.classes), not self.folds
+        return points(
+            self.evaluation, model.decision, paths, experts=options.points, asked=asked, proved=proved
+        )
 
     @cached_property
     def levels(self) -> Levels | None:
@@ -165,6 +170,7 @@ class Run:
 
         prepared, dataset = self.prepared, self.prepared.dataset
         counts = dataset.take(prepared.partition.train).counts().tolist()
+        undecided = deciding.undecided(prepared.options, self.model)
         judged = [Judged(*row) for row in self._answers()]
         mistakes, hits = surest(judged)
         title = self.folder.resolve().name if self.folder else title_of(prepared.options.path)
@@ -186,7 +192,7 @@ class Run:
             examples=examples(judged),
             class_counts=dict(zip(dataset.classes, counts, strict=True)),
             quarantine=prepared.intake.quarantine,
-            notes=(*prepared.intake.notes, *self._folds_told(), *self._change_told()),
+            notes=(*prepared.intake.notes, *self._folds_told(), *self._change_told(), *undecided),
             command=self.facts.command,
             bundle=str(self.folder / BUNDLE) if self.folder else "",
             promise=str(self.more() or ""),

@@ -35,6 +35,8 @@ class Threshold:
         numbers = (found.wanted, found.value, found.low, found.high, found.sensitivity)
         if not all(isinstance(n, int | float) and math.isfinite(n) and 0 <= n <= 1 for n in numbers):
             raise ValueError("decision: expected numbers from 0 to 1")
+        if type(found.pictures) is not int or found.pictures < 1:
+            raise ValueError(f"decision: found on {found.pictures!r} pictures, expected 1 or more")
         return found
 
 

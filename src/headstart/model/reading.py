@@ -23,6 +23,18 @@ from headstart.model.model import NETWORK, WEIGHTS, Model
 from headstart.planning import toml
 
 
+_DAMAGE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    OSError,
+    PlanError,
+    BackboneError,
+)
+
+
 def load(place: str | Path) -> Model:
     """The model in a bundle, in the run's folder that holds it, or in a zip of either.
 
@@ -47,7 +59,7 @@ def _read(folder: Path) -> Model:
         return _checked(_model(folder, values))
     except seals.Newer as error:
         raise BundleError(f"{path}: {error}") from error
-    except (ValueError, LookupError, TypeError, AttributeError, OSError, PlanError, BackboneError) as error:
+    except _DAMAGE as error:
         raise BundleError(f"{path}: damaged ({seals.reason(error)}); save the bundle anew") from error
 
 
@@ -80,6 +92,8 @@ def _checked(model: Model) -> Model:
         raise ValueError("its taxonomy is of other classes")
     if model.plan.backbone != model.backbone.name:
         raise ValueError(f"its plan is for {model.plan.backbone}, its network is {model.backbone.name}")
+    if model.certainty.familiar and model.neighbours is None:
+        raise ValueError("it has a line to strangers, and no neighbours to hold a picture beside")
     model.plan.validate(model.backbone.stage_names)
     _check_head(model.head, model.width, len(names))
     return model
