@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from headstart.report.thumbnails import Album
 
 # What a value raises that is of another kind than was written, when it is read and when it is drawn.
-_DAMAGE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError, PlanError, BackboneError)
+_DAMAGE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    OSError,
+    PlanError,
+    BackboneError,
+)
 
 
 @dataclass(frozen=True)
@@ -37,8 +46,6 @@ def report(run: str | Path, output: str | Path | None = None) -> Reported:
 
     Raises OptionError where there is no run, or what it holds is damaged; OutputError, BundleError.
     """
-    from headstart.report import Page, render
-
     from headstart.report import Page
 
     folder = Path(run)
@@ -87,9 +94,7 @@ def _older(folder: Path) -> tuple[Contents, str]:
     try:
         return _rendered(folder, told)
     except _DAMAGE as error:
-        raise OptionError(
-            f"{folder}: holds a damaged run ({seals.reason(error)}); train it anew"
-        ) from error
+        raise OptionError(f"{folder}: holds a damaged run ({seals.reason(error)}); train it anew") from error
 
 
 def _rendered(folder: Path, told: Contents, album: Album | None = None) -> tuple[Contents, str]:
