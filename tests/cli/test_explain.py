@@ -76,10 +76,27 @@ def test_what_cannot_be_used_is_left_out(headstart, trained, new) -> None:
     assert (len(told["explanations"]), [one["path"] for one in told["left_out"]]) == (1, [str(torn)])
 
 
+@pytest.mark.parametrize("verb", ["explain", "predict"])
+def test_many_that_cannot_be_used_come_before_one_that_can(headstart, trained, new, tmp_path, verb) -> None:
+    """More than explain() takes at once, and one."""
+    bad = [tmp_path / f"{number:02}.png" for number in range(17)]
+    for path in bad:
+        path.write_bytes(b"no picture")
+    answer = headstart(verb, trained / "bundle", *bad, new / "circle" / "00.png", "--json")
+    told = json.loads(answer.out)
+    assert answer.code == 3
+    assert [one["path"] for one in told["left_out"]] == list(map(str, bad))
+    assert len(told["explanations" if verb == "explain" else "predictions"]) == 1
+    answer = headstart(verb, trained / "bundle", bad[0])
+    assert "internal error" not in answer.err
+    assert "00.png" in answer.err
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (("--class", "dog"), "class 'dog': the bundle knows circle, cross"),
+        (("--class", "dog"), "class: no class 'dog'; expected one of"),
+        (("--class", "cros"), "class: no class 'cros'; did you mean 'cross'?"),
         (("--stage", "nowhere"), "has no such stage"),
         (("--stage", "pre_logits"), "stage 'pre_logits': has no places; choose one of"),
         (("--method", "cam", "--stage", "stem"), "only hirescam looks at one stage"),

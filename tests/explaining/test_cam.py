@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headstart.explaining import cam
-from headstart.explaining.explained import contrast
+from headstart.explaining.explained import contrast, explain
 from headstart.explaining.grid import enlarged, on_grid, squared
 from headstart.explaining.hirescam import hirescam
 from headstart.explaining.subject import Subject
@@ -113,3 +113,13 @@ def test_all_others_are_weighed_by_their_probability() -> None:
         contrast(found, np.array([0, 0])), [[1, -0.75, -0.25], [1, -0.5, -0.5]], rtol=1e-5
     )
     np.testing.assert_allclose(contrast(found, np.array([0, 0]), [2, None])[0], [1, 0, -1])
+
+
+def test_the_network_for_torch_is_made_once(network, monkeypatch) -> None:
+    model = model_of(network("small"), "stage4", "avg")
+    made, original = [], type(model).network
+    monkeypatch.setattr(type(model), "network", lambda self: made.append(1) or original(self))
+    subject = Subject(model)
+    for _ in range(2):
+        explain(subject, noise(model.backbone, 1), ["a"], method="hirescam")
+    assert len(made) == 1

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from headstart.errors import OptionError
+from headstart.job.older import _rows
 from headstart.job.report import report
 from headstart.planning import toml
 from headstart.seals import opened, sealed
@@ -85,6 +88,62 @@ def test_damaged_contents_are_refused_in_one_line(run: Path, tmp_path: Path, spo
         path.write_text(json.dumps(sealed({**opened(text), "format": 99})), encoding="utf-8")
     with pytest.raises(OptionError, match="newer" if spoil == "newer" else "damaged"):
         report(tmp_path / "run")
+
+
+def _set(told: dict[str, Any], *keys: Any, value: Any) -> dict[str, Any]:
+    """With another value at told[key][key]…"""
+    place = told
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    return told
+
+
+LOOK = ("parts", "explained", "hits", 0)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        (("created",), 5),
+        (("title",), 5),
+        (("notes",), [5]),
+        (("format",), 0),
+        (("evaluations", 0, "confusion", 0, 0), 10**30),
+        (("parts", "embedding", "labels", 0), 999),
+        (("parts", "certainty", "after", "bins", 0, "sure"), "much"),
+        ((*LOOK, "window"), ["a", "b", "c", "d"]),
+        ((*LOOK, "near"), []),
+        ((*LOOK, "why", "nearest"), []),
+    ],
+)
+def test_sealed_values_of_another_kind_are_refused_in_one_line(
+    run: Path, tmp_path: Path, keys: tuple[Any, ...], value: Any
+) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    path = tmp_path / "run" / "report.json"
+    told = opened(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(sealed(_set(told, *keys, value=value))), encoding="utf-8")
+    with pytest.raises(OptionError, match=r"report\.json: damaged \([^\n]+\)"):
+        report(tmp_path / "run")
+
+
+def test_no_picture_is_opened_that_the_contents_do_not_hold(run: Path, tmp_path: Path) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    path = tmp_path / "run" / "report.json"
+    told = opened(path.read_text(encoding="utf-8"))
+    here = tmp_path / "mine.png"
+    Image.new("RGB", (8, 8)).save(here)
+    told["hits"][0]["picture"] = str(here)
+    path.write_text(json.dumps(sealed(told)), encoding="utf-8")
+    html = report(tmp_path / "run").page.html
+    assert "is not kept in this run" in html
+
+
+def test_a_quote_that_is_no_mark_of_a_table_stays(tmp_path: Path) -> None:
+    table = tmp_path / "rows.csv"
+    table.write_text("a,b,c\n'=x,'tis,''y\n", encoding="utf-8")
+    assert _rows(table) == [{"a": "=x", "b": "'tis", "c": "'y"}]
 
 
 def test_a_run_that_did_not_end_and_a_folder_of_something_else(run: Path, tmp_path: Path) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-import math
 
 import numpy as np
+
+from headstart.extraction.maps import square
 
 CELL = 16  # pixels of the network's input that a cell of the grid is wide, about
 FEWEST, MOST = 8, 16  # cells a side
@@ -34,9 +35,8 @@ def squared(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     n, height, width = x.shape
     if height > 1 or width == 1:
         return (x, np.zeros(n, x.dtype)) if width > 1 else (np.zeros_like(x), x.sum((1, 2)))
-    side = math.isqrt(width)
-    before = width - side * side
-    return x[:, 0, before:].reshape(n, side, side), x[:, 0, :before].sum(1)
+    placed, before = square(x)
+    return placed, before.sum(1)
 
 
 @functools.cache

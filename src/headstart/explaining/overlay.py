@@ -15,12 +15,13 @@ from PIL import Image
 
 from headstart.data import decode
 from headstart.explaining.grid import enlarged
+from headstart.seeing.prints import ORANGE
 
 if TYPE_CHECKING:
     from headstart.data.given import Given
     from headstart.data.preprocess import Preprocess
 
-FOR, AGAINST = (235, 120, 0), (72, 156, 255)
+FOR, AGAINST = ORANGE, (72, 156, 255)
 COVER = 0.8  # how much of the picture the strongest place hides
 SIDE = 320  # pixels of a picture in a file
 _GAP = 8

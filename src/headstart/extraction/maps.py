@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -24,9 +25,13 @@ def maps(
 
     Raises PictureError that names the picture which cannot be used, BackboneError.
     """
-    seen = Trunk(trunk.backbone, trunk.stages, MAP, False, trunk.module, trunk.draw)
     how = resolve(execution)
-    return seen_by(start(seen, how), trunk.backbone, trunk.stages, pictures, how, truncated)
+    return seen_by(start(unpooled(trunk), how), trunk.backbone, trunk.stages, pictures, how, truncated)
+
+
+def unpooled(trunk: Trunk) -> Trunk:
+    """The same network putting out maps, without its source head."""
+    return Trunk(trunk.backbone, trunk.stages, MAP, False, trunk.module, trunk.draw)
 
 
 def seen_by(
@@ -49,3 +54,12 @@ def in_places(x: np.ndarray, stage: Stage) -> np.ndarray:
     if stage.layout == "NLC":
         return x.transpose(0, 2, 1)[:, :, None]
     return x.transpose(0, 3, 1, 2) if stage.layout == "NHWC" else x
+
+
+def square(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Tokens in one row, [..., 1, L] → ([..., h, h]: the square of patches that they were made of; [..., L - h²]: those
+    before it, such as a class token, which have no place)."""
+    length = x.shape[-1]
+    side = math.isqrt(length)
+    before = length - side * side
+    return x[..., 0, before:].reshape(*x.shape[:-2], side, side), x[..., 0, :before]

@@ -46,8 +46,6 @@ def report(run: str | Path, output: str | Path | None = None) -> Reported:
 
     Raises OptionError where there is no run, or what it holds is damaged; OutputError, BundleError.
     """
-    from headstart.report import Page, render
-
     from headstart.report import Page
 
     folder = Path(run)

@@ -69,9 +69,10 @@ def from_dict(values: Mapping[str, Any]) -> tuple[Contents, Album]:
     """What to_dict() gave. Raises LookupError, TypeError, ValueError, ArithmeticError, PlanError where the values are
     others."""
     evidence, kept = values["evidence"], values["kept"]
+    texts: dict[str, Any] = {name: _text(values[name]) for name in _PLAIN}
+    texts |= {name: tuple(map(_text, values[name])) for name in _TEXTS}
     told = Contents(
-        **{name: _text(values[name]) for name in _PLAIN},
-        **{name: tuple(map(_text, values[name])) for name in _TEXTS},
+        **texts,
         backbone=Backbone.from_dict(values["backbone"]),
         plan=toml.loads(values["plan"]),
         kept=kept and toml.loads(kept),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.backbone import MAP, Backbone, Stage
-from headstart.extraction.maps import in_places
+from headstart.backbone import Backbone, Stage
+from headstart.extraction.maps import in_places, square, unpooled
 from headstart.runtime import Execution, Resolved, Runtime, Trunk, resolve, start
 
 _BYTES = 48 << 20  # of maps that one batch may fill
@@ -28,8 +27,7 @@ class FeatureMaps:
     def through(trunk: Trunk, execution: Execution | Resolved = Execution()) -> FeatureMaps:  # noqa: B008 - frozen
         """Of the trunk's stages, whatever its pooling. Raises BackboneError."""
         how = resolve(execution)
-        seen = Trunk(trunk.backbone, trunk.stages, MAP, False, trunk.module, trunk.draw)
-        return FeatureMaps(trunk.backbone, tuple(trunk.stages), start(seen, how), how)
+        return FeatureMaps(trunk.backbone, tuple(trunk.stages), start(unpooled(trunk), how), how)
 
     @property
     def size(self) -> int:
@@ -63,7 +61,4 @@ def laid_out(x: np.ndarray, stage: Stage) -> np.ndarray:
 
     Anything else as it is.
     """
-    if stage.layout != "NLC":
-        return x
-    side = math.isqrt(x.shape[3])
-    return x[..., x.shape[3] - side * side :].reshape(*x.shape[:2], side, side)
+    return square(x)[0] if stage.layout == "NLC" else x

@@ -13,7 +13,7 @@ from headstart.seeing.receptive import Field
 
 PATCH, TILE = 96, 112  # pixels a side, as they are shown
 _LEAST = 7  # a patch shows at least this part of the frame's side, so that one sees what it is part of
-_WARM = np.array([255.0, 196.0, 64.0])  # where a unit answers
+ORANGE = (235, 120, 0)  # what says yes: where a unit answers, and in headstart.explaining.overlay
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _line(cut: np.ndarray, box: list[int]) -> None:
 
 
 def overlay(frame: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """A unit's map [H, W] over the grey frame: warm and bright where it answers, from its median to its greatest."""
+    """A unit's map [H, W] over the grey frame: orange and bright where it answers, from its median to its greatest."""
     low, high = float(np.median(x)), float(x.max())
     share = np.clip((x - low) / max(high - low, 1e-12), 0, 1).astype(np.float32)
     size = (TILE, TILE)
@@ -105,4 +105,4 @@ def overlay(frame: np.ndarray, x: np.ndarray) -> np.ndarray:
     weight = np.array(Image.fromarray(share).resize(size, kind))[..., None]
     grey = np.array(Image.fromarray(frame).convert("L").resize(size, Image.Resampling.LANCZOS), np.float32)
     dim = 0.55 * grey[..., None] + 12
-    return np.clip(dim + weight * (_WARM - dim) * 0.9, 0, 255).astype(np.uint8)
+    return np.clip(dim + weight * (np.array(ORANGE, np.float32) - dim) * 0.9, 0, 255).astype(np.uint8)
