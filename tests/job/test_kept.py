@@ -41,3 +41,19 @@ def test_where_training_is_not_kept_the_report_shows_the_probe(shapes) -> None:
     assert 'class="is-frozen"' in page
     assert 'class="is-trained"' not in page
     assert {arm["name"] for arm in run.to_dict()["arms"] if arm["report"]} == {"probe", "fine-tune"}
+
+
+def test_what_the_report_tells_is_worked_out_once(shapes, tmp_path, monkeypatch) -> None:
+    from headstart.job import run as job_run
+    from headstart.screening import labels
+
+    asked = []
+    judge, looks = labels.judge, job_run.looks
+    monkeypatch.setattr(labels, "judge", lambda *given: asked.append("labels") or judge(*given))
+    monkeypatch.setattr(job_run, "looks", lambda *given: asked.append("looks") or looks(*given))
+    run = headstart.train(shapes, backbone="demo-cnn", case=1)
+    kept = run.save(tmp_path / "run")
+    kept.report()
+    kept.to_dict()
+    assert sorted(asked) == ["labels", "looks"]
+    assert (kept.suspects, kept.sureness) == (run.suspects, run.sureness)

@@ -1,7 +1,7 @@
 """Corrections of labels, as a person writes them into the table of `headstart review`: no file of theirs is touched.
 
 A row is known again by the digest of its picture and by the label that it had then: the same picture in two classes has
-two rows. What is kept or relabelled is so with all equal files of the class; left out is the one file that the row names.
+two rows. What is kept or relabelled is so with all equal files of the class; left out is the one that the row names.
 Rows without an action are undecided, and nothing is done.
 """
 

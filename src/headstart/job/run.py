@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from headstart.assess import Baseline, Evaluation, Hindsight, Sureness
     from headstart.assess.levels import Levels
     from headstart.assess.points import Points
-    from headstart.data.given import Given
     from headstart.evidence import Evidence
     from headstart.evidence.more import More
     from headstart.job.facts import Facts
@@ -30,7 +29,8 @@ if TYPE_CHECKING:
     from headstart.job.prepare import Prepared
     from headstart.model import Model
     from headstart.planning.plan import Plan
-    from headstart.report import Contents, Page
+    from headstart.report import Contents, Judged, Page
+    from headstart.report.explained import Looks
     from headstart.screening import Reviewed
     from headstart.training.choice import Choice
     from headstart.training.fit import Fitted
@@ -105,7 +105,7 @@ class Run:
         said = afterwards(self.hindsight.values(), called)
         return (said,) if said else ()
 
-    @property
+    @cached_property
     def sureness(self) -> Sureness:
         """What the model's own word of how sure it is is worth on the report pictures."""
         from headstart.assess import Sureness
@@ -151,6 +151,14 @@ class Run:
             return None
         return of_held_out(self.prepared.intake, held, np.concatenate([parts.train, parts.selection]))
 
+    @cached_property
+    def _looks(self) -> Looks | None:
+        from headstart.report.contents import surest
+
+        return looks(self, *surest(self._judged))
+
+    _embedding = cached_property(embedding)
+
     def more(self) -> More | None:
         """What more pictures would bring; None where the learning curve does not know."""
         from headstart.evidence.more import more
@@ -165,14 +173,13 @@ class Run:
         return Page(render(self._contents()))
 
     def _contents(self) -> Contents:
-        from headstart.report import Contents, Judged, Way
+        from headstart.report import Contents, Way
         from headstart.report.contents import examples, surest
 
         prepared, dataset = self.prepared, self.prepared.dataset
         counts = dataset.take(prepared.partition.train).counts().tolist()
         undecided = deciding.undecided(prepared.options, self.model)
-        judged = [Judged(*row) for row in self._answers()]
-        mistakes, hits = surest(judged)
+        mistakes, hits = surest(self._judged)
         title = self.folder.resolve().name if self.folder else title_of(prepared.options.path)
         return Contents(
             title=title,
@@ -189,15 +196,15 @@ class Run:
             history=self.fitted.history,
             mistakes=mistakes,
             hits=hits,
-            examples=examples(judged),
+            examples=examples(self._judged),
             class_counts=dict(zip(dataset.classes, counts, strict=True)),
             quarantine=prepared.intake.quarantine,
             notes=(*prepared.intake.notes, *self._folds_told(), *self._change_told(), *undecided),
             command=self.facts.command,
             bundle=str(self.folder / BUNDLE) if self.folder else "",
             promise=str(self.more() or ""),
-            explained=looks(self, mistakes, hits),
-            embedding=embedding(self),
+            explained=self._looks,
+            embedding=self._embedding,
             certainty=self.sureness,
             points=self.points if self.points.curves else None,
             levels=self.levels,
@@ -217,25 +224,29 @@ class Run:
             folder.write_intake(self.prepared.intake)
         from headstart.screening import write_table
 
-        run = replace(self, folder=folder.path)
+        run = self._in(folder.path)
         run._save_bundle(folder.path / BUNDLE)
         folder.write_metrics(
             [*(e.to_dict() for e in self.fitted.history), {"final": True, **self._metrics()}]
         )
-        head = ("path", "split", "label", "prediction", "confidence", "digest")
         decided = self._decided()
-        head = (*head, *(["decided"] if decided else []))
+        head = ("path", "split", "label", "prediction", "confidence", "digest", *(decided and ["decided"]))
         digests = self.model.short_digests(self.prepared.dataset, self.index)
+        split = self.evaluation.split
         rows = (
-            (name_of(picture), self.evaluation.split, label, prediction, f"{confidence:.6f}", digest, *more)
-            for (picture, label, prediction, confidence), digest, more in zip(
-                self._answers(), digests, decided or [()] * len(digests), strict=True
-            )
+            (one.path, split, one.label, one.prediction, f"{one.confidence:.6f}", digest, *more)
+            for one, digest, more in zip(self._judged, digests, decided or [()] * len(digests), strict=True)
         )
         files.write_csv(folder.path / PREDICTIONS, head, rows)
-        if self.suspects and self.suspects.findings:
-            write_table(folder.path / SUSPECTS, self.suspects, self.prepared.intake.corrected)
+        if run.suspects and run.suspects.findings:
+            write_table(folder.path / SUSPECTS, run.suspects, run.prepared.intake.corrected)
         write(folder.path, run._contents())
+        return run
+
+    def _in(self, folder: Path) -> Run:
+        """The run as it is kept in the folder; what was worked out of it goes along."""
+        run, names = replace(self, folder=folder), {one.name for one in fields(self)}
+        vars(run).update({name: value for name, value in vars(self).items() if name not in names})
         return run
 
     def _save_bundle(self, place: Path) -> None:
@@ -321,13 +332,16 @@ class Run:
         names = self.evaluation.classes
         return [(names[place],) for place in self.model.decision.decide(self.evaluation.probabilities)]
 
-    def _answers(self) -> list[tuple[str | Given, str, str, float]]:
-        """(picture, label, prediction, confidence) of each report picture."""
+    @cached_property
+    def _judged(self) -> list[Judged]:
+        """The answer to each report picture."""
+        from headstart.report import Judged
+
         evaluation, dataset = self.evaluation, self.prepared.dataset
         pictures = [dataset.pictures[i] for i in self.index]
         names, best = evaluation.classes, evaluation.probabilities.max(axis=1)
         judged = zip(pictures, evaluation.labels, evaluation.predictions, best, strict=True)
-        return [(one, names[label], names[answer], float(p)) for one, label, answer, p in judged]
+        return [Judged(one, names[label], names[answer], float(p)) for one, label, answer, p in judged]
 
     def __repr__(self) -> str:
         evaluation, (low, high) = self.evaluation, self.evaluation.interval
