@@ -257,7 +257,9 @@ def test_neighbours_are_read_as_they_were_written(tmp_path):
     found = neighbours.read(_neighbours(tmp_path), [4], 2)
     assert found is not None
     assert (found.names, found.labels.tolist()) == (("a", "b", "c", "d"), [0, 1, 0, 1])
-    made = Neighbours.of(np.abs(np.random.default_rng(0).normal(size=(4, 4))), found.labels, "abcd", "0123", (4,))
+    made = Neighbours.of(
+        np.abs(np.random.default_rng(0).normal(size=(4, 4))), found.labels, "abcd", "0123", (4,)
+    )
     neighbours.write(made, tmp_path)
     assert neighbours.read(tmp_path, [4], 2) is not None
 

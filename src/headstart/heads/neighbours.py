@@ -67,7 +67,9 @@ class Neighbours:
             best = np.argpartition(-found, k - 1, axis=1)[:, :k]
             near = np.take_along_axis(found, best, axis=1)
             order = np.lexsort((best, -near), axis=1)
-            similarity[rows] = np.minimum(np.take_along_axis(near, order, axis=1), 1)  # rows of half precision
+            similarity[rows] = np.minimum(
+                np.take_along_axis(near, order, axis=1), 1
+            )  # rows of half precision
             place[rows] = np.take_along_axis(best, order, axis=1)
         return similarity, place
 

@@ -22,7 +22,6 @@ from headstart.model.info import CONFIG, FORMAT, INFO, BundleInfo
 from headstart.model.model import NETWORK, WEIGHTS, Model
 from headstart.planning import toml
 
-
 _DAMAGE = (
     ValueError,
     LookupError,

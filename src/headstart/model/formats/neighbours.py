@@ -66,7 +66,11 @@ def _check_features(x: np.ndarray, count: int, width: int) -> None:
 
 def _check_told(labels: np.ndarray, names: Any, digests: Any, count: int, classes: int) -> None:
     """Raises ValueError where these do not tell of `count` pictures what they are."""
-    if labels.dtype != np.int64 or labels.shape != (count,) or not 0 <= labels.min() <= labels.max() < classes:
+    if (
+        labels.dtype != np.int64
+        or labels.shape != (count,)
+        or not 0 <= labels.min() <= labels.max() < classes
+    ):
         raise ValueError(f"{NEIGHBOURS}: labels do not fit its {count} pictures of {classes} classes")
     for told in (names, digests):
         if not isinstance(told, list) or len(told) != count or not all(isinstance(one, str) for one in told):
