@@ -36,6 +36,7 @@ class Explained:
                  the map's sum with "cam", biases in even parts. Or less that of `against` alone, where one was named
     deletion     how the map does beside the centre prior
     nearest      the training pictures that it is most like, nearest first
+    out_of_place whether it is unlike all of them, and so none of the classes; None where the model cannot tell
     """
 
     name: str
@@ -49,6 +50,7 @@ class Explained:
     score: float
     deletion: Deletion
     nearest: tuple[Near, ...] = ()
+    out_of_place: bool | None = None
 
     @property
     def trusted(self) -> bool:
@@ -71,6 +73,7 @@ class Explained:
             "map": [[round(float(v), 4) for v in row] for row in self.map],
             **self.deletion.to_dict(),
             "nearest": [near.to_dict() for near in self.nearest],
+            "out_of_place": self.out_of_place,
             "sentences": list(sentences(self)),
         }
 
@@ -89,6 +92,7 @@ class Explained:
             values["score"],
             Deletion(values["deletion"], values["centre"]),
             tuple(Near.from_dict(near) for near in values["nearest"]),
+            values.get("out_of_place"),
         )
 
 
@@ -134,7 +138,7 @@ def explain(
     direction = contrast(found, wanted, against)
     seen = _seen(subject, frames, maps, direction, wanted, method, stage)
     scored = _scored(subject, frames, seen.grids, wanted, found, shares)
-    alike = nearest(subject.model, features, near)
+    alike, strange = nearest(subject.model, features, near), subject.out_of_place(features)
     label = subject.model.classes
     return [
         Explained(
@@ -149,6 +153,7 @@ def explain(
             float((logits[i] * direction[i]).sum()),
             scored[i],
             alike[i],
+            strange[i],
         )
         for i in range(len(frames))
     ]

@@ -96,6 +96,13 @@ class Subject:
         """float32 [N, C], from the network that puts out maps: one network is made ready, not two."""
         return np.concatenate([self.named(self.pooled(maps)) for maps in self._maps(frames)])
 
+    def out_of_place(self, features: np.ndarray) -> list[bool | None]:
+        """Of each of N pictures, from what the head reads of it [N, D], whether it is unlike all training pictures."""
+        found, familiar = self.model.answers_to(features).similarity, self.model.certainty.familiar
+        if found is None or familiar is None:
+            return [None] * len(features)
+        return familiar.out_of_place(found).tolist()
+
     def named(self, features: np.ndarray) -> np.ndarray:
         """Probabilities float32 [N, C] of features at the head's input."""
         return self.model.certainty.probabilities(self.model.head.logits(features))

@@ -18,7 +18,13 @@ _ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
 
 def sentences(found: Explained) -> tuple[str, ...]:
     """What was answered, where what speaks for it lies, whether the map may be believed, what the picture is like."""
-    return tuple(s for s in (answer(found), where(found), trust(found), alike(found.nearest)) if s)
+    strange = (
+        "none of these: it is unlike the training pictures, whatever is said below"
+        if found.out_of_place
+        else ""
+    )
+    said = (strange, answer(found), where(found), trust(found), alike(found.nearest))
+    return tuple(s for s in said if s)
 
 
 def answer(found: Explained) -> str:
@@ -59,7 +65,7 @@ def alike(near: tuple[Near, ...]) -> str:
     """What the training pictures that lie nearest are."""
     if not near:
         return ""
-    told = ", ".join(f"{count} {label}" for label, count in Counter(one.label for one in near).most_common())
+    told = ", ".join(f"{count} × {label}" for label, count in Counter(one.label for one in near).most_common())
     return f"most like these training pictures: {told}"
 
 
