@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from headstart.certainty import Certainty
 from headstart.data.preprocess import Preprocess
 from headstart.model import BundleInfo, card
 
@@ -24,7 +25,11 @@ def test_strangers_text_is_no_markup() -> None:
     )
     prepared = Preprocess(size=32, resize=32, interpolation="bilinear", mean=(0.5,) * 3, std=(0.5,) * 3)
     model: Any = SimpleNamespace(
-        plan=plan, backbone=SimpleNamespace(preprocess=prepared), classes=(nasty, "b")
+        plan=plan,
+        backbone=SimpleNamespace(preprocess=prepared),
+        classes=(nasty, "b"),
+        certainty=Certainty(),
+        neighbours=None,
     )
     facts = {"accuracy": 0.5, "interval": (0.4, 0.6), "n": 9}
     text = card.text(

@@ -282,7 +282,7 @@ def test_neighbours_are_read_as_they_were_written(tmp_path):
     ],
 )
 def test_neighbours_that_do_not_fit_are_refused(broken, tmp_path):
-    with pytest.raises(ValueError, match="neighbours.safetensors: "):
+    with pytest.raises(ValueError, match=r"neighbours\.safetensors: "):
         neighbours.read(_neighbours(tmp_path, **broken), [4], 2)
 
 

@@ -86,3 +86,11 @@ def test_damage_is_told(bundle, tmp_path) -> None:
     (copy / NEIGHBOURS).unlink()
     with pytest.raises(BundleError, match=r"neighbours\.safetensors: missing"):
         model.load(copy)
+
+
+def test_the_card_says_what_of_the_pictures_is_held(shapes, frozen, tmp_path) -> None:
+    dataset, partition = shapes
+    model.save(frozen, tmp_path / "bundle", dataset=dataset, partition=partition)
+    card = (tmp_path / "bundle" / "README.md").read_text(encoding="utf-8")
+    assert f"of {len(frozen.neighbours)} pictures file names, short digests and features" in card
+    assert "of all that it was trained and reported on short digests" in card

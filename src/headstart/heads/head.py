@@ -200,11 +200,10 @@ class _Way(Protocol):
 def _choose(
     way: _Way, fold: np.ndarray, labels: np.ndarray, weights: np.ndarray, bar: progress.Bar
 ) -> tuple[float, np.ndarray, np.ndarray]:
-    """(the chosen value; of the M held out whether each was right, bool [M], and log-probabilities float32 [M, C]): the
-    smallest log-loss among the most accurate.
+    """(the chosen value; of the M held out right or wrong, bool [M]; log-probabilities float32 [M, C]).
 
-    Log-loss is the steadier judge, but with many classes and few pictures it prefers penalties that cost
-    accuracy; so it judges only among values within one standard error of the highest accuracy.
+    Log-loss is the steadier judge, but with many classes and few pictures it prefers penalties that cost accuracy; so
+    the smallest is chosen only among values within one standard error of the highest accuracy.
     """
     labels, weights = labels[fold != LEARNS], weights[fold != LEARNS]
     values, losses, right, said = [], [], [], []
@@ -215,9 +214,7 @@ def _choose(
         values.append(value)
         losses.append(float(own.sum()))
         right.append(log_p.argmax(axis=1) == labels)
-        said.append(
-            np.maximum(log_p, LEAST).astype(np.float16)
-        )  # of all values at once: with 1,000 classes 20 MB each
+        said.append(np.maximum(log_p, LEAST).astype(np.float16))  # with 1,000 classes 20 MB a value
         worse = own - least
         if losses[-1] == min(losses):
             least = own

@@ -83,12 +83,14 @@ class Run:
     @property
     def told(self) -> tuple[str, ...]:
         """What was kept and why, how the trainings went, and what it knows by heart: sentences."""
+        from headstart.assess.words import afterwards
         from headstart.training import words
 
         courses = [words.course(arm.name, arm.course) for arm in self.fitted.arms if arm.course]
         gap = words.gap(self.choice.kept)
+        looked_back = afterwards(self.hindsight.values(), words.called)
         undecided = deciding.undecided(self.prepared.options, self.model)
-        return (self.choice.sentence, *courses, *([gap] if gap else []), *self._looked_back(), *undecided)
+        return (self.choice.sentence, *courses, *(said for said in (gap, looked_back) if said), *undecided)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -97,13 +99,6 @@ class Run:
 
         found = summarise(self.evaluation, self.baselines)
         return (words.headline(found), *words.plainly(found), *self.told)
-
-    def _looked_back(self) -> tuple[str, ...]:
-        from headstart.assess.words import afterwards
-        from headstart.training.words import called
-
-        said = afterwards(self.hindsight.values(), called)
-        return (said,) if said else ()
 
     @cached_property
     def sureness(self) -> Sureness:
@@ -126,11 +121,9 @@ class Run:
         from headstart.job.points import points
 
         paths = [name_of(self.prepared.dataset.pictures[place]) for place in self.index]
-        model, options = self.model, self.prepared.options
-        asked, proved = deciding.wanted(options, model.classes), not self.folds
-        return points(
-            self.evaluation, model.decision, paths, experts=options.points, asked=asked, proved=proved
-        )
+        options, decision = self.prepared.options, self.model.decision
+        told = {"experts": options.points, "asked": deciding.wanted(options, self.model.classes)}
+        return points(self.evaluation, decision, paths, **told, proved=not self.folds)
 
     @cached_property
     def levels(self) -> Levels | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from headstart.counts import pictures
 from headstart.data.preprocess import Preprocess
+from headstart.model.formats.neighbours import NEIGHBOURS
 from headstart.model.info import BundleInfo
 from headstart.model.model import Model
 from headstart.strangers import markdown
@@ -40,11 +42,27 @@ def text(model: Model, info: BundleInfo, loads_in_timm: bool) -> str:
         "\n".join(f"- {markdown(reason)}" for reason in (*plan.summary, *plan.reasons)),
         "## Classes",
         ", ".join(markdown(name) for name in model.classes),
+        _held(model, info),
         "## Limits",
         f"{_strangers(model)} The accuracy is for pictures like those it was "
         "measured on; the terms of the backbone's source data and of your own pictures apply to what you do with it.",
     ]
     return "\n\n".join(part for part in sections if part) + "\n"
+
+
+def _held(model: Model, info: BundleInfo) -> str:
+    """What of the pictures the bundle holds, so that nobody gives away more than is meant."""
+    count, parts = len(model.neighbours) if model.neighbours else 0, list[str]()
+    if count:
+        parts.append(f"of {pictures(count)} file names, short digests and features (`{NEIGHBOURS}`)")
+    if info.trained_on:
+        parts.append("of all that it was trained and reported on short digests (`headstart.json`)")
+    if not parts:
+        return ""
+    return (
+        f"## What it holds of the pictures\n\nNo pictures; {'; '.join(parts)}. Who has a picture can tell by its "
+        "digest whether it was among them."
+    )
 
 
 def _strangers(model: Model) -> str:
