@@ -173,3 +173,11 @@ def test_openvino_has_one_core() -> None:
     """Of two, the first to go takes the stack that signal handlers run on: see headstart.runtime.openvino.core()."""
     makers = [path.name for path in ROOT.rglob("*.py") if ".Core()" in path.read_text(encoding="utf-8")]
     assert makers == ["openvino.py"]
+
+
+def test_the_plan_of_the_house_names_each_room_once() -> None:
+    lines = (ROOT.parents[1] / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("|")[1].strip() for line in lines if line.startswith("| `")]
+    assert [row for row in rows if row.endswith("/`") and row.count("/") == 1] == [
+        f"`{room}/`" for room in ROOMS
+    ]

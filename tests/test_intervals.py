@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headstart.intervals import Score, effective, proportion, score, wilson
+from headstart import intervals
+from headstart.intervals import Score, drawings, effective, proportion, score, wilson
 
 THINGS, EACH = 27, 20
 GROUPS = np.repeat(np.arange(THINGS), EACH)
@@ -86,3 +89,17 @@ def test_a_score_tells_pictures_and_groups():
     assert found.interval == proportion(correct, GROUPS)
     assert score(correct).groups == 540
     assert score(np.zeros(0, bool)) == Score(None, 0, 0, None)
+
+
+def test_a_bootstrap_draws_the_same_in_parts(monkeypatch):
+    whole = np.concatenate(list(drawings(40, 30)))
+    monkeypatch.setattr(intervals, "_AT_ONCE", 40 * 7)
+    parts = list(drawings(40, 30))
+    assert max(part.size for part in parts) <= 40 * 7
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+    assert (whole.sum(axis=1) == 40).all()
+
+
+def test_a_score_is_kept_as_plain_values():
+    for found in (score(np.array([True, False])), score(np.array([], bool))):
+        assert Score.from_dict(json.loads(json.dumps(found.to_dict()))) == found

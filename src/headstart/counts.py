@@ -1,4 +1,4 @@
-"""Things counted, in words: one way to say how many, on the console, in notes and in reports."""
+"""Things counted, in words: one way to say how many and what share, on the console, in notes and in sentences."""
 
 from __future__ import annotations
 
@@ -12,3 +12,9 @@ def pictures(number: int, groups: int | None = None) -> str:
     """(540, 27) → "540 pictures of 27 groups"; (540, 540) and (540) → "540 pictures"."""
     said = plural(number, "picture")
     return said if groups in (None, number) else f"{said} of {plural(groups, 'group')}"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """(0.913) → "91.3 %"; (0.913, 0) → "91 %"; what is there and would read as next to nothing → "under 0.1 %"."""
+    least = 10.0**-digits
+    return f"under {least:g} %" if 0 < 100 * share < least else f"{100 * share:.{digits}f} %"

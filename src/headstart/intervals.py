@@ -7,12 +7,14 @@ single ones. Every function here takes the groups and allows for that.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 Z95 = 1.959963984540054
+_AT_ONCE = 4_000_000  # numbers of a bootstrap that are held at once
 _T95 = {1: 12.706204736432095, 2: 4.302652729696142}
 
 
@@ -39,6 +41,11 @@ class Score:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> Score:
+        """to_dict() undone."""
+        return Score(**{**values, "interval": values["interval"] and tuple(values["interval"])})
 
 
 def score(correct: np.ndarray, groups: np.ndarray | None = None) -> Score:
@@ -160,12 +167,23 @@ def optimism(correct: np.ndarray, groups: np.ndarray, rounds: int = 200, seed: i
     _, code = np.unique(groups, return_inverse=True)
     hits = np.stack([np.bincount(code, weights=column) for column in correct.T], axis=1)  # [G, K]
     sizes = np.bincount(code).astype(np.float64)
-    drawn = np.random.default_rng(seed).multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), rounds)
-    there, here = hits.sum(axis=0) / sizes.sum(), (drawn @ hits) / (drawn @ sizes)[:, None]
+    drawn = [(part @ hits) / (part @ sizes)[:, None] for part in drawings(len(sizes), rounds, seed)]
+    there, here = hits.sum(axis=0) / sizes.sum(), np.concatenate(drawn)
     best, picked, draw = int(there.argmax()), here.argmax(axis=1), np.arange(rounds)
     # Against the best of all in the same draw, whose own error in it would be mere noise.
     ahead = (here[draw, picked] - here[:, best]) - (there[picked] - there[best])
     return max(0.0, float(ahead.mean()))
+
+
+def drawings(groups: int, rounds: int, seed: int = 0) -> Iterator[np.ndarray]:
+    """How often each group is drawn where as many as there are are drawn with replacement: a bootstrap over groups.
+
+    float64 [r, G], part by part, `rounds` rows in all: of 70,000 pictures 500 rows at once would be 280 MB.
+    """
+    rng, each = np.random.default_rng(seed), max(1, _AT_ONCE // groups)
+    for start in range(0, rounds, each):
+        some = min(each, rounds - start)
+        yield rng.multinomial(groups, np.full(groups, 1 / groups), some).astype(np.float64)
 
 
 def beyond(difference: float, error: float) -> bool:

@@ -102,6 +102,19 @@ def test_training_classes_are_where_the_descent_stops(tree, data):
     assert {*cut.merged, *(set(cut.classes) & set(tree.classes))} == set(tree.classes)
 
 
+@given(predicted())
+@settings(deadline=None)
+def test_the_likeliest_node_of_a_level_is_that_of_the_largest_sum(found):
+    tree, p = found
+    sums = tree.sums(p)
+    for level in range(1, tree.depth + 1):
+        there = np.unique(tree.at(level))
+        answers = tree.likeliest(p, level)
+        assert set(answers.tolist()) <= set(there.tolist())
+        best = sums[:, there].max(axis=1)
+        np.testing.assert_allclose(sums[np.arange(len(p)), answers], best, atol=1e-6)
+
+
 def test_levels_and_distances_of_a_small_tree():
     assert SMALL.classes == ("car", "cat", "robin", "van", "wren")
     named = [[SMALL.names[place] for place in SMALL.at(level)] for level in (0, 1, 2, 3)]

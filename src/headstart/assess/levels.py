@@ -69,9 +69,9 @@ class Levels:
     def from_dict(values: Mapping[str, Any]) -> Levels:
         """Of to_dict()."""
         return Levels(
-            tuple(Level(**{**one, "score": _score(one["score"])}) for one in values["levels"]),
+            tuple(Level(**{**one, "score": Score.from_dict(one["score"])}) for one in values["levels"]),
             tuple(
-                Node(**{**one, "found": _score(one["found"]), "merged": tuple(one["merged"])})
+                Node(**{**one, "found": Score.from_dict(one["found"]), "merged": tuple(one["merged"])})
                 for one in values["nodes"]
             ),
             values["distance"] and Distance(**values["distance"]),
@@ -79,21 +79,16 @@ class Levels:
         )
 
 
-def _score(values: Mapping[str, Any]) -> Score:
-    return Score(**{**values, "interval": values["interval"] and tuple(values["interval"])})
-
-
 def levels(evaluation: Evaluation, tree: Taxonomy) -> Levels:
     """What the probabilities come to at each level, a node's being the sum of its classes' (Esteva et al. 2017).
 
     evaluation: of the tree's classes.
     """
-    sums, found, nodes = tree.sums(evaluation.probabilities), [], {}
+    found, nodes = [], {}
     for depth in range(1, tree.depth + 1):
         node = tree.at(depth)
-        there = np.unique(node)
-        answers, truth = there[sums[:, there].argmax(axis=1)], node[evaluation.labels]
-        right = answers == truth
+        there, truth = np.unique(node), node[evaluation.labels]
+        right = tree.likeliest(evaluation.probabilities, depth) == truth
         found.append(Level(depth, len(there), score(right, evaluation.groups)))
         for place in there:
             own = truth == place

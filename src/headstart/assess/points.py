@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from headstart.assess.evaluation import Evaluation
-from headstart.intervals import Score, paired, score, wilson
+from headstart.intervals import Score, drawings, paired, score, wilson
 from headstart.model.decision import Decision
 
 DRAWS = 500  # of a bootstrap
@@ -148,25 +148,21 @@ def _rounded(values: dict[str, Any]) -> dict[str, Any]:
 
 def _decided(values: Mapping[str, Any]) -> Decided:
     return Decided(
-        _score(values["accuracy"]),
-        _score(values["likeliest"]),
+        Score.from_dict(values["accuracy"]),
+        Score.from_dict(values["likeliest"]),
         tuple(
             Reached(
                 **{
                     **one,
                     "interval": tuple(one["interval"]),
-                    "sensitivity": _score(one["sensitivity"]),
-                    "specificity": _score(one["specificity"]),
+                    "sensitivity": Score.from_dict(one["sensitivity"]),
+                    "specificity": Score.from_dict(one["specificity"]),
                 }
             )
             for one in values["reached"]
         ),
         values["cost"] and Cost(**values["cost"]),
     )
-
-
-def _score(values: Mapping[str, Any]) -> Score:
-    return Score(**{**values, "interval": values["interval"] and tuple(values["interval"])})
 
 
 def points(
@@ -182,7 +178,7 @@ def points(
     experts   class → people who were asked about it
     """
     experts = experts or {}
-    asked = [*experts, *(one.name for one in decision.thresholds if decision)] if decision else [*experts]
+    asked = [*experts, *(one.name for one in (decision.thresholds if decision else ()))]
     names = list(dict.fromkeys(asked)) or _weakest(evaluation)
     curves = [curve(evaluation, name) for name in names]
     found = tuple(beside(one, evaluation, experts.get(one.name, ())) for one in curves if one)
@@ -203,12 +199,9 @@ def curve(evaluation: Evaluation, name: str, *, draws: int = DRAWS, seed: int = 
     if positive.all() or not positive.any():
         return None
     ranked = _Ranked.of(scores, positive, evaluation.groups)
-    whole = np.ones((1, ranked.groups))
-    drawn = np.random.default_rng(seed).multinomial(
-        ranked.groups, np.full(ranked.groups, 1 / ranked.groups), draws
-    )
-    (specificity,), (area,) = ranked.measured(whole)
-    bands, areas = ranked.measured(drawn)
+    (specificity,), (area,) = ranked.measured(np.ones((1, ranked.groups)))
+    parts = [ranked.measured(part) for part in drawings(ranked.groups, draws, seed)]
+    bands, areas = (np.concatenate(found) for found in zip(*parts, strict=True))
     low, high = np.nanpercentile(bands, (2.5, 97.5), axis=0) if len(bands) else (specificity, specificity)
     return Curve(
         name,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.intervals import proportion
+from headstart.intervals import drawings, proportion
 
 BINS, IN_BIN = 15, 20  # at most so many bins, of at least so many pictures
 _DRAWS = 400
@@ -103,9 +103,8 @@ def _by_group(
 def _interval(error: float, gaps: np.ndarray, sizes: np.ndarray) -> tuple[float, float]:
     """The basic bootstrap's 95 % interval (Davison & Hinkley 1997): an error is a sum of distances, which every drawing
     makes larger; what it adds in the draws it has added in the pictures too, and is taken off."""
-    count = len(sizes)
-    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), _DRAWS).astype(np.float64)
-    found = np.abs(drawn @ gaps).sum(axis=1) / (drawn @ sizes)
+    drawn = [np.abs(part @ gaps).sum(axis=1) / (part @ sizes) for part in drawings(len(sizes), _DRAWS)]
+    found = np.concatenate(drawn)
     low, high = np.quantile(found, [0.025, 0.975])
     return (
         round(float(min(error, max(0.0, 2 * error - high))), _DIGITS),

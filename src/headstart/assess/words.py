@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from headstart.assess.baseline import Baseline
-from headstart.counts import pictures, plural
+from headstart.counts import percent, pictures, plural
 
 if TYPE_CHECKING:
     from headstart.assess.hindsight import Hindsight
@@ -48,12 +48,12 @@ def afterwards(ways: Iterable[Hindsight], called: Callable[[str], str]) -> str:
     each = "; ".join(f"{called(one.name)} {_points(one)}" for one in others)
     return (
         f"Looked at after the choice, on the same new pictures: {called(kept.name)} (kept) "
-        f"{100 * kept.accuracy:.1f} %; {each}."
+        f"{percent(kept.accuracy)}; {each}."
     )
 
 
 def _points(one: Hindsight) -> str:
-    said = f"{100 * one.accuracy:.1f} %"
+    said = percent(one.accuracy)
     if one.apart:
         return f"{said}, {'better' if (one.lead or 0) > 0 else 'worse'}"
     return f"{said}, not to be told apart"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from headstart.cli import show, values
+from headstart.counts import percent
 
 if TYPE_CHECKING:
     from headstart.job.predict import Ranked
@@ -30,7 +31,7 @@ def line(one: Ranked) -> str:
         first.append(f"{NONE} (unlike the training pictures)")
     if one.certain:
         first.append(
-            f"{show.plain(one.certain.label) or 'any of them'}, {100 * one.certain.confidence:.0f} %:"
+            f"{show.plain(one.certain.label) or 'any of them'}, {percent(one.certain.confidence, 0)}:"
         )
     if one.decided is not None:
         first.append(f"called {show.plain(one.decided)}:")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.cli import show, values
 from headstart.cli.options import Parser, group
-from headstart.counts import pictures, plural
+from headstart.counts import percent, pictures, plural
 from headstart.strangers import plain
 
 if TYPE_CHECKING:
@@ -67,18 +67,10 @@ def certainty(add: Callable[..., Any]) -> None:
     """--certainty"""
     add(
         "--certainty",
-        type=share,
+        type=values.share,
         metavar="SHARE",
         help="answer as finely as this certainty allows, by the bundle's taxonomy",
     )
-
-
-def share(text: str) -> float:
-    """A number above 0 and below 1."""
-    found = values.number(open_end=True)(text)
-    if found >= 1:
-        raise ArgumentTypeError(f"expected a share between 0 and 1, got {text!r}")
-    return found
 
 
 def sensitivity(text: str) -> tuple[str, float]:
@@ -86,7 +78,7 @@ def sensitivity(text: str) -> tuple[str, float]:
     name, sign, found = text.rpartition("=")
     if not sign or not name:
         raise ArgumentTypeError(f"expected CLASS=SHARE, such as melanoma=0.95, got {text!r}")
-    return name, share(found)
+    return name, values.share(found)
 
 
 def told(points: Points | None, levels: Levels | None) -> str:
@@ -128,7 +120,9 @@ def _share(found: Score) -> str:
     if found.accuracy is None or found.interval is None:
         return "no pictures"
     low, high = found.interval
-    return f"{100 * found.accuracy:.1f} % ({100 * low:.1f} to {100 * high:.1f}), {pictures(found.n, found.groups)}"
+    return (
+        f"{percent(found.accuracy)} ({100 * low:.1f} to {100 * high:.1f}), {pictures(found.n, found.groups)}"
+    )
 
 
 def _levels(levels: Levels) -> Iterator[str]:

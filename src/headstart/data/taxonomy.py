@@ -83,6 +83,12 @@ class Taxonomy:
         """float64 [N, V]: the probability of each node, the sum of those of its leaves, of float [N, C]."""
         return np.asarray(probabilities, np.float64) @ self.members.T
 
+    def likeliest(self, probabilities: np.ndarray, level: int) -> np.ndarray:
+        """int64 [N]: the likeliest of the nodes of a level, see `at`, by float [N, C]; the first of equal ones."""
+        there = np.unique(self.at(level))
+        below = self.members[there].astype(np.float32)
+        return there[(np.asarray(probabilities, np.float32) @ below.T).argmax(axis=1)]
+
     def at(self, level: int) -> np.ndarray:
         """int64 [C]: the node that each class belongs to, `level` edges below the root, or the class itself."""
         found = np.zeros(len(self.classes), np.int64)
@@ -94,8 +100,8 @@ class Taxonomy:
     @cached_property
     def distances(self) -> np.ndarray:
         """int64 [C, C]: edges on the way from one class to another."""
-        above = self.members.astype(np.int64)[1:]  # nodes that both lie below, but for the root
-        shared = above.T @ above
+        above = self.members.astype(np.float32)[1:]  # nodes that both lie below, but for the root
+        shared = (above.T @ above).astype(np.int64)
         depth = np.diag(shared)
         return depth[:, None] + depth[None, :] - 2 * shared
 

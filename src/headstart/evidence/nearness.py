@@ -9,6 +9,7 @@ import numpy as np
 
 from headstart.backbone.backbone import Source, Stage
 from headstart.extraction.features import Features
+from headstart.intervals import drawings
 
 
 def entropy(logits: np.ndarray | None) -> float | None:
@@ -59,8 +60,7 @@ def distance(
     sizes = np.bincount(code).astype(np.float64)
     sums = np.zeros((len(sizes), x.shape[1]))
     np.add.at(sums, code, x)
-    rng = np.random.default_rng(0)
-    drawn = rng.multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), DRAWS).astype(np.float64)
+    drawn = [(part @ sums) / (part @ sizes)[:, None] for part in drawings(len(sizes), DRAWS)]
     floor, usual = FLOOR * level, usual[alive]
 
     def off(mean: np.ndarray) -> np.ndarray:
@@ -69,7 +69,7 @@ def distance(
     return Distance(
         stage,
         float(off(sums.sum(axis=0) / sizes.sum())),
-        float(off((drawn @ sums) / (drawn @ sizes)[:, None]).std()),
+        float(off(np.concatenate(drawn)).std()),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from headstart.counts import percent
 from headstart.evidence.facts import Ahead
 from headstart.evidence.likeness import HALF, Sign, Similarity
 from headstart.evidence.nearness import Distance
@@ -50,7 +51,7 @@ def control(cuts: int, copies: int) -> str:
 def control_of_part(cuts: int, pictures: int, part: Ahead) -> str:
     """pictures: those measured, of which random weights saw a part."""
     return (
-        f"{control(cuts, 1)}, on {part.pictures:,} of the {pictures:,} pictures: {_percent(part.accuracy)} there, "
+        f"{control(cuts, 1)}, on {part.pictures:,} of the {pictures:,} pictures: {percent(part.accuracy)} there, "
         f"{100 * part.lead:.1f} ± {100 * part.error:.1f} points behind the top cut on the same pictures, and taken "
         "to be as far behind it on all"
     )
@@ -75,15 +76,15 @@ def curve(cut: str, shares: Sequence[float]) -> str:
 def best_cut(found: BestCut) -> str:
     single, joint = found.single, found.joint
     if joint is not None and found.joined:
-        return f"all cuts side by side, {_percent(joint.score.accuracy)}: {_joint(joint)}"
+        return f"all cuts side by side, {percent(joint.score.accuracy)}: {_joint(joint)}"
     behind = f"{100 * single.behind:.1f} ± {100 * single.behind_error:.1f} points behind the best"
     if found.top:
         place = "the best one" if single.behind == 0 else f"{behind}, which is within the error"
-        why = f"of single cuts the top one, {single.cut}, {_percent(single.accuracy)}, {place}"
+        why = f"of single cuts the top one, {single.cut}, {percent(single.accuracy)}, {place}"
     else:
         why = (
             f"the shallowest cut within {100 * found.tolerance:.1f} points of the best single one: {single.cut}, "
-            f"{_percent(single.accuracy)}, {behind}"
+            f"{percent(single.accuracy)}, {behind}"
         )
     return (
         why
@@ -108,8 +109,8 @@ def similarity(found: Similarity, asked: str | None) -> str:
     """The index, and what each sign says."""
     low, high = found.interval
     signs = [
-        f"lower cuts take away {_share(found.cut.value)} of the top cut's errors ({_score(found.cut)})",
-        f"the top cut takes away {_share(found.control.value)} of the errors of random weights "
+        f"lower cuts take away {percent(found.cut.value, 0)} of the top cut's errors ({_score(found.cut)})",
+        f"the top cut takes away {percent(found.control.value, 0)} of the errors of random weights "
         f"({_score(found.control)})",
     ]
     if found.distance is not None:
@@ -127,10 +128,6 @@ def similarity(found: Similarity, asked: str | None) -> str:
 
 def _score(sign: Sign) -> str:
     return f"{sign.score(sign.value):.2f}"
-
-
-def _share(value: float) -> str:
-    return f"{100 * value:.0f} %"
 
 
 def size(found: Size, asked: str | None) -> str:
@@ -177,7 +174,7 @@ def trained_cut(lead: float) -> str:
 def gains(steepness: float) -> str:
     return (
         "what training took of the best frozen probe's errors on other data sets, more where lower cuts "
-        f"beat the top: here the best takes away {_percent(steepness)} of its errors"
+        f"beat the top: here the best takes away {percent(steepness)} of its errors"
     )
 
 
@@ -187,7 +184,3 @@ def _overruled(asked: str | None, measured: str, why: str) -> str:
 
 def _points(value: float, error: float) -> str:
     return f"{round(100 * value, 1) + 0.0:+.1f} ± {100 * error:.1f} points"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headstart.counts import percent
+
 if TYPE_CHECKING:
     from headstart.explaining.explained import Explained
     from headstart.explaining.nearest import Near
@@ -30,7 +32,9 @@ def sentences(found: Explained) -> tuple[str, ...]:
 def answer(found: Explained) -> str:
     """ "bees (97 %), before ants (3 %)" """
     order = "before" if found.confidence >= found.other else "behind"
-    return f"{found.label} ({_percent(found.confidence)}), {order} {found.against} ({_percent(found.other)})"
+    return (
+        f"{found.label} ({percent(found.confidence, 0)}), {order} {found.against} ({percent(found.other, 0)})"
+    )
 
 
 def where(found: Explained) -> str:
@@ -40,9 +44,7 @@ def where(found: Explained) -> str:
     if not len(gains):
         return f"no place of the picture stands out for {found.label}"
     cells = int(np.searchsorted(np.cumsum(gains), _HALF * gains.sum())) + 1
-    what = (
-        f"half of what stands out for {found.label} lies on {_percent(cells / found.map.size)} of the picture"
-    )
+    what = f"half of what stands out for {found.label} lies on {percent(cells / found.map.size, 0)} of the picture"
     return f"{what}, most of all at the {place(found.map)}"
 
 
@@ -55,7 +57,7 @@ def place(grid: np.ndarray) -> str:
 
 def trust(found: Explained) -> str:
     """What taking the map's places away has shown."""
-    own, middle = (f"{100 * share:.1f} %" for share in (found.deletion.map, found.deletion.centre))
+    own, middle = (percent(share) for share in (found.deletion.map, found.deletion.centre))
     what = f"{found.label} falls to {own} on average where its strongest places are made grey, "
     what += f"and to {middle} where the middle is"
     return what if found.trusted else f"{DISTRUST}: {what}"
@@ -67,7 +69,3 @@ def alike(near: tuple[Near, ...]) -> str:
         return ""
     told = ", ".join(f"{count} × {label}" for label, count in Counter(one.label for one in near).most_common())
     return f"most like these training pictures: {told}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.01 or share <= 0 else "under 1 %"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import files
+from headstart.counts import percent
 from headstart.data.given import name_of
 from headstart.job import deciding
 from headstart.job.embedding import embedding
@@ -222,10 +223,9 @@ class Run:
         folder.write_metrics(
             [*(e.to_dict() for e in self.fitted.history), {"final": True, **self._metrics()}]
         )
-        decided = self._decided()
+        split, decided = self.evaluation.split, self._decided()
         head = ("path", "split", "label", "prediction", "confidence", "digest", *(decided and ["decided"]))
         digests = self.model.short_digests(self.prepared.dataset, self.index)
-        split = self.evaluation.split
         rows = (
             (one.path, split, one.label, one.prediction, f"{one.confidence:.6f}", digest, *more)
             for one, digest, more in zip(self._judged, digests, decided or [()] * len(digests), strict=True)
@@ -259,7 +259,7 @@ class Run:
     def _folds_told(self) -> tuple[str, ...]:
         if not self.folds:
             return ()
-        each = ", ".join(f"{100 * fold.accuracy:.1f} %" for fold in self.folds)
+        each = ", ".join(percent(fold.accuracy) for fold in self.folds)
         return (
             f"proved in {len(self.folds)} folds, each named by a model of the others' pictures ({each}); the model "
             "itself is trained on all of them",

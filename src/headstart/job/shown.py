@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
+from headstart.counts import percent
+
 if TYPE_CHECKING:
     from headstart.job.run import Run
 
@@ -27,10 +29,10 @@ def run_html(run: Run) -> str:
     rows = [
         (
             f"accuracy, {evaluation.split}",
-            f"{100 * evaluation.accuracy:.1f} % ({100 * low:.1f} to {100 * high:.1f} %), {evaluation.n:,} pictures",
+            f"{percent(evaluation.accuracy)} ({100 * low:.1f} to {100 * high:.1f} %), {evaluation.n:,} pictures",
         )
     ]
-    rows += [(one.name, f"{100 * one.accuracy:.1f} %") for one in run.baselines]
+    rows += [(one.name, percent(one.accuracy)) for one in run.baselines]
     rows.append(("network", f"{run.plan.backbone}, {run.plan.image_size} px"))
     rows.append(("plan", f"case {run.plan.case}, cut {' + '.join(run.plan.cut)}"))
     if run.kept.case != run.plan.case:

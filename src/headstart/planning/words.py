@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from headstart.counts import percent
 from headstart.evidence.evidence import Evidence
 from headstart.evidence.facts import CutScore
 from headstart.evidence.trial import FEWEST
@@ -190,7 +191,7 @@ def _cut(reason: CutChosen) -> str:
         more = f"{lead:.1f} points more than at the top cut {top.cut}"
         return f"Cut at {name}, and trained up to there: {scored}, {more}."
     place = f"All {reason.all_cuts} cuts side by side" if reason.all_cuts else f"Cut at {name}"
-    against = f"{lead:+.1f} points against the top cut {top.cut} ({100 * top.accuracy:.1f} %)"
+    against = f"{lead:+.1f} points against the top cut {top.cut} ({percent(top.accuracy)})"
     return f"{place}: {scored}, {against}.{why}"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.counts import plural
+from headstart.counts import percent, plural
 from headstart.data.dataset import Dataset
 from headstart.data.listing import some
 from headstart.heads.held_out import HeldOut
@@ -85,7 +85,7 @@ def _suspect(dataset: Dataset, judged: Judgement, at: int, other: int) -> Findin
     place, p = int(judged.places[at]), judged.p[at]
     own = int(dataset.labels[place])
     label, suggested = dataset.classes[own], dataset.classes[other]
-    reason = f"looks like {suggested!r} ({_percent(p[other])}), hardly like {label!r} ({_percent(p[own])})"
+    reason = f"looks like {suggested!r} ({percent(p[other])}), hardly like {label!r} ({percent(p[own])})"
     siblings = judged.siblings.others(own, int(dataset.groups[place]))
     if siblings[other] > siblings[own]:
         reason += f"; {siblings[other]:,} of the other {int(siblings.sum()):,} pictures of its group are {suggested!r}"
@@ -98,10 +98,6 @@ def _suspect(dataset: Dataset, judged: Judgement, at: int, other: int) -> Findin
         suggested,
         reason=reason,
     )
-
-
-def _percent(share: float) -> str:
-    return "under 0.1 %" if share < 0.001 else f"{100 * share:.3g} %"
 
 
 def unjudged(judged: Judgement) -> Iterator[str]:

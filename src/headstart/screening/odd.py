@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from headstart import progress
+from headstart.counts import plural
 from headstart.data.dataset import Dataset
 from headstart.data.split import sample
 from headstart.heads.neighbours import Neighbours
@@ -20,11 +21,12 @@ _ROWS = 1_024
 
 def distances(
     x: np.ndarray, labels: np.ndarray, groups: np.ndarray, widths: Sequence[int], seed: int = 0
-) -> np.ndarray:
-    """float32 [N], 0 to 2: the mean cosine distance from the NEAREST pictures of other groups.
+) -> tuple[np.ndarray, int]:
+    """(float32 [N], 0 to 2: the mean cosine distance from the k nearest pictures of other groups; k).
 
     x float32 [N, D], what enters the head, and the widths of its cuts; labels, groups int64 [N]. Of more than MOST
-    pictures the neighbours are a sample, drawn by `seed` and stratified by class.
+    pictures the neighbours are a sample, drawn by `seed` and stratified by class. k is NEAREST, or the number of other
+    groups where that is less.
     """
     chosen = sample(labels, MOST, seed)
     theirs = groups[chosen]
@@ -37,11 +39,11 @@ def distances(
             near, _ = others.nearest(x[part], k, barred=groups[part, None] == theirs)
             found[part] = 1 - np.maximum(near, -1).mean(axis=1)
             bar.advance(len(near))
-    return found
+    return found, k
 
 
-def odd_ones(dataset: Dataset, distance: np.ndarray) -> tuple[list[Finding], str]:
-    """(the findings, farthest first; where the line was drawn). distance: float [N], as distances() gives it."""
+def odd_ones(dataset: Dataset, distance: np.ndarray, k: int) -> tuple[list[Finding], str]:
+    """(the findings, farthest first; where the line was drawn). distance: float [N], k: as distances() gives them."""
     first, usual, third = np.percentile(distance, (25, 50, 75))
     line = third + FENCE * (third - first)
     far = np.flatnonzero(distance > line)
@@ -57,5 +59,6 @@ def odd_ones(dataset: Dataset, distance: np.ndarray) -> tuple[list[Finding], str
         for at in far[np.argsort(-distance[far], kind="stable")].tolist()
     ]
     return findings, (
-        f"the mean cosine distance to its {NEAREST} nearest neighbours is above {line:.2f}, where {usual:.2f} is usual"
+        f"the mean cosine distance to its {plural(k, 'nearest neighbour')} is above {line:.2f}, "
+        f"where {usual:.2f} is usual"
     )

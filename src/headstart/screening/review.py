@@ -48,8 +48,8 @@ def review(
     widths = [stage.width(_POOL) for stage in backbone.stages]
     held = _held_out(dataset, x, widths, seed)
     findings, limits = looks.found(dataset, seen)
-    far = odd.distances(x, dataset.labels, dataset.groups, widths, seed)
-    odd_ones, limits[ODD] = odd.odd_ones(dataset, far)
+    far, k = odd.distances(x, dataset.labels, dataset.groups, widths, seed)
+    odd_ones, limits[ODD] = odd.odd_ones(dataset, far, k)
     findings += [*alike.in_two(dataset, intake.alike, held), *odd_ones]
     if held is None:
         notes = ("labels could not be judged: nothing can be held out, since all pictures are one group",)

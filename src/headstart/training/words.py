@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from headstart.counts import percent
 from headstart.training.course import by_heart
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def resumed(label: str, state: State) -> str:
 def sentence(arm: Arm) -> str:
     """An arm, its note included."""
     kept = "kept" if arm.chosen else "not kept"
-    accuracy = "not measured" if arm.accuracy is None else f"{100 * arm.accuracy:.1f} %"
+    accuracy = "not measured" if arm.accuracy is None else percent(arm.accuracy)
     of = "" if arm.groups == arm.n else f" of {arm.groups:,} groups"
     return f"{arm.name}: {accuracy} on {arm.n:,} selection pictures{of}, {note(arm)}; {kept}"
 
@@ -200,8 +201,8 @@ def course(name: str, found: Course) -> str:
     parts = [_length(found)]
     if found.train_accuracy is not None and found.selection_accuracy is not None:
         parts.append(
-            f"right after epoch {found.kept}: {100 * found.train_accuracy:.0f} % of the pictures it learnt from, "
-            f"{100 * found.selection_accuracy:.0f} % of others"
+            f"right after epoch {found.kept}: {percent(found.train_accuracy, 0)} of the pictures it learnt from, "
+            f"{percent(found.selection_accuracy, 0)} of others"
         )
     if found.by_heart:
         parts.append(_by_heart(found))
