@@ -67,5 +67,7 @@ def alike(near: tuple[Near, ...]) -> str:
     """What the training pictures that lie nearest are."""
     if not near:
         return ""
-    told = ", ".join(f"{count} × {label}" for label, count in Counter(one.label for one in near).most_common())
+    told = ", ".join(
+        f"{count} × {label}" for label, count in Counter(one.label for one in near).most_common()
+    )
     return f"most like these training pictures: {told}"
