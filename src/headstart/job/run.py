@@ -224,7 +224,15 @@ class Run:
             [*(e.to_dict() for e in self.fitted.history), {"final": True, **self._metrics()}]
         )
         split, decided = self.evaluation.split, self._decided()
-        head = ("path", "split", "label", "prediction", "confidence", "digest", *(["decided"] if decided else []))
+        head = (
+            "path",
+            "split",
+            "label",
+            "prediction",
+            "confidence",
+            "digest",
+            *(["decided"] if decided else []),
+        )
         digests = self.model.short_digests(self.prepared.dataset, self.index)
         rows = (
             (one.path, split, one.label, one.prediction, f"{one.confidence:.6f}", digest, *more)
