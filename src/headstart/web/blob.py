@@ -9,6 +9,8 @@ import numpy as np
 Place = tuple[str, int, int]  # which section, from which of its numbers on, how many
 
 _SECTIONS = {"f": np.float32, "h": np.float16, "e": np.int8}
+_KINDS = {np.int8: "e", np.float16: "h"}
+MANY = 100_000
 _NAMES = {"f": "floats", "h": "halves", "e": "eights"}
 
 
@@ -18,12 +20,13 @@ class Blob:
     def __init__(self) -> None:
         self._parts: dict[str, list[np.ndarray]] = {kind: [] for kind in _SECTIONS}
 
-    def add(self, numbers: np.ndarray) -> Place:
-        """int8 stays as it is; of float32 whatever has two axes or more goes to half precision.
+    def add(self, numbers: np.ndarray, *, exact: bool = False) -> Place:
+        """int8 and float16 stay as they are; of float32 what has two axes or more goes to half precision.
 
-        What half precision cannot hold (above 65,504) stays in 32 bits.
+        What half precision cannot hold (above 65,504) stays in 32 bits; exact: and so does what has up to MANY numbers.
         """
-        kind = "e" if numbers.dtype == np.int8 else "h" if numbers.ndim > 1 and _fits(numbers) else "f"
+        plain = numbers.ndim < 2 or not _fits(numbers) or (exact and numbers.size <= MANY)
+        kind = _KINDS.get(numbers.dtype.type) or ("f" if plain else "h")
         before = self._count(kind)
         self._parts[kind].append(numbers.astype(_SECTIONS[kind]).ravel())
         return kind, before, numbers.size

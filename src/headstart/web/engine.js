@@ -34,7 +34,7 @@ function widened(halves) {
 class Network {
   constructor(graph, tensor) {
     this.graph = graph;
-    this.nodes = graph.nodes.map((node) => ({ ...node, tensors: held(node.tensors, tensor) }));
+    this.nodes = graph.nodes.map((node) => ({ ...node, tensors: scaled(held(node.tensors, tensor), node.op) }));
     this.last = lastUses(graph);
     this.spare = new Map(); // arrays that are free again, by their length
     this.table = graph.mean.map((mean, c) => Float32Array.from({ length: 256 }, (_, v) => (v / 255 - mean) / graph.std[c]));
@@ -76,6 +76,15 @@ class Network {
 
 function held(tensors, tensor) {
   return Object.fromEntries(Object.entries(tensors).map(([name, place]) => [name, tensor(place)]));
+}
+
+// Weights by the scales of their channels. A depthwise convolution has the channels of a place side by side.
+function scaled(tensors, op) {
+  const { weight, scale } = tensors;
+  if (!weight || !scale) return tensors;
+  const channels = scale.length, each = weight.length / channels;
+  const made = weight.map((w, i) => w * scale[op === "depthwise" ? i % channels : Math.floor(i / each)]);
+  return { ...tensors, weight: made };
 }
 
 // Which values nobody reads after each node: what the head, and the map of where it looked, are made of stays.

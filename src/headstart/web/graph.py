@@ -1,7 +1,8 @@
 """Graph: a network as plain data, as engine.js runs it: nodes in order, and the tensors that they hold.
 
 It is read off a converted network, operation by operation. What stands behind a convolution or a linear layer and only
-scales, shifts or bounds its channels is folded into it.
+scales, shifts or bounds its channels becomes a part of it. The scale stays beside the weights: many are numbers of half
+precision, and multiplied they would not be (docs/decisions/0084). The engine multiplies when it starts.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class Graph:
-    """size: of the square input in pixels, whose value has the number 0; nodes in order; cuts as the head reads them."""
+    """size: of the square input in pixels, whose value is number 0; nodes in order; cuts as the head reads them."""
 
     size: int
     nodes: tuple[Node, ...]

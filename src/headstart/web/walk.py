@@ -146,18 +146,12 @@ class _Walk:
         """x · scale + shift, a number a channel each."""
         node = self._foldable(op, place)
         if node is None:
-            self._add(
-                op,
-                Node(
-                    "affine", [self._number(op, place)], 0, _shape(op), {}, {"scale": scale, "shift": shift}
-                ),
-            )
+            tensors = {"scale": scale, "shift": shift}
+            self._add(op, Node("affine", [self._number(op, place)], 0, _shape(op), {}, tensors))
             return
-        weight = node.tensors["weight"]
-        node.tensors["weight"] = weight * (
-            scale if node.op == "depthwise" else scale.reshape(-1, *[1] * (weight.ndim - 1))
-        )
-        node.tensors["bias"] = node.tensors["bias"] * scale + shift
+        before = node.tensors.get("scale", np.float32(1))
+        node.tensors["scale"] = np.asarray(before * scale, np.float32)
+        node.tensors["bias"] = np.asarray(node.tensors["bias"] * scale + shift, np.float32)
         self._is(op, node.out)
 
     def _binary(self, op: Any, kind: str) -> None:

@@ -21,9 +21,7 @@ from headstart.web.walk import walk
 
 NAME = "classifier.html"
 ALLOWED = 2e-2  # by which a probability may differ: weights are kept in half precision
-NEIGHBOURS_BYTES = (
-    900_000  # of training pictures at the head's input, in 8 bits; more would make the page too large
-)
+NEIGHBOURS_BYTES = 900_000  # of training pictures at the head's input; more would make the page too large
 _CHECKED = 4  # frames
 _CELL, _FEWEST, _MOST = 16, 8, 16  # of the grid of a map: see headstart.explaining.grid
 
@@ -79,7 +77,9 @@ def _values(model: Model, graph: Graph) -> tuple[dict[str, Any], str]:
         }
         for one in graph.nodes
     ]
-    head = [{"weight": blob.add(weight), "bias": blob.add(bias)} for weight, bias in model.head.layers]
+    head = [
+        {"weight": blob.add(weight, exact=True), "bias": blob.add(bias)} for weight, bias in model.head.layers
+    ]
     familiar = _familiar(model, blob)
     values = {
         "classes": list(model.classes),
@@ -121,15 +121,24 @@ def _familiar(model: Model, blob: Blob) -> dict[str, Any] | None:
     neighbours, familiar = model.neighbours, model.certainty.familiar
     if neighbours is None or familiar is None or neighbours.x.size > NEIGHBOURS_BYTES:
         return None
-    x = neighbours.x.astype(np.float32)
-    scale = np.maximum(np.abs(x).max(axis=1), 1e-12) / 127
+    x, scale = _in_bytes(neighbours.x)
     return {
         "line": familiar.line,
         "k": K,
         "widths": list(neighbours.widths),
-        "x": blob.add(np.round(x / scale[:, None]).astype(np.int8)),
-        "scale": blob.add(scale.astype(np.float32)),
+        "x": blob.add(x),
+        "scale": blob.add(scale),
     }
+
+
+def _in_bytes(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows as they are, float16 [M, D], or where these would be too large in 8 bits; and float32 [M], the scale of
+    each."""
+    if x.nbytes <= NEIGHBOURS_BYTES:
+        return x, np.ones(len(x), np.float32)
+    wide = x.astype(np.float32)
+    scale = np.maximum(np.abs(wide).max(axis=1), 1e-12) / 127
+    return np.round(wide / scale[:, None]).astype(np.int8), scale.astype(np.float32)
 
 
 def _card(model: Model, graph: Graph, familiar: bool) -> list[str]:
@@ -138,7 +147,7 @@ def _card(model: Model, graph: Graph, familiar: bool) -> list[str]:
     said = [
         f"The network is {model.backbone.name}. It sees {prepared.size} × {prepared.size} pixels, the middle of the "
         "picture.",
-        "Its weights are kept in half precision. When it is opened, it is asked about one picture whose answer is known.",
+        "Its weights are kept in half precision. When it is opened, it is asked about a picture whose answer is known.",
         "Browsers decode some files a little differently, so that a probability may differ a little from "
         "“headstart predict”.",
     ]
