@@ -13,7 +13,7 @@ class Classifier {
 
   // frame: Uint8Array of size · size · 3, as prepare() makes it.
   answer(frame) {
-    const values = this.network.run(frame), features = joined(this.model.cuts.map((cut) => values.get(cut.value).data));
+    const values = this.network.run(frame), features = this.features(values);
     const layers = through(this.head, features), logits = layers.at(-1);
     const probabilities = softmax(logits, this.model.temperature);
     const called = this.called(probabilities);
@@ -23,6 +23,11 @@ class Classifier {
       similarity: this.familiar ? similarity(this.familiar, features) : null,
       map: this.map(values, layers, features, probabilities, called),
     };
+  }
+
+  // What the head reads, its cuts side by side.
+  features(values) {
+    return joined(this.model.cuts.map((cut) => values.get(cut.value).data));
   }
 
   // As headstart.model.decision has it.

@@ -24,7 +24,8 @@ def found() -> str | None:
 def ask(html: str, pictures: Sequence[np.ndarray], how: str) -> list[dict[str, Any]]:
     """What the page answers to pictures, uint8 [H, W, 3] each.
 
-    how: "frames", prepared already; "pictures"; or "prepared", which only tells what frames become of pictures.
+    how: "frames", prepared already; "pictures"; "prepared", which tells only the frames that pictures become; or
+    "features", only what the head reads of frames.
     Raises BackboneError with what node said.
     """
     node = found()

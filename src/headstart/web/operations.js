@@ -55,10 +55,10 @@ function line(a, i, b, j0, bias, n, out, at, depth) {
 
 function convolution(node, [x], out) {
   const [channels] = x.shape, [outputs, height, width] = node.shape;
-  const { kernel, strides, before, behind, groups } = node, { weight, bias } = node.tensors;
+  const { kernel, strides, before, groups } = node, { weight, bias } = node.tensors;
   const places = height * width;
   const plain = kernel[0] * kernel[1] === 1 && strides[0] * strides[1] === 1 && groups === 1;
-  if (plain && before[0] + before[1] + behind[0] + behind[1] === 0) {
+  if (plain && height === x.shape[1] && width === x.shape[2] && before[0] + before[1] === 0) {
     for (let p = 0; p < places; p += ROWS) {
       const rows = Math.min(ROWS, places - p);
       product(x.data, p * channels, weight, bias, out.data, p * outputs, rows, outputs, channels, outputs);
@@ -137,37 +137,41 @@ function maxPool(node, [x], out) {
   pooled(node, x, out, -Infinity, (most, value) => (value > most ? value : most), (sum) => sum);
 }
 
+// Padded: what lies beyond the edge counts as zeros, as OpenVINO has it.
 function averagePool(node, [x], out) {
-  pooled(node, x, out, 0, (sum, value) => sum + value, (sum, seen, all) => sum / (node.padded ? all : seen));
+  const all = node.kernel[0] * node.kernel[1];
+  pooled(node, x, out, 0, (sum, value) => sum + value, (sum, seen) => sum / (node.padded ? all : seen));
 }
 
-// Windows that reach over the padded edge count only what lies within it.
 function pooled(node, x, out, start, take, end) {
-  const [channels, height, width] = x.shape, [, down, across] = node.shape;
-  const { kernel, strides, dilations, before, behind } = node;
+  const [channels, height, width] = x.shape, [, down, across] = node.shape, { kernel, strides, dilations, before } = node;
   for (let y = 0; y < down; y++) {
-    const rows = window(y * strides[0] - before[0], kernel[0], dilations[0], height, behind[0]);
+    const rows = inside(y * strides[0] - before[0], kernel[0], dilations[0], height);
     for (let column = 0; column < across; column++) {
-      const columns = window(column * strides[1] - before[1], kernel[1], dilations[1], width, behind[1]);
-      const at = (y * across + column) * channels, seen = rows.seen.length * columns.seen.length;
+      const columns = inside(column * strides[1] - before[1], kernel[1], dilations[1], width);
+      const at = (y * across + column) * channels, seen = rows.length * columns.length;
       for (let c = 0; c < channels; c++) {
         let found = start;
-        for (const i of rows.seen) for (const j of columns.seen) found = take(found, x.data[(i * width + j) * channels + c]);
-        out.data[at + c] = end(found, seen, rows.all * columns.all);
+        for (const i of rows) for (const j of columns) found = take(found, x.data[(i * width + j) * channels + c]);
+        out.data[at + c] = end(found, seen);
       }
     }
   }
 }
 
-function window(first, kernel, dilation, side, behind) {
-  const seen = [];
-  let all = 0;
-  for (let k = 0; k < kernel; k++) {
-    const place = first + k * dilation;
-    if (place < side + behind) all++;
-    if (place >= 0 && place < side) seen.push(place);
+// The places of a window that lie within the map.
+function inside(first, kernel, dilation, side) {
+  const places = Array.from({ length: kernel }, (_, k) => first + k * dilation);
+  return places.filter((place) => place >= 0 && place < side);
+}
+
+function pad(node, [x], out) {
+  const [channels, height, width] = x.shape, across = node.shape[2], [top, left] = node.before;
+  out.data.fill(node.value);
+  for (let y = 0; y < height; y++) {
+    const row = x.data.subarray(y * width * channels, (y + 1) * width * channels);
+    out.data.set(row, ((y + top) * across + left) * channels);
   }
-  return { seen, all };
 }
 
 function mean(node, [x], out) {
@@ -256,7 +260,7 @@ function activate(data, [kind, low, high]) {
 }
 
 const OPERATIONS = {
-  convolution, depthwise, linear, mean, affine, concat, flatten, sqrt, view: same, activation: same,
+  convolution, depthwise, linear, mean, pad, affine, concat, flatten, sqrt, view: same, activation: same,
   max_pool: maxPool, average_pool: averagePool,
   add: pair, subtract: pair, multiply: pair, divide: pair, squared_difference: pair,
 };

@@ -76,11 +76,13 @@ function whole(weight) {
   return Math.trunc(weight * (1 << BITS) + (weight < 0 ? -0.5 : 0.5));
 }
 
+// Added up as Pillow adds them up, whose roundings decide where a place falls on an edge.
 function picked(old, made, start, count) {
-  return Array.from({ length: count }, (_, i) => ({
-    first: Math.min(old - 1, Math.floor((start + i + 0.5) * (old / made))),
-    weights: [1 << BITS],
-  }));
+  const found = [], step = old / made;
+  for (let i = 0, at = step / 2; i < start + count; i++, at += step) {
+    if (i >= start) found.push({ first: Math.min(old - 1, Math.floor(at)), weights: [1 << BITS] });
+  }
+  return found;
 }
 
 // As Python rounds.

@@ -220,6 +220,15 @@ class _Walk:
             window["padded"] = not facts["exclude-pad"]
         self._new(op, "average_pool" if average else "max_pool", window)
 
+    def pad(self, op: Any) -> None:
+        facts, before, behind, value = op.get_attributes(), _known(op, 1), _known(op, 2), _known(op, 3)
+        if facts["pad_mode"] != "constant" or before is None or behind is None or len(before) != 4:
+            raise self.refuse(op, f"in the way of {facts['pad_mode']!r}")
+        if any(before[:2]) or any(behind[:2]) or min(*before, *behind) < 0:
+            raise self.refuse(op, "of other axes than height and width")
+        filled = 0.0 if value is None else float(np.clip(value, -3.4e38, 3.4e38))
+        self._new(op, "pad", {"before": [int(n) for n in before[2:]], "value": filled})
+
     def mean(self, op: Any) -> None:
         axes, before = _known(op, 1), op.input_value(0).get_shape()
         if axes is None or len(before) != 4 or {int(axis) % 4 for axis in np.ravel(axes)} != {2, 3}:
@@ -262,6 +271,7 @@ _READERS: dict[str, Callable[[_Walk, Any], None]] = {
     "MatMul": _Walk.linear,
     "MaxPool": _Walk.pool,
     "AvgPool": _Walk.pool,
+    "Pad": _Walk.pad,
     "ReduceMean": _Walk.mean,
     "AdaptiveAvgPool": _Walk.adaptive,
     "Concat": _Walk.concat,
@@ -299,5 +309,4 @@ def _window(op: Any, kernel: Any) -> dict[str, Any]:
         "strides": [int(step) for step in facts["strides"]],
         "dilations": [int(step) for step in facts.get("dilations", (1, 1))],
         "before": [int(side) for side in facts["pads_begin"]],
-        "behind": [int(side) for side in facts["pads_end"]],
     }

@@ -18,12 +18,12 @@ from headstart.web.blob import Blob
 from headstart.web.graph import Graph
 from headstart.web.page import page
 from headstart.web.walk import walk
+from headstart.web.written import network
 
 NAME = "classifier.html"
 ALLOWED = 2e-2  # by which a probability may differ: weights are kept in half precision
 NEIGHBOURS_BYTES = 900_000  # of training pictures at the head's input; more would make the page too large
 _CHECKED = 4  # frames
-_CELL, _FEWEST, _MOST = 16, 8, 16  # of the grid of a map: see headstart.explaining.grid
 
 
 def write(model: Model, path: Path) -> dict[str, Any]:
@@ -66,34 +66,13 @@ def check_frame(size: int) -> np.ndarray:
 def _values(model: Model, graph: Graph) -> tuple[dict[str, Any], str]:
     """(what page.js and the engine read, the numbers as text)"""
     blob, prepared = Blob(), model.backbone.preprocess
-    nodes = [
-        {
-            "op": one.op,
-            "in": one.inputs,
-            "out": one.out,
-            "shape": list(one.shape),
-            **one.facts,
-            "tensors": {name: blob.add(tensor) for name, tensor in one.tensors.items()},
-        }
-        for one in graph.nodes
-    ]
     head = [
         {"weight": blob.add(weight, exact=True), "bias": blob.add(bias)} for weight, bias in model.head.layers
     ]
     familiar = _familiar(model, blob)
     values = {
         "classes": list(model.classes),
-        "size": prepared.size,
-        "mean": list(prepared.mean),
-        "std": list(prepared.std),
-        "prepare": {
-            "size": prepared.size,
-            "resize": prepared.resize,
-            "interpolation": prepared.interpolation,
-        },
-        "nodes": nodes,
-        "cuts": [vars(cut) | {"tail": list(cut.tail)} for cut in graph.cuts],
-        "side": min(_MOST, max(_FEWEST, prepared.size // _CELL)),
+        **network(graph, prepared, blob),
         "head": head,
         "temperature": model.certainty.temperature or 1.0,
         "calibrated": model.certainty.temperature is not None,
