@@ -94,7 +94,7 @@ def test_only_what_the_page_brings_may_run(page: Path) -> None:
 def test_class_names_cannot_end_what_they_stand_in(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "<img" not in text
-    assert "<b>" not in text
+    assert "<b>" not in text  # the page's own has a name
     assert text.count("</script>") == 5
 
 
@@ -201,7 +201,7 @@ def test_a_file_is_answered_as_python_answers_it(
     assert browser.eval("document.getElementById('called').textContent") == HOSTILE[p.argmax()]
     shown = browser.eval("[...document.querySelectorAll('progress')].map(bar => bar.value)")
     np.testing.assert_allclose(shown, np.sort(p)[::-1], atol=2e-3)
-    assert browser.eval("document.images.length + document.querySelectorAll('b').length") == 0
+    assert browser.eval("document.images.length + document.querySelectorAll('b:not(#nearest)').length") == 0
     assert browser.eval("document.documentElement.scrollWidth") <= width
     quiet(browser)
 
@@ -212,6 +212,22 @@ def quiet(browser: chromium.Chromium) -> None:
     assert asked <= {"file", "blob"}
     assert not browser.told("Runtime.exceptionThrown")
     assert not browser.told("Log.entryAdded")
+
+
+@in_browser
+def test_a_stranger_is_none_of_these(browser: chromium.Chromium, model: Model, tmp_path: Path) -> None:
+    seen = np.concatenate(list(model.features(pictures(4, 3))))
+    near = Neighbours.of(-seen, np.zeros(4, np.int64), ["x"] * 4, ["y"] * 4, [model.width])
+    html.write(
+        changed(model, neighbours=near, certainty=Certainty(familiar=Familiar(0.5, 4))), tmp_path / "p.html"
+    )
+    given = pictures(1, 3)[0]
+    Image.fromarray(given).save(tmp_path / "one.png")
+    ready(browser, tmp_path / "p.html", 390)
+    choose(browser, tmp_path / "one.png")
+    assert browser.eval("document.getElementById('called').textContent") == "none of these"
+    nearest = browser.eval("document.getElementById('nearest').textContent")
+    assert nearest == HOSTILE[model.probabilities(given).argmax()]
 
 
 @in_browser

@@ -58,7 +58,7 @@ let latest = 0;
 async function take(open) {
   const turn = ++latest;
   try {
-    say("Looking …");
+    if (!stream) say("Looking …");
     const { canvas, pixels } = await open();
     const found = await ask({ pixels, width: canvas.width, height: canvas.height }, [pixels.buffer]);
     if (turn !== latest) return;
@@ -94,11 +94,14 @@ function percent(p) {
 function show(canvas, found) {
   const { probabilities, called } = found, sure = probabilities[called];
   here("found").hidden = false;
-  here("called").textContent = model.classes[called];
+  const strange = found.similarity !== null && found.similarity < model.familiar.line;
+  here("called").textContent = strange ? "none of these" : model.classes[called];
   here("sure").textContent = model.calibrated
     ? "Sure to " + percent(sure) + ": of 100 answers as sure as this, about " + Math.min(99, Math.round(100 * sure)) + " are right."
     : "Sure to " + percent(sure) + ".";
-  here("strange").hidden = found.similarity === null || found.similarity >= model.familiar.line;
+  here("sure").hidden = strange;
+  here("strange").hidden = !strange;
+  here("nearest").textContent = model.classes[called];
   const order = probabilities.map((p, c) => c).sort((a, b) => probabilities[b] - probabilities[a]);
   here("answers").replaceChildren(...order.slice(0, SHOWN).map((c) => row(model.classes[c], probabilities[c])));
   picture(canvas);
