@@ -33,6 +33,7 @@ ROOMS = (
     "planning",
     "training",
     "source",
+    "web",
     "model",
     "assess",
     "seeing",

@@ -25,6 +25,9 @@ NEEDED = (
     "headstart/py.typed",
     "headstart/report/templates/report.css",
     "headstart/report/templates/report.html",
+    "headstart/web/page.html",
+    "headstart/web/tokens.css",
+    "headstart/web/engine.js",
     "headstart/backbone/shipped/small/model.safetensors",
     "headstart/backbone/shipped/demo-cnn/model.safetensors",
 )

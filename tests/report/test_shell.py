@@ -10,7 +10,8 @@ import pytest
 from headstart.report.page import environment
 
 TEMPLATES = files("headstart.report") / "templates"
-STYLE = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+TOKENS = TEMPLATES.parents[1] / "web" / "tokens.css"
+STYLE = "".join(path.read_text(encoding="utf-8") for path in (TOKENS, TEMPLATES / "report.css"))
 
 
 @pytest.mark.parametrize("page", ["report", "review", "layers"])

@@ -90,10 +90,10 @@ def _script(made: Environment, run: Contents) -> dict[str, Any]:
 
 def environment() -> Environment:
     """What every page is made with: text is escaped, what cannot be shown replaced, numbers are said in one way."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("headstart.report"),
+        loader=ChoiceLoader([PackageLoader("headstart.report"), PackageLoader("headstart.web", ".")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

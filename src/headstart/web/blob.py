@@ -1,0 +1,53 @@
+"""Blob: a page's numbers as one text: 32-bit ones, then those of half precision, then those of 8 bits, base64."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+
+Place = tuple[str, int, int]  # which section, from which of its numbers on, how many
+
+_SECTIONS = {"f": np.float32, "h": np.float16, "e": np.int8}
+_KINDS = {np.int8: "e", np.float16: "h"}
+MANY = 100_000
+_NAMES = {"f": "floats", "h": "halves", "e": "eights"}
+
+
+class Blob:
+    """What was added so far; engine.js reads it by the places that add() gave."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, list[np.ndarray]] = {kind: [] for kind in _SECTIONS}
+
+    def add(self, numbers: np.ndarray, *, exact: bool = False) -> Place:
+        """int8 and float16 stay as they are; of float32 what has two axes or more goes to half precision.
+
+        What half precision cannot hold (above 65,504) stays in 32 bits; exact: and so does what has up to MANY numbers.
+        """
+        plain = numbers.ndim < 2 or not _fits(numbers) or (exact and numbers.size <= MANY)
+        kind = _KINDS.get(numbers.dtype.type) or ("f" if plain else "h")
+        before = self._count(kind)
+        self._parts[kind].append(numbers.astype(_SECTIONS[kind]).ravel())
+        return kind, before, numbers.size
+
+    def _count(self, kind: str) -> int:
+        return sum(part.size for part in self._parts[kind])
+
+    def sections(self) -> dict[str, int]:
+        """How many numbers each section has."""
+        if self._count("h") % 2:  # sections begin where their numbers may
+            self._parts["h"].append(np.zeros(1, np.float16))
+        return {name: self._count(kind) for kind, name in _NAMES.items()}
+
+    def text(self) -> str:
+        """ASCII."""
+        self.sections()
+        little = [
+            part.astype(part.dtype.newbyteorder("<")) for kind in _SECTIONS for part in self._parts[kind]
+        ]
+        return base64.b64encode(b"".join(part.tobytes() for part in little)).decode("ascii")
+
+
+def _fits(numbers: np.ndarray) -> bool:
+    return bool(np.abs(numbers).max(initial=0) <= np.finfo(np.float16).max)

@@ -1,0 +1,99 @@
+"use strict";
+// Runs a network that graph.py wrote down: one picture in, what the head reads out.
+
+// Weights come as text: 32-bit numbers first, then those of half precision, then those of 8 bits.
+function tensorsOf(text, sections) {
+  const bytes = bytesOf(text), halves = 4 * sections.floats, eights = halves + 2 * sections.halves;
+  const floats = new Float32Array(bytes.buffer, 0, sections.floats);
+  const half = new Uint16Array(bytes.buffer, halves, sections.halves);
+  const eight = new Int8Array(bytes.buffer, eights);
+  return ([kind, at, length]) => {
+    if (kind === "f") return floats.subarray(at, at + length);
+    return kind === "h" ? widened(half.subarray(at, at + length)) : eight.subarray(at, at + length);
+  };
+}
+
+function bytesOf(text) {
+  const plain = atob(text), bytes = new Uint8Array(plain.length);
+  for (let i = 0; i < plain.length; i++) bytes[i] = plain.charCodeAt(i);
+  return bytes;
+}
+
+// Half precision: 1 bit of sign, 5 of exponent, 10 of fraction. Its bits are moved to where a 32-bit number has them, and
+// the product with 2^112 puts the exponent right, of the smallest numbers too.
+function widened(halves) {
+  const bits = new Uint32Array(halves.length), out = new Float32Array(bits.buffer);
+  for (let i = 0; i < halves.length; i++) {
+    const h = halves[i];
+    bits[i] = ((h & 0x8000) << 16) | ((h & 0x7fff) << 13);
+    out[i] *= 5.192296858534828e33;
+  }
+  return out;
+}
+
+class Network {
+  constructor(graph, tensor) {
+    this.graph = graph;
+    this.nodes = graph.nodes.map((node) => ({ ...node, tensors: scaled(held(node.tensors, tensor), node.op) }));
+    this.last = lastUses(graph);
+    this.spare = new Map(); // arrays that are free again, by their length
+    this.table = graph.mean.map((mean, c) => Float32Array.from({ length: 256 }, (_, v) => (v / 255 - mean) / graph.std[c]));
+  }
+
+  // frame: pixels as prepare() makes them. The values that cuts and their maps are made of.
+  run(frame) {
+    const { size } = this.graph, values = new Map([[0, { data: this.take(3 * size * size), shape: [3, size, size], own: true }]]);
+    const first = values.get(0).data;
+    for (let i = 0; i < first.length; i++) first[i] = this.table[i % 3][frame[i]];
+    this.nodes.forEach((node, place) => {
+      values.set(node.out, this.value(node, node.in.map((number) => values.get(number))));
+      for (const number of this.last.get(place) || []) this.free(values, number);
+    });
+    return values;
+  }
+
+  value(node, inputs) {
+    if (node.op === "constant") return { data: node.tensors.values, shape: node.shape };
+    const out = { data: this.take(node.shape.reduce((a, b) => a * b, 1)), shape: node.shape, own: true };
+    OPERATIONS[node.op](node, inputs, out);
+    if (node.act) activate(out.data, node.act);
+    return out;
+  }
+
+  take(length) {
+    const free = this.spare.get(length);
+    return free && free.length ? free.pop() : new Float32Array(length);
+  }
+
+  free(values, number) {
+    const { data, own } = values.get(number);
+    values.delete(number);
+    if (!own) return;
+    if (!this.spare.has(data.length)) this.spare.set(data.length, []);
+    this.spare.get(data.length).push(data);
+  }
+}
+
+function held(tensors, tensor) {
+  return Object.fromEntries(Object.entries(tensors).map(([name, place]) => [name, tensor(place)]));
+}
+
+// Weights by the scales of their channels. A depthwise convolution has the channels of a place side by side.
+function scaled(tensors, op) {
+  const { weight, scale } = tensors;
+  if (!weight || !scale) return tensors;
+  const channels = scale.length, each = weight.length / channels;
+  const made = weight.map((w, i) => w * scale[op === "depthwise" ? i % channels : Math.floor(i / each)]);
+  return { ...tensors, weight: made };
+}
+
+// Which values nobody reads after each node: what the head, and the map of where it looked, are made of stays.
+function lastUses({ nodes, cuts }) {
+  const kept = new Set(cuts.flatMap((cut) => [cut.value, cut.map, ...cut.tail])), seen = new Set(), found = new Map();
+  for (let place = nodes.length - 1; place >= 0; place--) {
+    const over = nodes[place].in.filter((number) => !seen.has(number) && !kept.has(number));
+    over.forEach((number) => seen.add(number));
+    found.set(place, [...new Set(over)]);
+  }
+  return found;
+}

@@ -1,0 +1,44 @@
+"""The page: one HTML file with everything in it; no request, and no script but its own."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+from typing import Any
+
+HERE = Path(__file__).parent
+ENGINE = ("operations.js", "engine.js", "prepare.js", "answer.js")
+
+
+def source(*names: str) -> str:
+    """The text of files of this folder, one after the other."""
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
+
+
+def page(model: Mapping[str, Any], weights: str, version: str) -> str:
+    """model: what page.js and the engine read; weights: Blob.text()."""
+    style, script = source("tokens.css", "page.css"), source("page.js")
+    return Template(source("page.html")).substitute(
+        version=version,
+        model=_inert(model),
+        weights=weights,
+        engine=source(*ENGINE),
+        ear=source("worker.js"),
+        style=style,
+        style_hash=_hash(style),
+        script=script,
+        script_hash=_hash(script),
+    )
+
+
+def _inert(values: Mapping[str, Any]) -> str:
+    """JSON that no class name can end or open markup in."""
+    return json.dumps(values, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

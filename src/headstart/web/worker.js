@@ -1,0 +1,24 @@
+"use strict";
+// The worker's ear: a model, then pictures; each is answered.
+
+let classifier;
+
+self.onmessage = ({ data }) => {
+  try {
+    self.postMessage({ number: data.number, ...(data.model ? made(data) : asked(data)) });
+  } catch (error) {
+    self.postMessage({ number: data.number, error: String(error && error.message) });
+  }
+};
+
+// The first answer, to a picture that Python was asked about too; it warms the engine up as well.
+function made({ model, weights }) {
+  classifier = new Classifier(model, weights);
+  const { probabilities } = classifier.answer(checkFrame(model.size));
+  return { away: Math.max(...probabilities.map((p, c) => Math.abs(p - model.expected[c]))) };
+}
+
+function asked({ pixels, width, height }) {
+  const start = performance.now(), frame = prepare(pixels, width, height, 4, classifier.model.prepare);
+  return { ...classifier.answer(frame), frame, milliseconds: performance.now() - start };
+}

@@ -1,0 +1,39 @@
+"""A graph and its preparation as JSON and a Blob hold them: what engine.js and prepare.js read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headstart.data.preprocess import Preprocess
+from headstart.web.blob import Blob
+from headstart.web.graph import Graph
+
+_CELL, _FEWEST, _MOST = 16, 8, 16  # of the grid of a map: see headstart.explaining.grid
+
+
+def network(graph: Graph, prepared: Preprocess, blob: Blob) -> dict[str, Any]:
+    """Its tensors go into `blob`."""
+    nodes = [
+        {
+            "op": one.op,
+            "in": one.inputs,
+            "out": one.out,
+            "shape": list(one.shape),
+            **one.facts,
+            "tensors": {name: blob.add(tensor) for name, tensor in one.tensors.items()},
+        }
+        for one in graph.nodes
+    ]
+    return {
+        "size": graph.size,
+        "mean": list(prepared.mean),
+        "std": list(prepared.std),
+        "prepare": {
+            "size": prepared.size,
+            "resize": prepared.resize,
+            "interpolation": prepared.interpolation,
+        },
+        "nodes": nodes,
+        "cuts": [vars(cut) | {"tail": list(cut.tail)} for cut in graph.cuts],
+        "side": min(_MOST, max(_FEWEST, graph.size // _CELL)),
+    }

@@ -1,0 +1,279 @@
+"""classifier.html: what stands in it, and what it does in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import headstart
+from headstart.certainty import Certainty
+from headstart.certainty.familiar import Familiar
+from headstart.heads.neighbours import Neighbours
+from headstart.model import Model
+from headstart.model.decision import Decision, Threshold
+from headstart.model.formats import html
+from headstart.web import node
+from tests.cli.conftest import COLOURS, picture
+from tests.web import chromium
+
+SHAPES = tuple(COLOURS)
+BROWSER = chromium.found()
+HOSTILE = ("</script><img src=x onerror=alert(1)>", "<b>rose</b> \u202e & “$weights”")
+in_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+_DONE = """new Promise(done => { const look = setInterval(() => {
+  const state = document.getElementById('state'), found = document.getElementById('found');
+  if (state.classList.contains('fault') || state.hidden && (WANTED || !found.hidden)) { clearInterval(look); done(); }
+}, 20); })"""
+
+
+def pictures(n: int, seed: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return [np.asarray(picture(SHAPES[i % 2], rng, 60 + 7 * i).convert("RGB")) for i in range(n)]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A bundle of two classes whose names are hostile, on the smallest network in the box."""
+    folder = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    for name, colour in zip(("a", "b"), SHAPES, strict=False):
+        (folder / "pictures" / name).mkdir(parents=True)
+        for number in range(12):
+            picture(colour, rng, 40).save(folder / "pictures" / name / f"{number}.png")
+    run = headstart.train(folder / "pictures", backbone="demo-cnn", case=1)
+    return changed(run.model, classes=HOSTILE, certainty=Certainty(1.5))
+
+
+def changed(model: Model, **fields: Any) -> Model:
+    from dataclasses import replace
+
+    return replace(model, **fields)
+
+
+@pytest.fixture(scope="module")
+def page(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / html.NAME
+    html.write(model, path)
+    return path
+
+
+def test_the_page_says_what_was_checked(model: Model, tmp_path: Path) -> None:
+    told = html.write(model, tmp_path / "page.html")
+    assert told["bytes"] == (tmp_path / "page.html").stat().st_size
+    assert told["map"] is True
+    assert told["familiar"] is False
+    if node.found():
+        assert told["checked"]["same_answers"] == told["checked"]["frames"]
+        assert told["checked"]["largest_difference"] <= html.ALLOWED
+
+
+def test_only_what_the_page_brings_may_run(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+    assert policy
+    parts = dict(part.strip().split(" ", 1) for part in policy[1].split(";"))
+    assert parts.pop("default-src") == "'none'"
+    assert parts.pop("worker-src") == "blob:"
+    for name, tag in (("script-src", "script"), ("style-src", "style")):
+        (inside,) = re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+        assert parts.pop(name) == f"'sha256-{digest}'"
+    assert set(parts.values()) == {"'none'"}
+    plain = re.sub('<script type="application/json" id="model">.*', "", text.partition('id="weights"')[0])
+    assert not re.search(r"""(src|href)\s*=|https?://|@import|url\(""", plain)
+
+
+def test_class_names_cannot_end_what_they_stand_in(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert "<img" not in text
+    assert "<b>" not in text  # the page's own has a name
+    assert text.count("</script>") == 5
+
+
+@pytest.mark.skipif(node.found() is None, reason="no node on this machine")
+def test_answers_are_the_bundles(model: Model, page: Path) -> None:
+    given = pictures(6, 1)
+    found = node.ask(page.read_text(encoding="utf-8"), given, "pictures")
+    expected = model.probabilities(given)
+    np.testing.assert_allclose([one["probabilities"] for one in found], expected, atol=2e-3)
+    assert [one["called"] for one in found] == expected.argmax(1).tolist()
+
+
+@pytest.mark.skipif(node.found() is None, reason="no node on this machine")
+def test_the_map_is_the_exact_one(model: Model, page: Path) -> None:
+    from headstart.explaining.cam import exact
+    from headstart.explaining.explained import contrast
+    from headstart.explaining.grid import side_of
+    from headstart.explaining.subject import Subject
+
+    given = pictures(4, 2)
+    prepared = model.backbone.preprocess
+    subject, frames = Subject(model), np.stack([prepared.frame(one) for one in given])
+    maps = subject.maps(frames)
+    p = subject.named(subject.pooled(maps))
+    expected = exact(subject, maps, contrast(p, p.argmax(1))).on_grid(side_of(prepared.size)).reshape(4, -1)
+    found = [one["map"] for one in node.ask(page.read_text(encoding="utf-8"), given, "pictures")]
+    np.testing.assert_allclose(found, expected, atol=5e-3 * np.abs(expected).max())
+
+
+@pytest.mark.skipif(node.found() is None, reason="no node on this machine")
+@pytest.mark.parametrize("most", [html.NEIGHBOURS_BYTES, 1])
+def test_strangers_are_told_as_by_the_bundle(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """By rows as they are, or left out where there are too many."""
+    monkeypatch.setattr(html, "NEIGHBOURS_BYTES", most)
+    seen = np.concatenate(list(model.features(pictures(10, 3))))
+    near = Neighbours.of(seen, np.zeros(10, np.int64), ["x"] * 10, ["y"] * 10, [model.width])
+    own = changed(model, neighbours=near, certainty=Certainty(familiar=Familiar(0.9, 10)))
+    told = html.write(own, tmp_path / "page.html")
+    given = pictures(4, 4)
+    found = node.ask((tmp_path / "page.html").read_text(encoding="utf-8"), given, "pictures")
+    assert told["familiar"] is (most > 1)
+    if most == 1:
+        assert [one["similarity"] for one in found] == [None] * 4
+        return
+    np.testing.assert_allclose([one["similarity"] for one in found], own.answers(given).similarity, atol=2e-3)
+
+
+def test_rows_in_8_bits_are_within_half_a_step() -> None:
+    x = np.random.default_rng(0).normal(size=(3, html.NEIGHBOURS_BYTES // 4)).astype(np.float16)
+    rows, scale = html._in_bytes(x)
+    assert rows.dtype == np.int8
+    away = np.abs(rows * scale[:, None] - x.astype(np.float32)).max(axis=1)
+    assert (away <= scale * 0.501).all()
+
+
+@pytest.mark.skipif(node.found() is None, reason="no node on this machine")
+@pytest.mark.parametrize("kind", ["thresholds", "costs"])
+def test_a_decision_holds_in_the_page(model: Model, tmp_path: Path, kind: str) -> None:
+    names = model.classes
+    decision = (
+        Decision(names, (Threshold(names[1], 0.9, 0.01, 0, 1, 10, 0.9),))
+        if kind == "thresholds"
+        else Decision(names, costs=((0.0, 1.0), (200.0, 0.0)))
+    )
+    own, given = changed(model, decision=decision), pictures(6, 5)
+    html.write(own, tmp_path / "page.html")
+    found = node.ask((tmp_path / "page.html").read_text(encoding="utf-8"), given, "pictures")
+    assert [one["called"] for one in found] == decision.decide(own.probabilities(given)).tolist()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[chromium.Chromium]:
+    assert BROWSER
+    opened = chromium.Chromium(BROWSER, tmp_path_factory.mktemp("chromium"))
+    yield opened
+    opened.close()
+
+
+def choose(browser: chromium.Chromium, file: Path) -> None:
+    """As a user chooses a file; waits for the answer, or the line that says why there is none."""
+    root = browser.call("DOM.getDocument")["root"]["nodeId"]
+    place = browser.call("DOM.querySelector", nodeId=root, selector="#file")["nodeId"]
+    browser.call("DOM.setFileInputFiles", nodeId=place, files=[str(file)])
+    browser.eval(_DONE.replace("WANTED", "false"))
+
+
+def ready(browser: chromium.Chromium, page: Path, width: int) -> None:
+    browser.open(page, width)
+    browser.eval(_DONE.replace("WANTED", "true"))
+
+
+@in_browser
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_file_is_answered_as_python_answers_it(
+    browser: chromium.Chromium, model: Model, page: Path, tmp_path: Path, width: int
+) -> None:
+    given = pictures(1, 6)[0]
+    Image.fromarray(given).save(tmp_path / "one.png")
+    ready(browser, page, width)
+    choose(browser, tmp_path / "one.png")
+    p = model.probabilities(given)[0]
+    assert browser.eval("document.getElementById('called').textContent") == HOSTILE[p.argmax()]
+    shown = browser.eval("[...document.querySelectorAll('progress')].map(bar => bar.value)")
+    np.testing.assert_allclose(shown, np.sort(p)[::-1], atol=2e-3)
+    assert browser.eval("document.images.length + document.querySelectorAll('b:not(#nearest)').length") == 0
+    assert browser.eval("document.documentElement.scrollWidth") <= width
+    quiet(browser)
+
+
+def quiet(browser: chromium.Chromium) -> None:
+    """Nothing was asked for but the page and its worker; nothing failed."""
+    asked = {one["request"]["url"].partition(":")[0] for one in browser.told("Network.requestWillBeSent")}
+    assert asked <= {"file", "blob"}
+    assert not browser.told("Runtime.exceptionThrown")
+    assert not browser.told("Log.entryAdded")
+
+
+@in_browser
+def test_a_stranger_is_none_of_these(browser: chromium.Chromium, model: Model, tmp_path: Path) -> None:
+    seen = np.concatenate(list(model.features(pictures(4, 3))))
+    near = Neighbours.of(-seen, np.zeros(4, np.int64), ["x"] * 4, ["y"] * 4, [model.width])
+    html.write(
+        changed(model, neighbours=near, certainty=Certainty(familiar=Familiar(0.5, 4))), tmp_path / "p.html"
+    )
+    given = pictures(1, 3)[0]
+    Image.fromarray(given).save(tmp_path / "one.png")
+    ready(browser, tmp_path / "p.html", 390)
+    choose(browser, tmp_path / "one.png")
+    assert browser.eval("document.getElementById('called').textContent") == "none of these"
+    nearest = browser.eval("document.getElementById('nearest').textContent")
+    assert nearest == HOSTILE[model.probabilities(given).argmax()]
+
+
+@in_browser
+def test_what_is_no_picture_is_said_in_one_line(
+    browser: chromium.Chromium, page: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "one.png").write_text("no picture", encoding="utf-8")
+    ready(browser, page, 390)
+    choose(browser, tmp_path / "one.png")
+    said = browser.eval("document.getElementById('state').textContent")
+    assert said == "This browser cannot read that file as a picture."
+    assert browser.eval("document.getElementById('found').hidden")
+
+
+@in_browser
+def test_a_see_through_picture_lies_on_white(
+    browser: chromium.Chromium, model: Model, page: Path, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(7)
+    given = np.dstack([pictures(1, 7)[0], np.where(rng.random((60, 60)) < 0.5, 0, 255)]).astype(np.uint8)
+    Image.fromarray(given, "RGBA").save(tmp_path / "one.png")
+    ready(browser, page, 390)
+    choose(browser, tmp_path / "one.png")
+    shown = browser.eval("[...document.querySelectorAll('progress')].map(bar => bar.value)")
+    expected = np.sort(model.probabilities(tmp_path / "one.png")[0])[::-1]
+    np.testing.assert_allclose(shown, expected, atol=5e-3)
+
+
+@in_browser
+def test_a_browser_that_calculates_otherwise_is_told(
+    browser: chromium.Chromium, page: Path, tmp_path: Path
+) -> None:
+    text = page.read_text(encoding="utf-8")
+    wrong = re.sub(r'"expected":\[[^\]]*\]', '"expected":[0.5,0.1]', text)
+    assert wrong != text
+    (tmp_path / "wrong.html").write_text(wrong, encoding="utf-8")
+    ready(browser, tmp_path / "wrong.html", 390)
+    assert "calculates something else" in browser.eval("document.getElementById('state').textContent")
+
+
+@in_browser
+def test_all_is_reached_by_keyboard(browser: chromium.Chromium, page: Path) -> None:
+    ready(browser, page, 1280)
+    reached = []
+    for _ in range(3):
+        for kind in ("keyDown", "keyUp"):
+            browser.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+        reached.append(browser.eval("document.activeElement.id || document.activeElement.tagName"))
+    assert reached == ["file", "camera", "SUMMARY"]
