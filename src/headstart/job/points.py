@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headstart.data.given import name_of
 from headstart.data.listing import one_spelling
 from headstart.errors import DataError, OptionError
 from headstart.job.classes import class_of, table_rows
@@ -16,6 +17,7 @@ from headstart.job.classes import class_of, table_rows
 if TYPE_CHECKING:
     from headstart.assess import Evaluation
     from headstart.assess.points import Expert, Points
+    from headstart.job.run import Run
     from headstart.model.decision import Decision
 
 _SHARES, _ANSWERS = ("name", "sensitivity", "specificity"), ("name", "picture", "answer")
@@ -43,6 +45,19 @@ def points(
         name, table = about(str(experts), evaluation.classes, wanted)
         people = {name: experts_of(table, name, evaluation, paths)}
     return room.points(evaluation, decision, proved=proved, experts=people)
+
+
+def of_run(run: Run, asked: Collection[str]) -> Points:
+    """Those of a run; asked: as in points(). In folds a decision reaches nothing that proves it: it was found on the same pictures."""
+    options, pictures = run.prepared.options, run.prepared.dataset.pictures
+    return points(
+        run.evaluation,
+        run.model.decision,
+        [name_of(pictures[place]) for place in run.index],
+        experts=options.points,
+        asked=asked,
+        proved=not run.folds,
+    )
 
 
 def check(text: str, classes: Sequence[str], asked: Sequence[str]) -> None:

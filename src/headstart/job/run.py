@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import files
 from headstart.counts import percent
-from headstart.data.given import name_of
 from headstart.job import deciding
 from headstart.job.embedding import embedding
 from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, SUSPECTS, Folder, title_of
@@ -115,16 +114,10 @@ class Run:
 
     @cached_property
     def points(self) -> Points:
-        """Curves of sensitivity and specificity, and what the model's decision reaches on the report pictures.
+        """Curves of sensitivity and specificity, and what the model's decision reaches on the report pictures."""
+        from headstart.job.points import of_run
 
-        In folds it reaches nothing that proves it: its thresholds were found on the same pictures.
-        """
-        from headstart.job.points import points
-
-        paths = [name_of(self.prepared.dataset.pictures[place]) for place in self.index]
-        options, decision = self.prepared.options, self.model.decision
-        told = {"experts": options.points, "asked": deciding.wanted(options, self.model.classes)}
-        return points(self.evaluation, decision, paths, **told, proved=not self.folds)
+        return of_run(self, deciding.wanted(self.prepared.options, self.model.classes))
 
     @cached_property
     def levels(self) -> Levels | None:
