@@ -48,7 +48,7 @@ def points(
 
 
 def of_run(run: Run, asked: Collection[str]) -> Points:
-    """Those of a run; asked: as in points(). In folds a decision reaches nothing that proves it: it was found on the same pictures."""
+    """Those of a run; asked: as in points(). In folds its decision is not proved: it was found on the same pictures."""
     options, pictures = run.prepared.options, run.prepared.dataset.pictures
     return points(
         run.evaluation,
