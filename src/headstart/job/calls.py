@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from headstart.job.review import ReviewRun
     from headstart.job.run import Run
     from headstart.model import Model
+    from headstart.model.exports import Exported
     from headstart.training.epoch import Epoch
     from headstart.training.loggers import Logger
 
@@ -248,6 +249,29 @@ def explain(
             execution=_execution(asked, loaded),
         )
     return found.called({}, bad)
+
+
+def export(
+    model: Model | Run | str | Path,
+    to: str,
+    output: str | Path | None = None,
+    *,
+    pictures: str | Path | Sequence[str | Path] = (),
+    force: bool = False,
+    progress: bool | None = None,
+) -> Exported:
+    """Writes a classifier in a form that other tools read, and checks that it gives the same answers.
+
+    to: "zip", "openvino", "onnx", "torch", "timm" or "hf", see docs/export.md. output: the file or folder; None is one
+    here, named as the run. pictures: files, folders and globs that the check looks at, in place of generated ones.
+    force: what lies there is replaced. model: as for predict().
+    Raises OptionError, OutputError, BundleError, BackboneError, DataError; MissingError where a package is lacking.
+    """
+    from headstart.job.export import export as run
+
+    paths = _meant("export", pictures)[0] if pictures else ()
+    with shown(progress):
+        return run(_model(model), to, output, pictures=paths, force=force)
 
 
 @_with_options
