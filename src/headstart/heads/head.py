@@ -51,11 +51,6 @@ class Head:
             x = (np.maximum(x, 0) if i else x) @ weight.T + bias
         return x
 
-    def divided(self, by: float) -> Head:
-        """The head whose logits are this one's divided by a number."""
-        *inner, (weight, bias) = self.layers
-        return Head((*inner, (weight / np.float32(by), bias / np.float32(by))))
-
     def probabilities(self, x: np.ndarray) -> np.ndarray:
         """float32 [N, C], rows sum to 1."""
         return np.exp(log_softmax(self.logits(x)))

@@ -236,7 +236,9 @@ class Model:
         with needed_for("Model.as_module"):
             from headstart.training import surgery
 
-        surgery.implant(self.head.divided(self.certainty.temperature or 1.0), network.head)
+        *inner, (weight, bias) = self.head.layers
+        cold = np.float32(self.certainty.temperature or 1)
+        surgery.implant(Head((*inner, (weight / cold, bias / cold))), network.head)
         return network
 
     def _stored(self, own: nn.Module | None = None) -> nn.Module:

@@ -21,7 +21,10 @@ from headstart.model.info import CONFIG
 from headstart.model.model import WEIGHTS, Model
 
 ENDING = ""
-ABOUT = "a folder that timm loads; its scores are the bundle's divided by the temperature, so that softmax is calibrated"
+ABOUT = (
+    "a folder that timm loads; its scores are the bundle's divided by the temperature, "
+    "so that their softmax is calibrated"
+)
 USE = """```python
 import timm
 from PIL import Image
