@@ -114,6 +114,32 @@ def _pool(kind: str) -> Operation:
     return pooled
 
 
+def _adaptive(graph: Writer, node: Any, inputs: Sequence[str]) -> list[str]:
+    """Means over a grid of as many cells as are wanted; where these are of one size, or the map is one place."""
+    wanted, sides = (
+        known(node, 1).tolist(),
+        [int(one.get_length()) for one in list(node.input_value(0).partial_shape)[2:]],
+    )
+    if sides == wanted:
+        return graph.node("Identity", inputs[:1])
+    if set(sides) == {1}:
+        return graph.node("Tile", [inputs[0], graph.constant(np.array([1, 1, *wanted]))])
+    if any(side % cells for side, cells in zip(sides, wanted, strict=True)):
+        raise NoConstant("AdaptiveAvgPool with cells of several sizes")
+    shape = [side // cells for side, cells in zip(sides, wanted, strict=True)]
+    return graph.node("AveragePool", inputs[:1], kernel_shape=shape, strides=shape)
+
+
+def _rounded(kind: str) -> Operation:
+    """Whole numbers stay as they are: ONNX rounds others alone."""
+
+    def rounded(graph: Writer, node: Any, inputs: Sequence[str]) -> list[str]:
+        whole = node.input_value(0).element_type.is_integral()
+        return graph.node("Identity" if whole else kind, inputs)
+
+    return rounded
+
+
 def _reduce(kind: str) -> Operation:
     def reduced(graph: Writer, node: Any, inputs: Sequence[str]) -> list[str]:
         axes = graph.constant(known(node, 1).astype(np.int64).reshape(-1))
@@ -154,7 +180,10 @@ def _attention(graph: Writer, node: Any, inputs: Sequence[str]) -> list[str]:
 
 
 def _reshape(graph: Writer, node: Any, inputs: Sequence[str]) -> list[str]:
-    return graph.node("Reshape", inputs, allowzero=int(not node.get_attributes()["special_zero"]))
+    shape = graph.node("Cast", inputs[1:], to=_KINDS["i64"])
+    return graph.node(
+        "Reshape", [inputs[0], *shape], allowzero=int(not node.get_attributes()["special_zero"])
+    )
 
 
 def _transpose(graph: Writer, node: Any, inputs: Sequence[str]) -> list[str]:
@@ -197,7 +226,7 @@ def _softmax(graph: Writer, node: Any, inputs: Sequence[str]) -> list[str]:
 def _broadcast(graph: Writer, node: Any, inputs: Sequence[str]) -> list[str]:
     if len(inputs) > 2:
         raise NoConstant("Broadcast along axes of its own")
-    return graph.node("Expand", inputs[:2])
+    return graph.node("Expand", [inputs[0], *graph.node("Cast", inputs[1:2], to=_KINDS["i64"])])
 
 
 def _pad(graph: Writer, node: Any, inputs: Sequence[str]) -> list[str]:
@@ -222,7 +251,9 @@ def _resize(graph: Writer, node: Any, inputs: Sequence[str]) -> list[str]:
     """Pillow's filters are ONNX's, antialiased."""
     mode = str(node.get_attributes()["mode"]).lower()
     axes = known(node, 2).astype(int).tolist()
-    data = [inputs[0], "", "", inputs[1]]
+    # ONNX Runtime loses count of computed sizes in some graphs; a reshape tells it that there are as many as axes.
+    sizes = graph.node("Reshape", [inputs[1], graph.constant(np.array([len(axes)]))])
+    data = [inputs[0], "", "", *sizes]
     if mode == "nearest":
         return graph.node("Resize", data, axes=axes, mode="nearest", nearest_mode="round_prefer_ceil")
     linear = mode == "bilinear_pillow"
@@ -240,7 +271,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "Maximum": _same("Max"),
     "Minimum": _same("Min"),
     "Power": _same("Pow"),
-    "Ceiling": _same("Ceil"),
+    "AdaptiveAvgPool": _adaptive,
+    "Ceiling": _rounded("Ceil"),
+    "Floor": _rounded("Floor"),
+    "FloorMod": _same("Mod"),
     "Exp": _same("Exp"),
     "Relu": _same("Relu"),
     "Sigmoid": _same("Sigmoid"),
