@@ -251,16 +251,18 @@ def _resize(graph: Writer, node: Any, inputs: Sequence[str]) -> list[str]:
     """Pillow's filters are ONNX's, antialiased."""
     mode = str(node.get_attributes()["mode"]).lower()
     axes = known(node, 2).astype(int).tolist()
-    # ONNX Runtime loses count of computed sizes in some graphs; a reshape tells it that there are as many as axes.
-    sizes = graph.node("Reshape", [inputs[1], graph.constant(np.array([len(axes)]))])
+    if axes != [2, 3]:
+        raise NoConstant(f"Interpolate along axes {axes}")
+    # All four sides: where ONNX Runtime moves a transposition past a Resize of two, it takes their sizes apart.
+    sizes = graph.node("Concat", [*graph.node("Shape", inputs[:1], start=0, end=2), inputs[1]], axis=0)
     data = [inputs[0], "", "", *sizes]
     if mode == "nearest":
-        return graph.node("Resize", data, axes=axes, mode="nearest", nearest_mode="round_prefer_ceil")
+        return graph.node("Resize", data, mode="nearest", nearest_mode="round_prefer_ceil")
     linear = mode == "bilinear_pillow"
     if not linear and mode != "bicubic_pillow":
         raise NoConstant(f"Interpolate by {mode}")
     more = {} if linear else {"cubic_coeff_a": -0.5, "exclude_outside": 1}
-    return graph.node("Resize", data, axes=axes, mode="linear" if linear else "cubic", antialias=1, **more)
+    return graph.node("Resize", data, mode="linear" if linear else "cubic", antialias=1, **more)
 
 
 OPERATIONS: Mapping[str, Operation] = {
