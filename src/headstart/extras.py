@@ -1,4 +1,5 @@
-"""What an install may lack: torch and its kin, which the extra `train` brings; and how this install gets an extra."""
+"""What an install may lack: torch and its kin, which the extra `train` brings, and what `export` does; and how this
+install gets an extra."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from urllib.request import url2pathname
 from headstart.errors import MissingError
 
 TRAIN = ("torch", "torchvision", "timm")
+EXPORT = ("onnx", "onnxruntime", "transformers")
 
 
 def installed(package: str) -> bool:
@@ -70,12 +72,12 @@ def need(what: str) -> None:
 
 
 @contextlib.contextmanager
-def needed_for(what: str) -> Iterator[None]:
-    """Within the block an import of torch or its kin that fails becomes a MissingError that names `what`."""
+def needed_for(what: str, extra: str = "train") -> Iterator[None]:
+    """Within the block an import that fails of what the extra brings becomes a MissingError that names `what`."""
     try:
         yield
     except ImportError as error:
         package = (error.name or "").partition(".")[0]
-        if package not in TRAIN:
+        if package not in {"train": TRAIN, "export": EXPORT}[extra]:
             raise
-        raise MissingError(f"{what}: needs {package}; {command()}") from error
+        raise MissingError(f"{what}: needs {package}; {command(extra)}") from error

@@ -17,6 +17,7 @@ from headstart.cli import (
     demo,
     evaluate,
     explain,
+    export,
     inspect,
     options,
     plan,
@@ -32,7 +33,21 @@ from headstart.cli.pages import keep_pages
 from headstart.cli.session import Session
 from headstart.errors import HeadstartError
 
-VERBS = (demo, review, plan, train, evaluate, predict, explain, report, compare, backbones, inspect, pretrain)
+VERBS = (
+    demo,
+    review,
+    plan,
+    train,
+    evaluate,
+    predict,
+    explain,
+    export,
+    report,
+    compare,
+    backbones,
+    inspect,
+    pretrain,
+)
 INTERNAL = 1
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
 

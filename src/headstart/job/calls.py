@@ -11,13 +11,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart.errors import DataError
+from headstart.job.meant import execution_for, meant, model_of
 from headstart.job.notebook import shown
 from headstart.job.options import UNUSED, Options, options
 
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
-    from headstart.data import BadPicture
     from headstart.job.compare import Compared
     from headstart.job.evaluate import Evaluated
     from headstart.job.explain import Explanations
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from headstart.job.review import ReviewRun
     from headstart.job.run import Run
     from headstart.model import Model
+    from headstart.model.exports import Exported
     from headstart.training.epoch import Epoch
     from headstart.training.loggers import Logger
 
@@ -158,7 +158,7 @@ def evaluate(
     from headstart.job.evaluate import evaluate as run
 
     asked = Options(device=device, workers=workers, threads=threads, runtime=runtime, precision=precision)
-    loaded = _model(model)
+    loaded = model_of(model)
     with shown(progress):
         return run(
             loaded,
@@ -168,7 +168,7 @@ def evaluate(
             max_bad=max_bad,
             truncated=truncated,
             fix=fix,
-            execution=_execution(asked, loaded),
+            execution=execution_for(asked, loaded),
             points=points,
         )
 
@@ -197,10 +197,10 @@ def predict(
     from headstart.job.predict import predict as run
 
     asked = Options(device=device, workers=workers, threads=threads, runtime=runtime, precision=precision)
-    loaded = _model(model)
-    paths, bad = _meant("predict", pictures)
+    loaded = model_of(model)
+    paths, bad = meant("predict", pictures)
     with shown(progress):
-        how = _execution(asked, loaded)
+        how = execution_for(asked, loaded)
         found = run(loaded, paths, execution=how, truncated=truncated, certainty=certainty, coverage=coverage)
     return dataclasses.replace(found, left_out=(*bad, *found.left_out))
 
@@ -233,8 +233,8 @@ def explain(
     from headstart.job.explain import explain as run
 
     asked = Options(device=device, workers=workers, threads=threads, runtime=runtime, precision=precision)
-    loaded = _model(model)
-    paths, bad = _meant("explain", pictures)
+    loaded = model_of(model)
+    paths, bad = meant("explain", pictures)
     with shown(progress):
         found = run(
             loaded,
@@ -245,9 +245,32 @@ def explain(
             label=label,
             near=near,
             truncated=truncated,
-            execution=_execution(asked, loaded),
+            execution=execution_for(asked, loaded),
         )
     return found.called({}, bad)
+
+
+def export(
+    model: Model | Run | str | Path,
+    to: str,
+    output: str | Path | None = None,
+    *,
+    pictures: str | Path | Sequence[str | Path] = (),
+    force: bool = False,
+    progress: bool | None = None,
+) -> Exported:
+    """Writes a classifier in a form that other tools read, and checks that it gives the same answers.
+
+    to: "zip", "openvino", "onnx", "torch", "timm" or "hf", see docs/export.md. output: the file or folder; None is one
+    here, named as the run. pictures: files, folders and globs that the check looks at, in place of generated ones.
+    force: what lies there is replaced. model: as for predict().
+    Raises OptionError, OutputError, BundleError, BackboneError, DataError; MissingError where a package is lacking.
+    """
+    from headstart.job.export import export as run
+
+    paths = meant("export", pictures)[0] if pictures else ()
+    with shown(progress):
+        return run(model_of(model), to, output, pictures=paths, force=force)
 
 
 @_with_options
@@ -300,34 +323,3 @@ def inspect(
     asked = options("inspect", data, {**named, **given})
     with shown(progress):
         return run(asked)
-
-
-def _meant(
-    verb: str, pictures: str | Path | Sequence[str | Path]
-) -> tuple[tuple[str, ...], tuple[BadPicture, ...]]:
-    """The pictures that are named, and what means none. Raises DataError."""
-    from headstart import data
-
-    named = pictures if isinstance(pictures, list | tuple) else [pictures]
-    for one in named:
-        if not isinstance(one, str | Path):
-            raise DataError(
-                f"{verb}: takes files, folders and globs, and was given {type(one).__name__}; "
-                "for pictures in memory call probabilities() of the model"
-            )
-    return data.pictures([str(name) for name in named])
-
-
-def _model(model: Model | Run | str | Path) -> Model:
-    from headstart import model as room
-    from headstart.job.run import Run
-
-    if isinstance(model, Run):
-        return model.model
-    return room.load(model) if isinstance(model, str | Path) else model
-
-
-def _execution(asked: Options, model: Model) -> Any:
-    from headstart.job.prepare import execution_of
-
-    return execution_of(asked, model.plan)

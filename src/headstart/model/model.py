@@ -226,6 +226,21 @@ class Model:
         surgery.implant(self.head, network.head)
         return network.eval()
 
+    def as_module(self, own: nn.Module | None = None) -> nn.Module:
+        """network() with the temperature inside: [B, 3, S, S] normalised → scores [B, C] whose softmax is what
+        probabilities() says; eval mode. Preprocess tells how a picture becomes its input.
+
+        own: as for network(), and the same is raised.
+        """
+        network = self.network(own)
+        with needed_for("Model.as_module"):
+            from headstart.training import surgery
+
+        *inner, (weight, bias) = self.head.layers
+        cold = np.float32(self.certainty.temperature or 1)
+        surgery.implant(Head((*inner, (weight / cold, bias / cold))), network.head)
+        return network
+
     def _stored(self, own: nn.Module | None = None) -> nn.Module:
         """The trunk with the weights of the bundle; nothing is downloaded. Raises BundleError."""
         from safetensors import SafetensorError

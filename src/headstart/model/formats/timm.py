@@ -6,12 +6,33 @@ exactly a timm network with its classifier replaced.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from headstart import files
 from headstart.backbone import PRE_LOGITS, lite0
-from headstart.model.model import Model
+from headstart.errors import BundleError
+from headstart.extras import needed_for
+from headstart.model.formats.reader import Outputs, Reader, of_logits
+from headstart.model.info import CONFIG
+from headstart.model.model import WEIGHTS, Model
+
+ENDING = ""
+ABOUT = (
+    "a folder that timm loads; its scores are the bundle's divided by the temperature, "
+    "so that their softmax is calibrated"
+)
+USE = """```python
+import timm
+from PIL import Image
+network = timm.create_model("local-dir:FOLDER", pretrained=True).eval()
+prepare = timm.data.create_transform(**timm.data.resolve_model_data_config(network))
+picture = Image.open("picture.jpg").convert("RGB")
+probabilities = network(prepare(picture)[None]).softmax(1)  # [1, classes], in the order of label_names
+```"""
 
 
 def fits(model: Model) -> bool:
@@ -64,3 +85,58 @@ def head_tensors(model: Model, *, convolution: bool) -> dict[str, np.ndarray]:
     """The head under the classifier's own names; in the shape of a 1×1 convolution where the network has one."""
     (weight, bias), name = model.head.layers[0], model.backbone.head
     return {f"{name}.weight": weight[:, :, None, None] if convolution else weight, f"{name}.bias": bias}
+
+
+def export(model: Model, place: Path) -> None:
+    """Writes config.json and the weights into a new folder. Raises BundleError, which says why, where timm could not
+    load the model."""
+    from safetensors.numpy import load_file, save
+
+    if reason := unfit(model):
+        raise BundleError(f"{model.folder}: {reason}; export it to torch or onnx")
+    assert model.folder is not None
+    tensors, cold = load_file(model.folder / WEIGHTS), np.float32(model.certainty.temperature or 1)
+    for part in ("weight", "bias"):
+        tensors[f"{model.backbone.head}.{part}"] = tensors[f"{model.backbone.head}.{part}"] / cold
+    place.mkdir()
+    (place / CONFIG).write_text(
+        json.dumps(config(model), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    # What transformers' loader looks for: whose tensors these are.
+    files.write_bytes(place / WEIGHTS, save(tensors, {"format": "pt"}))
+
+
+def unfit(model: Model) -> str:
+    """Why timm cannot load the model with the bundle's answers; "" where it can."""
+    if fits(model):
+        return ""
+    if not _network(model).startswith("timm:"):
+        return f"{model.backbone.name} is no network of timm's"
+    if len(model.head.layers) > 1:
+        return "its head has two layers, and timm's networks end in one"
+    if model.plan.cut != (PRE_LOGITS,):
+        return f"it is cut at {'+'.join(model.plan.cut)}, and timm's networks are read at the top"
+    return "its pooling, or its classifier, is not one that timm gives the network"
+
+
+def opened(place: Path, model: Model) -> Reader:
+    """The folder in timm. Raises MissingError."""
+    with needed_for("the check of an export to timm"):
+        import torch
+        from timm import create_model
+        from timm.data import create_transform, resolve_model_data_config  # pyright: ignore[reportPrivateImportUsage]
+
+    network = create_model(f"local-dir:{place}", pretrained=True).eval()
+    prepare: Any = create_transform(**resolve_model_data_config(network))
+
+    def answers(x: Any) -> Outputs:
+        with torch.inference_mode():
+            return of_logits(network(x).numpy(), model)
+
+    def whole(pictures: np.ndarray) -> Outputs:
+        from PIL import Image
+
+        return answers(torch.stack([prepare(Image.fromarray(one)) for one in pictures]))
+
+    preprocess = model.backbone.preprocess
+    return Reader(lambda frames: answers(torch.from_numpy(preprocess.normalise(frames))), whole, "timm")

@@ -1,0 +1,58 @@
+"""headstart export: a bundle in a form that other tools read."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from headstart.cli import bundles, options, show
+from headstart.job.options import EXPORTS
+
+if TYPE_CHECKING:
+    from headstart.cli.session import Session
+
+
+def add(subparsers: Any) -> None:
+    parser = options.verb(
+        subparsers,
+        "export",
+        run,
+        "write a bundle in a form that other tools read, and check that it gives the same answers",
+        options.bundle(),
+    )
+    parser.add_argument("--to", required=True, metavar="FORMAT", help=", ".join(EXPORTS))
+    parser.add_argument(
+        "-o", "--output", metavar="PATH", help="the file or folder to write (here, named as the run)"
+    )
+    parser.add_argument(
+        "--pictures",
+        nargs="+",
+        default=[],
+        metavar="IMAGE",
+        help="check it on these files, folders and globs (on generated pictures)",
+    )
+    parser.add_argument("--force", action="store_true", help="replace what lies at PATH")
+
+
+def run(args: Namespace, session: Session) -> int:
+    from headstart import data, model, progress
+    from headstart.job.export import export, usual
+    from headstart.model import exports, parity
+
+    exports.format_of(args.to)
+    with bundles.opened(args.bundle) as bundle:
+        loaded = model.load(bundle)
+        paths, bad = data.pictures(args.pictures) if args.pictures else ([], [])
+        for one in bad:
+            progress.say(f"{one.path}: {one.reason}; not looked at")
+        place = args.output or usual(args.bundle, args.to)
+        found = export(loaded, args.to, place, pictures=paths, force=args.force)
+    if args.json:
+        show.as_json({"bundle": args.bundle, **found.to_dict()})
+        return 0
+    show.out("\n".join(parity.lines(found.parity)))
+    show.out("")
+    show.fact("export", found.place)
+    show.fact("check", found.check)
+    show.fact("card", found.card)
+    return 0

@@ -1,0 +1,220 @@
+"""Exports: each says what its bundle says, is refused where it does not, and says of itself what was measured."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headstart import backbone, data, extras, model
+from headstart.data.preprocess import Preprocess
+from headstart.errors import BundleError, HeadstartError, OptionError, OutputError
+from headstart.job import options
+from headstart.model import exports, parity
+from headstart.model.formats import timm as local
+from headstart.model.formats.reader import Outputs, Reader, padded, said
+from headstart.model.formats.whole import whole
+from headstart.planning import cases
+from headstart.training.fit import fit
+from tests.cli.conftest import tree
+from tests.conftest import FAMILIES
+
+NEEDS = {"onnx": ("onnx", "onnxruntime"), "hf": ("transformers",)}
+
+
+def needed(name: str) -> None:
+    """Skips where what the format's check reads with is not installed."""
+    for package in NEEDS.get(name, ()):
+        if not extras.installed(package):
+            pytest.skip(f"{package} is not installed (the extra `export`)")
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory):
+    dataset = data.load(tree(tmp_path_factory.mktemp("shapes") / "data")).dataset
+    return dataset, data.partition(dataset, seed=0)
+
+
+def bundle_of(network, shapes, folder: Path, case: int = 1, **asked) -> model.Model:
+    plan = cases.make(case, network, recipe={"epochs": 1, "batch_size": 8}, n=20, **asked)
+    model.save(model.Model.of(fit(plan, network, *shapes)), folder)
+    return model.load(folder)
+
+
+@pytest.fixture(scope="module")
+def small(shapes, tmp_path_factory) -> model.Model:
+    """A bundle of `small`, with a temperature that is not 1."""
+    made = bundle_of(backbone.load("small"), shapes, tmp_path_factory.mktemp("small") / "bundle")
+    object.__setattr__(made.certainty, "temperature", 1.7)
+    return made
+
+
+@pytest.mark.parametrize("name", [name for name in exports.FORMATS if name not in ("timm", "hf", "zip")])
+def test_an_export_says_what_its_bundle_says(name, small, shapes, tmp_path):
+    needed(name)
+    made = exports.format_of(name)
+    found = exports.export(small, name, tmp_path / f"export{made.ENDING}", shapes[0].paths[:9])
+    assert found.parity.prepared.holds
+    assert found.parity.prepared.pictures == found.parity.prepared.same == 9
+    assert found.parity.prepared.probabilities < 1e-5
+    assert found.parity.whole is not None
+    assert found.parity.whole.probabilities < 0.02  # filters round otherwise
+    assert json.loads(found.check.read_text(encoding="utf-8")) == found.parity.to_dict()
+    assert "9 get the bundle's answer" in found.card.read_text(encoding="utf-8")
+
+
+SORTS = {
+    "two layers": (1, {"head_layers": 2}),
+    "several cuts": (2, {"cut": "stem+stage3"}),
+    "lower cut": (2, {"cut": "stage2"}),
+}
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("name", ["openvino", "onnx", "torch"])
+def test_every_sort_of_head_can_be_exported(name, sort, shapes, tmp_path):
+    needed(name)
+    case, asked = SORTS[sort]
+    made = bundle_of(backbone.load("small"), shapes, tmp_path / "bundle", case, **asked)
+    assert exports.export(made, name, tmp_path / "export").parity.prepared.holds
+    with pytest.raises(BundleError, match="is no network of timm's"):
+        exports.export(made, "timm", tmp_path / "other")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FAMILIES)
+def test_families_of_networks_become_onnx_files(name, made, shapes, tmp_path):
+    needed("onnx")
+    bundle = bundle_of(made(name), shapes, tmp_path / "bundle")
+    try:
+        found = exports.export(bundle, "onnx", tmp_path / "export.onnx", shapes[0].paths[:4])
+    except BundleError as error:  # a network of another kind is refused by the name of what it lacks
+        assert name.startswith("swin")
+        assert "which is not translated to ONNX" in str(error)  # noqa: PT017 - some are, some are not
+    else:
+        assert found.parity.prepared.holds
+
+
+@pytest.mark.parametrize("name", ["timm", "hf", "torch"])
+def test_networks_of_timm_go_back_to_timm(name, made, shapes, tmp_path):
+    needed(name)
+    bundle = bundle_of(made("resnet18"), shapes, tmp_path / "bundle")
+    object.__setattr__(bundle.certainty, "temperature", 0.6)
+    found = exports.export(bundle, name, tmp_path / "export", shapes[0].paths[:4])
+    assert found.parity.prepared.holds
+    assert found.parity.prepared.probabilities < 1e-5
+
+
+REASONS = {
+    "its head has two layers": (1, {"head_layers": 2}),
+    "it is cut at layer2": (2, {"cut": "layer2"}),
+}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_what_timm_cannot_be_is_told_in_one_line(reason, made, shapes, tmp_path):
+    case, asked = REASONS[reason]
+    bundle = bundle_of(made("resnet18"), shapes, tmp_path / "bundle", case, **asked)
+    assert reason in local.unfit(bundle)
+    with pytest.raises(BundleError, match=reason) as refused:
+        exports.export(bundle, "hf", tmp_path / "export")
+    assert "\n" not in str(refused.value)
+    assert not (tmp_path / "export").exists()
+
+
+def test_a_zip_holds_what_the_bundle_lists_and_no_more(small, tmp_path):
+    assert small.folder is not None
+    (small.folder / "notes.txt").write_text("mine", encoding="utf-8")
+    fresh = model.load(small.folder)
+    first = exports.export(fresh, "zip", tmp_path / "a.zip").place
+    exports.export(fresh, "zip", tmp_path / "b.zip")
+    assert first.read_bytes() == (tmp_path / "b.zip").read_bytes()
+    with zipfile.ZipFile(first) as zipped:
+        assert {"headstart.json", "model.safetensors", "README.md"} <= set(zipped.namelist())
+        assert "notes.txt" not in zipped.namelist()
+
+
+def test_an_onnx_file_carries_its_classes_and_takes_any_batch(small, tmp_path):
+    needed("onnx")
+    import onnxruntime
+
+    place = exports.export(small, "onnx", tmp_path / "it.onnx").place
+    session = onnxruntime.InferenceSession(place, providers=["CPUExecutionProvider"])
+    facts = session.get_modelmeta().custom_metadata_map
+    assert json.loads(facts["classes"]) == list(small.classes)
+    assert Preprocess.from_dict(json.loads(facts["preparation"])) == small.backbone.preprocess
+    assert json.loads(facts["temperature"]) == 1.7
+    assert [one.name for one in session.get_outputs()] == ["probabilities", "features", "logits"]
+    for shape in ((1, 90, 64), (3, 64, 200), (2, 31, 47)):
+        pictures = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+        found, features = session.run(["probabilities", "features"], {"pictures": pictures})
+        assert found.shape == (len(pictures), 2)
+        assert features.shape == (len(pictures), small.width)
+        np.testing.assert_allclose(found, small.probabilities(pictures), atol=5e-3)
+
+
+def test_another_answer_is_refused_and_nothing_is_written(small, tmp_path, monkeypatch):
+    made = exports.format_of("zip")
+
+    def turned(place, bundle):
+        def frames(seen):
+            own = said(bundle, seen)
+            return Outputs(own.probabilities[:, ::-1], own.features, own.logits)
+
+        return Reader(frames, None, "a liar")
+
+    monkeypatch.setattr(made, "opened", turned)
+    with pytest.raises(BundleError, match="read by a liar it does not say what the bundle says: 0 of 64"):
+        exports.export(small, "zip", tmp_path / "it.zip")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("largest", "logits", "holds"), [(0.5, 9e-5, True), (0.5, 2e-4, False), (9, 2e-4, True)]
+)
+def test_scores_may_differ_by_rounding_alone(largest, logits, holds):
+    assert parity.Difference(4, 4, logits, None, 0.0, largest).holds == holds
+
+
+def test_what_lies_there_stays_unless_it_may_be_replaced(small, tmp_path):
+    place = tmp_path / "it.zip"
+    place.write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputError, match="already there"):
+        exports.export(small, "zip", place)
+    assert place.read_text(encoding="utf-8") == "mine"
+    exports.export(small, "zip", place, force=True)
+    assert model.load(place).classes == small.classes
+
+
+def test_unknown_formats_name_the_known(small, tmp_path):
+    with pytest.raises(OptionError, match="did you mean onnx"):
+        exports.export(small, "onx", tmp_path / "it")
+    assert exports.FORMATS == options.EXPORTS  # what the parser knows without importing the room
+
+
+def test_a_filter_that_graphs_lack_is_named(small, tmp_path):
+    prepared = Preprocess(64, 64, "lanczos", (0.5,) * 3, (0.5,) * 3)
+    bundle = model.load(small.folder)
+    object.__setattr__(bundle.backbone, "preprocess", prepared)
+    with pytest.raises(BundleError, match="'lanczos', for which graphs have no operation"):
+        whole(bundle)
+
+
+@pytest.mark.parametrize(("size", "resize"), [(8, 8), (8, 9), (8, 11), (224, 256)])
+def test_padded_frames_come_out_of_the_crop_as_they_were(size, resize):
+    prepared = Preprocess(size, resize, "bicubic", (0.5,) * 3, (0.5,) * 3)
+    frames = np.random.default_rng(0).integers(0, 256, (2, size, size, 3), np.uint8)
+    for frame, wide in zip(frames, padded(frames, prepared), strict=True):
+        np.testing.assert_array_equal(prepared.frame(wide), frame)
+
+
+def test_a_package_that_is_not_there_is_told_with_the_command(small, tmp_path, monkeypatch):
+    import sys
+
+    for package in ("onnx", "onnxruntime"):
+        monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(HeadstartError, match=r"needs onnx; .*\[export\]"):
+        exports.export(small, "onnx", tmp_path / "it.onnx")
