@@ -5,7 +5,7 @@
 DIR holds the data sets as class folders. Features of the network's top cut, extracted once and kept by headstart's
 cache; for each draw of training pictures a head of the fine classes, and one of the nodes of each coarser level,
 solved alike. `unseen` is the 50 tiny-imagenet classes of unseen-classes.txt through the twin of `small` that never saw
-them; lite0 has learnt from tiny-imagenet's pictures. Prints a table, and what answers are as fine as certainty allows.
+them; lite0 has learnt from tiny-imagenet's pictures. Prints a table, and what answers are `predict --sure` would give.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ SETS = {
     "unseen": (TWIN, 5_000, 3, 2_500),
     "tiny-imagenet": ("lite0", 5_000, 1, 4_000),
 }
-CERTAINTIES = (0.5, 0.7, 0.8, 0.9, 0.95)
+SURE = (0.5, 0.7, 0.8, 0.9, 0.95)
 
 
 @dataclass(frozen=True)
@@ -147,17 +147,17 @@ def table_of(tree: Taxonomy, table: Table, each: int, draw: int) -> list[tuple[s
 
 
 def certain(tree: Taxonomy, table: Table, each: int) -> Iterator[str]:
-    """Of answers as fine as certainty allows: how many are right, how many are classes, how deep they are."""
+    """Of answers as fine as `predict --sure` allows: how many are right, how many are classes, how deep they are."""
     fine = answers(table, table.labels, np.arange(each))
     truth = table.labels[table.train :]
     depths = np.array(tree.depths)
     own = depths[[tree.names.index(name) for name in tree.classes]]
-    for certainty in CERTAINTIES:
-        node, _ = tree.certain(fine, certainty)
+    for sure in SURE:
+        node, _ = tree.certain(fine, sure)
         right = tree.members[node, truth]
         whole, none = np.isin(node, leaves(tree)).mean(), (node == 0).mean()
         yield (
-            f"certainty {certainty}: right {right.mean():.4f}; a class {whole:.3f}, a node above "
+            f"sure {sure}: right {right.mean():.4f}; a class {whole:.3f}, a node above "
             f"{1 - whole - none:.3f}, nothing {none:.3f}; levels {depths[node].mean():.2f} of {own[truth].mean():.2f}"
         )
 

@@ -1,4 +1,4 @@
-"""--sensitivity, --cost, --points, --taxonomy and --certainty from the command line, with each mistake in one line."""
+"""--sensitivity, --cost, --points, --taxonomy and --sure from the command line, with each mistake in one line."""
 
 from __future__ import annotations
 
@@ -100,13 +100,13 @@ def test_the_bundle_keeps_them(decided, data, headstart):
     (one,) = loaded.decision.thresholds
     assert (one.name, one.wanted, one.pictures) == ("circle", 0.9, 13)
     assert 0 <= one.low <= one.value <= one.high <= 1
-    found = headstart("predict", decided, data / "flat" / "circle" / "00.png", "--json", "--certainty", 0.9)
+    found = headstart("predict", decided, data / "flat" / "circle" / "00.png", "--json", "--sure", 0.9)
     (answer,) = json.loads(found.out)["predictions"]
     assert answer["decided"] in loaded.classes
     assert answer["certain"]["label"] in loaded.taxonomy.names
-    text = headstart("predict", decided, data / "flat" / "circle" / "00.png", "--certainty", 0.9).out
+    text = headstart("predict", decided, data / "flat" / "circle" / "00.png", "--sure", 0.9).out
     assert "called circle:" in text
-    rows = headstart("predict", decided, data / "flat" / "circle" / "00.png", "--csv", "--certainty", 0.9).out
+    rows = headstart("predict", decided, data / "flat" / "circle" / "00.png", "--csv", "--sure", 0.9).out
     assert rows.splitlines()[0].startswith("path,rank,label,confidence,decided,certain")
 
 
@@ -297,8 +297,8 @@ def test_mistakes_are_told_in_one_line(data, quick, headstart, tmp_path, flags, 
     assert not (tmp_path / "run").exists()
 
 
-def test_no_certainty_without_a_tree(trained, headstart, data):
-    told = headstart("predict", trained, data / "flat" / "circle" / "00.png", "--certainty", 0.9)
+def test_not_as_fine_as_sure_without_a_tree(trained, headstart, data):
+    told = headstart("predict", trained, data / "flat" / "circle" / "00.png", "--sure", 0.9)
     assert (told.code, told.err.count("\n")) == (2, 1)
     assert "the bundle has no taxonomy; make one with `headstart train --taxonomy`" in told.err
 
@@ -333,7 +333,7 @@ def test_decided_answers_are_those_of_the_rule(decided, data):
     loaded = model.load(decided)
     assert loaded.decision is not None
     pictures = sorted(map(str, (data / "flat").rglob("*.png")))
-    found = hs.predict(loaded, pictures, certainty=0.8)
+    found = hs.predict(loaded, pictures, sure=0.8)
     expected = loaded.decision.decide(np.stack(found.probabilities))
     assert found.decided == tuple(loaded.classes[place] for place in expected)
     assert len(found.certain) == len(pictures)

@@ -54,14 +54,14 @@ def test_a_node_is_the_sum_of_its_leaves(found):
 
 @given(predicted(), st.floats(0.01, 0.99))
 @settings(deadline=None)
-def test_an_answer_is_as_fine_as_certainty_allows(found, certainty):
+def test_an_answer_is_as_fine_as_it_is_sure_of(found, sure):
     tree, probabilities = found
-    nodes, sums = tree.certain(probabilities, certainty)
+    nodes, sums = tree.certain(probabilities, sure)
     every = tree.sums(probabilities)
-    assert ((sums >= certainty) | (nodes == 0)).all()
+    assert ((sums >= sure) | (nodes == 0)).all()
     for row, node in enumerate(nodes):
         finer = [p for p, depth in enumerate(tree.depths) if depth > tree.depths[node]]
-        assert not (every[row, finer] >= certainty).any()
+        assert not (every[row, finer] >= sure).any()
 
 
 @given(trees())

@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from headstart import data
+from headstart.data import trees
 from headstart.errors import DataError
 from tests.cli.conftest import tree
 
@@ -181,3 +183,27 @@ def test_classes_of_the_tree_without_pictures_are_no_matter(flat, tmp_path):
     found = data.load(flat, taxonomy=write(tmp_path, YAML + "other: [star, moon]\n"))
     assert found.taxonomy is not None
     assert "other" not in found.taxonomy.names
+
+
+ODD = (
+    "a: ~\nb: [null, '', \"null\", Null]\n",
+    "? [a]\n: b\n",
+    "a: {b: , c: }\n- [",
+    "x",
+    "",
+    "a: b\n---\nc: d\n",
+)
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_a_file_is_read_once_and_alike_with_and_without_libyaml(tmp_path, text, monkeypatch):
+    def read() -> object:
+        try:
+            return trees._written(write(tmp_path, text))
+        except DataError as error:
+            return str(error).partition("no YAML")[1]
+
+    monkeypatch.setattr(yaml, "compose", None)
+    found = read()
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    assert read() == found

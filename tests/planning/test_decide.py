@@ -86,7 +86,7 @@ def test_to_keep_every_stage_is_case_1_s_way_whatever_depths_the_head_reads(evid
     plan = decide(found, backbone)
     assert (plan.case, plan.lesson, plan.cut, plan.pool) == (1, 2, KEPT, "avgstd")
     assert any(reason.startswith("All 4 cuts side by side: ") for reason in plan.reasons)
-    assert "that reads all 4 depths. The lesson would cut the upper layers away here" in plan.summary[2]
+    assert "that reads all 4 depths. The lesson would slice the upper layers off here" in plan.summary[2]
     assert "So 3 more of 100 pictures are expected" in plan.summary[2]
 
 

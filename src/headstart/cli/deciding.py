@@ -63,13 +63,13 @@ def taxonomy() -> Parser:
     return parent
 
 
-def certainty(add: Callable[..., Any]) -> None:
-    """--certainty"""
+def sure(add: Callable[..., Any]) -> None:
+    """--sure"""
     add(
-        "--certainty",
+        "--sure",
         type=values.share,
         metavar="SHARE",
-        help="answer as finely as this certainty allows, by the bundle's taxonomy",
+        help="answer with the finest name of the bundle's taxonomy that it is so sure of, such as 0.9",
     )
 
 

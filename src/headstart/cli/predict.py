@@ -25,7 +25,7 @@ def add(subparsers: Any) -> None:
     )
     images(parser)
     parser.add_argument("--top", type=values.whole(1), default=5, metavar="K", help="classes per picture (5)")
-    deciding.certainty(parser.add_argument)
+    deciding.sure(parser.add_argument)
     certain.coverage(parser.add_argument)
     options.truncated(parser.add_argument)
     parser.add_argument(
@@ -48,7 +48,7 @@ def images(parser: Any) -> None:
 def run(args: Namespace, session: Session) -> int:
     from headstart import data, model
     from headstart.job import explain
-    from headstart.job.predict import check_certainty, predict
+    from headstart.job.predict import check_sure, predict
 
     if args.explain:
         explain.check(args.explain)
@@ -56,8 +56,8 @@ def run(args: Namespace, session: Session) -> int:
         raise DataError("--csv and --json: choose one of the two")
     with bundles.opened(args.bundle) as bundle, stdin.taken(args.images) as (arguments, called):
         loaded = model.load(bundle)
-        if args.certainty is not None:
-            check_certainty(loaded, args.certainty)
+        if args.sure is not None:
+            check_sure(loaded, args.sure)
         paths, bad = data.pictures(arguments)
         if args.sort:
             paths = sorted(set(paths))
@@ -67,7 +67,7 @@ def run(args: Namespace, session: Session) -> int:
             paths,
             execution=execution,
             truncated=args.truncated,
-            certainty=args.certainty,
+            sure=args.sure,
             coverage=args.coverage,
         )
         why = (

@@ -105,14 +105,14 @@ class Taxonomy:
         depth = np.diag(shared)
         return depth[:, None] + depth[None, :] - 2 * shared
 
-    def certain(self, probabilities: np.ndarray, certainty: float) -> tuple[np.ndarray, np.ndarray]:
-        """(node int64 [N], its probability float64 [N]): the deepest node whose probability reaches `certainty`.
+    def certain(self, probabilities: np.ndarray, sure: float) -> tuple[np.ndarray, np.ndarray]:
+        """(node int64 [N], its probability float64 [N]): the deepest node whose probability reaches `sure`.
 
         Of several as deep, the likeliest. It is the root, of which all is certain, where no other node reaches it.
         """
         sums = self.sums(probabilities)
         sums[:, 0] = 1.0
-        rank = np.where(sums >= certainty, np.array(self.depths) + np.minimum(sums, 1) / 2, -1)
+        rank = np.where(sums >= sure, np.array(self.depths) + np.minimum(sums, 1) / 2, -1)
         node = rank.argmax(axis=1)
         return node, sums[np.arange(len(sums)), node]
 

@@ -18,6 +18,7 @@ from headstart.data.taxonomy import DEEPEST, ROOT, Taxonomy
 from headstart.errors import DataError
 
 _LARGEST = 4 * 2**20  # bytes of a file
+_NULL = "tag:yaml.org,2002:null"
 _MEND = "expected a mapping of nodes to nodes or to lists of classes"
 
 Branch = tuple[str, ...]  # the names from the top to a class
@@ -173,31 +174,38 @@ def _json(source: str, text: str) -> Any:
 
 
 def _yaml(source: str, text: str) -> Any:
-    """All scalars as they are written: `no`, `1` and `2026-01-01` are names."""
+    """All scalars as they are written: `no`, `1` and `2026-01-01` are names. Event by event, so that a file that would
+    be as deep or as large as one likes in memory is refused before it is."""
     import yaml
 
+    whole: list[Any] = []  # the documents
+    within: list[list[Any]] = [whole]  # what each event stands in, the innermost last
     try:
-        depth = 0
-        for event in yaml.parse(text, yaml.SafeLoader):
+        for event in yaml.parse(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             if isinstance(event, yaml.AliasEvent):
                 line = event.start_mark.line + 1
                 raise DataError(f"{source}: line {line}: an alias (*{event.anchor}); write the nodes out")
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > 2 * DEEPEST:
+            if isinstance(event, yaml.CollectionStartEvent):
+                within.append([])
+            elif isinstance(event, yaml.CollectionEndEvent):
+                found = within.pop()
+                pairs = isinstance(event, yaml.MappingEndEvent)
+                within[-1].append(_Node(zip(found[::2], found[1::2], strict=True)) if pairs else found)
+            elif isinstance(event, yaml.ScalarEvent):
+                within[-1].append(_scalar(event))
+            if len(within) - 1 > 2 * DEEPEST:
                 raise DataError(f"{source}: more than {DEEPEST} levels; make the tree flatter")
-        return _plain(yaml, yaml.compose(text, yaml.SafeLoader))
     except yaml.YAMLError as error:
         raise DataError(f"{source}: no YAML ({_one_line(error)}); mend it") from error
+    if len(whole) > 1:
+        raise DataError(f"{source}: no YAML (more than one document); mend it")
+    return whole[0] if whole else None
 
 
-def _plain(yaml: Any, node: Any) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return _Node((_plain(yaml, key), _plain(yaml, value)) for key, value in node.value)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(yaml, value) for value in node.value]
-    if node is None or (node.tag == "tag:yaml.org,2002:null" and node.value in ("", "~", "null")):
-        return None
-    return node.value
+def _scalar(event: Any) -> str | None:
+    """The text, or None where nothing is written, or what YAML takes for that."""
+    tag = event.tag or (_NULL if event.implicit[0] else "")
+    return None if tag == _NULL and event.value in ("", "~", "null") else event.value
 
 
 def _one_line(error: Exception) -> str:

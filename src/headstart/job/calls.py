@@ -179,7 +179,7 @@ def predict(
     *,
     coverage: float | None = None,
     truncated: str = "refuse",
-    certainty: float | None = None,
+    sure: float | None = None,
     device: str = "auto",
     workers: int = 0,
     threads: int = 0,
@@ -189,10 +189,10 @@ def predict(
 ) -> Predicted:
     """Names what is on pictures: files, folders and globs. What cannot be used is set aside in `left_out`.
 
-    model: as for evaluate(). certainty: of an answer as fine as that allows, by the model's taxonomy; in `certain`.
-    coverage: such as 0.9; every picture then gets a set of classes that holds the right one so often. For pictures in
-    memory, or an error for the first that cannot be used, there is
-    Model.probabilities. Raises BundleError, DataError.
+    model: as for evaluate(). sure: such as 0.9; `certain` is then the finest name of the model's taxonomy that is as
+    probable. coverage: such as 0.9; every picture then gets a set of classes that holds the right one so often. For
+    pictures in memory, or an error for the first that cannot be used, there is Model.probabilities. Raises BundleError,
+    DataError.
     """
     from headstart.job.predict import predict as run
 
@@ -201,7 +201,7 @@ def predict(
     paths, bad = meant("predict", pictures)
     with shown(progress):
         how = execution_for(asked, loaded)
-        found = run(loaded, paths, execution=how, truncated=truncated, certainty=certainty, coverage=coverage)
+        found = run(loaded, paths, execution=how, truncated=truncated, sure=sure, coverage=coverage)
     return dataclasses.replace(found, left_out=(*bad, *found.left_out))
 
 

@@ -25,7 +25,7 @@ _BATCH = 256
 class Predicted:
     """paths: N usable pictures; probabilities float32 [C] of each; classes: C names; left_out: pictures that cannot be
     used; truncated: those of the usable whose end is missing; decided: what each is called by the bundle's decision, ()
-    without one; certain: N answers as fine as the wanted certainty allows, () where none is wanted.
+    without one; certain: N answers as fine as it is sure enough of, () where none is wanted.
 
     similarity: how like the training pictures each is, −1 to 1, () where the model does not know; a picture below
     `least_similarity` is none of the classes. sets: bool [C] of each picture, the classes among which the right one
@@ -114,17 +114,18 @@ def predict(
     *,
     execution: Execution | None = None,
     truncated: str = "refuse",
-    certainty: float | None = None,
+    sure: float | None = None,
     coverage: float | None = None,
 ) -> Predicted:
     """Names every picture that can be used. Good batches are decoded only once.
 
-    truncated: "keep" takes JPEGs whose end is missing. certainty: of an answer by the bundle's taxonomy, from 0 to 1.
-    coverage: how often the right class is to be among those of a picture's set, 0 to 1. Raises BackboneError,
-    BundleError; OptionError for a certainty without a taxonomy, and for a coverage where the model cannot tell sets.
+    truncated: "keep" takes JPEGs whose end is missing. sure: `certain` is then the finest name of the bundle's taxonomy
+    that is as probable, above 0 and below 1. coverage: how often the right class is to be among those of a picture's
+    set, 0 to 1. Raises BackboneError, BundleError; OptionError for `sure` without a taxonomy, and for a coverage where
+    the model cannot tell sets.
     """
-    if certainty is not None:
-        check_certainty(model, certainty)
+    if sure is not None:
+        check_sure(model, sure)
     _check_coverage(model, coverage)
     from headstart.data.decode import check_truncated
 
@@ -145,18 +146,18 @@ def predict(
             bar.advance(len(part.paths) + len(part.left_out))
     rows = [row for one in answers for row in one.probabilities]
     found = Predicted(tuple(good), tuple(rows), model.classes, tuple(bad), tuple(short))
-    return _with_doubts(_answered(model, found, certainty), model, answers, coverage)
+    return _with_doubts(_answered(model, found, sure), model, answers, coverage)
 
 
-def check_certainty(model: Model, certainty: float) -> None:
+def check_sure(model: Model, sure: float) -> None:
     """Raises OptionError."""
     if model.taxonomy is None:
-        raise OptionError("certainty: the bundle has no taxonomy; make one with `headstart train --taxonomy`")
-    if not 0 < certainty < 1:
-        raise OptionError(f"certainty {certainty!r}: expected a share between 0 and 1")
+        raise OptionError("sure: the bundle has no taxonomy; make one with `headstart train --taxonomy`")
+    if not 0 < sure < 1:
+        raise OptionError(f"sure {sure!r}: expected a share between 0 and 1")
 
 
-def _answered(model: Model, found: Predicted, certainty: float | None) -> Predicted:
+def _answered(model: Model, found: Predicted, sure: float | None) -> Predicted:
     """With what each picture is called beside its likeliest class."""
     import numpy as np
 
@@ -166,8 +167,8 @@ def _answered(model: Model, found: Predicted, certainty: float | None) -> Predic
     if model.decision:
         named = tuple(model.classes[place] for place in model.decision.decide(probabilities))
         found = replace(found, decided=named)
-    if certainty is not None and model.taxonomy:
-        nodes, sums = model.taxonomy.certain(probabilities, certainty)
+    if sure is not None and model.taxonomy:
+        nodes, sums = model.taxonomy.certain(probabilities, sure)
         names = model.taxonomy.names
         certain = tuple(Answer(names[i], round(float(p), 6)) for i, p in zip(nodes, sums, strict=True))
         found = replace(found, certain=certain)

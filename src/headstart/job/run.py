@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from headstart.training.choice import Choice
     from headstart.training.fit import Fitted
 
+_HEAD = ("path", "split", "label", "prediction", "confidence", "digest")  # of predictions.csv
+
 
 @dataclass(frozen=True, repr=False)
 class Run:
@@ -217,21 +219,12 @@ class Run:
             [*(e.to_dict() for e in self.fitted.history), {"final": True, **self._metrics()}]
         )
         split, decided = self.evaluation.split, self._decided()
-        head = (
-            "path",
-            "split",
-            "label",
-            "prediction",
-            "confidence",
-            "digest",
-            *(["decided"] if decided else []),
-        )
         digests = self.model.short_digests(self.prepared.dataset, self.index)
         rows = (
             (one.path, split, one.label, one.prediction, f"{one.confidence:.6f}", digest, *more)
             for one, digest, more in zip(self._judged, digests, decided or [()] * len(digests), strict=True)
         )
-        files.write_csv(folder.path / PREDICTIONS, head, rows)
+        files.write_csv(folder.path / PREDICTIONS, (*_HEAD, *(["decided"] if decided else ())), rows)
         if run.suspects and run.suspects.findings:
             write_table(folder.path / SUSPECTS, run.suspects, run.prepared.intake.corrected)
         write(folder.path, run._contents())
