@@ -293,3 +293,15 @@ def test_equal_commands_write_equal_bundles(headstart, shapes: Path, backbone: P
     first, second = (_bytes_of(tmp_path / name / "bundle") for name in ("first", "second"))
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
+
+
+@pytest.mark.parametrize(("case", "begun"), [(1, 1), (3, 0)])
+def test_nothing_is_imported_beside_a_training(
+    headstart, shapes, backbone, tmp_path, monkeypatch, case, begun
+):
+    """It imports torch, and scikit-learn looks for torch while it is imported itself."""
+    calls = []
+    monkeypatch.setattr("headstart.job.train.make_ready", lambda: calls.append(1))
+    command = ["train", shapes, "--backbone", backbone, "--case", case, "--epochs", 1, "-o", tmp_path / "run"]
+    assert headstart(*command, "--quiet").code == 0
+    assert len(calls) == begun

@@ -66,7 +66,7 @@ def train(options: Options, hooks: Hooks = Hooks()) -> Run:
         folder.check_plan(prepared.plan)
     deciding.check(options, prepared)
     hooks.on_plan(prepared)
-    if folder:
+    if folder and prepared.plan.frozen:  # training imports torch, which scikit-learn would find half made
         make_ready()
     needs.check(prepared.plan)
     facts = Facts.now(command_of(options, folder), prepared.plan.seed)
