@@ -9,9 +9,21 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from headstart.errors import BackboneError, PlanError
 from headstart.files import sha256_of
 
 CHECKSUM = "checksum"
+# What the values of a damaged file raise where they are read, and where they are used for the first time.
+DAMAGE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    OSError,
+    PlanError,
+    BackboneError,
+)
 
 
 def sealed(values: Mapping[str, Any]) -> dict[str, Any]:

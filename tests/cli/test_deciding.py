@@ -30,6 +30,11 @@ def data(tmp_path_factory) -> Path:
     return root
 
 
+def _asked(data: Path) -> list:
+    """A wanted sensitivity, a tree and experts, as flags."""
+    return ["--sensitivity", "circle=0.9", "--taxonomy", data / "tree.yaml", "--points", data / "experts.csv"]
+
+
 @pytest.fixture(scope="module")
 def quick(backbone) -> list:
     return ["--backbone", backbone, "--case", 1, "--quiet"]
@@ -41,28 +46,12 @@ def decided(data, quick, tmp_path_factory) -> Path:
     from headstart.cli.main import main
 
     out = tmp_path_factory.mktemp("decided") / "run"
-    asked = [
-        "--sensitivity",
-        "circle=0.9",
-        "--taxonomy",
-        data / "tree.yaml",
-        "--points",
-        data / "experts.csv",
-    ]
-    assert main([str(a) for a in ("train", data / "flat", *quick, "-o", out, *asked)]) == 0
+    assert main([str(a) for a in ("train", data / "flat", *quick, "-o", out, *_asked(data))]) == 0
     return out
 
 
 def test_train_tells_of_both(headstart, data, quick, tmp_path):
-    asked = [
-        "--sensitivity",
-        "circle=0.9",
-        "--taxonomy",
-        data / "tree.yaml",
-        "--points",
-        data / "experts.csv",
-    ]
-    told = headstart("train", data / "flat", *quick, "-o", tmp_path / "run", *asked)
+    told = headstart("train", data / "flat", *quick, "-o", tmp_path / "run", *_asked(data))
     assert told.code == 0
     for part in (
         "circle against the rest: area under the curve",
@@ -111,15 +100,7 @@ def test_the_bundle_keeps_them(decided, data, headstart):
 
 
 def test_equal_commands_write_equal_bundles(decided, data, quick, headstart, tmp_path):
-    asked = [
-        "--sensitivity",
-        "circle=0.9",
-        "--taxonomy",
-        data / "tree.yaml",
-        "--points",
-        data / "experts.csv",
-    ]
-    assert headstart("train", data / "flat", *quick, "-o", tmp_path / "again", *asked).code == 0
+    assert headstart("train", data / "flat", *quick, "-o", tmp_path / "again", *_asked(data)).code == 0
     one, two = (
         {p.relative_to(run).as_posix(): sha256(p) for p in sorted((run / "bundle").rglob("*")) if p.is_file()}
         for run in (decided, tmp_path / "again")

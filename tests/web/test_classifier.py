@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +22,9 @@ from headstart.model.formats import html
 from headstart.web import node
 from tests.cli.conftest import COLOURS, picture
 from tests.web import chromium
+from tests.web.conftest import BROWSER
 
 SHAPES = tuple(COLOURS)
-BROWSER = chromium.found()
 HOSTILE = ("</script><img src=x onerror=alert(1)>", "<b>rose</b> \u202e & “$weights”")
 in_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 _DONE = """new Promise(done => { const look = setInterval(() => {
@@ -165,14 +164,6 @@ def test_a_decision_holds_in_the_page(model: Model, tmp_path: Path, kind: str) -
     html.write(own, tmp_path / "page.html")
     found = node.ask((tmp_path / "page.html").read_text(encoding="utf-8"), given, "pictures")
     assert [one["called"] for one in found] == decision.decide(own.probabilities(given)).tolist()
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[chromium.Chromium]:
-    assert BROWSER
-    opened = chromium.Chromium(BROWSER, tmp_path_factory.mktemp("chromium"))
-    yield opened
-    opened.close()
 
 
 def choose(browser: chromium.Chromium, file: Path) -> None:

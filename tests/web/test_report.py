@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,9 @@ from headstart.report.embedding import Embedding
 from headstart.report.sprite import sprite
 from tests.report import sample
 from tests.web import chromium
+from tests.web.conftest import BROWSER
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-BROWSER = chromium.found()
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 _WIDE = """[...document.querySelectorAll('body *')].filter(e => {
   const r = e.getBoundingClientRect();
@@ -32,14 +31,6 @@ _WIDE = """[...document.querySelectorAll('body *')].filter(e => {
   }
   return true;
 }).map(e => e.tagName + '.' + (e.className.baseVal ?? e.className))"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[chromium.Chromium]:
-    assert BROWSER
-    opened = chromium.Chromium(BROWSER, tmp_path_factory.mktemp("chromium"))
-    yield opened
-    opened.close()
 
 
 def embedding(classes: tuple[str, ...], n: int = 300) -> Embedding:

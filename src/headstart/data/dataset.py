@@ -89,6 +89,11 @@ class Dataset:
         """uint8 [S, S, 3]: the picture of that content as `preprocess` makes it; None where it must be decoded."""
         return self.frames.get(digest, preprocess) if self.frames else None
 
+    def ready(self, digest: str, picture: str | Given, preprocess: Preprocess) -> str | Given | np.ndarray:
+        """The frame of the picture with that content where it was prepared(), else the picture."""
+        frame = self.prepared(digest, preprocess)
+        return picture if frame is None else frame
+
     def forget_frames(self) -> None:
         """Gives back the memory of `frames`: from here on pictures are decoded anew."""
         if self.frames:

@@ -133,12 +133,13 @@ def explain(
         raise OptionError(f"stage {stage!r}: only hirescam looks at one stage; leave method or stage out")
     maps = subject.maps(frames)
     features = subject.pooled(maps)
-    logits, found = subject.model.head.logits(features), subject.named(features)
+    logits, answers = subject.model.head.logits(features), subject.model.answers_to(features)
+    found = answers.probabilities
     wanted, other = _chosen(found, classes, against)
     direction = contrast(found, wanted, against)
     seen = _seen(subject, frames, maps, direction, wanted, method, stage)
     scored = _scored(subject, frames, seen.grids, wanted, found, shares)
-    alike, strange = nearest(subject.model, features, near), subject.out_of_place(features)
+    alike, strange = nearest(subject.model, features, near), subject.out_of_place(answers)
     label = subject.model.classes
     return [
         Explained(

@@ -13,6 +13,7 @@ from headstart.data.given import Given
 from headstart.data.loader import frames
 from headstart.extraction.maps import in_places
 from headstart.model import Model
+from headstart.model.answers import Answers
 from headstart.planning.inputs import execution_of
 from headstart.runtime import Execution, Resolved
 from headstart.runtime.openvino import OpenVINORuntime
@@ -96,11 +97,11 @@ class Subject:
         """float32 [N, C], from the network that puts out maps: one network is made ready, not two."""
         return np.concatenate([self.named(self.pooled(maps)) for maps in self._maps(frames)])
 
-    def out_of_place(self, features: np.ndarray) -> list[bool | None]:
-        """Of each of N pictures, from what the head reads of it [N, D], whether it is unlike all training pictures."""
-        found, familiar = self.model.answers_to(features).similarity, self.model.certainty.familiar
+    def out_of_place(self, answers: Answers) -> list[bool | None]:
+        """Of each of N pictures, by the model's answers to them, whether it is unlike all training pictures."""
+        found, familiar = answers.similarity, self.model.certainty.familiar
         if found is None or familiar is None:
-            return [None] * len(features)
+            return [None] * len(answers.probabilities)
         return familiar.out_of_place(found).tolist()
 
     def named(self, features: np.ndarray) -> np.ndarray:

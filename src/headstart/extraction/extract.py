@@ -67,7 +67,7 @@ def extract_beside(
     for who, wanted in _together(
         [table.store.missing(own) for table, own in zip(tables, asked, strict=True)]
     ):
-        ready = [_or(dataset.prepared(one, backbone.preprocess), pictures[one]) for one in wanted]
+        ready = [dataset.ready(one, pictures[one], backbone.preprocess) for one in wanted]
         batches = _prepare(backbone, ready, how, dataset.truncated)
         _compute([tables[place] for place in who], wanted, batches, label)
     return [table.features(own) for table, own in zip(tables, asked, strict=True)]
@@ -83,10 +83,6 @@ def _together(missing: Sequence[Sequence[str]]) -> list[tuple[tuple[int, ...], l
     for digest, tables in lacking.items():
         found.setdefault(tables, []).append(digest)
     return list(found.items())
-
-
-def _or(frame: np.ndarray | None, picture: str | Given) -> str | Given | np.ndarray:
-    return picture if frame is None else frame
 
 
 def identity(backbone: Backbone, draw: int | None, execution: Execution | Resolved) -> str:

@@ -7,25 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import files, seals
-from headstart.errors import BackboneError, OptionError, PlanError
+from headstart.errors import OptionError
 from headstart.job.folder import BUNDLE, CONTENTS, METRICS, REPORT
 
 if TYPE_CHECKING:
     from headstart.report import Page
     from headstart.report.contents import Contents
     from headstart.report.thumbnails import Album
-
-# What a value raises that is of another kind than was written, when it is read and when it is drawn.
-_DAMAGE = (
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    OSError,
-    PlanError,
-    BackboneError,
-)
 
 
 @dataclass(frozen=True)
@@ -77,7 +65,7 @@ def _kept(folder: Path) -> tuple[Contents, str]:
         return _rendered(folder, *kept.from_dict(values))
     except seals.Newer as error:
         raise OptionError(f"{path}: {error}") from error
-    except _DAMAGE as error:
+    except seals.DAMAGE as error:
         raise OptionError(
             f"{path}: damaged ({seals.reason(error)}); copy the folder anew, or remove the file: the page is then "
             "made of what else is there"
@@ -93,12 +81,12 @@ def _older(folder: Path) -> tuple[Contents, str]:
     told = older(folder)
     try:
         return _rendered(folder, told)
-    except _DAMAGE as error:
+    except seals.DAMAGE as error:
         raise OptionError(f"{folder}: holds a damaged run ({seals.reason(error)}); train it anew") from error
 
 
 def _rendered(folder: Path, told: Contents, album: Album | None = None) -> tuple[Contents, str]:
-    """The contents as the folder lies now, and the page. Raises one of _DAMAGE where values are of another kind."""
+    """The contents as the folder lies now, and the page. Raises seals.DAMAGE, values being of another kind."""
     from jinja2 import TemplateError
 
     from headstart.report import render

@@ -13,7 +13,7 @@ from headstart import files, seals
 from headstart.backbone import Backbone
 from headstart.certainty import Certainty
 from headstart.data.taxonomy import Taxonomy
-from headstart.errors import BackboneError, BundleError, PlanError
+from headstart.errors import BundleError
 from headstart.heads.head import Head
 from headstart.model import archive
 from headstart.model.decision import Decision
@@ -21,17 +21,6 @@ from headstart.model.formats import neighbours, weights
 from headstart.model.info import CONFIG, FORMAT, INFO, BundleInfo
 from headstart.model.model import NETWORK, WEIGHTS, Model
 from headstart.planning import toml
-
-_DAMAGE = (
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    OSError,
-    PlanError,
-    BackboneError,
-)
 
 
 def load(place: str | Path) -> Model:
@@ -58,7 +47,7 @@ def _read(folder: Path) -> Model:
         return _checked(_model(folder, values))
     except seals.Newer as error:
         raise BundleError(f"{path}: {error}") from error
-    except _DAMAGE as error:
+    except seals.DAMAGE as error:
         raise BundleError(f"{path}: damaged ({seals.reason(error)}); save the bundle anew") from error
 
 

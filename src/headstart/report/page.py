@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import shlex
 from dataclasses import dataclass
 from html import escape
@@ -32,6 +30,7 @@ from headstart.report.contents import Contents, Judged
 from headstart.report.dots import Dot
 from headstart.report.thumbnails import Album, Thumbnail
 from headstart.training import words as words_of
+from headstart.web.page import script_hash
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -84,8 +83,7 @@ def _script(made: Environment, run: Contents) -> dict[str, Any]:
     if run.embedding is None:
         return {"script": "", "script_hash": ""}
     text = made.get_template("report.js").render()
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return {"script": svg.Svg(text), "script_hash": base64.b64encode(digest).decode("ascii")}
+    return {"script": svg.Svg(text), "script_hash": script_hash(text)}
 
 
 def environment() -> Environment:

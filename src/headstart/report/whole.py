@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from headstart.planning import four
 from headstart.report import svg
-from headstart.report.parts import SLICE, Part, parts, reach
+from headstart.report.parts import SLICE, WORDS, Part, parts, reach
 from headstart.report.svg import Svg
 from headstart.report.words import short
 
@@ -19,14 +19,7 @@ _PITCH, _MIDDLE, _TALL, _SLANT = 102.0, 150.0, 50, 0.3
 _BAR, _THIN = 42, 13.0  # half the height of a vector, and its width
 _HEIGHT, _EDGE = 308, 24.0
 # Status → the words under a block; no colour stands alone.
-_WORDS = {
-    "pretrained": "pre-trained",
-    "frozen": "frozen",
-    "trained": "trained",
-    "scratch": "random",
-    "new": "new, trained",
-    "dropped": "sliced off",
-}
+_WORDS = WORDS | {"scratch": "random", "new": "new, trained"}
 _STYLE = """
 svg { --page: #fcfcfa; --ink: #1b2127; --soft: #59626c; --rule: #c9ccc6;
   --frozen: #2f7fc1; --trained: #d9620f; --new: #00806a; --dropped: #868e96; }

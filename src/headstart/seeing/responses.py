@@ -10,7 +10,6 @@ import numpy as np
 from headstart import progress
 from headstart.backbone import EPSILON
 from headstart.data.dataset import Dataset
-from headstart.data.given import Given
 from headstart.data.loader import frames
 from headstart.extraction import Features
 from headstart.seeing.feature_maps import FeatureMaps
@@ -54,7 +53,7 @@ def framed(network: FeatureMaps, dataset: Dataset, size: int = 0):
     """(places, uint8 [B, S, S, 3]) of the pictures, in order; made ready while they were looked at, where they were."""
     preprocess = network.backbone.preprocess
     ready = [
-        _or(dataset.prepared(digest, preprocess), picture)
+        dataset.ready(digest, picture, preprocess)
         for digest, picture in zip(dataset.digests, dataset.pictures, strict=True)
     ]
     return frames(
@@ -64,10 +63,6 @@ def framed(network: FeatureMaps, dataset: Dataset, size: int = 0):
         workers=network.how.workers,
         truncated=dataset.truncated,
     )
-
-
-def _or(frame: np.ndarray | None, picture: str | Given) -> str | Given | np.ndarray:
-    return picture if frame is None else frame
 
 
 def _summary(x: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import numpy as np
 from headstart import files
 from headstart.certainty.familiar import K
 from headstart.errors import BackboneError
+from headstart.model.formats.reader import ON_CPU, said
 from headstart.model.model import Model
-from headstart.runtime import Execution
 from headstart.runtime.openvino import OpenVINORuntime
 from headstart.web import node
 from headstart.web.blob import Blob
@@ -24,6 +25,7 @@ NAME = "classifier.html"
 ALLOWED = 2e-2  # by which a probability may differ: weights are kept in half precision
 NEIGHBOURS_BYTES = 900_000  # of training pictures at the head's input; more would make the page too large
 _CHECKED = 4  # frames
+_STRICTLY = replace(ON_CPU, runtime="openvino")  # whose operations the page runs
 
 
 def write(model: Model, path: Path) -> dict[str, Any]:
@@ -52,7 +54,7 @@ def write(model: Model, path: Path) -> dict[str, Any]:
 
 
 def _graph(model: Model) -> Graph:
-    runtime = model.runtime(Execution(runtime="openvino", device="cpu", precision="fp32"))
+    runtime = model.runtime(_STRICTLY)
     assert isinstance(runtime, OpenVINORuntime)
     return walk(runtime.model, model.backbone.name)
 
@@ -78,7 +80,9 @@ def _values(model: Model, graph: Graph) -> tuple[dict[str, Any], str]:
         "calibrated": model.certainty.temperature is not None,
         "decision": _decision(model),
         "familiar": familiar,
-        "expected": [float(p) for p in _asked(model, check_frame(prepared.size)[None])[0]],
+        "expected": [
+            float(p) for p in said(model, check_frame(prepared.size)[None], _STRICTLY).probabilities[0]
+        ],
         "allowed": ALLOWED,
         "card": _card(model, graph, familiar is not None),
         "sections": blob.sections(),
@@ -141,13 +145,6 @@ def _card(model: Model, graph: Graph, familiar: bool) -> list[str]:
     return said
 
 
-def _asked(model: Model, frames: np.ndarray) -> np.ndarray:
-    """float32 [N, C]: the bundle's probabilities for frames uint8 [N, S, S, 3] as they are."""
-    runtime = model.runtime(Execution(runtime="openvino", device="cpu", precision="fp32"))
-    (outputs,) = runtime.stream([frames])
-    return model.answers_to(np.concatenate(outputs, axis=1)).probabilities
-
-
 def _checked(model: Model, html: str) -> dict[str, Any] | None:
     """The page's own answers beside the bundle's, on frames of noise; None without node. Raises BackboneError."""
     if node.found() is None:
@@ -155,7 +152,7 @@ def _checked(model: Model, html: str) -> dict[str, Any] | None:
     size = model.backbone.preprocess.size
     noise = np.random.default_rng(0).integers(0, 256, (_CHECKED - 1, size, size, 3), np.uint8)
     frames = np.concatenate([check_frame(size)[None], noise])
-    expected = _asked(model, frames)
+    expected = said(model, frames, _STRICTLY).probabilities
     got = np.array([found["probabilities"] for found in node.ask(html, list(frames), "frames")])
     away = float(np.abs(got - expected).max())
     if not away <= ALLOWED:

@@ -12,6 +12,8 @@ from headstart.heads.logistic import log_softmax
 from headstart.model.model import Model
 from headstart.runtime import Execution
 
+ON_CPU = Execution(device="cpu", precision="fp32")
+
 
 @dataclass(frozen=True)
 class Outputs:
@@ -41,9 +43,9 @@ def padded(frames: np.ndarray, preprocess: Preprocess) -> np.ndarray:
     return np.pad(frames, ((0, 0), (before, after), (before, after), (0, 0)))
 
 
-def said(model: Model, seen: np.ndarray) -> Outputs:
-    """What a model itself says of prepared pixels, uint8 [N, S, S, 3], in float32 on the CPU."""
-    runtime = model.runtime(Execution(device="cpu", precision="fp32"))
+def said(model: Model, seen: np.ndarray, execution: Execution = ON_CPU) -> Outputs:
+    """What a model itself says of prepared pixels, uint8 [N, S, S, 3]."""
+    runtime = model.runtime(execution)
     features = np.concatenate(next(iter(runtime.stream([seen]))), axis=1)
     return Outputs(model.answers_to(features).probabilities, features, model.head.logits(features))
 
