@@ -68,7 +68,7 @@ peers: install   ## .venv-peers with fastai, for benchmarks/speed; the package i
 	  fastai==2.8.12 $$(grep -oE '^(torch|torchvision|timm)==[^ ]+' requirements.lock)
 
 # The light set is a part of the whole: both have the same versions. What loggers write to is in neither.
-EXTRAS := demo parquet sklearn train
+EXTRAS := demo export parquet serve sklearn train
 lock:            ## resolve the dependencies anew (needs uv)
 	$(COMPILE) $(EXTRAS:%=--extra %) --group dev --group docs --constraint constraints.txt -o requirements.lock
 	$(COMPILE) --extra demo --group build --constraint requirements.lock -o requirements-light.lock
