@@ -73,6 +73,7 @@ class Hub:
         self.repositories: dict[str, Repository] = {}
         self.stored: dict[str, bytes] = {}  # by SHA-256, as LFS has them
         self.tokens = {"hf_writer": "write", "hf_reader": "read"}  # all of the user "ada", who is in "school"
+        self.ignored = ""  # a file that is passed over, as a .gitignore in the repository would have it
         self.faults: list[Fault] = []
         self.asked: list[Asked] = []
         self.endpoint = ""
@@ -264,7 +265,7 @@ class Handler(BaseHTTPRequestHandler):
             {
                 "path": one["path"],
                 "uploadMode": "lfs" if one["size"] >= LARGE else "regular",
-                "shouldIgnore": False,
+                "shouldIgnore": one["path"] == self.hub.ignored,
                 "oid": None,
             }
             for one in json.loads(self.body)["files"]
@@ -363,7 +364,7 @@ ROUTES = (
     (r"/api/repos/create", Handler.create),
     (r"/api/validate-yaml", Handler.yaml),
     (rf"/api/models/{_NAME}", Handler.info),
-    (rf"/api/models/{_NAME}/revision/main", Handler.info),
+    (rf"/api/models/{_NAME}/revision/[0-9a-f]+", Handler.info),
     (rf"/api/models/{_NAME}/preupload/main", Handler.preupload),
     (rf"/api/models/{_NAME}/commit/main", Handler.commit),
     (rf"/{_NAME}\.git/info/lfs/objects/batch", Handler.batch),

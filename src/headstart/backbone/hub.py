@@ -41,18 +41,24 @@ def quietly(*, offline: bool = False) -> Iterator[None]:
     """Within the block huggingface_hub says nothing of its own, moves files over plain HTTP, and with `offline` asks
     nobody."""
     from huggingface_hub import constants
+    from huggingface_hub import utils as said
     from huggingface_hub.utils import logging
 
+    bars = constants.HF_HUB_DISABLE_PROGRESS_BARS is None and not said.are_progress_bars_disabled()
     settings: dict[str, Any] = {"HF_HUB_DISABLE_XET": True, "DOWNLOAD_CHUNK_SIZE": _CHUNK}
     if offline:
         settings["HF_HUB_OFFLINE"] = True
     before, verbosity = {name: getattr(constants, name) for name in settings}, logging.get_verbosity()
     logging.set_verbosity_error()
     _set(constants, settings)
+    if bars:
+        said.disable_progress_bars()
     try:
         yield
     finally:
         _set(constants, before)
+        if bars:
+            said.enable_progress_bars()
         logging.set_verbosity(verbosity)
 
 

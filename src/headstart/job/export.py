@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from headstart.errors import OptionError
 
 if TYPE_CHECKING:
     from headstart.model import Model
@@ -14,18 +17,43 @@ if TYPE_CHECKING:
 
 
 def export(
-    model: Model, to: str, output: str | Path | None = None, *, pictures: Any = (), force: bool = False
+    model: Model,
+    to: str,
+    output: str | Path | None = None,
+    *,
+    pictures: Any = (),
+    force: bool = False,
+    push: str | None = None,
+    private: bool = False,
 ) -> Exported:
     """Writes the model in the format `to`; see headstart.model.exports.export.
 
-    output: where; None is usual(). Raises what that does.
+    output: where; None is usual(). push: a repository on the hub, where it is brought to as well; see
+    headstart.model.push. Raises what these do.
     """
     from headstart.model import exports
 
     exports.format_of(to)
+    if private and not push:
+        raise OptionError(
+            "private: says who may see what is pushed, and nothing is; name a repository (--push)"
+        )
     with _kept(model) as bundle:
         place = Path(output) if output is not None else usual(model.folder or "model", to)
-        return exports.export(bundle, to, place, pictures, force=force)
+        if push is None:
+            return exports.export(bundle, to, place, pictures, force=force)
+        return _pushed(bundle, to, place, pictures, force=force, repository=push, private=private)
+
+
+def _pushed(
+    bundle: Model, to: str, place: Path, pictures: Any, *, force: bool, repository: str, private: bool
+) -> Exported:
+    """What can go wrong on the hub is asked before the work, not after it."""
+    from headstart.model import exports, push
+
+    push.confirm(repository, private=private, force=force)
+    made = exports.export(bundle, to, place, pictures, force=force, repository=repository)
+    return replace(made, pushed=push.push(made.files, repository, private=private))
 
 
 def usual(bundle: str | Path, to: str) -> Path:
