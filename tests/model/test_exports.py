@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from headstart import backbone, data, extras, model
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BundleError, HeadstartError, OptionError, OutputError
 from headstart.job import options
 from headstart.model import exports, parity
+from headstart.model.formats import resampling
 from headstart.model.formats import timm as local
 from headstart.model.formats.reader import Outputs, Reader, padded, said
 from headstart.model.formats.whole import whole
@@ -193,6 +195,27 @@ def test_unknown_formats_name_the_known(small, tmp_path):
     with pytest.raises(OptionError, match="did you mean onnx"):
         exports.export(small, "onx", tmp_path / "it")
     assert exports.FORMATS == options.EXPORTS  # what the parser knows without importing the room
+
+
+@pytest.mark.parametrize("way", [resampling.interpolated, resampling.multiplied])
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
+def test_graphs_resize_as_pillow_does(way, interpolation):
+    from openvino import Core, Model
+    from openvino import opset13 as ops
+
+    pictures, sides = ops.parameter([-1, 3, -1, -1], np.uint8), ops.parameter([2], np.int64)
+    graph = Model([ops.result(way(pictures, sides, interpolation))], [pictures, sides], "it")
+    network = Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    random = np.random.default_rng(0)
+    for old, new in (((75, 100), (64, 85)), ((90, 31), (185, 64)), ((64, 64), (64, 64))):
+        picture = random.integers(0, 256, (*old, 3), np.uint8)
+        found = network([picture.transpose(2, 0, 1)[None], np.array(new)])[0][0].transpose(1, 2, 0)
+        meant = np.asarray(
+            Image.fromarray(picture).resize(new[::-1], Image.Resampling[interpolation.upper()])
+        )
+        apart = np.abs(found.astype(int) - meant)
+        assert apart.max() <= 1
+        assert (apart > 0).mean() < 0.03  # ties are rounded to either side
 
 
 def test_a_filter_that_graphs_lack_is_named(small, tmp_path):
