@@ -12,12 +12,13 @@ from headstart.data.preprocess import Preprocess
 from headstart.errors import BundleError
 from headstart.heads.head import Head
 from headstart.model.formats import resampling
+from headstart.model.formats.answer import answer
 from headstart.model.model import Model
 from headstart.runtime import Execution
 from headstart.runtime.openvino import library
 
 PICTURES = "pictures"
-PROBABILITIES, FEATURES, LOGITS = OUTPUTS = ("probabilities", "features", "logits")
+PROBABILITIES, FEATURES, LOGITS, ANSWER = OUTPUTS = ("probabilities", "features", "logits", "answer")
 
 
 def whole(model: Model, resized: Callable[[Any, Any, str], Any] = resampling.interpolated) -> Any:
@@ -27,6 +28,7 @@ def whole(model: Model, resized: Callable[[Any, Any, str], Any] = resampling.int
     probabilities  float32 [N, C], tempered as Model.probabilities() are
     features       float32 [N, D], what the head sees
     logits         float32 [N, C], the head's scores before the temperature
+    answer         int64 [N], the place of the class that the picture is called, by thresholds or costs where there are
 
     Raises BackboneError where OpenVINO cannot convert the network; BundleError for a filter that graphs do not have.
     """
@@ -38,7 +40,8 @@ def whole(model: Model, resized: Callable[[Any, Any, str], Any] = resampling.int
     features = seen[0] if len(seen) == 1 else ops.concat(seen, axis=1)
     logits = _scored(features, model.head)
     tempered = ops.divide(logits, np.float32(model.certainty.temperature or 1))
-    outputs = (ops.softmax(tempered, axis=1), features, logits)
+    probabilities = ops.softmax(tempered, axis=1)
+    outputs = (probabilities, features, logits, answer(probabilities, model.decision))
     made = ov.Model([ops.result(one) for one in outputs], [pictures], "headstart")
     made.input(0).get_tensor().set_names({PICTURES})
     for output, name in zip(made.outputs, OUTPUTS, strict=True):
