@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from headstart.data.colours import as_rgb
-from headstart.data.depth import Levels
+from headstart.data.depth import GreyLevels
 from headstart.errors import BackboneError
 
 _FILTERS = {
@@ -39,7 +39,7 @@ class Preprocess:
     interpolation: str
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
-    levels: Levels | None = None
+    levels: GreyLevels | None = None
 
     def __post_init__(self) -> None:
         whole = type(self.size) is int and type(self.resize) is int
