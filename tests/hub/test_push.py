@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import timm
@@ -13,7 +14,7 @@ from safetensors.torch import save_file
 from headstart import backbone, data, extras, model
 from headstart.errors import HeadstartError, MissingError, OptionError, OutputError
 from headstart.job.export import export
-from headstart.model import push
+from headstart.model import parity, push
 from headstart.planning import cases
 from headstart.training.fit import fit
 from tests.cli.conftest import tree
@@ -45,6 +46,12 @@ def bundle(tmp_path_factory):
     return model.load(folder / "bundle")
 
 
+@pytest.fixture(scope="module")
+def few():
+    """As many pictures as a check needs that is not about pictures."""
+    return parity.generated()[:4]
+
+
 @pytest.fixture
 def writer(hub, settings, tmp_path, monkeypatch):
     """The hub, where who asks may write, from an empty folder."""
@@ -62,8 +69,8 @@ def line(bundle, kind: type[HeadstartError] = OutputError, place: str = MINE, **
     return str(caught.value)
 
 
-def test_a_push_is_one_commit_of_all_that_was_written(writer, bundle, tmp_path):
-    found = export(bundle, "timm", tmp_path / "it", push=MINE)
+def test_a_push_is_one_commit_of_all_that_was_written(writer, bundle, few, tmp_path):
+    found = export(bundle, "timm", tmp_path / "it", push=MINE, pictures=few)
     there = writer.repositories[MINE]
     assert there.commits == 1
     assert not there.private
@@ -79,8 +86,8 @@ def test_a_push_is_one_commit_of_all_that_was_written(writer, bundle, tmp_path):
     }
 
 
-def test_what_was_pushed_is_the_same_network_for_whoever_loads_it(writer, bundle, settings, tmp_path):
-    export(bundle, "timm", tmp_path / "it", push=MINE)
+def test_what_was_pushed_is_the_same_network_for_whoever_loads_it(writer, bundle, few, settings, tmp_path):
+    export(bundle, "timm", tmp_path / "it", push=MINE, pictures=few)
     settings(HF_TOKEN=None)  # anyone
     there = timm.create_model(f"hf-hub:{MINE}", pretrained=True).eval()
     here = timm.create_model(f"local-dir:{tmp_path / 'it'}", pretrained=True).eval()
@@ -89,18 +96,18 @@ def test_what_was_pushed_is_the_same_network_for_whoever_loads_it(writer, bundle
     assert backbone.load(f"timm:hf-hub:{MINE}").source.num_classes == len(HOSTILE)
 
 
-def test_transformers_loads_what_was_pushed(writer, bundle, settings, tmp_path):
+def test_transformers_loads_what_was_pushed(writer, bundle, few, settings, tmp_path):
     if not extras.installed("transformers"):
         pytest.skip("transformers is not installed (the extra `export`)")
     from transformers import AutoModelForImageClassification
 
-    export(bundle, "hf", tmp_path / "it", push=MINE)
+    export(bundle, "hf", tmp_path / "it", push=MINE, pictures=few)
     network = AutoModelForImageClassification.from_pretrained(MINE)
     assert [network.config.id2label[place] for place in range(3)] == list(bundle.classes)
 
 
-def test_the_card_has_what_the_hub_reads_and_names_stay_text(writer, bundle, tmp_path):
-    export(bundle, "hf", tmp_path / "it", push=MINE)
+def test_the_card_has_what_the_hub_reads_and_names_stay_text(writer, bundle, few, tmp_path):
+    export(bundle, "hf", tmp_path / "it", push=MINE, pictures=few)
     card = writer.repositories[MINE].files["README.md"].decode()
     _, front, body = card.split("---\n", 2)
     assert yaml.safe_load(front) == {
@@ -115,20 +122,20 @@ def test_the_card_has_what_the_hub_reads_and_names_stay_text(writer, bundle, tmp
     assert "\n---" not in body
 
 
-def test_a_file_goes_with_its_card_and_its_check(writer, bundle, tmp_path):
-    export(bundle, "zip", tmp_path / "shapes.zip", push="school/shapes", private=True)
+def test_a_file_goes_with_its_card_and_its_check(writer, bundle, few, tmp_path):
+    export(bundle, "zip", tmp_path / "shapes.zip", push="school/shapes", private=True, pictures=few)
     there = writer.repositories["school/shapes"]
     assert there.private
     assert set(there.files) - {".gitattributes"} == {"shapes.zip", "README.md", "check.json"}
     assert "hf download school/shapes --local-dir ." in there.files["README.md"].decode()
 
 
-def test_a_new_version_is_laid_over_the_old_only_where_that_is_said(writer, bundle, tmp_path):
+def test_a_new_version_is_laid_over_the_old_only_where_that_is_said(writer, bundle, few, tmp_path):
     old = writer.holds(MINE, {"README.md": b"# Mine"})
     with pytest.raises(OutputError, match=r"it holds files already; .* \(--force\)"):
-        export(bundle, "zip", tmp_path / "it.zip", push=MINE)
+        export(bundle, "zip", tmp_path / "it.zip", push=MINE, pictures=few)
     assert not (tmp_path / "it.zip").exists()
-    export(bundle, "zip", tmp_path / "it.zip", push=MINE, force=True)
+    export(bundle, "zip", tmp_path / "it.zip", push=MINE, force=True, pictures=few)
     assert old.commits == 2
     assert set(old.files) == {"it.zip", "README.md", "check.json"}
 
@@ -237,10 +244,21 @@ def test_a_missing_package_is_named_with_the_command(bundle, monkeypatch):
 def test_the_command_line_pushes_and_tells_where(writer, bundle, capsys):
     from headstart.cli.main import main
 
-    command = ["export", str(bundle.folder), "--to", "zip", "--push", MINE, "--private"]
+    pictures = str(bundle.folder.parent / "data")
+    command = [
+        "export",
+        str(bundle.folder),
+        "--to",
+        "zip",
+        "--push",
+        MINE,
+        "--private",
+        "--pictures",
+        pictures,
+    ]
     assert main([*command, "--json"]) == 0
     told = capsys.readouterr()
     assert json.loads(told.out)["pushed"]["url"] == f"{writer.endpoint}/{MINE}"
-    assert f"pushing 3 files, 2.3 MB, to {MINE}" in told.err
+    assert re.search(rf"^pushing 3 files, [\d.]+ MB, to {MINE}$", told.err, re.MULTILINE)
     assert main([*command, "--force", "--quiet"]) == 0
     assert f"{writer.endpoint}/{MINE}" in capsys.readouterr().out

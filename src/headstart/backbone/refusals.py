@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -93,7 +94,7 @@ def _gated(error: Exception, what: str, repository: str) -> HeadstartError:
 def _no_repository(hint: str, error: Exception, what: str, repository: str) -> HeadstartError:
     return BackboneError(
         f"{what}: the hub has no repository {repository}, or shows it to its owners alone; "
-        f"{hint or 'check the name, '}or log in ({_LOG_IN})"
+        f"{hint}check the name, or log in ({_LOG_IN})"
     )
 
 
@@ -143,7 +144,7 @@ def _not_reached(error: Exception, what: str, repository: str) -> HeadstartError
 
 def way(error: Exception) -> str:
     """Where the way to the hub ends, in words."""
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    reason = re.sub(r"^\[Errno -?\d+\] ", "", (str(error).strip() or type(error).__name__).splitlines()[0])
     if "onsistency check" in reason:
         return "what came is not of the size that the hub says"
     parts = urlsplit(endpoint())
