@@ -39,7 +39,7 @@ def main() -> None:
     paths.sort(key=lambda path: hashlib.sha256(str(path.relative_to(asked.pictures)).encode()).digest())
     paths = paths[: asked.most]
     with tempfile.TemporaryDirectory() as folder:
-        html.write(model, Path(folder) / html.NAME)
+        html.export(model, Path(folder) / html.NAME)
         found = chromium.found()
         assert found, "no Chromium on this machine"
         browser = chromium.Chromium(found, Path(folder) / "profile")

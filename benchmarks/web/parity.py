@@ -86,7 +86,7 @@ def main() -> None:
     model = headstart.load(asked.bundle)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / html.NAME
-        html.write(model, path)
+        html.export(model, path)
         page = path.read_text(encoding="utf-8")
     given = pictures(asked.pictures, asked.most)
     parts = [compared(model, page, given[at : at + AT_ONCE]) for at in range(0, len(given), AT_ONCE)]

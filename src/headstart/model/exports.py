@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 from collections.abc import Callable
@@ -12,13 +13,13 @@ from typing import Any, Protocol, cast
 from headstart import files
 from headstart.errors import OptionError, OutputError
 from headstart.model import parity
-from headstart.model.formats.reader import Reader
+from headstart.model.formats.reader import Reader, Unread
 from headstart.model.model import Model
 from headstart.model.parity import Parity
 from headstart.strangers import markdown
 
 # name → its file in headstart.model.formats
-FORMATS = ("zip", "openvino", "onnx", "torch", "timm", "hf")
+FORMATS = ("zip", "openvino", "onnx", "torch", "timm", "hf", "html")
 CHECK, CARD = "check.json", "README.md"
 
 
@@ -34,17 +35,17 @@ class Format(Protocol):
     ABOUT: str
     USE: str
     export: Callable[[Model, Path], None]
-    opened: Callable[[Path, Model], Reader]
+    opened: Callable[[Path, Model], Reader | Unread]
 
 
 @dataclass(frozen=True)
 class Exported:
-    """place: the file or folder that was written; check, card: the measured parity, as JSON, and the page that tells
-    of it, beside the file or in the folder."""
+    """place: the file or folder that was written; parity: as measured, or why it was not; check, card: this as JSON,
+    and the page that tells of it, beside the file or in the folder."""
 
     format: str
     place: Path
-    parity: Parity
+    parity: Parity | Unread
     check: Path
     card: Path
 
@@ -80,8 +81,7 @@ def export(model: Model, name: str, place: Path, pictures: Any = (), *, force: b
         )
     with files.replacing(place) as temporary:
         made.export(model, temporary)
-        found = parity.measure(model, made.opened(temporary, model), pictures)
-        parity.confirm(found, str(place))
+        found = _measured(model, made.opened(temporary, model), pictures, place)
         if not made.ENDING:
             _beside(made, model, found, place, temporary / CHECK, temporary / CARD)
     check, card = (place / CHECK, place / CARD) if not made.ENDING else _names(place)
@@ -90,17 +90,27 @@ def export(model: Model, name: str, place: Path, pictures: Any = (), *, force: b
     return Exported(name, place, found, check, card)
 
 
+def _measured(model: Model, reader: Reader | Unread, pictures: Any, place: Path) -> Parity | Unread:
+    """Raises BundleError where the export does not say what its bundle says."""
+    if isinstance(reader, Unread):
+        return reader
+    with contextlib.closing(reader):
+        found = parity.measure(model, reader, pictures)
+    parity.confirm(found, str(place))
+    return found
+
+
 def _names(place: Path) -> tuple[Path, Path]:
     """Of the check and the card beside a file."""
     return place.with_name(f"{place.name}.{CHECK}"), place.with_name(f"{place.name}.{CARD}")
 
 
-def _beside(made: Format, model: Model, found: Parity, place: Path, check: Path, card: Path) -> None:
+def _beside(made: Format, model: Model, found: Parity | Unread, place: Path, check: Path, card: Path) -> None:
     files.write_json(check, found.to_dict())
     files.write_text(card, _card(made, model, found, place))
 
 
-def _card(made: Format, model: Model, found: Parity, place: Path) -> str:
+def _card(made: Format, model: Model, found: Parity | Unread, place: Path) -> str:
     use = made.USE.replace("FOLDER", place.name).replace(f"FILE{made.ENDING}", place.name)
     prepared = model.backbone.preprocess
     sections = [

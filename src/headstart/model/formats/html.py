@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import headstart
 from headstart import files
 from headstart.certainty.familiar import K
-from headstart.errors import BackboneError
-from headstart.model.formats.reader import ON_CPU, said
+from headstart.model.formats.reader import ON_CPU, Outputs, Reader, Unread, said
 from headstart.model.model import Model
 from headstart.runtime.openvino import OpenVINORuntime
 from headstart.web import node
@@ -21,36 +22,42 @@ from headstart.web.page import page
 from headstart.web.walk import walk
 from headstart.web.written import network
 
+ENDING = ".html"
+ABOUT = "a page that anyone can open, without network; the classifier runs in it, on any computer or phone"
+USE = """Open `FILE.html` in a browser, and choose a picture, drop or paste one, or point the camera at something. The
+page is one file: it can be kept, mailed and copied. It sends nothing and asks for nothing."""
 NAME = "classifier.html"
 ALLOWED = 2e-2  # by which a probability may differ: weights are kept in half precision
 NEIGHBOURS_BYTES = 900_000  # of training pictures at the head's input; more would make the page too large
-_CHECKED = 4  # frames
 _STRICTLY = replace(ON_CPU, runtime="openvino")  # whose operations the page runs
 
 
-def write(model: Model, path: Path) -> dict[str, Any]:
-    """Writes the page, atomically, and says what was checked:
+def export(model: Model, place: Path) -> None:
+    """Writes the page, atomically. Raises BackboneError that names an operation which it does not know; OutputError."""
+    files.write_text(place, text(model))
 
-    {"bytes": of the file, "familiar": whether it tells strangers, "map": whether it shows where it looked,
-    "checked": None where there is no node, else {"frames": N, "largest_difference": of the probabilities,
-    "same_answers": of the N}}.
 
-    Raises BackboneError that names an operation which the page does not know, or where its answers are not the
-    bundle's; OutputError.
-    """
-    from importlib.metadata import version
+def text(model: Model) -> str:
+    """The page's HTML. Raises BackboneError that names an operation which it does not know."""
+    values, weights = _values(model, _graph(model))
+    return page(values, weights, headstart.__version__)
 
-    graph = _graph(model)
-    values, weights = _values(model, graph)
-    html = page(values, weights, version("headstart"))
-    checked = _checked(model, html)
-    files.write_bytes(path, html.encode("utf-8"))
-    return {
-        "bytes": path.stat().st_size,
-        "familiar": values["familiar"] is not None,
-        "map": all(cut.map is not None for cut in graph.cuts),
-        "checked": checked,
-    }
+
+def opened(place: Path, model: Model) -> Reader | Unread:
+    """The page's engine in node, where there is one."""
+    if node.found() is None:
+        return Unread(
+            "Not checked here: the page's engine is read by node, which is not on this machine. When it is opened, the "
+            "page asks itself about a picture whose answer is known, and says so where it answers otherwise."
+        )
+    engine = node.Engine(place)
+
+    def asked(how: str) -> Callable[[np.ndarray], Outputs]:
+        return lambda pictures: Outputs(
+            np.array([engine.ask(one, how)["probabilities"] for one in pictures], np.float32)
+        )
+
+    return Reader(asked("frames"), asked("pictures"), "the page's engine in node", ALLOWED, engine.close)
 
 
 def _graph(model: Model) -> Graph:
@@ -143,22 +150,3 @@ def _card(model: Model, graph: Graph, familiar: bool) -> list[str]:
     if prepared.levels:
         said.append("It is not made for greys of more than 8 bits; “headstart predict” is.")
     return said
-
-
-def _checked(model: Model, html: str) -> dict[str, Any] | None:
-    """The page's own answers beside the bundle's, on frames of noise; None without node. Raises BackboneError."""
-    if node.found() is None:
-        return None
-    size = model.backbone.preprocess.size
-    noise = np.random.default_rng(0).integers(0, 256, (_CHECKED - 1, size, size, 3), np.uint8)
-    frames = np.concatenate([check_frame(size)[None], noise])
-    expected = said(model, frames, _STRICTLY).probabilities
-    got = np.array([found["probabilities"] for found in node.ask(html, list(frames), "frames")])
-    away = float(np.abs(got - expected).max())
-    if not away <= ALLOWED:
-        raise BackboneError(
-            f"{model.backbone.name}: the page's probabilities differ by {away:.3f} from the bundle's, more than "
-            f"{ALLOWED}; export to another format"
-        )
-    same = int((got.argmax(1) == expected.argmax(1)).sum())
-    return {"frames": len(frames), "largest_difference": round(away, 6), "same_answers": same}
