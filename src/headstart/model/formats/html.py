@@ -11,6 +11,7 @@ import numpy as np
 
 import headstart
 from headstart import files
+from headstart.backbone import Backbone
 from headstart.certainty.familiar import K
 from headstart.model.formats.reader import ON_CPU, Outputs, Reader, Unread, said
 from headstart.model.model import Model
@@ -91,7 +92,7 @@ def _values(model: Model, graph: Graph) -> tuple[dict[str, Any], str]:
             float(p) for p in said(model, check_frame(prepared.size)[None], _STRICTLY).probabilities[0]
         ],
         "allowed": ALLOWED,
-        "card": _card(model, graph, familiar is not None),
+        "card": card(model.backbone, graph, familiar is not None),
         "sections": blob.sections(),
     }
     return values, blob.text()
@@ -131,11 +132,11 @@ def _in_bytes(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.round(wide / scale[:, None]).astype(np.int8), scale.astype(np.float32)
 
 
-def _card(model: Model, graph: Graph, familiar: bool) -> list[str]:
-    """What the page says about itself."""
-    prepared = model.backbone.preprocess
+def card(network: Backbone, graph: Graph, familiar: bool) -> list[str]:
+    """What the page says about itself; familiar: whether it tells strangers."""
+    prepared = network.preprocess
     said = [
-        f"The network is {model.backbone.name}. It sees {prepared.size} × {prepared.size} pixels, the middle of the "
+        f"The network is {network.name}. It sees {prepared.size} × {prepared.size} pixels, the middle of the "
         "picture.",
         "Its weights are kept in half precision. When it is opened, it is asked about a picture whose answer is known.",
         "Browsers decode some files a little differently, so that a probability may differ a little from "
