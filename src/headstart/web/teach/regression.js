@@ -13,7 +13,8 @@ const MEMORY = 6, STEPS = 500, DECREASE = 1e-4;
 // Standardisation, measured on x, Float32Array [count · width].
 function scalingOf(x, count, width) {
   const mean = new Float64Array(width), scale = new Float64Array(width);
-  for (let i = 0, at = 0; i < count; i++) for (let d = 0; d < width; d++, at++) mean[d] += x[at] / count;
+  for (let i = 0, at = 0; i < count; i++) for (let d = 0; d < width; d++, at++) mean[d] += x[at];
+  mean.forEach((sum, d) => (mean[d] = sum / count)); // of equal numbers exactly theirs: what never moves has no spread
   for (let i = 0, at = 0; i < count; i++) for (let d = 0; d < width; d++, at++) scale[d] += (x[at] - mean[d]) ** 2 / count;
   const least = SMALLEST_SPREAD * Math.sqrt(scale.reduce((sum, square) => sum + square, 0) / width) || 1;
   return { mean, scale: scale.map((square) => Math.max(Math.sqrt(square), least) * Math.sqrt(width)) };

@@ -3,6 +3,8 @@
 
 const ENDINGS = { "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp", "image/avif": ".avif", "image/tiff": ".tif" };
 
+let safe = null; // the state that was saved last
+
 function download(blob, name) {
   const link = make("a", { href: URL.createObjectURL(blob), download: name });
   document.body.append(link);
@@ -14,13 +16,13 @@ function download(blob, name) {
 // ---- classifier.html ----
 
 async function classifierPage() {
-  const { head, familiar, temperature, expected, names } = learnt, { floats, halves, eights } = model.sections;
+  const { head, familiar, temperature, expected } = learnt, { floats, halves, eights } = model.sections;
   const own = familiar || { x: new Int8Array(0), scale: new Float32Array(0) };
   const place = (kind, at, numbers) => [kind, at, numbers.length];
   const values = {
     ...model,
     features: undefined,
-    classes: names,
+    classes: names(),
     head: [{ weight: place("f", floats, head.weight), bias: place("f", floats + head.weight.length, head.bias) }],
     temperature: temperature || 1,
     calibrated: Boolean(temperature),
@@ -56,6 +58,7 @@ function learntFrom() {
 
 async function saveClassifier() {
   download(await classifierPage(), "classifier.html");
+  safe = state;
 }
 
 // ---- the pictures ----
@@ -77,6 +80,7 @@ async function saveZip() {
   try {
     const blob = await zipped(files, (n) => working(say("zipping", { n, of: files.length }), n / files.length));
     download(blob, "pictures.zip");
+    safe = state;
     working("");
   } catch (error) {
     working("");

@@ -1,7 +1,7 @@
 "use strict";
 // What is seen: the cards of the classes, what training came to, and answers. draw() brings all of it in line with state.
 
-const TILES = 40; // small pictures of a class, unless all are asked for
+const TILES = 24; // small pictures of a class, unless all are asked for
 const DOUBTS = 12, SHOWN = 5;
 const cards = new Map(); // class → its card
 const whole = new Set(); // classes of which all pictures are shown
@@ -18,12 +18,13 @@ function draw() {
   drawTraining();
   drawResult();
   drawDoubts();
+  drawAnswer();
   here("undo").disabled = !past.length;
   here("undo").textContent = past.length ? say("undo_what", { what: past.at(-1)[0]() }) : say("undo");
   here("tried").hidden = !learnt.head;
   here("try-first").hidden = Boolean(learnt.head);
   here("save").disabled = !learnt.head || training;
-  here("stale").hidden = !learnt.head || !learnt.stale;
+  here("stale").hidden = !learnt.head || !stale();
   here("save-zip").disabled = !state.classes.some(({ pictures }) => pictures.length);
 }
 
@@ -124,8 +125,9 @@ async function toggleCamera(card) {
 function drawTraining() {
   const few = ready().length < 2, wait = waiting();
   here("train").disabled = few || wait || training;
-  here("train").textContent = say(learnt.head && learnt.stale ? "train_again" : "train_now");
-  here("lacking").textContent = wait || training ? "" : few ? say("need_two") : learnt.head && learnt.stale ? say("changed") : "";
+  const old = learnt.head && stale();
+  here("train").textContent = say(old ? "train_again" : "train_now");
+  here("lacking").textContent = wait || training ? "" : few ? say("need_two") : old ? say("changed") : "";
 }
 
 function drawResult() {
@@ -139,9 +141,9 @@ function drawResult() {
     here("how").textContent = say("too_few_how");
     return;
   }
-  const counts = learnt.names.map((_, c) => labels.filter((label) => label === c).length), most = counts.indexOf(Math.max(...counts));
+  const counts = learnt.told.map((_, c) => labels.filter((label) => label === c).length), most = counts.indexOf(Math.max(...counts));
   here("meaning").textContent = say("meaning", { low: percent(interval[0]), high: percent(interval[1]), n: numbers.length });
-  here("how").textContent = say("held_out") + " " + say("baseline", { name: learnt.names[most], share: percent(counts[most] / labels.length) });
+  here("how").textContent = say("held_out") + " " + say("baseline", { name: names()[most], share: percent(counts[most] / labels.length) });
   here("by-class").replaceChildren(table(byClass()));
 }
 
@@ -173,29 +175,38 @@ function doubtOf({ number, own, other, p, q }) {
 // ---- answers ----
 
 let turn = 0;
+let answered = null; // the last answer, to be said again in another language
 
 async function answer(open) {
   const mine = ++turn;
   try {
     const { canvas, pixels } = await open();
     const { width, height } = canvas, found = await helpers[0].ask({ way: "named", pixels, width, height }, [pixels.buffer]);
-    if (mine === turn) drawAnswer(canvas, found);
+    if (mine !== turn) return;
+    answered = { ...found, canvas };
+    drawAnswer();
   } catch (error) {
     fault(say("no_picture"));
   }
 }
 
-function drawAnswer(canvas, { probabilities, called, similarity }) {
-  const { names, familiar, temperature } = learnt, strange = familiar && similarity !== null && similarity < familiar.line;
-  here("found").hidden = false;
-  here("called").textContent = strange ? say("none_of_these") : names[called];
-  here("sure").textContent = strange ? say("strange", { name: names[called] }) : say(temperature ? "sure" : "unsure", { p: percent(probabilities[called]) });
+function drawAnswer() {
+  here("found").hidden = !answered;
+  if (!answered) return;
+  const { probabilities, called, similarity, canvas } = answered, { familiar, temperature } = learnt, own = names();
+  const strange = familiar && similarity < familiar.line;
+  here("called").textContent = strange ? say("none_of_these") : own[called];
+  here("sure").textContent = strange ? say("strange", { name: own[called] }) : say(temperature ? "sure" : "unsure", { p: percent(probabilities[called]) });
   const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]).slice(0, SHOWN);
-  here("answers").replaceChildren(...order.map((c) => make("li", {}, make("span", { class: "name" }, names[c]), make("span", { class: "share" }, percent(probabilities[c])), make("progress", { max: 1, value: probabilities[c], "aria-label": names[c] }))));
+  here("answers").replaceChildren(...order.map((c) => answerOf(own[c], probabilities[c])));
   const { size, resize } = model.prepare, side = (Math.min(canvas.width, canvas.height) * size) / resize, full = here("asked").width;
   const pen = here("asked").getContext("2d");
   pen.imageSmoothingQuality = "high";
   pen.drawImage(canvas, (canvas.width - side) / 2, (canvas.height - side) / 2, side, side, 0, 0, full, full);
+}
+
+function answerOf(name, p) {
+  return make("li", {}, make("span", { class: "name" }, name), make("span", { class: "share" }, percent(p)), make("progress", { max: 1, value: p, "aria-label": name }));
 }
 
 async function live() {

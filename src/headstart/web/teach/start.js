@@ -27,6 +27,7 @@ function listen() {
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && event.target.type !== "text") event.preventDefault(), undo();
   });
+  window.addEventListener("beforeunload", (event) => state !== safe && filled().length && event.preventDefault());
   listenToDrops();
 }
 

@@ -25,7 +25,6 @@ function undo() {
 }
 
 function changed() {
-  learnt.stale = true;
   enqueue();
   draw();
 }
@@ -58,6 +57,7 @@ function addClass() {
 function removeClass(id) {
   const { name } = classOf(id);
   change(() => say("did_remove_class", { name }), { classes: state.classes.filter((one) => one.id !== id) });
+  here("add-class").focus();
 }
 
 // Whether the class may be called so; else the page says why not.
