@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import headstart
-from headstart import files, progress
+from headstart import files
 from headstart.errors import BackboneError, OutputError
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class TeachPage:
         return asdict(self)
 
 
-def teach(network: str = NETWORK, output: str | Path = PAGE, *, force: bool = False) -> TeachPage:
-    """Writes the page. network: as for `--backbone`.
+def teach(network: str | Backbone = NETWORK, output: str | Path = PAGE, *, force: bool = False) -> TeachPage:
+    """Writes the page. network: a name, as for `--backbone`, or a Backbone.
 
     Raises OutputError where it cannot be written to `output`; BackboneError, which names an operation
     that the page does not know; WeightsError, OfflineError.
@@ -52,9 +52,7 @@ def teach(network: str = NETWORK, output: str | Path = PAGE, *, force: bool = Fa
     place = Path(output)
     if place.exists() and not force:
         raise OutputError(f"{place}: is there already; --force replaces it, or name another file with -o")
-    with progress.bar(f"loading {network}", 1) as bar:
-        loaded = backbone.load(network)
-        bar.advance()
+    loaded = backbone.load(network) if isinstance(network, str) else network
     html, checked = _written(loaded)
     files.write_text(place, html)
     return TeachPage(str(place), loaded.name, place.stat().st_size, checked)

@@ -44,12 +44,11 @@ function frameOf(video) {
 // A button that takes pictures for as long as it is held, by finger, mouse or key; a click alone, as a screen reader makes
 // it, takes one. Each hold is a group: its pictures are alike, and are never parted when the classifier is put to the test.
 function holding(button, take) {
-  let held = false, ended = 0;
+  let held = 0, ended = 0; // the number of the hold that goes on
   const begin = async () => {
     if (held || !camera) return;
-    held = true;
-    const hold = ++holds;
-    for (let n = 1; held && camera; n++) {
+    const hold = (held = ++holds);
+    for (let n = 1; held === hold && camera; n++) {
       const begun = performance.now();
       await takeOne(hold, n, take);
       await new Promise((done) => setTimeout(done, Math.max(0, EVERY - (performance.now() - begun))));
@@ -57,7 +56,7 @@ function holding(button, take) {
   };
   const end = () => {
     if (held) ended = performance.now();
-    held = false;
+    held = 0;
   };
   button.addEventListener("pointerdown", (event) => (button.setPointerCapture(event.pointerId), begin()));
   button.addEventListener("keydown", (event) => [" ", "Enter"].includes(event.key) && (event.preventDefault(), begin()));

@@ -116,13 +116,14 @@ function drawn(labels, groups, most) {
   return inClass.sort((a, b) => a.turn - b.turn || a.i - b.i).slice(0, most).map(({ i }) => i).sort((a, b) => a - b);
 }
 
-// The pictures whose label is likelier wrong than right, the least probable first. The share of wrong labels and the heads'
-// temperature are those that explain the labels best; a wrong label is taken to be any other class.
+// The pictures that are called otherwise than they are labelled, the least probable label first. wrong: whether the label is
+// likelier wrong than right. The share of wrong labels and the heads' temperature are those that explain the labels best; a
+// wrong label is taken to be any other class.
 function suspects(heldOut, labels, classes) {
   const { rate, heat } = noise(heldOut, labels, classes), p = atHeat(heldOut, heat, classes), found = [];
   labels.forEach((label, i) => {
-    const q = p[i * classes + label], wrong = (rate * (1 - q)) / Math.max(classes - 1, 1), best = likeliest(p, i, classes);
-    if (wrong >= (1 - rate) * q && best !== label) found.push({ i, q, best, p: p[i * classes + best] });
+    const q = p[i * classes + label], other = (rate * (1 - q)) / Math.max(classes - 1, 1), best = likeliest(p, i, classes);
+    if (best !== label) found.push({ i, q, best, p: p[i * classes + best], wrong: other >= (1 - rate) * q });
   });
   return found.sort((a, b) => a.q - b.q);
 }

@@ -126,6 +126,7 @@ function allLookedAt() {
   if (copies) said.push(say("copies", { n: copies }));
   fault(said.join(" "));
   working("");
+  if (past.length && JSON.stringify(past.at(-1)[1]) === JSON.stringify(state)) past.pop(); // it changed nothing
   looked = copies = 0;
   refused = [];
   draw();
@@ -152,7 +153,7 @@ function byFolder(found) {
 }
 
 function addFound(found, to) {
-  const pictures = pictured(found);
+  const pictures = pictured(found).sort((a, b) => (a.path < b.path ? -1 : 1));
   if (!pictures.length) return fault(say("no_pictures"));
   fault("");
   if (to) return addPictures(to, pictures);
@@ -162,19 +163,29 @@ function addFound(found, to) {
   if (loose.length) addPictures((state.classes.find((one) => !one.pictures.length) || state.classes.at(-1) || classOf(addClass())).id, loose);
 }
 
-// What was dropped, folders and all that is below them.
+// What was dropped, folders and all that is below them. Chromium reads dropped folders of a page that is a file by handles
+// alone, others by entries alone; where neither serves, what are files are files.
 async function dropped(transfer) {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry && item.webkitGetAsEntry());
-  if (entries.some((entry) => !entry)) return listed(transfer.files);
-  return (await Promise.all(entries.map((entry) => below(entry, entry.name)))).flat();
+  const items = [...transfer.items].filter(({ kind }) => kind === "file"), files = listed(transfer.files);
+  const asked = items.map((item) => (item.getAsFileSystemHandle ? item.getAsFileSystemHandle() : item.webkitGetAsEntry()));
+  try {
+    const found = await Promise.all((await Promise.all(asked)).map((one) => (one.kind ? ofHandle(one, one.name) : ofEntry(one, one.name))));
+    return found.flat();
+  } catch (error) {
+    return files;
+  }
 }
 
-async function below(entry, path) {
-  if (entry.isFile) {
-    const file = await new Promise((done, failed) => entry.file(done, failed));
-    return [{ file, name: file.name, path }];
-  }
+async function ofHandle(handle, path) {
+  if (handle.kind === "file") return [{ file: await handle.getFile(), name: handle.name, path }];
+  const found = [];
+  for await (const one of handle.values()) found.push(...(await ofHandle(one, path + "/" + one.name)));
+  return found;
+}
+
+async function ofEntry(entry, path) {
+  if (entry.isFile) return [{ file: await new Promise((done, failed) => entry.file(done, failed)), name: entry.name, path }];
   const reader = entry.createReader(), found = [];
   for (let some; (some = await new Promise((done, failed) => reader.readEntries(done, failed))).length; ) found.push(...some);
-  return (await Promise.all(found.map((one) => below(one, path + "/" + one.name)))).flat();
+  return (await Promise.all(found.map((one) => ofEntry(one, path + "/" + one.name)))).flat();
 }

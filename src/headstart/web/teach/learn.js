@@ -77,11 +77,12 @@ function byClass() {
   });
 }
 
-// The pictures that look wrong and are still where they were: { number, name, other: the class it looks like, p }.
+// The pictures that were called otherwise and are still where they were, the least probable label first: { number, own and
+// other: the class it is in and the one it looks like, q and p: their probabilities, wrong: whether the label looks wrong }.
 function doubtful() {
   if (!learnt.suspects) return [];
-  return learnt.suspects.flatMap(({ i, q, best, p }) => {
+  return learnt.suspects.flatMap(({ i, best, ...rest }) => {
     const number = learnt.numbers[i], own = classOf(learnt.told[learnt.labels[i]].id), other = classOf(learnt.told[best].id);
-    return own && other && own.pictures.includes(number) && !kept.has(number) ? [{ number, own, other, p, q }] : [];
+    return own && other && own.pictures.includes(number) && !kept.has(number) ? [{ number, own, other, ...rest }] : [];
   });
 }

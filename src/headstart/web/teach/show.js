@@ -159,12 +159,16 @@ function table(rows) {
 
 function drawDoubts() {
   const found = doubtful();
-  here("doubt").hidden = !found.length;
-  here("doubts").replaceChildren(...found.slice(0, DOUBTS).map(doubtOf));
+  const wrong = found.filter((one) => one.wrong), rest = found.filter((one) => !one.wrong);
+  here("doubt").hidden = !wrong.length;
+  here("doubts").replaceChildren(...wrong.slice(0, DOUBTS).map(doubtOf));
+  here("mistaken").hidden = !rest.length;
+  here("mistakes-title").textContent = say("mistaken", { n: rest.length });
+  here("mistakes").replaceChildren(...rest.slice(0, DOUBTS).map(doubtOf));
 }
 
 function doubtOf({ number, own, other, p, q }) {
-  const act = (word, values, does) => make("button", { type: "button", click: () => (does(), (document.querySelector("#doubts button") || here("train")).focus()) }, say(word, values));
+  const act = (word, values, does) => make("button", { type: "button", click: () => (does(), (document.querySelector(".doubts button") || here("train")).focus()) }, say(word, values));
   const said = make("p", {}, say("looks_like", { name: own.name, other: other.name, p: percent(p), q: percent(q) }));
   return make("li", {}, make("img", { alt: "", src: records.get(number).picture, width: THUMB, height: THUMB }), make("div", {}, said, make("div", { class: "actions" },
     act("move_to", { name: other.name }, () => movePicture(number, other.id)),
