@@ -64,6 +64,14 @@ def compared(model: headstart.Model, page: str, given: list[np.ndarray]) -> dict
         apart["same side of the line"] = (answers.similarity < line) == [
             one["similarity"] < line for one in found
         ]
+    if found[0]["among"]:
+        sets = model.certainty.sets.classes(answers.probabilities, html.COVERAGE)
+        ours = [set(np.flatnonzero(row)) for row in sets]
+        apart["same set"] = np.array([set(one["among"]) == own for one, own in zip(found, ours, strict=True)])
+    if found[0]["certain"]:
+        nodes, _ = model.taxonomy.certain(answers.probabilities, html.SURE)
+        names = [one["certain"]["name"] for one in found]
+        apart["same name of the taxonomy"] = np.array(names) == np.array(model.taxonomy.names)[nodes]
     if found[0]["map"]:
         own = maps(model, frames).reshape(len(given), -1)
         got = np.array([one["map"] for one in found])

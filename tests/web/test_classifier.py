@@ -14,11 +14,14 @@ from PIL import Image
 
 import headstart
 from headstart.certainty import Certainty
+from headstart.certainty.conformal import Sets
 from headstart.certainty.familiar import Familiar
+from headstart.data.taxonomy import Taxonomy
 from headstart.heads.neighbours import Neighbours
 from headstart.model import Model
 from headstart.model.decision import Decision, Threshold
 from headstart.model.formats import html
+from headstart.strangers import plain
 from headstart.web import node
 from tests.cli.conftest import COLOURS, picture
 from tests.web import chromium
@@ -155,6 +158,65 @@ def test_a_decision_holds_in_the_page(model: Model, tmp_path: Path, kind: str) -
     assert [one["called"] for one in found] == decision.decide(own.probabilities(given)).tolist()
 
 
+def hesitant(model: Model, warmth: float) -> Model:
+    """The model less sure of itself, with sets and a taxonomy in which both classes are of one kind."""
+    tree = Taxonomy(("", "kind", *sorted(model.classes)), (-1, 0, 1, 1))
+    certainty = Certainty(warmth, Sets(np.linspace(0, 0.6, 40), 40))
+    return changed(model, certainty=certainty, taxonomy=tree, classes=tuple(sorted(model.classes)))
+
+
+@pytest.mark.skipif(node.found() is None, reason="no node on this machine")
+@pytest.mark.parametrize("warmth", [0.5, 4.0, 20.0])
+def test_sets_and_coarser_names_are_the_bundles(model: Model, tmp_path: Path, warmth: float) -> None:
+    own, given = hesitant(model, warmth), pictures(6, 8)
+    assert own.taxonomy is not None
+    assert own.certainty.sets is not None
+    html.export(own, tmp_path / "page.html")
+    found = node.ask((tmp_path / "page.html").read_text(encoding="utf-8"), given, "pictures")
+    expected = own.probabilities(given)
+    sets = own.certainty.sets.classes(expected, html.COVERAGE)
+    nodes, sums = own.taxonomy.certain(expected, html.SURE)
+    for one, row, p, at, total in zip(found, sets, expected, nodes, sums, strict=True):
+        assert one["among"] == [place for place in (-p).argsort() if row[place]]
+        assert one["certain"]["name"] == plain(own.taxonomy.names[at])
+        assert one["certain"]["probability"] == pytest.approx(total, abs=2e-3)
+
+
+@in_browser
+def test_sets_and_coarser_names_are_shown(browser: chromium.Chromium, model: Model, tmp_path: Path) -> None:
+    html.export(hesitant(model, 40.0), tmp_path / "page.html")
+    Image.fromarray(pictures(1, 6)[0]).save(tmp_path / "one.png")
+    ready(browser, tmp_path / "page.html", 390)
+    choose(browser, tmp_path / "one.png")
+    assert text_of(browser, "coarser") == "Sure to 90 % or more is only this: kind, 100 %."
+    assert text_of(browser, "among").startswith("What comes into question: ")
+    assert text_of(browser, "among").endswith("Of 100 such lists, about 90 hold the right class.")
+    assert browser.eval("document.getElementById('decided').hidden")
+
+
+def text_of(browser: chromium.Chromium, name: str) -> str:
+    """What stands in an element; "" where it is hidden."""
+    return browser.eval(f"(e => e.hidden ? '' : e.textContent)(document.getElementById('{name}'))")
+
+
+@in_browser
+def test_why_it_is_not_the_likeliest_class_is_said(
+    browser: chromium.Chromium, model: Model, tmp_path: Path
+) -> None:
+    given = pictures(1, 6)[0]
+    other = model.classes[int(model.probabilities(given)[0].argmin())]
+    decision = Decision(model.classes, (Threshold(other, 1e-9, 0.01, 0, 1, 10, 0.9),))
+    html.export(changed(model, decision=decision), tmp_path / "page.html")
+    Image.fromarray(given).save(tmp_path / "one.png")
+    ready(browser, tmp_path / "page.html", 390)
+    choose(browser, tmp_path / "one.png")
+    assert text_of(browser, "called") == plain(other)
+    assert (
+        text_of(browser, "decided")
+        == f"{plain(other)} is the answer from < 1 % on, so that few of it are missed."
+    )
+
+
 def choose(browser: chromium.Chromium, file: Path) -> None:
     """As a user chooses a file; waits for the answer, or the line that says why there is none."""
     root = browser.call("DOM.getDocument")["root"]["nodeId"]
@@ -178,10 +240,13 @@ def test_a_file_is_answered_as_python_answers_it(
     ready(browser, page, width)
     choose(browser, tmp_path / "one.png")
     p = model.probabilities(given)[0]
-    assert browser.eval("document.getElementById('called').textContent") == HOSTILE[p.argmax()]
+    assert browser.eval("document.getElementById('called').textContent") == plain(HOSTILE[p.argmax()])
     shown = browser.eval("[...document.querySelectorAll('progress')].map(bar => bar.value)")
     np.testing.assert_allclose(shown, np.sort(p)[::-1], atol=2e-3)
-    assert browser.eval("document.images.length + document.querySelectorAll('b:not(#nearest)').length") == 0
+    assert (
+        browser.eval("document.images.length + document.querySelectorAll('b:not(#nearest, p > b)').length")
+        == 0
+    )
     assert browser.eval("document.documentElement.scrollWidth") <= width
     quiet(browser)
 
@@ -207,7 +272,7 @@ def test_a_stranger_is_none_of_these(browser: chromium.Chromium, model: Model, t
     choose(browser, tmp_path / "one.png")
     assert browser.eval("document.getElementById('called').textContent") == "none of these"
     nearest = browser.eval("document.getElementById('nearest').textContent")
-    assert nearest == HOSTILE[model.probabilities(given).argmax()]
+    assert nearest == plain(HOSTILE[model.probabilities(given).argmax()])
 
 
 @in_browser

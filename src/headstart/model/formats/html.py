@@ -16,6 +16,7 @@ from headstart.certainty.familiar import K
 from headstart.model.formats.reader import ON_CPU, Outputs, Reader, Unread, said
 from headstart.model.model import Model
 from headstart.runtime.openvino import OpenVINORuntime
+from headstart.strangers import plain
 from headstart.web import node
 from headstart.web.blob import Blob
 from headstart.web.graph import Graph
@@ -30,6 +31,8 @@ page is one file: it can be kept, mailed and copied. It sends nothing and asks f
 NAME = "classifier.html"
 ALLOWED = 2e-2  # by which a probability may differ: weights are kept in half precision
 NEIGHBOURS_BYTES = 900_000  # of training pictures at the head's input; more would make the page too large
+COVERAGE = 0.9  # of the sets of classes that the page shows
+SURE = 0.9  # as sure as the page is of a name from the taxonomy
 _STRICTLY = replace(ON_CPU, runtime="openvino")  # whose operations the page runs
 
 
@@ -81,18 +84,20 @@ def _values(model: Model, graph: Graph) -> tuple[dict[str, Any], str]:
     ]
     familiar = _familiar(model, blob)
     values = {
-        "classes": list(model.classes),
+        "classes": [plain(name) for name in model.classes],
         **network(graph, prepared, blob),
         "head": head,
         "temperature": model.certainty.temperature or 1.0,
         "calibrated": model.certainty.temperature is not None,
         "decision": _decision(model),
         "familiar": familiar,
+        "sets": _sets(model),
+        "tree": _tree(model),
         "expected": [
             float(p) for p in said(model, check_frame(prepared.size)[None], _STRICTLY).probabilities[0]
         ],
         "allowed": ALLOWED,
-        "card": card(model.backbone, graph, familiar is not None),
+        "card": [*card(model.backbone, graph, familiar is not None), *_wanted(model)],
         "sections": blob.sections(),
     }
     return values, blob.text()
@@ -104,6 +109,40 @@ def _decision(model: Model) -> dict[str, Any]:
     if model.decision.costs:
         return {"costs": [list(row) for row in model.decision.costs], "thresholds": []}
     return {"thresholds": [[model.classes.index(one.name), one.value] for one in model.decision.thresholds]}
+
+
+def _sets(model: Model) -> dict[str, float] | None:
+    """Up to which score a class belongs to a picture's set: see headstart.certainty.conformal."""
+    sets = model.certainty.sets
+    return sets and {"coverage": COVERAGE, "score": min(1.0, sets.threshold(COVERAGE))}
+
+
+def _tree(model: Model) -> dict[str, Any] | None:
+    """The taxonomy; leaves: of each node its class's place, -1 for others."""
+    tree = model.taxonomy
+    if tree is None:
+        return None
+    place = {name: column for column, name in enumerate(tree.classes)}
+    return {
+        "sure": SURE,
+        "names": [plain(name) for name in tree.names],
+        "parents": list(tree.parents),
+        "leaves": [place.get(name, -1) for name in tree.names],
+    }
+
+
+def _wanted(model: Model) -> list[str]:
+    """How a picture is called, where that is not the likeliest class."""
+    if model.decision is None:
+        return []
+    if model.decision.costs:
+        return [
+            "Mistakes have costs here: it gives the answer that costs least, which need not be the likeliest."
+        ]
+    return [
+        f"“{plain(one.name)}” is the answer from a probability of {one.value:.1%} on, so that few of it are missed."
+        for one in model.decision.thresholds
+    ]
 
 
 def _familiar(model: Model, blob: Blob) -> dict[str, Any] | None:
