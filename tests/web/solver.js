@@ -13,7 +13,7 @@ const sources = NAMES.map((name) => fs.readFileSync(path.join(process.argv[2], n
 // The head at one penalty, and whether it is certified.
 function optimum(x, labels, classes, l2, tolerance) {
   const problem = new Problem(x, labels, classes), weights = new Float32Array(labels.length).fill(1);
-  const [theta, certified] = problem.solve(l2, problem.start(1), weights, tolerance);
+  const { theta, certified } = problem.solve(l2, problem.start(1), weights, tolerance);
   return { ...problem.plain(theta), certified };
 }
 vm.runInThisContext([...sources, optimum, `globalThis.calls = ${CALLS};`].join("\n"));

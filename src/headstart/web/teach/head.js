@@ -16,7 +16,7 @@ function solve(x, labels, classes, groups, fold = null, tell = () => {}) {
     return { head: problem.plain(theta), l2: FEW_L2, heldOut: null };
   }
   const chosen = choose(problem, fold || dealt(labels, groups, FOLDS), tell);
-  const [theta] = problem.solve(chosen.l2, chosen.near, everyone, FINAL);
+  const { theta } = problem.solve(chosen.l2, chosen.near, everyone, FINAL);
   const growth = chosen.length ? Math.sqrt(dot(theta.weight, theta.weight)) / chosen.length : 1;
   const heldOut = logSoftmax(chosen.heldOut.map((v) => v * growth), classes);
   return { head: problem.plain(theta), l2: chosen.l2, heldOut };
@@ -25,7 +25,7 @@ function solve(x, labels, classes, groups, fold = null, tell = () => {}) {
 // From strong penalties down to the wanted one.
 function walked(problem, wanted, weights) {
   let theta = problem.start(1);
-  for (const l2 of GRID.filter((l2) => l2 >= wanted)) [theta] = problem.solve(l2, theta, weights, l2 === wanted ? FINAL : ROUGH);
+  for (const l2 of GRID.filter((l2) => l2 >= wanted)) ({ theta } = problem.solve(l2, theta, weights, l2 === wanted ? FINAL : ROUGH));
   return theta;
 }
 
@@ -33,11 +33,11 @@ function walked(problem, wanted, weights) {
 function choose(problem, fold, tell) {
   const { labels, classes, count } = problem, fits = Math.max(...fold) + 1, tried = [];
   const weights = Float32Array.from({ length: count * fits }, (_, at) => (fold[Math.floor(at / fits)] === at % fits ? 0 : 1));
-  let theta = problem.start(fits), best = null;
+  let at = { theta: problem.start(fits) }, best = null;
   for (const [place, l2] of GRID.entries()) {
     tell(place / GRID.length);
-    [theta] = problem.solve(l2, theta, weights, ROUGH);
-    const one = { l2, ...judged(problem, theta, fold, fits), near: middle(theta, fits), length: meanLength(theta, fits) };
+    at = problem.solve(l2, at.theta, weights, ROUGH, place ? repriced(at, GRID[place - 1], l2) : null);
+    const { theta } = at, one = { l2, ...judged(problem, theta, fold, fits), near: middle(theta, fits), length: meanLength(theta, fits) };
     tried.push(one);
     const worse = best ? one.losses.map((v, i) => v - best.losses[i]) : [];
     if (!best || one.loss < best.loss) best = one;

@@ -6,7 +6,7 @@
 // smallest, for several fits (folds) side by side, which share each pass over the features. The optimum is Python's, since
 // there is but one. Python turns the features onto all their principal axes; here the first AXES of them steer the search.
 
-const AXES = 64, ROUNDS = 3; // principal axes that are found, and rounds of the search for them
+const AXES = 48, ROUNDS = 2; // principal axes that are found, and rounds of the search for them
 const SMALLEST_SPREAD = 1e-4; // of the typical one: what hardly moves is not blown up
 const MEMORY = 6, STEPS = 500, DECREASE = 1e-4;
 
@@ -28,8 +28,7 @@ class Problem {
     this.count = labels.length;
     this.width = x.length / this.count;
     this.scaling = scalingOf(x, this.count, this.width);
-    const { mean, scale } = this.scaling;
-    this.z = x.map((v, i) => (v - mean[i % this.width]) / scale[i % this.width]);
+    this.z = standardised(x, this.scaling);
     this.across = turned(this.z, this.count, this.width);
     this.axes = leading(this);
   }
@@ -60,13 +59,15 @@ class Problem {
     return { value, gradient: new Theta(weight, bias) };
   }
 
-  // [the optimum from `start`, whether its gap is certified to be at most `tolerance` of f]
-  solve(l2, start, weights, tolerance) {
+  // { theta, certified, value, gradient }: the optimum from `start`, whether its gap is certified to be at most `tolerance`
+  // of f, and f there. known: f at the start, where somebody knows it.
+  solve(l2, start, weights, tolerance, known = null) {
     const fits = start.bias.length / this.classes, learning = new Float64Array(fits);
     weights.forEach((weight, at) => (learning[at % fits] += weight));
     const least = Math.min(...learning), most = Math.max(...learning);
     const certified = ({ value, gradient: { weight, bias } }) => dot(weight, weight) / (2 * l2) + dot(bias, bias) / least <= tolerance * value;
-    return minimise((theta) => this.objective(theta, l2, weights), start, (theta) => this.steered(theta, l2, most), certified);
+    const objective = (theta) => this.objective(theta, l2, weights);
+    return minimise(objective, { theta: start, ...(known || objective(start)) }, (theta) => this.steered(theta, l2, most), certified);
   }
 
   // The inverse of a bound of the curvature (Böhning 1992), times theta.
@@ -91,6 +92,18 @@ class Problem {
     });
     return { weight: made, bias: moved };
   }
+}
+
+function standardised(x, { mean, scale }) {
+  const z = new Float32Array(x.length), inverse = scale.map((v) => 1 / v), width = mean.length;
+  for (let at = 0; at < x.length; at += width) for (let d = 0; d < width; d++) z[at + d] = (x[at + d] - mean[d]) * inverse[d];
+  return z;
+}
+
+// f and its gradient, known at one penalty, at another one.
+function repriced({ theta, value, gradient }, from, to) {
+  const weight = gradient.weight.map((v, at) => v + (to - from) * theta.weight[at]);
+  return { value: value + ((to - from) / 2) * dot(theta.weight, theta.weight), gradient: new Theta(weight, gradient.bias) };
 }
 
 class Theta {
@@ -193,28 +206,28 @@ function mix(a, i, j, c, s) {
   a[j] = s * x + c * y;
 }
 
-// L-BFGS as headstart.heads.lbfgs; `steered` takes the place of its diagonal.
+// L-BFGS as headstart.heads.lbfgs; `steered` takes the place of its diagonal. start, result: { theta, value, gradient }.
 function minimise(objective, start, steered, done) {
-  let theta = start, now = objective(theta), pairs = [];
-  for (let step = 0; step < STEPS && !done(now); step++) {
-    const direction = quasiNewton(now.gradient, pairs, steered).times(-1), found = search(objective, theta, now, direction);
+  let at = start, pairs = [];
+  for (let step = 0; step < STEPS && !done(at); step++) {
+    const found = search(objective, at, quasiNewton(at.gradient, pairs, steered).times(-1));
+    if (!found && !pairs.length) break;
     if (!found) {
-      if (!pairs.length) break;
       pairs = [];
       continue;
     }
-    const pair = { step: found.theta.plus(theta, -1), change: found.now.gradient.plus(now.gradient, -1) };
+    const pair = { step: found.theta.plus(at.theta, -1), change: found.gradient.plus(at.gradient, -1) };
     if (pair.step.dot(pair.change) > 0) pairs = [...pairs.slice(1 - MEMORY), pair];
-    ({ theta, now } = found);
+    at = found;
   }
-  return [theta, done(now)];
+  return { ...at, certified: done(at) };
 }
 
-function search(objective, theta, { value, gradient }, direction) {
+function search(objective, { theta, value, gradient }, direction) {
   const promise = gradient.dot(direction);
   for (let length = 1; length > 1e-6 && promise < 0; length /= 2) {
-    const moved = theta.plus(direction, length), now = objective(moved);
-    if (now.value <= value + DECREASE * length * promise) return { theta: moved, now };
+    const moved = theta.plus(direction, length), found = objective(moved);
+    if (found.value <= value + DECREASE * length * promise) return { theta: moved, ...found };
   }
   return null;
 }
