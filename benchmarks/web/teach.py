@@ -2,9 +2,9 @@
 
     taskset -c 0 python benchmarks/web/teach.py TRAIN [--test TEST] [--network small] [--most N] [--python]
 
-TRAIN, TEST: folders with a folder for each class. Told: milliseconds of each picture, seconds of "Train" (folds, head,
-temperature, line to strangers and all), what the page says of its accuracy, how many pictures of TEST it names rightly, and
-the memory of the page's own numbers. --python: what `headstart train` comes to, with the page's strategy and by its own choice.
+TRAIN, TEST: folders with a folder for each class. Told: milliseconds of each picture, seconds of training (folds, head,
+temperature, line to strangers and all), what the page says of its accuracy, how many pictures of TEST it names rightly,
+and its memory. --python: what `headstart train` comes to, with the page's strategy and by its own choice.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ const path = require("path");
 const vm = require("vm");
 
 const NAMES = ["operations.js", "teach/regression.js", "teach/head.js", "teach/certain.js"];
-const CALLS = "{ solve, temperature, familiarOf, suspects, interval, wilson, dealt, optimum, typicalCount }";
+const CALLS = "{ solve, temperature, familiarOf, suspects, setsOf, interval, wilson, dealt, optimum, typicalCount }";
 const { call, x, rest, rough } = JSON.parse(fs.readFileSync(0, "utf8"));
 const sources = NAMES.map((name) => fs.readFileSync(path.join(process.argv[2], name), "utf8").replace("ROUGH = 5e-2", `ROUGH = ${rough}`));
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from headstart import intervals
-from headstart.certainty import Familiar, temperature
+from headstart.certainty import Familiar, Sets, temperature
 from headstart.certainty.familiar import similarity
 from headstart.data.split import folds
 from headstart.heads import head
@@ -164,6 +164,18 @@ def test_the_temperature_of_faultless_answers_is_finite() -> None:
     labels = log_p.argmax(1)
     expected = temperature.fitted(HeldOut(np.arange(60), log_p), labels, np.arange(60))
     assert asked("temperature", log_p, labels, np.arange(60), 3) == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("coverage", [0.5, 0.9, 0.999])
+@pytest.mark.parametrize("size", [1, 3])
+def test_the_sets_of_classes_are_pythons(coverage: float, size: int) -> None:
+    log_p, labels = said(150, 4, 1.0)
+    groups = np.arange(150) // size
+    sets = Sets.of(np.exp(log_softmax(log_p / np.float32(1.3))), labels, groups)
+    assert sets is not None
+    found = asked("setsOf", log_p, labels, groups, 4, 1.3, coverage)
+    assert found["score"] == pytest.approx(min(1.0, sets.threshold(coverage)), abs=1e-5)
+    assert asked("setsOf", log_p[:29], labels[:29], groups[:29], 4, 1.3, coverage) is None
 
 
 @pytest.mark.parametrize("grouped", [False, True])

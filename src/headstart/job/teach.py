@@ -60,7 +60,7 @@ def teach(network: str | Backbone = NETWORK, output: str | Path = PAGE, *, force
 
 def _written(network: Backbone) -> tuple[str, float | None]:
     """(the page, see TeachPage.checked)"""
-    from headstart.model.formats.html import card, check_frame
+    from headstart.model.formats.html import COVERAGE, card, check_frame
     from headstart.web.blob import Blob
     from headstart.web.teaching import page
     from headstart.web.walk import walk
@@ -73,6 +73,7 @@ def _written(network: Backbone) -> tuple[str, float | None]:
         **values_of(graph, network.preprocess, blob),
         "features": [float(value) for value in features],
         "allowed": ALLOWED,
+        "coverage": COVERAGE,
         "card": {"familiar": card(network, graph, True), "plain": card(network, graph, False)},
         "head": [],
         "familiar": None,

@@ -2,7 +2,6 @@
 // The page: takes pictures from a file, a drop, the clipboard or the camera, asks the worker, shows what it says.
 
 const SHOWN = 5, LISTED = 8; // answers at most, and classes in a sentence
-const MOST = 1 << 24; // pixels that are taken from a picture whole
 const FOR = [235, 120, 0], AGAINST = [72, 156, 255], COVER = 0.8, FAINT = 0.08; // as headstart.explaining.overlay
 const here = (id) => document.getElementById(id);
 const model = JSON.parse(here("model").textContent);
@@ -30,28 +29,6 @@ function ask(message, passed = []) {
 }
 
 // ---- pictures ----
-
-// The pixels of a picture over white, and what to draw it from.
-async function opened(file) {
-  const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => {
-    throw new Error("This browser cannot read that file as a picture.");
-  });
-  return drawn(bitmap, bitmap.width, bitmap.height);
-}
-
-function drawn(picture, width, height) {
-  let part = 1;
-  while ((width / part) * (height / part) > MOST && Math.min(width, height) / part >= 4 * model.prepare.resize) part *= 2;
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.ceil(width / part);
-  canvas.height = Math.ceil(height / part);
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
-  pen.fillStyle = "#fff";
-  pen.fillRect(0, 0, canvas.width, canvas.height);
-  pen.imageSmoothingQuality = "high";
-  pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
-  return { canvas, pixels: pen.getImageData(0, 0, canvas.width, canvas.height).data };
-}
 
 let latest = 0;
 

@@ -15,9 +15,12 @@ from headstart.web import page as classifier
 from headstart.web.page import ENGINE, inert, script_hash, source
 
 _SOLVER = ("teach/regression.js", "teach/head.js", "teach/certain.js")
-_SCRIPT = tuple(
-    f"teach/{name}.js"
-    for name in ("words", "state", "intake", "camera", "learn", "zip", "save", "show", "start")
+_SCRIPT = (
+    "pictures.js",
+    *(
+        f"teach/{name}.js"
+        for name in ("words", "state", "intake", "camera", "learn", "zip", "save", "show", "start")
+    ),
 )
 _MODEL, _WEIGHTS = "the model goes here", "the weights go here"
 

@@ -59,6 +59,15 @@ function round(value, digits) {
   return Number(value.toFixed(digits));
 }
 
+// Up to which score, one less its probability, a class belongs to a list that holds the right one so often: conformal sets
+// (headstart.certainty.conformal). Groups count in the correction for their number. null where they are too few.
+function setsOf(heldOut, labels, groups, classes, heat, coverage) {
+  const count = new Set(groups).size, place = Math.ceil((count + 1) * coverage - 1e-9), p = atHeat(heldOut, heat, classes);
+  if (count < FEWEST) return null;
+  const own = Float64Array.from(labels, (label, i) => Math.min(1, Math.max(0, 1 - p[i * classes + label]))).sort();
+  return { coverage, score: place > count ? 1 : own[Math.ceil((place * own.length) / count) - 1] };
+}
+
 // The pictures by which strangers are told, rows of length 1 in 8 bits, each with its scale, and the line below which a
 // picture is none of the classes. null where the groups are too few.
 function familiarOf(x, labels, groups) {

@@ -49,13 +49,15 @@ function solved({ number, x, labels, classes, groups }) {
 }
 
 function proved(heldOut, labels, classes, groups) {
+  const heat = temperature(heldOut, labels, groups, classes);
   const called = labels.map((_, i) => likeliest(heldOut, i, classes)), right = called.map((c, i) => c === labels[i]);
   return {
     right,
     called,
     accuracy: right.filter(Boolean).length / right.length,
     interval: interval(right, groups),
-    temperature: temperature(heldOut, labels, groups, classes),
+    temperature: heat,
+    sets: heat && setsOf(heldOut, labels, groups, classes, heat, classifier.model.coverage),
     suspects: suspects(heldOut, labels, classes),
   };
 }

@@ -1,7 +1,6 @@
 "use strict";
 // Where pictures come from: files, folders, drops; each is looked at once, by workers, and its features are kept.
 
-const MOST = 1 << 24; // pixels that are taken from a picture whole
 const THUMB = 112; // pixels of a small picture's side
 const CORES = Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1));
 const MANY = 24; // pictures waiting, from which on a second worker is worth its start
@@ -42,30 +41,6 @@ class Helper {
 const helpers = [];
 
 // ---- one picture ----
-
-// The pixels of a picture over white, and the canvas that they are on.
-async function opened(file) {
-  const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" });
-  try {
-    return drawn(bitmap, bitmap.width, bitmap.height);
-  } finally {
-    bitmap.close();
-  }
-}
-
-function drawn(picture, width, height) {
-  let part = 1;
-  while ((width / part) * (height / part) > MOST && Math.min(width, height) / part >= 4 * model.prepare.resize) part *= 2;
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.ceil(width / part);
-  canvas.height = Math.ceil(height / part);
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
-  pen.fillStyle = "#fff";
-  pen.fillRect(0, 0, canvas.width, canvas.height);
-  pen.imageSmoothingQuality = "high";
-  pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
-  return { canvas, pixels: pen.getImageData(0, 0, canvas.width, canvas.height).data };
-}
 
 // The address of a small picture: the middle, which is about what the network sees.
 function small(canvas) {
@@ -146,7 +121,7 @@ function pictured(found) {
 function byFolder(found) {
   const classes = new Map();
   for (const one of found) {
-    const name = (one.path.split("/").at(-2) || "").normalize("NFC").trim();
+    const name = tidy(one.path.split("/").at(-2) || "");
     classes.set(name, [...(classes.get(name) || []), one]);
   }
   return classes;

@@ -16,18 +16,21 @@ function download(blob, name) {
 // ---- classifier.html ----
 
 async function classifierPage() {
-  const { head, familiar, temperature, expected } = learnt, { floats, halves, eights } = model.sections;
+  const { head, familiar, temperature, sets, expected } = learnt, { floats, halves, eights } = model.sections;
   const own = familiar || { x: new Int8Array(0), scale: new Float32Array(0) };
   const place = (kind, at, numbers) => [kind, at, numbers.length];
   const values = {
     ...model,
-    features: undefined,
+    features: undefined, // what this page alone asks
+    coverage: undefined,
     classes: names(),
     head: [{ weight: place("f", floats, head.weight), bias: place("f", floats + head.weight.length, head.bias) }],
     temperature: temperature || 1,
     calibrated: Boolean(temperature),
     decision: { thresholds: [] },
     familiar: familiar && { ...familiar, x: place("e", eights, own.x), scale: place("f", floats + head.weight.length + head.bias.length, own.scale) },
+    sets: sets || null,
+    tree: null,
     expected,
     card: [...model.card[familiar ? "familiar" : "plain"], ...learntFrom()],
     sections: { floats: floats + head.weight.length + head.bias.length + own.scale.length, halves, eights: eights + own.x.length },

@@ -60,9 +60,14 @@ function removeClass(id) {
   here("add-class").focus();
 }
 
+// A name without signs that steer what stands beside it: turned writing, line ends, control.
+function tidy(name) {
+  return name.normalize("NFC").replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, " ").replace(/\s+/g, " ").trim().slice(0, 80);
+}
+
 // Whether the class may be called so; else the page says why not.
 function rename(id, wanted) {
-  const name = wanted.normalize("NFC").trim(), { name: before } = classOf(id);
+  const name = tidy(wanted), { name: before } = classOf(id);
   if (name === before || !name) return name === before;
   if (named(name)) {
     fault(say("same_name", { name }));
