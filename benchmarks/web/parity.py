@@ -89,12 +89,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("bundle", type=Path)
     parser.add_argument("pictures", type=Path)
+    parser.add_argument("--bits", type=int, default=16)
     parser.add_argument("--most", type=int, default=500)
     asked = parser.parse_args()
     model = headstart.load(asked.bundle)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / html.NAME
-        html.export(model, path)
+        html.export(model, path, asked.bits)
         page = path.read_text(encoding="utf-8")
     given = pictures(asked.pictures, asked.most)
     parts = [compared(model, page, given[at : at + AT_ONCE]) for at in range(0, len(given), AT_ONCE)]

@@ -13,7 +13,7 @@ import headstart.web.blob
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError
 from headstart.runtime.openvino import OpenVINORuntime, library
-from headstart.web import node
+from headstart.web import eights, node
 from headstart.web.blob import FEW, Blob
 from headstart.web.page import page
 from headstart.web.walk import walk
@@ -217,3 +217,15 @@ def test_numbers_of_half_precision_are_read_exactly(monkeypatch: pytest.MonkeyPa
     (found,) = node.ask(html_of(model), [white], "features")
     kept = weight[:, 0, 0, 0].astype(np.float16).astype(np.float64)
     np.testing.assert_allclose(found["features"], kept * (1 - 0.485) / 0.229, rtol=1e-6)
+
+
+def test_errors_of_weights_in_8_bits_cancel_out() -> None:
+    weight = np.random.default_rng(0).normal(size=(4, 3, 3, 64)).astype(np.float32)
+    codes, scale = eights.rounded(weight)
+    table, rows = eights.steps(), weight.reshape(4, -1)
+    kept = table[127 + codes.reshape(4, -1).astype(int)] * scale[:, None]
+    assert codes.shape == weight.shape
+    assert np.abs(kept - rows).max() <= 1.01 * np.diff(table).max() * scale.max()
+    assert (np.abs((kept - rows).sum(axis=1)) <= np.diff(table).max() * scale).all()
+    even = np.round(rows / scale[:, None] * 127) / 127 * scale[:, None]
+    assert np.square(kept - rows).mean() < 0.8 * np.square(even - rows).mean()

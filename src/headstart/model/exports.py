@@ -17,9 +17,11 @@ from headstart.model.formats.reader import Reader, Unread
 from headstart.model.model import Model
 from headstart.model.parity import Parity
 from headstart.strangers import markdown
+from headstart.web import node
 
 # name → its file in headstart.model.formats
 FORMATS = ("zip", "openvino", "onnx", "torch", "timm", "hf", "html")
+EIGHT = 8
 CHECK, CARD = "check.json", "README.md"
 
 
@@ -29,12 +31,13 @@ class Format(Protocol):
     ENDING  of the file that it writes, "" for a folder
     ABOUT   what it is, in a line
     USE     Markdown: how it is used, with FILE or FOLDER for its place
+    export  of a model, to a place; html also takes `bits`
     """
 
     ENDING: str
     ABOUT: str
     USE: str
-    export: Callable[[Model, Path], None]
+    export: Callable[..., None]
     opened: Callable[[Path, Model], Reader | Unread]
 
 
@@ -68,19 +71,24 @@ def format_of(name: str) -> Format:
     return cast(Format, importlib.import_module(f"headstart.model.formats.{name}"))
 
 
-def export(model: Model, name: str, place: Path, pictures: Any = (), *, force: bool = False) -> Exported:
+def export(
+    model: Model, name: str, place: Path, pictures: Any = (), *, force: bool = False, bits: int = 16
+) -> Exported:
     """Writes a bundle's model as `name` to `place`, where it is checked before it takes that place.
 
     pictures: what the check looks at, as for Model.probabilities(); with none, generated ones. force: what lies at
-    `place` is replaced. Raises OptionError, OutputError, BundleError, BackboneError, MissingError, PictureError.
+    `place` is replaced. bits: of the weights in `html`, 16 or 8; 8 only where the answers to `pictures` stay the same.
+
+    Raises OptionError, OutputError, BundleError, BackboneError, MissingError, PictureError.
     """
     made = format_of(name)
+    _check_bits(bits, name, pictures)
     if place.exists() and not force and not (place.is_dir() and files.is_free(place)):
         raise OutputError(
             f"{place}: already there; name another place, or say that it may be replaced (--force)"
         )
     with files.replacing(place) as temporary:
-        made.export(model, temporary)
+        made.export(model, temporary, **({"bits": bits} if bits == EIGHT else {}))
         found = _measured(model, made.opened(temporary, model), pictures, place)
         if not made.ENDING:
             _beside(made, model, found, place, temporary / CHECK, temporary / CARD)
@@ -88,6 +96,20 @@ def export(model: Model, name: str, place: Path, pictures: Any = (), *, force: b
     if made.ENDING:
         _beside(made, model, found, place, check, card)
     return Exported(name, place, found, check, card)
+
+
+def _check_bits(bits: int, name: str, pictures: Any) -> None:
+    """Raises OptionError."""
+    if bits not in (16, EIGHT):
+        raise OptionError(f"bits {bits!r}: expected 16 (half precision) or 8")
+    if bits == EIGHT and name != "html":
+        raise OptionError(f"bits: {name} keeps weights as they are; 8 bits are for html alone")
+    if bits == EIGHT and not len(pictures):
+        raise OptionError(
+            "bits: 8 bits are kept only where the answers to pictures of yours stay the same; give some (--pictures)"
+        )
+    if bits == EIGHT and not node.found():
+        raise OptionError("bits: 8 bits are kept only where node can check them; install node, or take 16")
 
 
 def _measured(model: Model, reader: Reader | Unread, pictures: Any, place: Path) -> Parity | Unread:

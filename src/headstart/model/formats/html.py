@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -29,21 +30,26 @@ ABOUT = "a page that anyone can open, without network; the classifier runs in it
 USE = """Open `FILE.html` in a browser, and choose a picture, drop or paste one, or point the camera at something. The
 page is one file: it can be kept, mailed and copied. It sends nothing and asks for nothing."""
 NAME = "classifier.html"
-ALLOWED = 2e-2  # by which a probability may differ: weights are kept in half precision
+ALLOWED = {16: 2e-2, 8: 1e-1}  # by which a probability may differ where weights are rounded to so many bits
+KEPT = {16: "half precision", 8: "8 bits"}
 NEIGHBOURS_BYTES = 900_000  # of training pictures at the head's input; more would make the page too large
 COVERAGE = 0.9  # of the sets of classes that the page shows
 SURE = 0.9  # as sure as the page is of a name from the taxonomy
 _STRICTLY = replace(ON_CPU, runtime="openvino")  # whose operations the page runs
 
 
-def export(model: Model, place: Path) -> None:
-    """Writes the page, atomically. Raises BackboneError that names an operation which it does not know; OutputError."""
-    files.write_text(place, text(model))
+def export(model: Model, place: Path, bits: int = 16) -> None:
+    """Writes the page, atomically; bits: see text(). Raises BackboneError that names an operation which it does not
+    know; OutputError."""
+    files.write_text(place, text(model, bits))
 
 
-def text(model: Model) -> str:
-    """The page's HTML. Raises BackboneError that names an operation which it does not know."""
-    values, weights = _values(model, _graph(model))
+def text(model: Model, bits: int = 16) -> str:
+    """The page's HTML, with weights of so many bits: 16, half precision, or 8 in its large layers.
+
+    Raises BackboneError that names an operation which it does not know.
+    """
+    values, weights = _values(model, _graph(model), bits)
     return page(values, weights, headstart.__version__)
 
 
@@ -54,14 +60,22 @@ def opened(place: Path, model: Model) -> Reader | Unread:
             "Not checked here: the page's engine is read by node, which is not on this machine. When it is opened, the "
             "page asks itself about a picture whose answer is known, and says so where it answers otherwise."
         )
-    engine = node.Engine(place)
+    engine, bits = node.Engine(place), _bits(place)
 
     def asked(how: str) -> Callable[[np.ndarray], Outputs]:
         return lambda pictures: Outputs(
             np.array([engine.ask(one, how)["probabilities"] for one in pictures], np.float32)
         )
 
-    return Reader(asked("frames"), asked("pictures"), "the page's engine in node", ALLOWED, engine.close)
+    tool = f"the page's engine in node, with weights in {KEPT[bits]}"
+    return Reader(asked("frames"), asked("pictures"), tool, ALLOWED[bits], engine.close)
+
+
+def _bits(place: Path) -> int:
+    """Of the weights of a page."""
+    found = re.search(r'"bits":(\d+)', place.read_text(encoding="utf-8"))
+    assert found
+    return int(found[1])
 
 
 def _graph(model: Model) -> Graph:
@@ -76,16 +90,17 @@ def check_frame(size: int) -> np.ndarray:
     return ((7 * x + 13 * y + 85 * c + ((x * y) >> 3)) & 255).astype(np.uint8)
 
 
-def _values(model: Model, graph: Graph) -> tuple[dict[str, Any], str]:
+def _values(model: Model, graph: Graph, bits: int) -> tuple[dict[str, Any], str]:
     """(what page.js and the engine read, the numbers as text)"""
     blob, prepared = Blob(), model.backbone.preprocess
     head = [
         {"weight": blob.add(weight, exact=True), "bias": blob.add(bias)} for weight, bias in model.head.layers
     ]
-    familiar = _familiar(model, blob)
+    familiar = _familiar(model, blob, bits)
     values = {
         "classes": [plain(name) for name in model.classes],
-        **network(graph, prepared, blob),
+        **network(graph, prepared, blob, bits),
+        "bits": bits,
         "head": head,
         "temperature": model.certainty.temperature or 1.0,
         "calibrated": model.certainty.temperature is not None,
@@ -96,8 +111,8 @@ def _values(model: Model, graph: Graph) -> tuple[dict[str, Any], str]:
         "expected": [
             float(p) for p in said(model, check_frame(prepared.size)[None], _STRICTLY).probabilities[0]
         ],
-        "allowed": ALLOWED,
-        "card": [*card(model.backbone, graph, familiar is not None), *_wanted(model)],
+        "allowed": ALLOWED[bits],
+        "card": [*card(model.backbone, graph, familiar is not None, bits), *_wanted(model)],
         "sections": blob.sections(),
     }
     return values, blob.text()
@@ -145,13 +160,13 @@ def _wanted(model: Model) -> list[str]:
     ]
 
 
-def _familiar(model: Model, blob: Blob) -> dict[str, Any] | None:
+def _familiar(model: Model, blob: Blob, bits: int) -> dict[str, Any] | None:
     """The line to strangers and the pictures that it is drawn by, in 8 bits; None where the bundle has none, or too
     many."""
     neighbours, familiar = model.neighbours, model.certainty.familiar
     if neighbours is None or familiar is None or neighbours.x.size > NEIGHBOURS_BYTES:
         return None
-    x, scale = _in_bytes(neighbours.x)
+    x, scale = _in_bytes(neighbours.x, NEIGHBOURS_BYTES if bits == 16 else 0)
     return {
         "line": familiar.line,
         "k": K,
@@ -161,23 +176,23 @@ def _familiar(model: Model, blob: Blob) -> dict[str, Any] | None:
     }
 
 
-def _in_bytes(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows as they are, float16 [M, D], or where these would be too large in 8 bits; and float32 [M], the scale of
-    each."""
-    if x.nbytes <= NEIGHBOURS_BYTES:
+def _in_bytes(x: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows as they are, float16 [M, D], or in 8 bits where they have more than `most` bytes; and float32 [M], the scale
+    of each."""
+    if x.nbytes <= most:
         return x, np.ones(len(x), np.float32)
     wide = x.astype(np.float32)
     scale = np.maximum(np.abs(wide).max(axis=1), 1e-12) / 127
     return np.round(wide / scale[:, None]).astype(np.int8), scale.astype(np.float32)
 
 
-def card(network: Backbone, graph: Graph, familiar: bool) -> list[str]:
-    """What the page says about itself; familiar: whether it tells strangers."""
+def card(network: Backbone, graph: Graph, familiar: bool, bits: int = 16) -> list[str]:
+    """What the page says about itself; familiar: whether it tells strangers; bits: of its weights."""
     prepared = network.preprocess
     said = [
         f"The network is {network.name}. It sees {prepared.size} × {prepared.size} pixels, the middle of the "
         "picture.",
-        "Its weights are kept in half precision. When it is opened, it is asked about a picture whose answer is known.",
+        f"Its weights are kept in {KEPT[bits]}. When it is opened, it is asked about a picture whose answer is known.",
         "Browsers decode some files a little differently, so that a probability may differ a little from "
         "“headstart predict”.",
     ]
