@@ -8,7 +8,7 @@
 
 const AXES = 48, ROUNDS = 2; // principal axes that are found, and rounds of the search for them
 const SMALLEST_SPREAD = 1e-4; // of the typical one: what hardly moves is not blown up
-const MEMORY = 6, STEPS = 500, DECREASE = 1e-4;
+const MEMORY = 6, ITERATIONS = 500, DECREASE = 1e-4;
 
 // Standardisation, measured on x, Float32Array [count · width].
 function scalingOf(x, count, width) {
@@ -209,7 +209,7 @@ function mix(a, i, j, c, s) {
 // L-BFGS as headstart.heads.lbfgs; `steered` takes the place of its diagonal. start, result: { theta, value, gradient }.
 function minimise(objective, start, steered, done) {
   let at = start, pairs = [];
-  for (let step = 0; step < STEPS && !done(at); step++) {
+  for (let step = 0; step < ITERATIONS && !done(at); step++) {
     const found = search(objective, at, quasiNewton(at.gradient, pairs, steered).times(-1));
     if (!found && !pairs.length) break;
     if (!found) {
