@@ -306,8 +306,10 @@ def point(browser: chromium.Chromium, at: str) -> tuple[float, float]:
     )
 
 
-def test_the_camera_takes_pictures_while_a_button_is_held(browser: chromium.Chromium, page: Path) -> None:
-    """By mouse, then by the keyboard; each hold is one step, and one group."""
+def test_the_camera_takes_pictures_while_a_button_is_held(
+    browser: chromium.Chromium, page: Path, tmp_path: Path
+) -> None:
+    """By mouse, then by the keyboard; each hold is one step, and one group, in what is saved too."""
     ready(browser, page)
     browser.eval("[...document.querySelectorAll('.card:first-child .actions > button')].at(-1).click()")
     browser.until(
@@ -328,9 +330,18 @@ def test_the_camera_takes_pictures_while_a_button_is_held(browser: chromium.Chro
     browser.until(_IDLE)
     assert len(set(browser.eval("state.classes[0].pictures.map(groupOf)"))) == 2
     assert browser.eval("past.length") == 2
+    archive = saved(browser, "save-zip", tmp_path / "pictures.zip")
+    count = browser.eval("state.classes[0].pictures.length")
     browser.eval("here('undo').click()")
     assert browser.eval("state.classes[0].pictures.length") == held
     quiet(browser)
+    with zipfile.ZipFile(archive) as opened:
+        opened.extractall(tmp_path)
+    ready(browser, page)
+    drop(browser, "#pictures-title", tmp_path / "pictures")
+    assert counts(browser) == {"Class 1": count}
+    assert len(set(browser.eval("state.classes[0].pictures.map(groupOf)"))) == 2
+    assert browser.eval("holds") == 2
 
 
 def test_the_camera_is_answered_live(browser: chromium.Chromium, page: Path, shapes: Path) -> None:

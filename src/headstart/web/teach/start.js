@@ -6,10 +6,17 @@ function given(event, to) {
   event.target.value = "";
 }
 
+function speak(tag) {
+  language = tag;
+  translate();
+  draw();
+  if (!training && !waiting()) working("");
+}
+
 function listen() {
   here("language").append(...Object.keys(WORDS).map((tag) => make("option", { value: tag, lang: tag }, WORDS[tag].itself)));
   here("language").value = language;
-  here("language").addEventListener("change", (event) => ((language = event.target.value), translate(), draw()));
+  here("language").addEventListener("change", (event) => speak(event.target.value));
   here("add-class").addEventListener("click", () => cards.get(addClass()).name.focus());
   here("tree").addEventListener("change", (event) => given(event, null));
   here("tree-label").hidden = !("webkitdirectory" in here("tree"));

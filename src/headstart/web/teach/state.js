@@ -78,14 +78,18 @@ function rename(id, wanted) {
   return true;
 }
 
-function recorded({ file, name }, hold) {
+const HELD = /^camera-(\d+)-\d+(-\d+)?\.jpg$/; // how pictures of a hold are called, in a ZIP that was saved too
+
+function recorded({ file, name }, hold = null) {
+  const [, again] = HELD.exec(name) || [];
+  if (hold === null && again) holds = Math.max(holds, (hold = Number(again)));
   records.set(++latest, { file, name, hold, picture: "", features: null, mark: "" });
   return latest;
 }
 
 // files: [{ file, name }]
 function addPictures(id, files) {
-  const numbers = files.map((one) => recorded(one, null)), { name } = classOf(id), n = files.length;
+  const numbers = files.map((one) => recorded(one)), { name } = classOf(id), n = files.length;
   change(() => say("did_add", { n, name }), withClass(id, ({ pictures }) => ({ pictures: [...pictures, ...numbers] })));
 }
 
@@ -107,7 +111,7 @@ function addTree(byName) {
   let classes = state.classes.filter(({ pictures, given }) => pictures.length || !given), n = 0;
   for (const [name, files] of byName) {
     if (!classes.some((one) => one.name === name)) classes = [...classes, { id: ++latest, name, pictures: [], given: false }];
-    const numbers = files.map((one) => recorded(one, null));
+    const numbers = files.map((one) => recorded(one));
     classes = classes.map((one) => (one.name === name ? { ...one, pictures: [...one.pictures, ...numbers] } : one));
     n += files.length;
   }
