@@ -27,6 +27,7 @@ from headstart.cli import (
     review,
     show,
     signals,
+    teach,
     train,
 )
 from headstart.cli.pages import keep_pages
@@ -42,6 +43,7 @@ VERBS = (
     predict,
     explain,
     export,
+    teach,
     report,
     compare,
     backbones,
