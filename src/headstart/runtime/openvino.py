@@ -10,7 +10,7 @@ import functools
 import os
 import sys
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -49,7 +49,7 @@ _one_at_a_time = threading.Lock()
 
 
 class OpenVINORuntime:
-    """Runs a converted network with two requests in flight, at a batch size that the first batch sets.
+    """Runs a converted network with two requests in flight, at a batch size that a stream's first batch sets.
 
     model: takes normalised pictures; the normalisation of `preprocess` is put before it where it is compiled.
     threads: those that it runs in; 0 is one a processor. Several threads may use it at once: what they share is
@@ -60,8 +60,8 @@ class OpenVINORuntime:
 
     def __init__(self, model: Any, preprocess: Preprocess, precision: str = "fp32", threads: int = 0) -> None:
         self.model, self.preprocess, self.precision, self.threads = model, preprocess, precision, threads
-        self._compiled: tuple[Any, int] | None = None
-        self._flows = 0
+        self._compiled: dict[int, Any] = {}  # by batch size
+        self._flows = Counter[int]()
         self._lock = threading.Lock()
 
     @property
@@ -69,12 +69,33 @@ class OpenVINORuntime:
         """Bytes of its constants."""
         return sum(op.data.nbytes for op in self.model.get_ops() if op.get_type_name() == "Constant")
 
+    @functools.cached_property
+    def _least(self) -> int:
+        """Pictures that it is compiled for at least. The product of one vector with a matrix is summed in another order
+        than that of several, and a picture's features shall be the same whatever runs beside it."""
+        products = (op for op in self.model.get_ops() if op.get_type_name() == "MatMul")
+        return 2 if any(op.input(0).get_partial_shape().rank.get_length() == 2 for op in products) else 1
+
     def _flow(self, batch: int) -> _Flow:
-        """Requests to the network compiled for at least `batch` pictures."""
+        """Requests to the network compiled for `batch` pictures, or for less than twice as many: after a large batch a
+        single picture does not wait for as many as that had."""
+        batch = max(batch, self._least)
         with self._lock:
-            if self._compiled is None or self._compiled[1] < batch:
-                self._compiled = self._compile(batch), batch
-            return _Flow(*self._compiled)
+            size = min((size for size in self._compiled if batch <= size < 2 * batch), default=batch)
+            if size not in self._compiled:
+                new = self._compile(size)
+                apart = {
+                    s: one for s, one in self._compiled.items() if not s < size < 2 * s
+                }  # it serves those too
+                self._compiled = {**apart, size: new}
+            self._flows[size] += 1
+            return _Flow(self._compiled[size], size)
+
+    def _ended(self, flow: _Flow) -> None:
+        with self._lock:
+            self._flows[flow.batch] -= 1
+            if not self._flows[flow.batch]:
+                flow.release()
 
     def _compile(self, batch: int) -> Any:
         model = self.model.clone()
@@ -91,22 +112,20 @@ class OpenVINORuntime:
 
     def stream(self, batches: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, ...]]:
         """See Runtime.stream. A batch smaller than the first is padded, a larger one compiles anew."""
-        with self._lock:
-            self._flows += 1
         flow: _Flow | None = None
         try:
             for batch in batches:
                 if flow is None or len(batch) > flow.batch:
-                    yield from flow.drained() if flow else ()
+                    if flow:
+                        yield from flow.drained()
+                        self._ended(flow)
                     flow = self._flow(len(batch))
                 yield from flow.sent(batch)
             if flow:
                 yield from flow.drained()
         finally:
-            with self._lock:
-                self._flows -= 1
-                if flow and not self._flows:
-                    flow.release()
+            if flow:
+                self._ended(flow)
 
 
 class _Flow:
