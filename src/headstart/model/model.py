@@ -169,6 +169,13 @@ class Model:
             return Answers(found)
         return Answers(found, similarity(self.neighbours, x))
 
+    def answers_to_frames(
+        self, frames: np.ndarray, *, execution: Execution | Resolved | None = None
+    ) -> Answers:
+        """To prepared pixels, uint8 [B, S, S, 3], all in one batch."""
+        (outputs,) = self.runtime(execution).stream([frames])
+        return self.answers_to(np.concatenate(outputs, axis=1))
+
     @property
     def width(self) -> int:
         """Features that enter the head."""

@@ -19,6 +19,22 @@ import numpy as np
 from headstart.data.preprocess import Preprocess
 
 _REQUESTS = 2
+# Operations that treat each row of a matrix by itself, as far as all but one of their inputs are known.
+_ROW_BY_ROW = {
+    *(
+        "Add",
+        "BatchNormInference",
+        "Clamp",
+        "Divide",
+        "Gelu",
+        "HSwish",
+        "MatMul",
+        "Multiply",
+        "Relu",
+        "Sigmoid",
+    ),
+    *("Subtract", "Swish", "Tanh"),
+}
 
 
 def library() -> Any:
@@ -69,17 +85,9 @@ class OpenVINORuntime:
         """Bytes of its constants."""
         return sum(op.data.nbytes for op in self.model.get_ops() if op.get_type_name() == "Constant")
 
-    @functools.cached_property
-    def _least(self) -> int:
-        """Pictures that it is compiled for at least. The product of one vector with a matrix is summed in another order
-        than that of several, and a picture's features shall be the same whatever runs beside it."""
-        products = (op for op in self.model.get_ops() if op.get_type_name() == "MatMul")
-        return 2 if any(op.input(0).get_partial_shape().rank.get_length() == 2 for op in products) else 1
-
     def _flow(self, batch: int) -> _Flow:
         """Requests to the network compiled for `batch` pictures, or for less than twice as many: after a large batch a
         single picture does not wait for as many as that had."""
-        batch = max(batch, self._least)
         with self._lock:
             size = min((size for size in self._compiled if batch <= size < 2 * batch), default=batch)
             if size not in self._compiled:
@@ -100,7 +108,7 @@ class OpenVINORuntime:
     def _compile(self, batch: int) -> Any:
         model = self.model.clone()
         model.reshape([batch, *(dimension.get_length() for dimension in model.input(0).partial_shape[1:])])
-        model = _from_pictures(model, self.preprocess)
+        model = _from_pictures(_in_pairs(model) if batch == 1 else model, self.preprocess)
         options = {
             "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[self.precision],
             "NUM_STREAMS": str(_REQUESTS),
@@ -163,6 +171,35 @@ class _Flow:
     def _padded(self, batch: np.ndarray) -> np.ndarray:
         short = self.batch - len(batch)
         return batch if not short else np.concatenate([batch, np.zeros((short, *batch.shape[1:]), np.uint8)])
+
+
+def _in_pairs(model: Any) -> Any:
+    """The model for one picture, in which a vector that is multiplied with a matrix goes twice, side by side, from
+    there to where it meets a map or is put out.
+
+    The product of one vector with a matrix is summed in another order than that of several. So a picture's features are
+    the same to the last bit, whatever runs beside it.
+    """
+    from openvino import opset13 as ops
+
+    known, paired = set[str](), set[str]()  # names of what no picture changes, of what comes in pairs
+    for op in model.get_ordered_ops():
+        name, kind = op.get_friendly_name(), op.get_type_name()
+        sources = [one.get_source_output() for one in op.inputs()]
+        names = [one.get_node().get_friendly_name() for one in sources]
+        if kind == "Constant" or (names and known.issuperset(names)):
+            known.add(name)
+        elif kind in _ROW_BY_ROW and paired and {*names} - known <= paired:
+            paired.add(name)
+        elif kind == "MatMul" and list(sources[0].get_shape())[:-1] == [1] and names[1] in known:
+            op.input(0).replace_source_output(ops.concat([sources[0], sources[0]], 0).output(0))
+            paired.add(name)
+        else:
+            for own, source, of in zip(op.inputs(), sources, names, strict=True):
+                if of in paired:
+                    own.replace_source_output(ops.slice(source, [0], [1], [1], [0]).output(0))
+    model.validate_nodes_and_infer_types()
+    return model
 
 
 def _from_pictures(model: Any, preprocess: Preprocess) -> Any:

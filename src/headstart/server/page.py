@@ -1,0 +1,46 @@
+"""The page at /: classifier.html where the network can run in it, else one that asks the API."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.responses import Response
+
+from headstart import progress
+from headstart.errors import BackboneError
+from headstart.model import Model
+from headstart.model.formats import html
+from headstart.web.asking import asking
+
+# What a <meta> in the page cannot say; the rest of its policy stands there.
+_POLICY = "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+
+@dataclass(frozen=True)
+class Page:
+    """content: HTML in UTF-8; alone: whether the network runs in it, so that no picture is sent."""
+
+    content: bytes
+    alone: bool
+
+    def response(self) -> Response:
+        return Response(self.content, media_type="text/html", headers={"content-security-policy": _POLICY})
+
+
+def page_of(model: Model, version: str, *, token: bool) -> Page:
+    """token: whether the API asks for one. classifier.html, which holds the model, is then not shown to everybody."""
+    if not token:
+        try:
+            return Page(_classifier(model), alone=True)
+        except BackboneError as error:
+            progress.say(f"{error}; the page asks the server instead")
+    return Page(asking(version).encode("utf-8"), alone=False)
+
+
+def _classifier(model: Model) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
+        place = Path(folder) / html.NAME
+        html.write(model, place)
+        return place.read_bytes()
