@@ -13,7 +13,7 @@ from headstart.data.decode import size_of
 from headstart.data.given import Given
 from headstart.data.loader import frame
 from headstart.data.threads import pool_of, worker_count
-from headstart.errors import PictureError
+from headstart.errors import PictureError, TooLargeError
 from headstart.job.predict import Predicted
 from headstart.job.usable import Part, usable
 from headstart.model import Answers, Model
@@ -92,6 +92,8 @@ class Answering:
     def _check(self, picture: Given) -> None:
         try:
             width, height = size_of(picture)
+        except TooLargeError as error:
+            raise Problem(413, f"a picture has {error}; make it smaller") from error
         except PictureError:
             return  # it is left out, with the reason
         if width * height > self.limits.pixels:

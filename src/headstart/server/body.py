@@ -91,6 +91,7 @@ class Form:
         self._limits = limits
         self._names: list[str] = []
         self._parts: list[list[bytes]] = []
+        self._whole = False
         self._header, self._value, self._disposition = b"", b"", b""
         if not boundary:
             raise Problem(
@@ -106,6 +107,7 @@ class Form:
                     "on_header_end": self._on_header,
                     "on_headers_finished": self._on_headers,
                     "on_part_data": self._on_data,
+                    "on_end": self._on_end,
                 },
             )
 
@@ -116,8 +118,8 @@ class Form:
 
     def pictures(self) -> list[Given]:
         """Those of the whole body. Raises Problem."""
-        with _understood():
-            self._parser.finalize()
+        if not self._whole:
+            raise Problem(400, f"the body ends before its {FORM} does; send it whole")
         found = [
             Given(name, content)
             for name, content in zip(self._names, map(b"".join, self._parts), strict=True)
@@ -159,6 +161,9 @@ class Form:
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
         self._parts[-1].append(data[start:end])
+
+    def _on_end(self) -> None:
+        self._whole = True
 
 
 def _text(raw: bytes) -> str:

@@ -43,10 +43,13 @@ class Guard:
         self.leaving, self.answered = False, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun, answer = time.monotonic(), _Answer(self, send)
+        if scope["type"] != "http":  # the start and end of the application, as some servers tell them
+            await self._app(scope, receive, send)
+            return
+        begun, answer, body = time.monotonic(), _Answer(self, send), _Body(receive)
         self._in_hand += 1
         try:
-            await self._within_time(scope, receive, answer)
+            await self._within_time(scope, body, answer)
         except Problem as problem:
             await problem.response()(scope, receive, answer.send)
         except ClientDisconnect:
@@ -59,22 +62,36 @@ class Guard:
                 line = f"{scope['method']} {scope['path']} {answer.status or 'gone'} {took:.0f} ms"
                 self._tell(plain(line))
 
-    async def _within_time(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+    async def _within_time(self, scope: Scope, body: _Body, answer: _Answer) -> None:
         """Raises Problem where there is no time left, or none to begin with; TimeoutError where half is sent."""
         self._access.check(scope["method"], scope["path"], Headers(scope=scope))
         if self._in_hand > REQUESTS:
             raise busy(f"{REQUESTS} requests are under way")
         try:
             async with asyncio.timeout(self._limits.seconds):
-                await self._app(scope, receive, answer.send)
+                await self._app(scope, body.receive, answer.send)
         except TimeoutError:
             if answer.status:
                 raise
-            raise Problem(
-                504,
-                f"no answer within {self._limits.seconds:g} seconds; send fewer pictures at a time, or ask again later",
-                headers={"retry-after": "1", "connection": "close"},
-            ) from None
+            raise self._late(body) from None
+
+    def _late(self, body: _Body) -> Problem:
+        status, what = (504, "not answered") if body.whole else (408, "the request has not come in")
+        said = f"{what} within {self._limits.seconds:g} seconds; send fewer or smaller pictures at a time, or ask again"
+        return Problem(status, said, headers={"retry-after": "1", "connection": "close"})
+
+
+class _Body:
+    """A request's body as it comes in. whole: whether its end has come, or there is none."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.whole = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self.whole = self.whole or not message.get("more_body")
+        return message
 
 
 class _Answer:
