@@ -130,6 +130,12 @@ def test_links_lead_somewhere():
     assert not lost
 
 
+@pytest.mark.parametrize("path", [*DOCUMENTS, ROOT / "benchmarks" / "README.md"], ids=lambda path: path.name)
+def test_no_section_stands_twice(path):
+    sections = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("## ")]
+    assert len(sections) == len(set(sections))
+
+
 def test_the_documents_have_snippets():
     kinds = {one.kind for path in DOCUMENTS for one in snippets(path.read_text(encoding="utf-8"))}
     assert kinds == {"python", "sh"}

@@ -125,7 +125,7 @@ HOSTILE = {
     "flat": ("circle:\ncross:\nsquare:\n", "no node stands above the classes"),
     "empty": ("", "holds no tree"),
     "a word": ("circle", "holds no tree"),
-    "broken": ("a: [circle\n", "no YAML"),
+    "broken": ("a: [circle\n", r"no YAML \(line 2: did not find expected ',' or '\]'\); mend it"),
     "two documents": ("a: [circle]\n---\nb: [cross]\n", "no YAML"),
     "control": ("a: [\x07]\n", "no YAML"),
     "no name": ("a: ['']\n", "is no name of a node"),

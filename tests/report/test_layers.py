@@ -92,7 +92,10 @@ def test_accuracies_are_those_that_were_measured() -> None:
 
 def test_what_a_place_sees_is_said() -> None:
     layer = _looked().layers.layers[0]
-    assert sees(layer, 64) == "One place sees 3 × 3 of 64 × 64 pixels; the patches show these."
+    assert sees(layer, 64) == (
+        "One place sees 3 × 3 of 64 × 64 pixels; the patches show these, within a line, and what lies around them."
+    )
+    assert sees(layer, 20) == "One place sees 3 × 3 of 20 × 20 pixels; the patches show these."
     wide = replace(layer, field=Field(16, 0, 0, True, -10, 54))
     assert sees(wide, 224).startswith("One place depends on the whole picture; what weighs most are 54 × 54")
     assert "answers once" in sees(replace(layer, places=(1, 1), field=EVERYTHING), 64)

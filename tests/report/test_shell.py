@@ -17,8 +17,13 @@ STYLE = "".join(path.read_text(encoding="utf-8") for path in (TOKENS, TEMPLATES 
 @pytest.mark.parametrize("page", ["report", "review", "layers"])
 def test_every_page_has_the_one_policy(page: str) -> None:
     text = (TEMPLATES / f"{page}.html").read_text(encoding="utf-8")
-    assert text.count("{{ policy(") == 1
+    assert text.startswith('{% extends "shell.html" %}')
     assert "http-equiv" not in text
+
+
+def test_the_shell_says_it_before_anything_else_could_be_loaded() -> None:
+    text = (TEMPLATES / "shell.html").read_text(encoding="utf-8")
+    assert text.index("{{ policy(") < min(text.index(f"<{tag}") for tag in ("title", "style"))
 
 
 def test_the_policy_lets_nothing_in_or_out_but_a_script_of_this_hash() -> None:

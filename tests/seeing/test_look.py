@@ -11,7 +11,7 @@ from headstart import backbone as networks
 from headstart import data
 from headstart.backbone.filters import mosaic
 from headstart.extraction import extract
-from headstart.runtime import Trunk
+from headstart.runtime import Execution, Trunk
 from headstart.seeing.feature_maps import FeatureMaps
 from headstart.seeing.layers import Layers
 from headstart.seeing.look import look, probed
@@ -36,7 +36,7 @@ def _dataset(each: int = 8):
 @pytest.fixture(scope="module")
 def network() -> FeatureMaps:
     found = networks.load("small")
-    return FeatureMaps.through(Trunk(found, found.stages))
+    return FeatureMaps.through(Trunk(found, found.stages, Execution(device="cpu")))
 
 
 @pytest.fixture(scope="module")

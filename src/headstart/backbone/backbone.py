@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from headstart.data.depth import Levels, levels_of
+from headstart.data.depth import GreyLevels, levels_of
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError
 from headstart.files import sha256_of
@@ -190,7 +190,7 @@ class Backbone:
             f"cut {name!r}: {self.name} has no such stage; it has {', '.join(self.stage_names)}"
         )
 
-    def with_levels(self, levels: Levels | None) -> Backbone:
+    def with_levels(self, levels: GreyLevels | None) -> Backbone:
         """The same network; of deep greys `levels` are what it sees as black and white (see headstart.data.depth)."""
         return replace(self, preprocess=replace(self.preprocess, levels=levels))
 

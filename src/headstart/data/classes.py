@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 
 from headstart.data.dataset import Dataset
 from headstart.data.folders import folders_in
-from headstart.data.listing import Listing, one_spelling, some
+from headstart.data.listing import Listing, meant, one_spelling, some
 from headstart.errors import DataError
 
 LEAST = 3  # pictures of a class to learn from
@@ -33,10 +32,8 @@ def leave_out(source: str, listing: Listing, without: Collection[str]) -> dict[s
     wanted = {one_spelling(name) for name in without}
     there = set().union(*listing.classes.values())
     for name in sorted(wanted - there):
-        near = get_close_matches(name, there, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"expected some of {some(there)}"
         raise DataError(
-            f"{source}: no class {name!r} to leave out (--without), nor a file that lists any; {hint}"
+            f"{source}: no class {name!r} to leave out (--without), nor a file that lists any; {meant(name, there)}"
         )
     if wanted and wanted == there:
         raise DataError(f"{source}: no class would be left; leave out fewer than all {len(there)}")

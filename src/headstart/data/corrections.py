@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import takewhile
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from headstart import files
 from headstart.counts import pictures
 from headstart.data import delimited
 from headstart.data.dataset import BadPicture
-from headstart.data.listing import Row, one_spelling, some
+from headstart.data.listing import Row, meant, one_spelling, some
 from headstart.errors import DataError
 from headstart.strangers import plain, uncell
 
@@ -195,9 +194,8 @@ def _class_of(row: Correction, names: Mapping[str, str]) -> str:
     """The class that the picture is to have. Raises DataError."""
     wanted = names.get(row.wanted)
     if wanted is None:
-        near = get_close_matches(row.wanted, names, n=1)
-        hint = f"did you mean {names[near[0]]!r}?" if near else f"expected one of {some(names.values())}"
-        raise DataError(f"{row.place}: there is no class {row.wanted!r} to relabel to; {hint}")
+        said = meant(row.wanted, list(names.values()))
+        raise DataError(f"{row.place}: there is no class {row.wanted!r} to relabel to; {said}")
     return wanted
 
 

@@ -31,7 +31,7 @@ import numpy as np
 from PIL import Image
 
 from headstart.data import colours, memory, shards
-from headstart.data.depth import Levels, eight_bit, is_deep
+from headstart.data.depth import GreyLevels, eight_bit, is_deep
 from headstart.data.given import Content, Given, first_frame
 from headstart.data.quiet import DAMAGE, quiet
 from headstart.errors import DataError, PictureError, TooLargeError
@@ -78,7 +78,7 @@ class Picture:
     whole: bool
     exact: bool
 
-    def shown(self, levels: Levels | None = None) -> Image.Image:
+    def shown(self, levels: GreyLevels | None = None) -> Image.Image:
         """In mode "RGB" or "L"; `levels` for deep greys. Raises PictureError where there is nothing to show."""
         return eight_bit(self.image, levels) if is_deep(self.image) else self.image
 
@@ -116,7 +116,7 @@ def opened(content: Content, *, least: int = 0, truncated: str = "refuse") -> It
             raise PictureError(_STARVED) from error
 
 
-def decode(content: Content, levels: Levels | None = None) -> np.ndarray:
+def decode(content: Content, levels: GreyLevels | None = None) -> np.ndarray:
     """Pixels, uint8 [H, W, 3]; see opened(). Raises PictureError (the reason)."""
     with opened(content) as picture:
         return np.array(colours.as_rgb(picture.shown(levels)))

@@ -21,7 +21,7 @@ from headstart.errors import PictureError
 if TYPE_CHECKING:
     from headstart.data.dataset import Dataset
 
-Levels = tuple[float, float]
+GreyLevels = tuple[float, float]  # what becomes black, and what white
 
 SHARE = 0.002
 _SAMPLE = 1 << 20  # pixels that a picture's own range is taken from, at most
@@ -44,7 +44,7 @@ def strips(image: Image.Image, mode: str = "") -> Iterator[tuple[int, np.ndarray
         yield top, np.asarray(part.convert(mode) if mode not in ("", part.mode) else part)
 
 
-def eight_bit(image: Image.Image, levels: Levels | None = None) -> Image.Image:
+def eight_bit(image: Image.Image, levels: GreyLevels | None = None) -> Image.Image:
     """A deep grey in mode "L": the lower of `levels` and all below is black, the upper and all above white.
 
     Without levels full scale stays full scale: see full_scale(). Raises PictureError where no value is finite.
@@ -67,7 +67,7 @@ def _scaled(values: np.ndarray, low: float, high: float) -> np.ndarray:
         return np.rint(np.nan_to_num(scaled)).astype(np.uint8)
 
 
-def full_scale(image: Image.Image) -> Levels:
+def full_scale(image: Image.Image) -> GreyLevels:
     """What becomes black and white where no levels are known.
 
     16 bits: 0 and 65,535, also where integers of 32 bits hold no others; 12 bits of a TIFF: 0 and 4,095. Other integers
@@ -81,7 +81,7 @@ def full_scale(image: Image.Image) -> Levels:
     return full if image.mode == "I" and low >= 0 and high <= 65_535 else (low, high)
 
 
-def own_levels(image: Image.Image) -> Levels:
+def own_levels(image: Image.Image) -> GreyLevels:
     """The range of one deep grey, its outermost pixels left out. Raises PictureError where no value is finite."""
     step = math.ceil(math.sqrt(image.width * image.height / _SAMPLE))
     sample = np.concatenate([values[-top % step :: step, ::step].ravel() for top, values in strips(image)])
@@ -95,12 +95,12 @@ def own_levels(image: Image.Image) -> Levels:
     return (low, high) if low < high else (float(values.min()), float(values.max()))
 
 
-def levels_of(dataset: Dataset, index: np.ndarray) -> Levels | None:
+def levels_of(dataset: Dataset, index: np.ndarray) -> GreyLevels | None:
     """The range that the deep greys among the pictures at `index` share; None where there are none."""
     return None if dataset.levels is None else common_levels(dataset.levels[index])
 
 
-def common_levels(levels: np.ndarray) -> Levels | None:
+def common_levels(levels: np.ndarray) -> GreyLevels | None:
     """One range out of those of N pictures, float64 [N, 2], not-a-number for those of 8 bits; None without a range."""
     known = levels[np.isfinite(levels).all(axis=1)]
     if not len(known):
@@ -120,7 +120,7 @@ def stored_as(image: Image.Image) -> str:
     return "<u2" if low >= 0 and high <= 65_535 else "<i4"
 
 
-def _extent(image: Image.Image) -> Levels:
+def _extent(image: Image.Image) -> GreyLevels:
     ends = [
         (finite.min(), finite.max())
         for _, values in strips(image)

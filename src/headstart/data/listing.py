@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from headstart.data.dataset import BadPicture
@@ -149,6 +150,12 @@ def ignored(name: str) -> bool:
 def printable(path: str) -> str:
     """`path` as it is where it is UTF-8, else with its odd bytes written out."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def meant(name: str, classes: Collection[str]) -> str:
+    """What a line about a class that there is none of ends with: the class nearest to it, or those that there are."""
+    near = get_close_matches(name, classes, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"expected one of {some(classes)}"
 
 
 def some(names: Iterable[str], most: int = 5) -> str:

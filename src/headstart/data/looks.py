@@ -20,7 +20,7 @@ import PIL
 
 from headstart import cache, files, progress
 from headstart.data import twins
-from headstart.data.depth import Levels
+from headstart.data.depth import GreyLevels
 from headstart.data.twins import NOTHING, SIZE
 from headstart.errors import OutputError
 
@@ -45,7 +45,7 @@ class Look:
 
     pixels: bytes
     signature: bytes = NOTHING
-    levels: Levels | None = None
+    levels: GreyLevels | None = None
     whole: bool = True
     exact: bool = True
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from headstart.data.colours import as_rgb
-from headstart.data.depth import Levels
+from headstart.data.depth import GreyLevels
 from headstart.errors import BackboneError
 
 _FILTERS = {
@@ -39,7 +39,7 @@ class Preprocess:
     interpolation: str
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
-    levels: Levels | None = None
+    levels: GreyLevels | None = None
 
     def __post_init__(self) -> None:
         whole = type(self.size) is int and type(self.resize) is int
@@ -97,13 +97,17 @@ class Preprocess:
 
     def normalise(self, batch: np.ndarray) -> np.ndarray:
         """uint8 [B, S, S, 3] → float32 [B, 3, S, S], contiguous: (pixel / 255 − mean) / std."""
-        scale = np.float32(1) / (np.float32(255) * np.asarray(self.std, np.float32))
-        shift = np.asarray(self.mean, np.float32) / np.asarray(self.std, np.float32)
+        scale, shift = self.scale_and_shift()
         out = np.empty((batch.shape[0], 3, *batch.shape[1:3]), np.float32)
         for channel in range(3):
             np.multiply(batch[..., channel], scale[channel], out=out[:, channel])
             out[:, channel] -= shift[channel]
         return out
+
+    def scale_and_shift(self) -> tuple[np.ndarray, np.ndarray]:
+        """float32 [3] each: a pixel's scale · value − shift is what normalise() makes of it."""
+        mean, std = np.asarray(self.mean, np.float32), np.asarray(self.std, np.float32)
+        return np.float32(1) / (np.float32(255) * std), mean / std
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON; without `levels` where there are none, as it was before there were any."""

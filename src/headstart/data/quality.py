@@ -13,7 +13,7 @@ import numpy as np
 from headstart import files, progress
 from headstart.data.dataset import BadPicture
 from headstart.data.decode import Picture, content, opened
-from headstart.data.depth import Levels, full_scale, is_deep, own_levels, stored_as, strips
+from headstart.data.depth import GreyLevels, full_scale, is_deep, own_levels, stored_as, strips
 from headstart.data.given import Content, Given, name_of
 from headstart.data.kept import Frames
 from headstart.data.looks import PIXELS, Look, Looks
@@ -29,7 +29,7 @@ class Examined:
     digest: str
     pixels: bytes
     signature: bytes = NOTHING
-    levels: Levels | None = None
+    levels: GreyLevels | None = None
     whole: bool = True
     exact: bool = True
 

@@ -11,11 +11,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headstart.data.listing import COLUMN, FOLDERS, Listing, one_spelling, some
 from headstart.data.taxonomy import DEEPEST, ROOT, Taxonomy
 from headstart.errors import DataError
+
+if TYPE_CHECKING:
+    import yaml
 
 _LARGEST = 4 * 2**20  # bytes of a file
 _NULL = "tag:yaml.org,2002:null"
@@ -196,7 +199,7 @@ def _yaml(source: str, text: str) -> Any:
             if len(within) - 1 > 2 * DEEPEST:
                 raise DataError(f"{source}: more than {DEEPEST} levels; make the tree flatter")
     except yaml.YAMLError as error:
-        raise DataError(f"{source}: no YAML ({_one_line(error)}); mend it") from error
+        raise DataError(f"{source}: no YAML ({_what(error)}); mend it") from error
     if len(whole) > 1:
         raise DataError(f"{source}: no YAML (more than one document); mend it")
     return whole[0] if whole else None
@@ -206,6 +209,12 @@ def _scalar(event: Any) -> str | None:
     """The text, or None where nothing is written, or what YAML takes for that."""
     tag = event.tag or (_NULL if event.implicit[0] else "")
     return None if tag == _NULL and event.value in ("", "~", "null") else event.value
+
+
+def _what(error: yaml.YAMLError) -> str:
+    """The line and what is wrong there, without the parser's drawing of it."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    return f"line {mark.line + 1}: {problem}" if mark and problem else _one_line(error)
 
 
 def _one_line(error: Exception) -> str:

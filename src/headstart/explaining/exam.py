@@ -30,8 +30,9 @@ class Deletion:
 
     @property
     def trusted(self) -> bool:
-        """Whether the map knows more of what matters than that the middle does."""
-        return self.map < self.centre
+        """Whether the map knows more of what matters than that the middle does, by a tenth of a point at least: what
+        is shown."""
+        return round(self.map, 3) < round(self.centre, 3)
 
     def to_dict(self) -> dict[str, Any]:
         return {"deletion": round(self.map, 4), "centre": round(self.centre, 4), "trusted": self.trusted}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 from headstart.data import delimited
-from headstart.data.listing import one_spelling, some
+from headstart.data.listing import meant, one_spelling
 from headstart.errors import DataError, OptionError
 from headstart.job.options import Options
 
@@ -40,9 +39,7 @@ def class_of(name: str, classes: Sequence[str], flag: str) -> str:
     spelt = one_spelling(name)
     if spelt in classes:
         return spelt
-    near = get_close_matches(spelt, classes, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"expected one of {some(classes)}"
-    raise OptionError(f"{flag}: no class {name!r}; {hint}")
+    raise OptionError(f"{flag}: no class {name!r}; {meant(spelt, classes)}")
 
 
 def table_rows(table: str, columns: Sequence[str], flag: str) -> list[tuple[int, dict[str, str]]]:

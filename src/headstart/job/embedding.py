@@ -13,6 +13,8 @@ from headstart import extras
 from headstart.errors import PictureError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from headstart.data import Dataset
     from headstart.job.run import Run
     from headstart.report.embedding import Embedding
@@ -22,13 +24,28 @@ MOST = 2_000  # pictures: 3 s of t-SNE, and 1 MB of thumbnails
 
 
 def make_ready() -> None:
-    """Begins to import what on_plane() needs, beside other work: that takes a second."""
-    if extras.installed("sklearn"):
-        threading.Thread(target=_imported, daemon=True).start()
+    """Begins to import what on_plane() needs, and to read the page's templates, beside other work: that takes more
+    than a second."""
+    threading.Thread(target=_imported, daemon=True).start()
 
 
 def _imported() -> None:
-    import sklearn.manifold  # noqa: F401
+    from headstart.report.page import read_templates
+
+    if extras.installed("sklearn"):
+        import sklearn.manifold  # noqa: F401
+    read_templates()
+
+
+def drawing(run: Run) -> Future[Embedding | None]:
+    """embedding(), begun beside other work: it takes one core for a second."""
+    from headstart.data.threads import pool_of
+
+    pool = pool_of(1)
+    try:
+        return pool.submit(embedding, run)
+    finally:
+        pool.shutdown(wait=False)
 
 
 def embedding(run: Run) -> Embedding | None:

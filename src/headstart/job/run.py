@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from headstart import files
 from headstart.counts import percent
 from headstart.job import deciding
-from headstart.job.embedding import embedding
+from headstart.job.embedding import drawing
 from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, SUSPECTS, Folder, title_of
 from headstart.job.looks import looks
 from headstart.job.report import write
@@ -146,7 +146,7 @@ class Run:
 
         return looks(self, *surest(self._judged))
 
-    _embedding = cached_property(embedding)
+    _drawing = cached_property(drawing)
 
     def more(self) -> More | None:
         """What more pictures would bring; None where the learning curve does not know."""
@@ -165,6 +165,7 @@ class Run:
         from headstart.report import Contents, Way
         from headstart.report.contents import examples, surest
 
+        drawing, explained = self._drawing, self._looks  # the one is drawn while the other is looked at
         prepared, dataset = self.prepared, self.prepared.dataset
         counts = dataset.take(prepared.partition.train).counts().tolist()
         undecided = deciding.undecided(prepared.options, self.model)
@@ -192,8 +193,8 @@ class Run:
             command=self.facts.command,
             bundle=str(self.folder / BUNDLE) if self.folder else "",
             promise=str(self.more() or ""),
-            explained=self._looks,
-            embedding=self._embedding,
+            explained=explained,
+            embedding=drawing.result(),
             certainty=self.sureness,
             points=self.points if self.points.curves else None,
             levels=self.levels,

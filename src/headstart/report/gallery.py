@@ -11,7 +11,7 @@ from headstart.screening.finding import KINDS, WRONG, Finding, Reviewed
 from headstart.screening.table import FIRST
 
 if TYPE_CHECKING:
-    from headstart.data.depth import Levels
+    from headstart.data.depth import GreyLevels
 
 MOST = 48  # of one kind; the table has them all
 
@@ -70,7 +70,7 @@ def _card(one: Finding, row: int, found: Reviewed, album: Album) -> Card:
     return Card(one, row, tuple(album.thumbnail(found.held.get(path, path)) for path in paths))
 
 
-def render(title: str, found: Reviewed, *, levels: Levels | None, classes: int, command: str) -> str:
+def render(title: str, found: Reviewed, *, levels: GreyLevels | None, classes: int, command: str) -> str:
     """The page as HTML. title: the data's name; classes: how many; command: what takes the table once filled in."""
     from importlib.metadata import version
 

@@ -19,7 +19,7 @@ from headstart.report.parts import Part, parts
 from headstart.report.svg import Scale, Svg
 from headstart.report.thumbnails import uri
 from headstart.report.words import percent
-from headstart.seeing.prints import shown_side
+from headstart.seeing.prints import outlined, shown_side
 
 if TYPE_CHECKING:
     from headstart.backbone.backbone import Backbone
@@ -141,7 +141,8 @@ def sees(layer: Layer, size: int) -> str:
         return "Places are gone: each unit answers once, to all of the picture."
     if not field.whole and field.size <= size / 2:
         return (
-            f"One place sees {field.size} × {field.size} of {size} × {size} pixels; the patches show these."
+            f"One place sees {field.size} × {field.size} of {size} × {size} pixels; the patches show these"
+            f"{', within a line, and what lies around them' if outlined(shown, size) else ''}."
         )
     core = min(field.core_size, size)
     most = f"what weighs most are {core} × {core} of them" if core < size else "no part of it stands out"

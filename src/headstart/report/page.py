@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from importlib import import_module
 from pathlib import Path
@@ -86,8 +87,12 @@ def _script(made: Environment, run: Contents) -> dict[str, Any]:
     return {"script": svg.Svg(text), "script_hash": script_hash(text)}
 
 
+@cache
 def environment() -> Environment:
-    """What every page is made with: text is escaped, what cannot be shown replaced, numbers are said in one way."""
+    """What every page is made with: text is escaped, what cannot be shown replaced, numbers are said in one way.
+
+    One for all pages: it keeps the templates that it has read.
+    """
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -102,6 +107,14 @@ def environment() -> Environment:
     for tool in (words.percent, words.interval, words.count, words.short, counts.plural, counts.pictures):
         environment.filters[tool.__name__] = tool
     return environment
+
+
+def read_templates() -> None:
+    """Reads all that the pages are made of: a quarter of a second, which may pass beside other work."""
+    from jinja2 import PackageLoader
+
+    for name in PackageLoader("headstart.report").list_templates():
+        environment().get_template(name)
 
 
 def _finished(value: Any) -> Any:

@@ -13,7 +13,7 @@ from headstart.data.given import name_of
 from headstart.errors import PictureError
 
 if TYPE_CHECKING:
-    from headstart.data.depth import Levels
+    from headstart.data.depth import GreyLevels
     from headstart.data.given import Given
 
 LONGEST = 160
@@ -36,7 +36,7 @@ class Album:
     says of what it lacks that it was not kept.
     """
 
-    def __init__(self, levels: Levels | None = None) -> None:
+    def __init__(self, levels: GreyLevels | None = None) -> None:
         self._levels = levels
         self._kept: dict[str, Thumbnail] = {}
         self._closed = False
@@ -68,7 +68,7 @@ class Album:
             return Thumbnail(name, "", str(error))
 
 
-def data_uri(picture: str | Given, levels: Levels | None = None) -> str:
+def data_uri(picture: str | Given, levels: GreyLevels | None = None) -> str:
     """A picture (see Dataset.pictures) as a JPEG data URI, longest side at most 160 pixels.
 
     levels: what is black and white in deep greys; see headstart.data.depth.

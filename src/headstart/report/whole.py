@@ -126,8 +126,8 @@ def _output(x: float, classes: int | None) -> list[Svg]:
 
 def _slice(x: float) -> list[Svg]:
     return [
-        svg.path([(x, _MIDDLE - 74), (x, _MIDDLE + 82)], "slice"),
-        svg.text(x, _MIDDLE + 100, SLICE + "\ufe0e", "soft", "middle"),
+        svg.path([(x, _MIDDLE - 62), (x, _MIDDLE + 82)], "slice"),
+        svg.text(x, _MIDDLE - 67, SLICE + "\ufe0e", "soft", "middle"),
     ]
 
 

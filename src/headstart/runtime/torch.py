@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from headstart.data.preprocess import Preprocess
+from headstart.runtime.input import network_input
 from headstart.runtime.threads import bounded
 
 
@@ -45,8 +46,7 @@ class TorchRuntime:
 
     def _outputs(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         with self._lock, bounded(self.threads), torch.inference_mode(), self._autocast():
-            x = torch.from_numpy(self.preprocess.normalise(batch)).to(self.device)
-            x = x.contiguous(memory_format=torch.channels_last)
+            x = network_input(self.preprocess, batch, self.device)
             return tuple(tensor.float().cpu().numpy() for tensor in self.network(x))
 
     def _autocast(self) -> torch.autocast:

@@ -49,6 +49,12 @@ def shown_side(field: Field, side: int) -> int:
     return min(field.core_size, side // 2)
 
 
+def outlined(shown: int, side: int) -> bool:
+    """Whether a patch of `shown` pixels a side is so small a part of a frame of `side` that what lies around it is
+    shown too."""
+    return shown < side // _LEAST
+
+
 def _cut(field: Field, at: int, side: int) -> tuple[int, int]:
     if not field.stride or (not field.whole and field.size <= side / 2):
         return field.span(at, side)

@@ -24,7 +24,7 @@ from headstart.training.clock import now
 
 # Decoded pictures are kept in memory up to this many bytes; beyond it they are decoded anew in every epoch.
 MEMORY = 3 << 30
-_AHEAD = 3
+_AHEAD = 3  # batches at least: as many as there are workers, since each makes a whole one
 _WARM = 128  # pictures decoded between two looks at the memory left and at the clock
 # Share of the augmented views that are random resized crops; the others are framed as for a question.
 CROPPED = 0.5
@@ -48,7 +48,8 @@ class Pictures:
     ) -> None:
         self.pictures = pictures
         self.preprocess, self.truncated = preprocess, truncated
-        self.pool = pool_of(worker_count(workers))
+        self.workers = worker_count(workers)
+        self.pool = pool_of(self.workers)
         self._kept: dict[int, np.ndarray] = {}
         self._room, self._full = memory, False
 
@@ -102,10 +103,11 @@ class Pictures:
             return np.stack([view(i) for i in part.tolist()])
 
         waiting: deque[tuple[np.ndarray, Future[np.ndarray]]] = deque()
+        ahead = max(_AHEAD, self.workers)
         try:
             for part in parts:
                 waiting.append((part, self.pool.submit(prepared, part)))
-                if len(waiting) > _AHEAD:
+                if len(waiting) > ahead:
                     done, future = waiting.popleft()
                     yield done, future.result()
             while waiting:

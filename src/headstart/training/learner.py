@@ -12,6 +12,7 @@ from torch import nn
 from headstart.backbone.weights import pour
 from headstart.errors import PlanError
 from headstart.planning.recipe import Recipe
+from headstart.runtime.input import network_input
 from headstart.training import schedule
 from headstart.training.average import Average
 from headstart.training.optimizers import ParameterGroup, optimizer
@@ -51,9 +52,9 @@ class Learner:
     def step(self, index: np.ndarray, pictures: np.ndarray, own: float) -> float:
         """One step on pictures uint8 [B, S, S, 3], the loss; `own` < 1 is the weight of a picture's own label, the rest
         goes to its mirror place's. Raises PlanError where a batch of one picture cannot be trained on."""
-        x = torch.from_numpy(self.task.preprocess.normalise(pictures)).to(self.device)
+        x = network_input(self.task.preprocess, pictures, self.device)
         y = torch.from_numpy(self.task.labels[index]).to(self.device)
-        loss = self.loss(x.contiguous(memory_format=torch.channels_last), y, own)
+        loss = self.loss(x, y, own)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"]], 5.0)

@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from headstart import runtime
+from headstart.runtime.input import network_input
 from headstart.training.task import Task
 
 
@@ -56,7 +57,6 @@ def predict(network: nn.Module, task: Task, index: np.ndarray, device: torch.dev
     out = []
     parts = np.array_split(index, max(1, -(-len(index) // 64)))
     for _, pictures in task.pictures.batches(parts, 0, 0, "none"):
-        x = torch.from_numpy(task.preprocess.normalise(pictures)).to(device)
-        logits = network(x.contiguous(memory_format=torch.channels_last))
+        logits = network(network_input(task.preprocess, pictures, device))
         out.append(functional.softmax(logits.float(), dim=1).cpu().numpy())
     return np.concatenate(out)
