@@ -92,7 +92,7 @@ function row(file, parts) {
   const one = made("li"), picture = made("img"), body = made("div");
   picture.alt = "";
   picture.src = URL.createObjectURL(file);
-  picture.addEventListener("error", () => picture.replaceWith(made("span")));
+  picture.addEventListener("error", () => picture.replaceWith(made("span", "none")));
   body.append(made("p", "name", file.name), ...parts);
   one.append(picture, body);
   return one;
