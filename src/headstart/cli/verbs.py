@@ -28,6 +28,7 @@ from headstart.cli import (
     serve,
     show,
     signals,
+    teach,
     train,
 )
 from headstart.cli.pages import keep_pages
@@ -44,6 +45,7 @@ VERBS = (
     explain,
     export,
     serve,
+    teach,
     report,
     compare,
     backbones,

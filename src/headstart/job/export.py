@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 
 def export(
-    model: Model, to: str, output: str | Path | None = None, *, pictures: Any = (), force: bool = False
+    model: Model,
+    to: str,
+    output: str | Path | None = None,
+    *,
+    pictures: Any = (),
+    force: bool = False,
+    bits: int = 16,
 ) -> Exported:
     """Writes the model in the format `to`; see headstart.model.exports.export.
 
@@ -25,7 +31,7 @@ def export(
     exports.format_of(to)
     with _kept(model) as bundle:
         place = Path(output) if output is not None else usual(model.folder or "model", to)
-        return exports.export(bundle, to, place, pictures, force=force)
+        return exports.export(bundle, to, place, pictures, force=force, bits=bits)
 
 
 def usual(bundle: str | Path, to: str) -> Path:

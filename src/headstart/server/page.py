@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 from starlette.responses import Response
 
@@ -33,14 +31,7 @@ def page_of(model: Model, version: str, *, token: bool) -> Page:
     """token: whether the API asks for one. classifier.html, which holds the model, is then not shown to everybody."""
     if not token:
         try:
-            return Page(_classifier(model), alone=True)
+            return Page(html.text(model).encode("utf-8"), alone=True)
         except BackboneError as error:
             progress.say(f"{error}; the page asks the server instead")
     return Page(asking(version).encode("utf-8"), alone=False)
-
-
-def _classifier(model: Model) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
-        place = Path(folder) / html.NAME
-        html.write(model, place)
-        return place.read_bytes()

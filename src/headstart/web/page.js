@@ -1,7 +1,7 @@
 "use strict";
 // The page: takes pictures from a file, a drop, the clipboard or the camera, asks the worker, shows what it says.
 
-const SHOWN = 5; // answers at most
+const SHOWN = 5, LISTED = 8; // answers at most, and classes in a sentence
 const MOST = 1 << 24; // pixels that are taken from a picture whole
 const FOR = [235, 120, 0], AGAINST = [72, 156, 255], COVER = 0.8, FAINT = 0.08; // as headstart.explaining.overlay
 const here = (id) => document.getElementById(id);
@@ -100,12 +100,57 @@ function show(canvas, found) {
     ? "Sure to " + percent(sure) + ": of 100 answers as sure as this, about " + Math.min(99, Math.round(100 * sure)) + " are right."
     : "Sure to " + percent(sure) + ".";
   here("sure").hidden = strange;
+  tell("decided", !strange && reason(found));
+  tell("coarser", !strange && coarser(found));
+  tell("among", !strange && question(found));
   here("strange").hidden = !strange;
   here("nearest").textContent = model.classes[called];
   const order = probabilities.map((p, c) => c).sort((a, b) => probabilities[b] - probabilities[a]);
   here("answers").replaceChildren(...order.slice(0, SHOWN).map((c) => row(model.classes[c], probabilities[c])));
   picture(canvas);
   overlay(found.map);
+}
+
+function tell(id, parts) {
+  here(id).hidden = !parts;
+  here(id).replaceChildren(...(parts || []));
+}
+
+// Why it is not the likeliest class.
+function reason({ probabilities, called }) {
+  const likeliest = probabilities.indexOf(Math.max(...probabilities)), { costs, thresholds } = model.decision;
+  if (called === likeliest) return null;
+  if (costs) return [strong(model.classes[likeliest]), " is likelier, but mistakes have costs here, and this answer costs least."];
+  const [place, value] = thresholds.find(([place]) => place === called) || thresholds.find(([place]) => place === likeliest);
+  const name = strong(model.classes[place]);
+  if (place === called) return [name, " is the answer from " + percent(value) + " on, so that few of it are missed."];
+  return [name, " is likelier, but is the answer only from " + percent(value) + " on."];
+}
+
+// The name from the taxonomy, where that is no class.
+function coarser({ certain }) {
+  if (!certain || certain.leaf >= 0) return null;
+  const wanted = percent(model.tree.sure);
+  if (!certain.name) return ["No name here is sure to " + wanted + " or more: it may be any of them."];
+  return ["Sure to " + wanted + " or more is only this: ", strong(certain.name), ", " + percent(certain.probability) + "."];
+}
+
+// Which classes it may be.
+function question({ among }) {
+  if (!among) return null;
+  const promise = " Of 100 such lists, about " + Math.round(100 * model.sets.coverage) + " hold the right class.";
+  if (among.length === 1) return ["No other class comes into question." + promise];
+  const all = among.length === model.classes.length && among.length > LISTED;
+  if (all) return ["Every class comes into question." + promise];
+  const names = among.slice(0, LISTED).flatMap((c, place) => [place ? ", " : "", strong(model.classes[c])]);
+  const more = among.length - LISTED;
+  return ["What comes into question: ", ...names, more > 0 ? " and " + more + " more." : ".", promise];
+}
+
+function strong(name) {
+  const made = document.createElement("b");
+  made.textContent = name;
+  return made;
 }
 
 function row(name, p) {
