@@ -39,11 +39,7 @@ class Asked:
 
 def within(run: Callable[[np.ndarray], Answers], work: Callable[[Batches], object], most: int = 8) -> None:
     async def whole() -> None:
-        made = Batches(run, most)
-        try:
-            await work(made)  # pyright: ignore[reportGeneralTypeIssues]
-        finally:
-            made.close()
+        await work(Batches(run, most))  # pyright: ignore[reportGeneralTypeIssues]
 
     asyncio.run(whole())
 

@@ -17,7 +17,14 @@ from pathlib import Path
 import pytest
 
 from headstart.model import Model
+from headstart.runtime import Execution
 from headstart.server import body, guard, serving
+from headstart.server.access import Access
+from headstart.server.answering import Answering
+from headstart.server.app import application
+from headstart.server.guard import Guard
+from headstart.server.limits import Limits
+from headstart.server.page import Page
 from tests.server.conftest import built, encoded, running
 
 HEAD = "POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
@@ -154,6 +161,27 @@ def test_a_body_that_is_too_large_is_refused_and_its_sender_hears_it(loaded, exp
             answer = opened.recv(1 << 16)
         assert status(answer) == 413
         assert b"100 Continue" not in answer
+
+
+def test_a_page_is_not_kept_for_who_does_not_read_it_and_is_whole_for_who_reads_slowly(loaded):
+    page = Page(b"<!DOCTYPE html>" + b"x" * 20_000_000, alone=True)
+    limits = Limits(seconds=1)
+    made = Guard(application(Answering(loaded, Execution(), limits), page), Access(frozenset()), limits)
+    get = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    with running(made, limits) as port:
+        slowly = socket.create_connection(("127.0.0.1", port), timeout=10)
+        deaf = socket.create_connection(("127.0.0.1", port), timeout=10)
+        for one in (slowly, deaf):
+            one.sendall(get)
+        found = b""
+        while more := slowly.recv(1 << 18):
+            found += more
+            time.sleep(0.002)
+        assert len(found.partition(b"\r\n\r\n")[2]) == len(page.content)
+        time.sleep(1.5)
+        assert made._in_hand == 0
+        slowly.close()
+        deaf.close()
 
 
 def test_who_goes_away_does_no_harm(port):

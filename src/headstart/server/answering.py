@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headstart import progress
 from headstart.data.decode import size_of
 from headstart.data.given import Given
 from headstart.data.loader import frame
@@ -43,8 +44,11 @@ class Answering:
         """Makes the network ready for batches of all sizes, so that no request waits for that. Raises BackboneError,
         BundleError."""
         side = self.model.backbone.preprocess.size
-        for power in range(self._most.bit_length()):
-            self._run(np.zeros((1 << power, side, side, 3), np.uint8))
+        count = self._most.bit_length()
+        with progress.bar("making the network ready", count) as bar:
+            for power in range(count):
+                self._run(np.zeros((1 << power, side, side, 3), np.uint8))
+                bar.advance()
 
     async def predicted(
         self,
@@ -105,8 +109,3 @@ class Answering:
 
     def _run(self, frames: np.ndarray) -> Answers:
         return self.model.answers_to_frames(frames, execution=self._how)
-
-    def close(self) -> None:
-        """Ends the threads."""
-        self._decoders.shutdown(cancel_futures=True)
-        self._batches.close()

@@ -82,7 +82,3 @@ class Batches:
             else:
                 asked.answer.set_result(work.result().at(place))
         self._begin()
-
-    def close(self) -> None:
-        """Ends the threads when they have done what they are at."""
-        self._threads.shutdown(cancel_futures=True)

@@ -31,8 +31,8 @@ _CLOSE = (b"connection", b"close")
 class Guard:
     """The outermost part of the application (ASGI).
 
-    leaving   True from when the server is asked to stop: an answer is then the last of its connection
-    answered  requests so far; tell: is told a line of each, without names of files
+    leaving  True from when the server is asked to stop: an answer is then the last of its connection
+    tell     is told a line of each request, without names of files
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Guard:
     ) -> None:
         self._app, self._access, self._limits, self._tell = app, access, limits, tell
         self._in_hand = 0
-        self.leaving, self.answered = False, 0
+        self.leaving = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # the start and end of the application, as some servers tell them
@@ -56,7 +56,6 @@ class Guard:
             pass
         finally:
             self._in_hand -= 1
-            self.answered += 1
             if self._tell:
                 took = 1000 * (time.monotonic() - begun)
                 line = f"{scope['method']} {scope['path']} {answer.status or 'gone'} {took:.0f} ms"

@@ -9,7 +9,7 @@ HEAD = 16 << 10  # bytes of a request's line and headers
 HEAD_SECONDS = 10  # in which these have to come
 CONNECTIONS = 1000
 REQUESTS = 256  # at the same time
-WAITING = 2048  # prepared pictures that wait for the network
+WAITING = 1024  # prepared pictures that wait for the network
 KEEP_ALIVE = 20  # seconds that a connection stays open on which nothing is asked
 BODIES = 4  # as many bodies of the largest size may be held at the same time
 

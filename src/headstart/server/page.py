@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from headstart import progress
 from headstart.errors import BackboneError
@@ -16,6 +17,11 @@ from headstart.web.asking import asking
 _POLICY = "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
+_PIECE = (
+    64 << 10
+)  # bytes that are handed to a connection at a time: what its client does not read is not kept for it
+
+
 @dataclass(frozen=True)
 class Page:
     """content: HTML in UTF-8; alone: whether the network runs in it, so that no picture is sent."""
@@ -24,7 +30,15 @@ class Page:
     alone: bool
 
     def response(self) -> Response:
-        return Response(self.content, media_type="text/html", headers={"content-security-policy": _POLICY})
+        return _InPieces(self.content, media_type="text/html", headers={"content-security-policy": _POLICY})
+
+
+class _InPieces(Response):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for at in range(0, len(self.body), _PIECE):
+            more = at + _PIECE < len(self.body)
+            await send({"type": "http.response.body", "body": self.body[at : at + _PIECE], "more_body": more})
 
 
 def page_of(model: Model, version: str, *, token: bool) -> Page:

@@ -19,6 +19,7 @@ from headstart import progress, stopping
 from headstart.errors import OptionError
 from headstart.server.guard import Guard
 from headstart.server.limits import CONNECTIONS, HEAD, HEAD_SECONDS, KEEP_ALIVE, Limits
+from headstart.server.problem import KIND, Problem
 
 _GRACE = 1.0  # seconds in which an open connection may still bring what its client has sent already
 _LOOK = 0.02
@@ -102,6 +103,9 @@ class _Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         super().connection_made(transport)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # who stops to read is not waited for for ever
+            connected = transport.get_extra_info("socket")
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * KEEP_ALIVE)
         if len(self.connections) > CONNECTIONS:
             transport.abort()
         self._watch()
@@ -133,8 +137,6 @@ class _Connection(H11Protocol):
             self._overdue = None
 
     def send_400_response(self, msg: str) -> None:
-        from headstart.server.problem import KIND, Problem
-
         body = bytes(Problem(400, "this is no HTTP request; see /openapi.json").response().body)
         headers = [("content-type", KIND), ("content-length", str(len(body))), ("connection", "close")]
         for event in (
@@ -151,6 +153,8 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, TimeoutError):  # somebody did not read the answer
+            return
         said = f"{type(error).__name__}: {error}" if error else record.getMessage()
         progress.say(f"internal error: {' '.join(said.split())}")
 
