@@ -1,10 +1,10 @@
 """`headstart serve` under load on loopback: pictures a second beside `Model.probabilities`, delays, memory, the end.
 
-    python benchmarks/serve/load.py BUNDLE PICTURES [--clients 1 8 64] [--seconds 8] [--memory 50000] [--stop]
+    python benchmarks/serve/load.py BUNDLE PICTURES [--clients 1 8 64] [--seconds 5] [--memory 50000] [--stop]
 
 Clients ask one after the other, one picture a request, on connections that stay open. They are one process that takes
-CPU of the same machine: its seconds and the server's are told apart. `Model.probabilities` gets the same files' bytes,
-before and after.
+CPU of the same machine: its seconds and the server's are told apart. `Model.probabilities` gets the same files' bytes
+all at once; it and the server are measured by turns.
 """
 
 from __future__ import annotations
@@ -18,28 +18,52 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 
 ALONE = """
-import sys, time, json, resource
+import json, resource, sys, time
 import headstart
 from headstart.cli.pages import keep_pages
 keep_pages()
-bundle, seconds, *paths = sys.argv[1:]
+bundle, *paths = sys.argv[1:]
 model = headstart.load(bundle)
 pictures = [open(path, "rb").read() for path in paths]
 model.probabilities(pictures)
-begun, used, asked = time.perf_counter(), sum(resource.getrusage(resource.RUSAGE_SELF)[:2]), 0
-while time.perf_counter() - begun < float(seconds):
-    model.probabilities(pictures)
-    asked += len(pictures)
-took = time.perf_counter() - begun
-print(json.dumps([asked / took, (sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) - used) / asked]))
+for seconds in sys.stdin:
+    begun, used, asked = time.perf_counter(), sum(resource.getrusage(resource.RUSAGE_SELF)[:2]), 0
+    while time.perf_counter() - begun < float(seconds):
+        model.probabilities(pictures)
+        asked += len(pictures)
+    took = time.perf_counter() - begun
+    cpu = sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) - used
+    print(json.dumps([asked / took, 1000 * cpu / asked]), flush=True)
 """
+ROUNDS = 3
+
+
+class Alone:
+    """Model.probabilities in a process of its own, given all files' bytes at once."""
+
+    def __init__(self, bundle: str, paths: list[str]) -> None:
+        command = [sys.executable, "-c", ALONE, bundle, *paths]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def speed(self, seconds: float) -> tuple[float, float]:
+        """(pictures a second, milliseconds of CPU for each)"""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{seconds}\n")
+        self.process.stdin.flush()
+        rate, cpu = json.loads(self.process.stdout.readline())
+        return rate, cpu
+
+    def end(self) -> None:
+        self.process.communicate()
 
 
 @dataclass
@@ -186,31 +210,39 @@ def _answered(client: Client, found: Load, open_ones: selectors.BaseSelector) ->
         client.socket.close()
 
 
-def alone(bundle: str, paths: list[str], seconds: float) -> tuple[float, float]:
-    """(pictures a second, CPU seconds of each) of Model.probabilities in a process of its own."""
-    command = [sys.executable, "-c", ALONE, bundle, str(seconds), *paths]
-    rate, cpu = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return rate, cpu
-
-
 def speed(bundle: str, paths: list[str], clients: list[int], seconds: float) -> None:
     """Prints a line for each number of clients."""
     requests = [request(Path(path).read_bytes(), f"{place}.jpg") for place, path in enumerate(paths)]
-    before, cpu = alone(bundle, paths, seconds)
-    server = Server(bundle, "--quiet")
+    alone, server = Alone(bundle, paths), Server(bundle, "--quiet")
     load(server, requests, 8, seconds=1)
-    found = {count: load(server, requests, count, seconds=seconds) for count in clients}
+    for count in clients:
+        turns = [
+            (alone.speed(seconds), load(server, requests, count, seconds=seconds)) for _ in range(ROUNDS)
+        ]
+        print(_told(count, turns), flush=True)
     server.end()
-    after, _ = alone(bundle, paths, seconds)
-    rate = (before + after) / 2
-    print(f"Model.probabilities: {before:.1f} and {after:.1f} pictures/s, {1000 * cpu:.2f} ms CPU each")
-    for count, one in found.items():
-        each = 1000 / max(1, len(one.delays))
-        print(
-            f"{count:3} clients: {one.rate:7.1f} pictures/s, {one.rate / rate:.2f} of it; p50 {one.delay(0.5):.1f} ms, "
-            f"p99 {one.delay(0.99):.1f} ms; CPU each: server {each * one.server:.2f} ms, clients "
-            f"{each * one.clients:.2f} ms; {one.failed} refused, {one.lost} lost"
-        )
+    alone.end()
+
+
+def _told(clients: int, turns: list[tuple[tuple[float, float], Load]]) -> str:
+    """Medians of turns; the share's range too."""
+    shares = [one.rate / rate for (rate, _), one in turns]
+    loads = [one for _, one in turns]
+    rate, p50, p99 = (
+        median(of(one) for one in loads) for of in (lambda one: one.rate, *map(_delay, (0.5, 0.99)))
+    )
+    server = median(1000 * one.server / len(one.delays) for one in loads)
+    own = median(1000 * one.clients / len(one.delays) for one in loads)
+    return (
+        f"{clients:3} clients: {rate:.1f} pictures/s, {median(shares):.2f} of {median(t[0][0] for t in turns):.1f} alone "
+        f"({min(shares):.2f} to {max(shares):.2f}); p50 {p50:.1f} ms, p99 {p99:.1f} ms; CPU of a picture: server "
+        f"{server:.2f} ms, clients {own:.2f} ms, alone {median(t[0][1] for t in turns):.2f} ms; "
+        f"{sum(one.failed for one in loads)} refused, {sum(one.lost for one in loads)} lost"
+    )
+
+
+def _delay(share: float) -> Callable[[Load], float]:
+    return lambda one: one.delay(share)
 
 
 def memory(bundle: str, paths: list[str], most: int) -> None:
@@ -248,7 +280,7 @@ def main() -> None:
     parser.add_argument("bundle")
     parser.add_argument("pictures", nargs="+")
     parser.add_argument("--clients", nargs="*", type=int, default=[1, 8, 64])
-    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--memory", type=int, default=0, metavar="REQUESTS")
     parser.add_argument("--stop", action="store_true")
     args = parser.parse_args()

@@ -258,6 +258,11 @@ def load(port: int, stop: threading.Event, found: list[str]) -> None:
                 return
 
 
+def test_no_torch_is_imported():
+    code = "import sys; from headstart.server import app, serving; assert not {'torch', 'timm'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_sigterm_loses_nothing_that_is_in_hand(bundle):
     stop, found = threading.Event(), list[str]()
     with served(bundle, "--quiet") as made:

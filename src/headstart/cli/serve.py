@@ -49,6 +49,7 @@ def add(subparsers: Any) -> None:
         metavar="NAME",
         help="a name under which it is reached, such as that of a proxy; may be repeated (localhost, --host)",
     )
+    add("--verbose", action="store_true", help="a line for each request, without names of files")
     add = parser.add_argument_group("limits").add_argument
     add("--max-body", type=values.number(open_end=True), default=64, metavar="MB", help="of a request (64)")
     add(
@@ -59,9 +60,6 @@ def add(subparsers: Any) -> None:
         help="of a picture (100)",
     )
     add("--timeout", type=values.duration, default=60, metavar="TIME", help="for a request (60s)")
-    parser.add_argument(
-        "--verbose", action="store_true", help="a line for each request, without names of files"
-    )
 
 
 def run(args: Namespace, session: Session) -> int:
