@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -84,6 +84,10 @@ class Load:
     def delay(self, share: float) -> float:
         """Milliseconds."""
         return 1000 * float(np.quantile(self.delays, share))
+
+    def cpu(self) -> tuple[float, float]:
+        """Milliseconds of a picture: of the server, of the clients."""
+        return 1000 * self.server / len(self.delays), 1000 * self.clients / len(self.delays)
 
 
 class Server:
@@ -226,23 +230,20 @@ def speed(bundle: str, paths: list[str], clients: list[int], seconds: float) -> 
 
 def _told(clients: int, turns: list[tuple[tuple[float, float], Load]]) -> str:
     """Medians of turns; the share's range too."""
-    shares = [one.rate / rate for (rate, _), one in turns]
-    loads = [one for _, one in turns]
+    bare, loads = zip(*turns, strict=True)
+    shares = sorted(one.rate / rate for (rate, _), one in turns)
     rate, p50, p99 = (
-        median(of(one) for one in loads) for of in (lambda one: one.rate, *map(_delay, (0.5, 0.99)))
+        median(values)
+        for values in zip(*[(one.rate, one.delay(0.5), one.delay(0.99)) for one in loads], strict=True)
     )
-    server = median(1000 * one.server / len(one.delays) for one in loads)
-    own = median(1000 * one.clients / len(one.delays) for one in loads)
+    server, own = (median(values) for values in zip(*map(Load.cpu, loads), strict=True))
+    alone, cpu = (median(values) for values in zip(*bare, strict=True))
     return (
-        f"{clients:3} clients: {rate:.1f} pictures/s, {median(shares):.2f} of {median(t[0][0] for t in turns):.1f} alone "
-        f"({min(shares):.2f} to {max(shares):.2f}); p50 {p50:.1f} ms, p99 {p99:.1f} ms; CPU of a picture: server "
-        f"{server:.2f} ms, clients {own:.2f} ms, alone {median(t[0][1] for t in turns):.2f} ms; "
+        f"{clients:3} clients: {rate:.1f} pictures/s, {median(shares):.2f} of {alone:.1f} alone "
+        f"({shares[0]:.2f} to {shares[-1]:.2f}); p50 {p50:.1f} ms, p99 {p99:.1f} ms; CPU of a picture: server "
+        f"{server:.2f} ms, clients {own:.2f} ms, alone {cpu:.2f} ms; "
         f"{sum(one.failed for one in loads)} refused, {sum(one.lost for one in loads)} lost"
     )
-
-
-def _delay(share: float) -> Callable[[Load], float]:
-    return lambda one: one.delay(share)
 
 
 def memory(bundle: str, paths: list[str], most: int) -> None:

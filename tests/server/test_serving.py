@@ -118,6 +118,18 @@ def test_an_answer_that_takes_too_long_is_504_and_the_next_is_answered(loaded, m
         assert status(said(port, asking(encoded(1), CLOSE))) == 200
 
 
+def test_what_is_refused_when_it_is_all_there_is_refused_at_once(loaded):
+    with running(built(loaded, pixels=100)) as port:
+        begun = time.monotonic()
+        assert status(said(port, asking(encoded(1), CLOSE))) == 413
+        assert time.monotonic() - begun < body._LINGER / 2
+
+
+def test_a_length_of_many_digits_is_no_error_of_the_servers_own(port):
+    assert status(said(port, (HEAD + f"Content-Length: {'9' * 5000}\r\n\r\n").encode())) == 400
+    assert status(said(port, (HEAD + f"Content-Length: {'9' * 20}\r\n{CLOSE}\r\n\r\n").encode())) == 413
+
+
 def test_who_is_one_too_many_is_told_to_come_again(loaded, monkeypatch):
     monkeypatch.setattr(guard, "REQUESTS", 1)
     with running(built(loaded)) as port, socket.create_connection(("127.0.0.1", port)) as first:

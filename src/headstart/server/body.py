@@ -31,13 +31,17 @@ class Bodies:
         """The pictures of a request, whose bytes count as held within the block. Raises Problem, ClientDisconnect."""
         body = _Body(self)
         try:
-            yield await body.read(request)
-        except Problem as problem:
-            if problem.status == 413 and "expect" not in request.headers:
-                await _drained(request, self.limits.body)
-            raise
+            yield await self._read(body, request)
         finally:
             self.held -= body.size
+
+    async def _read(self, body: _Body, request: Request) -> list[Given]:
+        try:
+            return await body.read(request)
+        except Problem as problem:
+            if problem.status == 413 and not body.whole and "expect" not in request.headers:
+                await _drained(request, self.limits.body)
+            raise
 
     def hold(self, size: int) -> None:
         """Raises Problem where too many bytes are in hand."""
@@ -47,10 +51,11 @@ class Bodies:
 
 
 class _Body:
-    """One body."""
+    """One body. size: bytes of it that were read; whole: whether that is all."""
 
     def __init__(self, bodies: Bodies) -> None:
-        self.bodies, self.limits, self.size = bodies, bodies.limits, 0
+        self.bodies, self.limits = bodies, bodies.limits
+        self.size, self.whole = 0, False
 
     async def read(self, request: Request) -> list[Given]:
         kind, options = parse_options_header(request.headers.get("content-type"))
@@ -71,7 +76,11 @@ class _Body:
         return [Given(ALONE, b"".join([chunk async for chunk in self._chunks(request)]))]
 
     async def _chunks(self, request: Request) -> AsyncIterator[bytes]:
-        async for chunk in request.stream():
+        while not self.whole:
+            message = await request.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            self.whole, chunk = not message.get("more_body"), message.get("body", b"")
             if self.size + len(chunk) > self.limits.body:
                 raise self._too_large()
             self.bodies.hold(len(chunk))
