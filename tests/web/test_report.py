@@ -93,15 +93,20 @@ def test_axe_finds_nothing_serious(browser: chromium.Chromium, page: Path, width
 def serves_all(browser: chromium.Chromium, page: Path, width: int, dark: bool) -> None:
     """axe finds nothing serious, details opened."""
     browser.open(page, width, dark=dark)
+    bad = serious(browser)
+    assert not bad, json.dumps(bad, indent=1)
+
+
+def serious(browser: chromium.Chromium) -> list[Any]:
+    """What axe finds of an opened page that is serious, details opened."""
     browser.eval("document.querySelectorAll('details').forEach(d => d.open = true)")
     browser.eval(AXE.read_text(encoding="utf-8") + "; 0")
     found: list[dict[str, Any]] = browser.eval("axe.run().then(r => r.violations)")
-    bad = [
+    return [
         (one["id"], one["impact"], [node["html"][:160] for node in one["nodes"]][:3])
         for one in found
         if one["impact"] in ("serious", "critical")
     ]
-    assert not bad, json.dumps(bad, indent=1)
 
 
 def test_the_map_shows_the_picture_that_is_pointed_at(browser: chromium.Chromium, page: Path) -> None:
