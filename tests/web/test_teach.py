@@ -285,6 +285,50 @@ def test_a_picture_in_the_wrong_class_is_pointed_at_and_moved(
     quiet(browser)
 
 
+def test_folders_in_the_zip_are_read_as_classes(
+    browser: chromium.Chromium, page: Path, shapes: Path, tmp_path: Path
+) -> None:
+    """Whatever the classes are called: like parts of a data set, like each other, like nothing."""
+    called = ("train", "TEST", ".hidden", "a/b", "A:B", "thumbs.db", "…")
+    ready(browser, page)
+    every = sorted(shapes.rglob("*.png"))
+    for number, name in enumerate(called):
+        if number > 1:
+            browser.eval("addClass()")
+        drop(browser, f".card:nth-child({number + 1})", *every[3 * number : 3 * number + 3])
+        assert browser.eval(f"rename(state.classes[{number}].id, {json.dumps(name)})")
+    with zipfile.ZipFile(saved(browser, "save-zip", tmp_path / "pictures.zip")) as opened:
+        opened.extractall(tmp_path / "unpacked")
+    loaded = headstart.load_data(str(tmp_path / "unpacked" / "pictures")).dataset
+    assert set(loaded.classes) == {"train class", "TEST class", "hidden", "a b", "A B-2", "_thumbs.db", "…"}
+    assert set(loaded.splits) == {""}
+    assert (np.bincount(loaded.labels) == 3).all()
+
+
+def test_pictures_are_walked_and_removed_by_keyboard(
+    browser: chromium.Chromium, page: Path, shapes: Path
+) -> None:
+    ready(browser, page)
+    drop(browser, ".card", *sorted((shapes / SHAPES[0]).iterdir())[:4])
+    order = browser.eval("state.classes[0].pictures")
+    assert browser.eval("[...document.querySelectorAll('.tile')].map((tile) => tile.tabIndex)") == [
+        0,
+        -1,
+        -1,
+        -1,
+    ]
+    browser.eval("document.querySelector('.tile').focus()")
+    for key, code in (("ArrowRight", 39), ("ArrowRight", 39), ("Enter", 13)):
+        text = {"text": "\r"} if key == "Enter" else {}
+        for kind in ("keyDown", "keyUp"):
+            browser.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **text)
+    assert browser.eval("state.classes[0].pictures") == [order[0], order[1], order[3]]
+    assert browser.eval("document.activeElement.getAttribute('aria-label')") == "Remove picture 3 of Class 1"
+    browser.call("Input.dispatchKeyEvent", type="keyDown", key="z", modifiers=2, windowsVirtualKeyCode=90)
+    assert browser.eval("state.classes[0].pictures") == order
+    quiet(browser)
+
+
 def test_too_few_pictures_are_said_to_be(browser: chromium.Chromium, page: Path, shapes: Path) -> None:
     ready(browser, page)
     for number in (1, 2):
