@@ -6,13 +6,11 @@ import base64
 import hashlib
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-import headstart
 from headstart.certainty import Certainty
 from headstart.certainty.conformal import Sets
 from headstart.certainty.familiar import Familiar
@@ -23,48 +21,14 @@ from headstart.model.decision import Decision, Threshold
 from headstart.model.formats import html
 from headstart.strangers import plain
 from headstart.web import eights, node
-from tests.cli.conftest import COLOURS, picture
 from tests.web import chromium
-from tests.web.conftest import BROWSER
+from tests.web.conftest import BROWSER, HOSTILE, changed, pictures
 
-SHAPES = tuple(COLOURS)
-HOSTILE = ("</script><img src=x onerror=alert(1)>", "<b>rose</b> \u202e & “$weights”")
 in_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 _DONE = """new Promise(done => { const look = setInterval(() => {
   const state = document.getElementById('state'), found = document.getElementById('found');
   if (state.classList.contains('fault') || state.hidden && (WANTED || !found.hidden)) { clearInterval(look); done(); }
 }, 20); })"""
-
-
-def pictures(n: int, seed: int) -> list[np.ndarray]:
-    rng = np.random.default_rng(seed)
-    return [np.asarray(picture(SHAPES[i % 2], rng, 60 + 7 * i).convert("RGB")) for i in range(n)]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """A bundle of two classes whose names are hostile, on the smallest network in the box."""
-    folder = tmp_path_factory.mktemp("data")
-    rng = np.random.default_rng(0)
-    for name, colour in zip(("a", "b"), SHAPES, strict=False):
-        (folder / "pictures" / name).mkdir(parents=True)
-        for number in range(12):
-            picture(colour, rng, 40).save(folder / "pictures" / name / f"{number}.png")
-    run = headstart.train(folder / "pictures", backbone="demo-cnn", case=1)
-    return changed(run.model, classes=HOSTILE, certainty=Certainty(1.5))
-
-
-def changed(model: Model, **fields: Any) -> Model:
-    from dataclasses import replace
-
-    return replace(model, **fields)
-
-
-@pytest.fixture(scope="module")
-def page(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("page") / html.NAME
-    html.export(model, path)
-    return path
 
 
 def test_only_what_the_page_brings_may_run(page: Path) -> None:
@@ -242,8 +206,8 @@ def choose(browser: chromium.Chromium, file: Path) -> None:
     browser.eval(_DONE.replace("WANTED", "false"))
 
 
-def ready(browser: chromium.Chromium, page: Path, width: int) -> None:
-    browser.open(page, width)
+def ready(browser: chromium.Chromium, page: Path, width: int, *, dark: bool = False) -> None:
+    browser.open(page, width, dark=dark)
     browser.eval(_DONE.replace("WANTED", "true"))
 
 
