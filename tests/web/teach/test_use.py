@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,27 @@ def test_the_camera_takes_pictures_while_a_button_is_held(
     assert counts(browser) == {"Class 1": count}
     assert len(set(browser.eval("state.classes[0].pictures.map(groupOf)"))) == 2
     assert browser.eval("holds") == 2
+
+
+def test_the_camera_takes_pictures_while_a_finger_is_on_it(browser: chromium.Chromium, page: Path) -> None:
+    ready(browser, page, 390)
+    browser.call("Emulation.setTouchEmulationEnabled", enabled=True)
+    browser.eval("[...document.querySelectorAll('.card:first-child .actions > button')].at(-1).click()")
+    browser.until(
+        "camera && camera.video.videoWidth > 0 && !document.querySelector('.card > .primary').hidden"
+    )
+    x, y = point(browser, ".card > .primary")
+    browser.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+    browser.until("state.classes[0].pictures.length >= 3")
+    browser.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+    browser.until(IDLE)
+    count = browser.eval("state.classes[0].pictures.length")
+    time.sleep(0.6)
+    browser.until(IDLE)
+    assert browser.eval("state.classes[0].pictures.length") == count
+    assert browser.eval("holds") == 1
+    browser.call("Emulation.setTouchEmulationEnabled", enabled=False)
+    quiet(browser)
 
 
 def test_the_camera_is_answered_live(browser: chromium.Chromium, page: Path, shapes: Path) -> None:
