@@ -77,6 +77,8 @@ function show(canvas, found) {
     ? "Sure to " + percent(sure) + ": of 100 answers as sure as this, about " + Math.min(99, Math.round(100 * sure)) + " are right."
     : "Sure to " + percent(sure) + ".";
   here("sure").hidden = strange;
+  here("bars").textContent = strange ? "If it were one of its classes:" : "How likely each class is:";
+  here("legend").replaceChildren("Orange speaks for ", strong(model.classes[called]), ", blue against it.");
   tell("decided", !strange && reason(found));
   tell("coarser", !strange && coarser(found));
   tell("among", !strange && question(found));
@@ -108,20 +110,19 @@ function reason({ probabilities, called }) {
 function coarser({ certain }) {
   if (!certain || certain.leaf >= 0) return null;
   const wanted = percent(model.tree.sure);
-  if (!certain.name) return ["No name here is sure to " + wanted + " or more: it may be any of them."];
-  return ["Sure to " + wanted + " or more is only this: ", strong(certain.name), ", " + percent(certain.probability) + "."];
+  if (!certain.name) return ["It is " + wanted + " sure of no name: it may be any of them."];
+  return ["Only of this is it at least " + wanted + " sure: ", strong(certain.name), ", " + percent(certain.probability) + "."];
 }
 
 // Which classes it may be.
 function question({ among }) {
   if (!among) return null;
   const promise = " Of 100 such lists, about " + Math.round(100 * model.sets.coverage) + " hold the right class.";
-  if (among.length === 1) return ["No other class comes into question." + promise];
-  const all = among.length === model.classes.length && among.length > LISTED;
-  if (all) return ["Every class comes into question." + promise];
+  if (among.length === model.classes.length && among.length > LISTED) return ["Every class comes into question." + promise];
   const names = among.slice(0, LISTED).flatMap((c, place) => [place ? ", " : "", strong(model.classes[c])]);
   const more = among.length - LISTED;
-  return ["What comes into question: ", ...names, more > 0 ? " and " + more + " more." : ".", promise];
+  const start = among.length === 1 ? "Only this comes into question: " : "These come into question: ";
+  return [start, ...names, more > 0 ? " and " + more + " more." : ".", promise];
 }
 
 function strong(name) {
@@ -236,9 +237,13 @@ function fromList(files) {
   if (files.length) takeFile(files[0]);
 }
 
+function listed(names) {
+  return names.length < 2 ? names.join() : names.slice(0, -1).join(", ") + " and " + names.at(-1);
+}
+
 function introduce() {
   const { classes } = model, few = classes.length <= 12;
-  here("known").textContent = "It knows " + (few ? classes.join(", ") : classes.length + " classes") + ".";
+  here("known").textContent = "It knows " + (few ? listed(classes) : classes.length + " classes") + ".";
   here("classes").textContent = few ? "" : classes.join(", ");
   here("card").replaceChildren(...model.card.map((text) => {
     const line = document.createElement("li");

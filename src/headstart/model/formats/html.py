@@ -31,7 +31,7 @@ USE = """Open `FILE.html` in a browser, and choose a picture, drop or paste one,
 page is one file: it can be kept, mailed and copied. It sends nothing and asks for nothing."""
 NAME = "classifier.html"
 ALLOWED = {16: 2e-2, 8: 1e-1}  # by which a probability may differ where weights are rounded to so many bits
-KEPT = {16: "half precision", 8: "8 bits"}
+KEPT = {16: "half precision", 8: "8 bits"}  # what is said of weights
 NEIGHBOURS_BYTES = 900_000  # of training pictures at the head's input; more would make the page too large
 COVERAGE = 0.9  # of the sets of classes that the page shows
 SURE = 0.9  # as sure as the page is of a name from the taxonomy
@@ -190,9 +190,10 @@ def card(network: Backbone, graph: Graph, familiar: bool, bits: int = 16) -> lis
     """What the page says about itself; familiar: whether it tells strangers; bits: of its weights."""
     prepared = network.preprocess
     said = [
-        f"The network is {network.name}. It sees {prepared.size} × {prepared.size} pixels, the middle of the "
-        "picture.",
-        f"Its weights are kept in {KEPT[bits]}. When it is opened, it is asked about a picture whose answer is known.",
+        f"The network is called “{plain(network.name)}”. It sees the middle of the picture, as {prepared.size} × "
+        f"{prepared.size} pixels.",
+        f"Its weights are kept in {KEPT[bits]}. Each time it is opened, it is tried on a picture whose answer is "
+        "known.",
         "Browsers decode some files a little differently, so that a probability may differ a little from "
         "“headstart predict”.",
     ]
