@@ -7,15 +7,14 @@ import re
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from headstart.web.page import HERE
 from tests.web import chromium
+from tests.web.axe import AXE, serious
 from tests.web.conftest import BROWSER
 from tests.web.teach.using import IDLE, SHAPES, ask, counts, drop, quiet, ready, saved, train
-from tests.web.test_report import AXE
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 LANGUAGES = json.loads((HERE / "teach" / "words.json").read_text(encoding="utf-8"))
@@ -198,14 +197,3 @@ def test_axe_finds_nothing_serious(
     browser.eval("(draw(), (here('mistaken').open = true))")
     assert browser.eval("!here('result').hidden && doubtful().length > 0")
     serious(browser)
-
-
-def serious(browser: chromium.Chromium) -> None:
-    browser.eval(AXE.read_text(encoding="utf-8") + "; 0")
-    found: list[dict[str, Any]] = browser.eval("axe.run().then(r => r.violations)")
-    bad = [
-        (one["id"], [node["html"][:160] for node in one["nodes"]][:3])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert not bad, json.dumps(bad, indent=1)
