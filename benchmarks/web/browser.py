@@ -32,6 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("bundle", type=Path)
     parser.add_argument("pictures", type=Path)
+    parser.add_argument("--bits", type=int, default=16)
     parser.add_argument("--most", type=int, default=40)
     asked = parser.parse_args()
     model = headstart.load(asked.bundle)
@@ -39,7 +40,7 @@ def main() -> None:
     paths.sort(key=lambda path: hashlib.sha256(str(path.relative_to(asked.pictures)).encode()).digest())
     paths = paths[: asked.most]
     with tempfile.TemporaryDirectory() as folder:
-        html.write(model, Path(folder) / html.NAME)
+        html.export(model, Path(folder) / html.NAME, asked.bits)
         found = chromium.found()
         assert found, "no Chromium on this machine"
         browser = chromium.Chromium(found, Path(folder) / "profile")

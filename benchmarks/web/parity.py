@@ -64,6 +64,14 @@ def compared(model: headstart.Model, page: str, given: list[np.ndarray]) -> dict
         apart["same side of the line"] = (answers.similarity < line) == [
             one["similarity"] < line for one in found
         ]
+    if found[0]["among"]:
+        sets = model.certainty.sets.classes(answers.probabilities, html.COVERAGE)
+        ours = [set(np.flatnonzero(row)) for row in sets]
+        apart["same set"] = np.array([set(one["among"]) == own for one, own in zip(found, ours, strict=True)])
+    if found[0]["certain"]:
+        nodes, _ = model.taxonomy.certain(answers.probabilities, html.SURE)
+        names = [one["certain"]["name"] for one in found]
+        apart["same name of the taxonomy"] = np.array(names) == np.array(model.taxonomy.names)[nodes]
     if found[0]["map"]:
         own = maps(model, frames).reshape(len(given), -1)
         got = np.array([one["map"] for one in found])
@@ -81,12 +89,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("bundle", type=Path)
     parser.add_argument("pictures", type=Path)
+    parser.add_argument("--bits", type=int, default=16)
     parser.add_argument("--most", type=int, default=500)
     asked = parser.parse_args()
     model = headstart.load(asked.bundle)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / html.NAME
-        html.write(model, path)
+        html.export(model, path, asked.bits)
         page = path.read_text(encoding="utf-8")
     given = pictures(asked.pictures, asked.most)
     parts = [compared(model, page, given[at : at + AT_ONCE]) for at in range(0, len(given), AT_ONCE)]

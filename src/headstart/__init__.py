@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         predict,
         pretrain,
         review,
+        teach,
         train,
     )
     from headstart.job.options import Options
@@ -77,6 +78,7 @@ __all__ = [
     "pretrain",
     "review",
     "save",
+    "teach",
     "train",
     "write_report",
 ]
@@ -116,6 +118,7 @@ _HOMES = {
     "pretrain": ("headstart.job.calls", "pretrain"),
     "review": ("headstart.job.calls", "review"),
     "save": ("headstart.model", "save"),
+    "teach": ("headstart.job.calls", "teach"),
     "train": ("headstart.job.calls", "train"),
     "write_report": ("headstart.report", "write"),
 }

@@ -6,7 +6,7 @@ import pytest
 from huggingface_hub import constants
 
 from headstart import backbone
-from headstart.backbone import hub
+from headstart.backbone import hub, zoo
 from headstart.errors import BackboneError, OfflineError
 
 
@@ -36,7 +36,7 @@ def test_a_network_is_listed_with_its_input_and_where_its_weights_are(monkeypatc
 
 @pytest.mark.parametrize("name", ["small", "timm:resnet10t", "torchvision:squeezenet1_0"])
 def test_parameters_are_counted_without_weights(name, offline):
-    module = backbone.zoo.load(backbone.NetworkSpec(name), pretrained=False)[2]
+    module = zoo.load(backbone.NetworkSpec(name), pretrained=False)[2]
     assert backbone.parameters(name) == sum(p.numel() for p in module.parameters())
 
 

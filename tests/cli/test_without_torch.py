@@ -45,6 +45,7 @@ def folder(tmp_path_factory, cache):
         "train pictures --case 1 --head-layers 2 -o three",
         "evaluate one/bundle pictures",
         "predict one/bundle pictures",
+        "export one/bundle --to html -o one.html",
     ],
 )
 def test_no_torch_is_imported(line, folder):

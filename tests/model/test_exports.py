@@ -18,10 +18,11 @@ from headstart.model import exports, parity
 from headstart.model.decision import Decision, Threshold
 from headstart.model.formats import resampling
 from headstart.model.formats.answer import answer
-from headstart.model.formats.reader import Outputs, Reader, padded, said
+from headstart.model.formats.reader import Outputs, Reader, Unread, padded, said
 from headstart.model.formats.whole import whole
 from headstart.planning import cases
 from headstart.training.fit import fit
+from headstart.web import node
 from tests.cli.conftest import tree
 
 NEEDS = {"onnx": ("onnx", "onnxruntime"), "hf": ("transformers",)}
@@ -29,6 +30,8 @@ NEEDS = {"onnx": ("onnx", "onnxruntime"), "hf": ("transformers",)}
 
 def needed(name: str) -> None:
     """Skips where what the format's check reads with is not installed."""
+    if name == "html" and node.found() is None:
+        pytest.skip("node is not on this machine")
     for package in NEEDS.get(name, ()):
         if not extras.installed(package):
             pytest.skip(f"{package} is not installed (the extra `export`)")
@@ -71,7 +74,7 @@ def test_an_export_says_what_its_bundle_says(name, small, shapes, tmp_path):
     needed(name)
     made = exports.format_of(name)
     found = exports.export(small, name, tmp_path / f"export{made.ENDING}", shapes[0].paths[:9])
-    assert found.parity.prepared.holds
+    assert found.parity.holds
     assert found.parity.prepared.pictures == found.parity.prepared.same == 9
     assert found.parity.prepared.probabilities < 1e-5
     assert found.parity.whole is not None
@@ -95,10 +98,10 @@ def sort(request, shapes, tmp_path_factory) -> model.Model:
     return bundle_of(backbone.load("small"), shapes, folder, case, **asked)
 
 
-@pytest.mark.parametrize("name", ["openvino", "onnx", "torch"])
+@pytest.mark.parametrize("name", ["openvino", "onnx", "torch", "html"])
 def test_every_sort_of_head_can_be_exported(name, sort, few, tmp_path):
     needed(name)
-    assert exports.export(sort, name, tmp_path / "export", few).parity.prepared.holds
+    assert exports.export(sort, name, tmp_path / "export", few).parity.holds
 
 
 def test_networks_that_timm_lacks_are_refused(sort, tmp_path):
@@ -258,6 +261,23 @@ def test_another_answer_is_refused_and_nothing_is_written(tiny, tmp_path, monkey
 )
 def test_scores_may_differ_by_rounding_alone(largest, logits, holds):
     assert parity.Difference(4, 4, logits, None, 0.0, largest).holds == holds
+
+
+def test_what_nothing_here_can_read_is_said_not_passed_over(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(node, "found", lambda: None)
+    found = exports.export(tiny, "html", tmp_path / "it.html")
+    assert isinstance(found.parity, Unread)
+    assert found.to_dict()["check"]["tool"] is None
+    assert json.loads(found.check.read_text(encoding="utf-8")) == {"tool": None, "why": found.parity.why}
+    assert "Not checked here" in found.card.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("same", "probabilities", "holds"), [(995, 0.01, True), (994, 0.01, False), (1000, 0.03, False)]
+)
+def test_rounded_weights_may_change_one_answer_in_200(same, probabilities, holds):
+    found = parity.Difference(1000, same, None, None, probabilities, 1)
+    assert parity.Parity("it", True, found, None, rounded=0.02).holds == holds
 
 
 def test_what_lies_there_stays_unless_it_may_be_replaced(tiny, few, tmp_path):

@@ -35,7 +35,7 @@ def found() -> str | None:
 class Chromium:
     """A browser with one page. `events` are what the browser told of it, in order."""
 
-    def __init__(self, browser: str, profile: Path) -> None:
+    def __init__(self, browser: str, profile: Path, *flags: str) -> None:
         ours_in, theirs_out = os.pipe()
         theirs_in, ours_out = os.pipe()
         quiet = os.open(os.devnull, os.O_RDWR)
@@ -43,7 +43,7 @@ class Chromium:
         far_in, far_out = (fcntl.fcntl(one, fcntl.F_DUPFD, 20) for one in (theirs_in, theirs_out))
         dup = os.POSIX_SPAWN_DUP2
         moves = [(dup, far_in, 3), (dup, far_out, 4), (dup, quiet, 1), (dup, quiet, 2)]
-        words = [browser, *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
+        words = [browser, *_FLAGS, *flags, f"--user-data-dir={profile}", "about:blank"]
         self._pid = os.posix_spawn(browser, words, os.environ, file_actions=moves)
         for one in (theirs_in, theirs_out, far_in, far_out, quiet):
             os.close(one)
@@ -56,8 +56,8 @@ class Chromium:
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
-    def open(self, page: Path, width: int, *, dark: bool = False, scripts: bool = True) -> None:
-        """Loads a file at a width in pixels."""
+    def open(self, page: Path | str, width: int, *, dark: bool = False, scripts: bool = True) -> None:
+        """Loads a file, or what lies at an address, at a width in pixels."""
         self.events.clear()
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
@@ -65,7 +65,7 @@ class Chromium:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
-        self.call("Page.navigate", url=page.as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         self.wait("Page.loadEventFired")
 
     def eval(self, code: str) -> Any:
@@ -73,6 +73,19 @@ class Chromium:
         found = self.call("Runtime.evaluate", expression=code, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
+
+    def give(self, selector: str, *files: Path) -> None:
+        """Puts files into a file input, as a user chooses them."""
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        place = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.call("DOM.setFileInputFiles", nodeId=place, files=[str(file) for file in files])
+
+    def until(self, code: str, seconds: float = 60) -> None:
+        """Waits until a JavaScript expression is true."""
+        end = time.monotonic() + seconds
+        while not self.eval(code):
+            assert time.monotonic() < end, f"never true: {code}"
+            time.sleep(0.05)
 
     def told(self, method: str) -> list[dict[str, Any]]:
         """The parameters of the events of one kind."""

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+import headstart.web.blob
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BackboneError
 from headstart.runtime.openvino import OpenVINORuntime, library
-from headstart.web import node
-from headstart.web.blob import Blob
+from headstart.web import eights, node
+from headstart.web.blob import FEW, Blob
 from headstart.web.page import page
 from headstart.web.walk import walk
 from headstart.web.written import network
@@ -191,20 +192,22 @@ def test_pixels_are_prepared_to_the_last_bit(interpolation: str) -> None:
 
 
 def test_what_half_precision_cannot_hold_stays_in_32_bits() -> None:
-    blob = Blob()
+    blob, many = Blob(), FEW + 1
     places = [
-        blob.add(np.full(shape, value, np.float32)) for shape, value in (((1, 3), 6e4), ((1, 2), 7e4), (4, 1))
+        blob.add(np.full(shape, value, np.float32))
+        for shape, value in (((1, many), 6e4), ((1, many), 7e4), (4, 1), ((2, 2), 1))
     ]
-    assert places == [("h", 0, 3), ("f", 0, 2), ("f", 2, 4)]
-    assert blob.sections() == {"floats": 6, "halves": 4, "eights": 0}
-    assert len(base64.b64decode(blob.text())) == 6 * 4 + 4 * 2
+    assert places == [("h", 0, many), ("f", 0, many), ("f", many, 4), ("f", many + 4, 4)]
+    assert blob.sections() == {"floats": many + 8, "halves": many + 1, "eights": 0}
+    assert len(base64.b64decode(blob.text())) == (many + 8) * 4 + (many + 1) * 2
 
 
 @needs_node
-def test_numbers_of_half_precision_are_read_exactly() -> None:
+def test_numbers_of_half_precision_are_read_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
     """The smallest ones too."""
     from openvino import opset13 as ops
 
+    monkeypatch.setattr(headstart.web.blob, "FEW", 0)
     weight = np.zeros((4, 3, 1, 1), np.float32)
     weight[:, 0, 0, 0] = [6e-8, 6.1e-5, 1, 65504]
     given = ops.parameter([-1, 3, SIZE, SIZE], np.float32)
@@ -214,3 +217,15 @@ def test_numbers_of_half_precision_are_read_exactly() -> None:
     (found,) = node.ask(html_of(model), [white], "features")
     kept = weight[:, 0, 0, 0].astype(np.float16).astype(np.float64)
     np.testing.assert_allclose(found["features"], kept * (1 - 0.485) / 0.229, rtol=1e-6)
+
+
+def test_errors_of_weights_in_8_bits_cancel_out() -> None:
+    weight = np.random.default_rng(0).normal(size=(4, 3, 3, 64)).astype(np.float32)
+    codes, scale = eights.rounded(weight)
+    table, rows = eights.steps(), weight.reshape(4, -1)
+    kept = table[127 + codes.reshape(4, -1).astype(int)] * scale[:, None]
+    assert codes.shape == weight.shape
+    assert np.abs(kept - rows).max() <= 1.01 * np.diff(table).max() * scale.max()
+    assert (np.abs((kept - rows).sum(axis=1)) <= np.diff(table).max() * scale).all()
+    even = np.round(rows / scale[:, None] * 127) / 127 * scale[:, None]
+    assert np.square(kept - rows).mean() < 0.8 * np.square(even - rows).mean()

@@ -25,8 +25,10 @@ from headstart.cli import (
     pretrain,
     report,
     review,
+    serve,
     show,
     signals,
+    teach,
     train,
 )
 from headstart.cli.pages import keep_pages
@@ -42,6 +44,8 @@ VERBS = (
     predict,
     explain,
     export,
+    serve,
+    teach,
     report,
     compare,
     backbones,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from headstart.job.pretrain import PretrainedRun
     from headstart.job.review import ReviewRun
     from headstart.job.run import Run
+    from headstart.job.teach import TeachPage
     from headstart.model import Model
     from headstart.model.exports import Exported
     from headstart.training.epoch import Epoch
@@ -274,6 +275,25 @@ def export(
     paths = meant("export", pictures)[0] if pictures else ()
     with shown(progress):
         return run(model_of(model), to, output, pictures=paths, force=force, push=push, private=private)
+
+
+def teach(
+    network: str | Backbone = "small",
+    output: str | Path = "teach.html",
+    *,
+    force: bool = False,
+    progress: bool | None = None,
+) -> TeachPage:
+    """Writes a page in which anyone teaches a classifier, in a browser, without network and without an install.
+
+    network: what it learns with, a name as for `backbone` of train(), or a Backbone. force: what lies there is
+    replaced.
+    Raises BackboneError, which names an operation that the page does not know; OutputError, WeightsError, OfflineError.
+    """
+    from headstart.job.teach import teach as run
+
+    with shown(progress):
+        return run(network, output, force=force)
 
 
 @_with_options

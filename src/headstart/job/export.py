@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ def export(
     *,
     pictures: Any = (),
     force: bool = False,
+    bits: int = 16,
     push: str | None = None,
     private: bool = False,
 ) -> Exported:
@@ -40,19 +42,16 @@ def export(
         )
     with _kept(model) as bundle:
         place = Path(output) if output is not None else usual(model.folder or "model", to)
-        if push is None:
-            return exports.export(bundle, to, place, pictures, force=force)
-        return _pushed(bundle, to, place, pictures, force=force, repository=push, private=private)
+        done = partial(exports.export, bundle, to, place, pictures, force=force, bits=bits)
+        return done() if push is None else _pushed(done, push, private=private, force=force)
 
 
-def _pushed(
-    bundle: Model, to: str, place: Path, pictures: Any, *, force: bool, repository: str, private: bool
-) -> Exported:
+def _pushed(done: Callable[..., Exported], repository: str, *, private: bool, force: bool) -> Exported:
     """What can go wrong on the hub is asked before the work, not after it."""
-    from headstart.model import exports, push
+    from headstart.model import push
 
     push.confirm(repository, private=private, force=force)
-    made = exports.export(bundle, to, place, pictures, force=force, repository=repository)
+    made = done(repository=repository)
     return replace(made, pushed=push.push(made.files, repository, private=private))
 
 

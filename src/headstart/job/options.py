@@ -45,7 +45,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 }
 # Where none is named: the second for small pictures, see headstart.job.default.
 DEFAULT_BACKBONE, SMALL_BACKBONE = "lite0", "small"
-EXPORTS = ("zip", "openvino", "onnx", "torch", "timm", "hf")
+EXPORTS = ("zip", "openvino", "onnx", "torch", "timm", "hf", "html")
 LARGEST = 4096  # pixels a side; a batch of float32 pictures of that size needs gigabytes
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from headstart.model import card, parity
+from headstart.model.formats.reader import Unread
 from headstart.model.model import Model
 from headstart.model.parity import Parity
 from headstart.strangers import markdown
@@ -26,7 +27,9 @@ class _Format(Protocol):
     USE: str
 
 
-def text(made: _Format, name: str, model: Model, found: Parity, place: str, repository: str = "") -> str:
+def text(
+    made: _Format, name: str, model: Model, found: Parity | Unread, place: str, repository: str = ""
+) -> str:
     """Markdown for the export's README.md. place: its file's or folder's name; repository: where it is to lie on the
     hub."""
     prepared = model.backbone.preprocess

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 from collections.abc import Callable
@@ -12,13 +13,15 @@ from typing import Any, Protocol, cast
 from headstart import files
 from headstart.errors import OptionError, OutputError
 from headstart.model import export_card, parity
-from headstart.model.formats.reader import Reader
+from headstart.model.formats.reader import Reader, Unread
 from headstart.model.model import Model
 from headstart.model.parity import Parity
 from headstart.model.push import Pushed
+from headstart.web import node
 
 # name → its file in headstart.model.formats
-FORMATS = ("zip", "openvino", "onnx", "torch", "timm", "hf")
+FORMATS = ("zip", "openvino", "onnx", "torch", "timm", "hf", "html")
+EIGHT = 8
 CHECK, CARD = "check.json", "README.md"
 
 
@@ -28,23 +31,24 @@ class Format(Protocol):
     ENDING  of the file that it writes, "" for a folder
     ABOUT   what it is, in a line
     USE     Markdown: how it is used, with FILE or FOLDER for its place
+    export  of a model, to a place; html also takes `bits`
     """
 
     ENDING: str
     ABOUT: str
     USE: str
-    export: Callable[[Model, Path], None]
-    opened: Callable[[Path, Model], Reader]
+    export: Callable[..., None]
+    opened: Callable[[Path, Model], Reader | Unread]
 
 
 @dataclass(frozen=True)
 class Exported:
-    """place: the file or folder that was written; check, card: the measured parity, as JSON, and the page that tells
-    of it, beside the file or in the folder; pushed: where on the hub it lies as well."""
+    """place: the file or folder that was written; parity: as measured, or why it was not; check, card: this as JSON,
+    and the page that tells of it, beside the file or in the folder; pushed: where on the hub it lies as well."""
 
     format: str
     place: Path
-    parity: Parity
+    parity: Parity | Unread
     check: Path
     card: Path
     pushed: Pushed | None = None
@@ -78,23 +82,32 @@ def format_of(name: str) -> Format:
 
 
 def export(
-    model: Model, name: str, place: Path, pictures: Any = (), *, force: bool = False, repository: str = ""
+    model: Model,
+    name: str,
+    place: Path,
+    pictures: Any = (),
+    *,
+    force: bool = False,
+    bits: int = 16,
+    repository: str = "",
 ) -> Exported:
     """Writes a bundle's model as `name` to `place`, where it is checked before it takes that place.
 
     pictures: what the check looks at, as for Model.probabilities(); with none, generated ones. force: what lies at
-    `place` is replaced. repository: on the hub, from where the card tells to use it. Raises OptionError, OutputError,
-    BundleError, BackboneError, MissingError, PictureError.
+    `place` is replaced. bits: of the weights in `html`, 16 or 8; 8 only where the answers to `pictures` stay the same.
+    repository: on the hub, from where the card tells to use it.
+
+    Raises OptionError, OutputError, BundleError, BackboneError, MissingError, PictureError.
     """
     made = format_of(name)
+    _check_bits(bits, name, pictures)
     if place.exists() and not force and not (place.is_dir() and files.is_free(place)):
         raise OutputError(
             f"{place}: already there; name another place, or say that it may be replaced (--force)"
         )
     with files.replacing(place) as temporary:
-        made.export(model, temporary)
-        found = parity.measure(model, made.opened(temporary, model), pictures)
-        parity.confirm(found, str(place))
+        made.export(model, temporary, **({"bits": bits} if bits == EIGHT else {}))
+        found = _measured(model, made.opened(temporary, model), pictures, place)
         card = export_card.text(made, name, model, found, place.name, repository)
         if not made.ENDING:
             _beside(card, found, temporary / CHECK, temporary / CARD)
@@ -104,11 +117,35 @@ def export(
     return Exported(name, place, found, check, page)
 
 
+def _check_bits(bits: int, name: str, pictures: Any) -> None:
+    """Raises OptionError."""
+    if bits not in (16, EIGHT):
+        raise OptionError(f"bits {bits!r}: expected 16 (half precision) or 8")
+    if bits == EIGHT and name != "html":
+        raise OptionError(f"bits: {name} keeps weights as they are; 8 bits are for html alone")
+    if bits == EIGHT and not len(pictures):
+        raise OptionError(
+            "bits: 8 bits are kept only where the answers to pictures of yours stay the same; give some (--pictures)"
+        )
+    if bits == EIGHT and not node.found():
+        raise OptionError("bits: 8 bits are kept only where node can check them; install node, or take 16")
+
+
+def _measured(model: Model, reader: Reader | Unread, pictures: Any, place: Path) -> Parity | Unread:
+    """Raises BundleError where the export does not say what its bundle says."""
+    if isinstance(reader, Unread):
+        return reader
+    with contextlib.closing(reader):
+        found = parity.measure(model, reader, pictures)
+    parity.confirm(found, str(place))
+    return found
+
+
 def _names(place: Path) -> tuple[Path, Path]:
     """Of the check and the card beside a file."""
     return place.with_name(f"{place.name}.{CHECK}"), place.with_name(f"{place.name}.{CARD}")
 
 
-def _beside(card: str, found: Parity, check: Path, page: Path) -> None:
+def _beside(card: str, found: Parity | Unread, check: Path, page: Path) -> None:
     files.write_json(check, found.to_dict())
     files.write_text(page, card)

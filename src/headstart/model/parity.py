@@ -13,10 +13,11 @@ from headstart.data import decode
 from headstart.data.given import Given, given
 from headstart.data.loader import frames
 from headstart.errors import BundleError
-from headstart.model.formats.reader import Outputs, Reader, said
+from headstart.model.formats.reader import Outputs, Reader, Unread, said
 from headstart.model.model import Model
 
 CLOSE = 1e-4  # by which scores may differ, where none is above 1; else as a share of the greatest
+SAME = 0.995  # of the answers, where an export rounds weights
 _GENERATED, _BATCH = 64, 16
 _SIZES = ((500, 375), (333, 500), (64, 48), (301, 301))  # pixels
 
@@ -44,12 +45,21 @@ class Difference:
 class Parity:
     """tool: what read the export, and what it was held against; given: the user's pictures, else generated ones;
     prepared: fed with the pixels that the bundle's network sees; whole: fed with whole pictures, which the export
-    prepares itself, None where it does not."""
+    prepares itself, None where it does not; rounded: as a Reader has it."""
 
     tool: str
     given: bool
     prepared: Difference
     whole: Difference | None
+    rounded: float = 0.0
+
+    @property
+    def holds(self) -> bool:
+        """Whether the export says what the bundle says, as well as it can."""
+        found = self.prepared
+        if not self.rounded:
+            return found.holds
+        return found.same >= SAME * found.pictures and found.probabilities <= self.rounded
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as the check's file has them."""
@@ -69,19 +79,20 @@ def measure(model: Model, reader: Reader, pictures: Any = ()) -> Parity:
             prepared.append((own, reader.frames(seen)))
             whole += _each(meant[places], own, reader)
             bar.advance(len(seen))
-    return Parity(
-        reader.tool, bool(len(pictures)), _difference(prepared), _difference(whole) if whole else None
-    )
+    entire = _difference(whole) if whole else None
+    return Parity(reader.tool, bool(len(pictures)), _difference(prepared), entire, reader.rounded)
 
 
 def confirm(parity: Parity, name: str) -> None:
     """Raises BundleError where the export does not say what its bundle says."""
     found = parity.prepared
-    if not found.holds:
+    if not parity.holds:
+        what = "scores" if found.logits is not None else "probabilities"
+        apart = found.probabilities if found.logits is None else found.logits
         raise BundleError(
             f"{name}: not written, since read by {parity.tool} it does not say what the bundle says: "
-            f"{found.same:,} of {found.pictures:,} answers are the same, scores differ by up to "
-            f"{found.logits or 0:.2g}; export it to another format, and report this"
+            f"{found.same:,} of {found.pictures:,} answers are the same, {what} differ by up to "
+            f"{apart:.2g}; export it to another format, and report this"
         )
 
 
@@ -141,8 +152,10 @@ def _greatest(pairs: Sequence[tuple[np.ndarray | None, np.ndarray | None]]) -> f
     return max(found) if found else None
 
 
-def lines(parity: Parity) -> list[str]:
+def lines(parity: Parity | Unread) -> list[str]:
     """What was found, in sentences."""
+    if isinstance(parity, Unread):
+        return [parity.why]
     kind = "" if parity.given else "generated "
     found = [f"Fed with the same prepared pixels of {_told(parity.prepared, kind)}."]
     if parity.whole:

@@ -20,6 +20,8 @@ class Classifier {
     return {
       probabilities,
       called,
+      among: this.among(probabilities),
+      certain: this.certain(probabilities),
       similarity: this.familiar ? similarity(this.familiar, features) : null,
       map: this.map(values, layers, features, probabilities, called),
     };
@@ -37,6 +39,24 @@ class Classifier {
     for (const [place, value] of thresholds) if (probabilities[place] >= value) return place;
     const named = new Set(thresholds.map(([place]) => place));
     return lowest(Array.from(probabilities, (p, place) => (named.has(place) ? 1 : -p)));
+  }
+
+  // The set of classes that holds the right one so often as is wanted, the likeliest first: headstart.certainty.conformal.
+  among(probabilities) {
+    const { sets } = this.model;
+    return sets ? ranked(probabilities).filter((c, place) => !place || 1 - probabilities[c] <= sets.score) : null;
+  }
+
+  // The finest name of the taxonomy that is as probable as is wanted; the root, which is certain, has the name "".
+  certain(probabilities) {
+    const { tree } = this.model;
+    if (!tree) return null;
+    const { names, parents, leaves, sure } = tree, sums = leaves.map((c) => (c < 0 ? 0 : probabilities[c])), depths = [0];
+    for (let node = names.length - 1; node; node--) sums[parents[node]] += sums[node];
+    for (let node = 1; node < names.length; node++) depths.push(depths[parents[node]] + 1);
+    sums[0] = 1;
+    const best = lowest(sums.map((p, node) => (p >= sure ? -depths[node] - Math.min(p, 1) / 2 : 1)));
+    return { name: names[best], probability: sums[best], leaf: leaves[best] };
   }
 
   // What each cell of a grid over the picture says for the class, less the others by their probability: the exact
@@ -93,6 +113,11 @@ function softmax(logits, temperature) {
   const most = Math.max(...logits), parts = Array.from(logits, (v) => Math.exp((v - most) / temperature));
   const sum = parts.reduce((a, b) => a + b, 0);
   return parts.map((v) => v / sum);
+}
+
+// Classes, the likeliest first.
+function ranked(probabilities) {
+  return Array.from(probabilities, (_, c) => c).sort((a, b) => probabilities[b] - probabilities[a]);
 }
 
 function lowest(values) {

@@ -10,7 +10,7 @@ Place = tuple[str, int, int]  # which section, from which of its numbers on, how
 
 _SECTIONS = {"f": np.float32, "h": np.float16, "e": np.int8}
 _KINDS = {np.int8: "e", np.float16: "h"}
-MANY = 100_000
+FEW, MANY = 5_000, 100_000
 _NAMES = {"f": "floats", "h": "halves", "e": "eights"}
 
 
@@ -23,9 +23,10 @@ class Blob:
     def add(self, numbers: np.ndarray, *, exact: bool = False) -> Place:
         """int8 and float16 stay as they are; of float32 what has two axes or more goes to half precision.
 
-        What half precision cannot hold (above 65,504) stays in 32 bits; exact: and so does what has up to MANY numbers.
+        What half precision cannot hold (above 65,504) stays in 32 bits, and so does what has up to FEW numbers: the
+        first layers, whose rounding is felt most (docs/decisions/0089). exact: what has up to MANY.
         """
-        plain = numbers.ndim < 2 or not _fits(numbers) or (exact and numbers.size <= MANY)
+        plain = numbers.ndim < 2 or not _fits(numbers) or numbers.size <= (MANY if exact else FEW)
         kind = _KINDS.get(numbers.dtype.type) or ("f" if plain else "h")
         before = self._count(kind)
         self._parts[kind].append(numbers.astype(_SECTIONS[kind]).ravel())

@@ -1,30 +1,39 @@
 "use strict";
-// Asks a page's engine under node: node check.js PAGE PICTURES HOW
-// PICTURES: of each picture width and height (uint32, little-endian), then its red, green and blue bytes. HOW: "frames"
-// are prepared already, "pictures" are not; "prepared" tells only what pictures are made into, "features" only what the
-// head reads of frames. One line of JSON a picture.
+// A page's engine under node: node check.js PAGE
+// Asked through stdin, picture by picture: three numbers (uint32, little-endian), how, width and height, then the red,
+// green and blue bytes. A line of JSON answers each. How, as node.py counts: frames are prepared already, pictures are
+// not; "prepared" tells only what pictures are made into, "features" only what the head reads of frames.
 const fs = require("fs");
 const vm = require("vm");
 
-const [page, pictures, how] = process.argv.slice(2);
-const html = fs.readFileSync(page, "utf8");
+const html = fs.readFileSync(process.argv[2], "utf8");
 const block = (id) => html.split(` id="${id}">`)[1].split("</script>")[0];
 vm.runInThisContext(block("engine") + "\nglobalThis.parts = { Classifier, prepare };");
 
 const model = JSON.parse(block("model"));
-const classifier = how === "prepared" ? null : new parts.Classifier(model, block("weights").trim());
+let made = null;
+const classifier = () => (made = made || new parts.Classifier(model, block("weights").trim()));
 const ready = (pixels, width, height) => parts.prepare(pixels, width, height, 3, model.prepare);
-const ways = {
-  frames: (pixels) => classifier.answer(pixels),
-  pictures: (...picture) => classifier.answer(ready(...picture)),
-  prepared: (...picture) => ({ frame: Buffer.from(ready(...picture)).toString("base64") }),
-  features: (pixels) => ({ features: Array.from(classifier.features(classifier.network.run(pixels))) }),
-};
+const ways = [
+  (pixels) => classifier().answer(pixels),
+  (...picture) => classifier().answer(ready(...picture)),
+  (...picture) => ({ frame: Buffer.from(ready(...picture)).toString("base64") }),
+  (pixels) => ({ features: Array.from(classifier().features(classifier().network.run(pixels))) }),
+];
 
-const bytes = fs.readFileSync(pictures);
-for (let at = 0; at < bytes.length; ) {
-  const width = bytes.readUInt32LE(at), height = bytes.readUInt32LE(at + 4), end = at + 8 + width * height * 3;
-  const start = performance.now(), found = ways[how](new Uint8Array(bytes.subarray(at + 8, end)), width, height);
-  console.log(JSON.stringify({ ...found, milliseconds: performance.now() - start }));
-  at = end;
+// So many bytes, waited for; null where there are no more.
+function read(count) {
+  const bytes = new Uint8Array(count);
+  for (let at = 0; at < count; ) {
+    const got = fs.readSync(0, bytes, at, count - at);
+    if (!got) return null;
+    at += got;
+  }
+  return bytes;
+}
+
+for (let head; (head = read(12)); ) {
+  const [how, width, height] = new Uint32Array(head.buffer), pixels = read(3 * width * height);
+  const start = performance.now(), found = ways[how](pixels, width, height);
+  fs.writeSync(1, JSON.stringify({ ...found, milliseconds: performance.now() - start }) + "\n");
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,33 +16,67 @@ import numpy as np
 from headstart.errors import BackboneError
 from headstart.web.page import HERE
 
+HOW = ("frames", "pictures", "prepared", "features")  # as check.js counts them
+
 
 def found() -> str | None:
     """node's path, where there is one."""
     return shutil.which("node")
 
 
-def ask(html: str, pictures: Sequence[np.ndarray], how: str) -> list[dict[str, Any]]:
-    """What the page answers to pictures, uint8 [H, W, 3] each.
+class Engine:
+    """A page's engine in a node of its own, which there must be; close() ends it."""
 
-    how: "frames", prepared already; "pictures"; "prepared", which tells only the frames that pictures become; or
-    "features", only what the head reads of frames.
-    Raises BackboneError with what node said.
-    """
-    node = found()
-    assert node
+    def __init__(self, page: Path) -> None:
+        node = found()
+        assert node
+        command = [node, str(HERE / "check.js"), str(page)]
+        pipe = subprocess.PIPE
+        self._node = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
+
+    def ask(self, picture: np.ndarray, how: str) -> dict[str, Any]:
+        """What the page answers to a picture, uint8 [H, W, 3].
+
+        how: "frames", prepared already; "pictures"; "prepared", which tells only the frame that a picture becomes; or
+        "features", only what the head reads of a frame.
+        Raises BackboneError with what node said.
+        """
+        asked, told = self._node.stdin, self._node.stdout
+        assert asked
+        assert told
+        with contextlib.suppress(BrokenPipeError):
+            asked.write(np.array([HOW.index(how), *picture.shape[1::-1]], "<u4").tobytes())
+            asked.write(np.ascontiguousarray(picture).tobytes())
+            asked.flush()
+        line = told.readline()
+        if not line:
+            raise BackboneError(f"the page's engine fails under node: {self._last_words()}")
+        return json.loads(line)
+
+    def _last_words(self) -> str:
+        assert self._node.stderr
+        said = self._node.stderr.read().decode("utf-8", "replace").strip()
+        return next((line for line in said.splitlines() if "Error" in line), "?")
+
+    def close(self) -> None:
+        for stream in (self._node.stdin, self._node.stdout, self._node.stderr):
+            assert stream
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
+        self._node.wait()
+
+
+@contextlib.contextmanager
+def engine(html: str) -> Iterator[Engine]:
+    """The engine of a page that is no file yet."""
     with tempfile.TemporaryDirectory() as folder:
-        page, data = Path(folder) / "page.html", Path(folder) / "pictures"
+        page = Path(folder) / "page.html"
         page.write_text(html, encoding="utf-8")
-        with data.open("wb") as handle:
-            for one in pictures:
-                handle.write(
-                    np.array(one.shape[1::-1], "<u4").tobytes() + np.ascontiguousarray(one).tobytes()
-                )
-        command = [node, str(HERE / "check.js"), str(page), str(data), how]
-        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    if done.returncode:
-        raise BackboneError(
-            f"the page's engine fails under node: {(done.stderr.strip().splitlines() or ['?'])[-1]}"
-        )
-    return [json.loads(line) for line in done.stdout.splitlines()]
+        with contextlib.closing(Engine(page)) as made:
+            yield made
+
+
+def ask(html: str, pictures: Sequence[np.ndarray], how: str) -> list[dict[str, Any]]:
+    """Engine.ask() of each."""
+    with engine(html) as asked:
+        return [asked.ask(one, how) for one in pictures]

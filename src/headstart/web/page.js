@@ -1,8 +1,7 @@
 "use strict";
 // The page: takes pictures from a file, a drop, the clipboard or the camera, asks the worker, shows what it says.
 
-const SHOWN = 5; // answers at most
-const MOST = 1 << 24; // pixels that are taken from a picture whole
+const SHOWN = 5, LISTED = 8; // answers at most, and classes in a sentence
 const FOR = [235, 120, 0], AGAINST = [72, 156, 255], COVER = 0.8, FAINT = 0.08; // as headstart.explaining.overlay
 const here = (id) => document.getElementById(id);
 const model = JSON.parse(here("model").textContent);
@@ -30,28 +29,6 @@ function ask(message, passed = []) {
 }
 
 // ---- pictures ----
-
-// The pixels of a picture over white, and what to draw it from.
-async function opened(file) {
-  const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => {
-    throw new Error("This browser cannot read that file as a picture.");
-  });
-  return drawn(bitmap, bitmap.width, bitmap.height);
-}
-
-function drawn(picture, width, height) {
-  let part = 1;
-  while ((width / part) * (height / part) > MOST && Math.min(width, height) / part >= 4 * model.prepare.resize) part *= 2;
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.ceil(width / part);
-  canvas.height = Math.ceil(height / part);
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
-  pen.fillStyle = "#fff";
-  pen.fillRect(0, 0, canvas.width, canvas.height);
-  pen.imageSmoothingQuality = "high";
-  pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
-  return { canvas, pixels: pen.getImageData(0, 0, canvas.width, canvas.height).data };
-}
 
 let latest = 0;
 
@@ -100,12 +77,58 @@ function show(canvas, found) {
     ? "Sure to " + percent(sure) + ": of 100 answers as sure as this, about " + Math.min(99, Math.round(100 * sure)) + " are right."
     : "Sure to " + percent(sure) + ".";
   here("sure").hidden = strange;
+  here("bars").textContent = strange ? "If it were one of its classes:" : "How likely each class is:";
+  here("legend").replaceChildren("Orange speaks for ", strong(model.classes[called]), ", blue against it.");
+  tell("decided", !strange && reason(found));
+  tell("coarser", !strange && coarser(found));
+  tell("among", !strange && question(found));
   here("strange").hidden = !strange;
   here("nearest").textContent = model.classes[called];
   const order = probabilities.map((p, c) => c).sort((a, b) => probabilities[b] - probabilities[a]);
   here("answers").replaceChildren(...order.slice(0, SHOWN).map((c) => row(model.classes[c], probabilities[c])));
   picture(canvas);
   overlay(found.map);
+}
+
+function tell(id, parts) {
+  here(id).hidden = !parts;
+  here(id).replaceChildren(...(parts || []));
+}
+
+// Why it is not the likeliest class.
+function reason({ probabilities, called }) {
+  const likeliest = probabilities.indexOf(Math.max(...probabilities)), { costs, thresholds } = model.decision;
+  if (called === likeliest) return null;
+  if (costs) return [strong(model.classes[likeliest]), " is likelier, but mistakes have costs here, and this answer costs least."];
+  const [place, value] = thresholds.find(([place]) => place === called) || thresholds.find(([place]) => place === likeliest);
+  const name = strong(model.classes[place]);
+  if (place === called) return [name, " is the answer from " + percent(value) + " on, so that few of it are missed."];
+  return [name, " is likelier, but is the answer only from " + percent(value) + " on."];
+}
+
+// The name from the taxonomy, where that is no class.
+function coarser({ certain }) {
+  if (!certain || certain.leaf >= 0) return null;
+  const wanted = percent(model.tree.sure);
+  if (!certain.name) return ["It is " + wanted + " sure of no name: it may be any of them."];
+  return ["Only of this is it at least " + wanted + " sure: ", strong(certain.name), ", " + percent(certain.probability) + "."];
+}
+
+// Which classes it may be.
+function question({ among }) {
+  if (!among) return null;
+  const promise = " Of 100 such lists, about " + Math.round(100 * model.sets.coverage) + " hold the right class.";
+  if (among.length === model.classes.length && among.length > LISTED) return ["Every class comes into question." + promise];
+  const names = among.slice(0, LISTED).flatMap((c, place) => [place ? ", " : "", strong(model.classes[c])]);
+  const more = among.length - LISTED;
+  const start = among.length === 1 ? "Only this comes into question: " : "These come into question: ";
+  return [start, ...names, more > 0 ? " and " + more + " more." : ".", promise];
+}
+
+function strong(name) {
+  const made = document.createElement("b");
+  made.textContent = name;
+  return made;
 }
 
 function row(name, p) {
@@ -214,9 +237,13 @@ function fromList(files) {
   if (files.length) takeFile(files[0]);
 }
 
+function listed(names) {
+  return names.length < 2 ? names.join() : names.slice(0, -1).join(", ") + " and " + names.at(-1);
+}
+
 function introduce() {
   const { classes } = model, few = classes.length <= 12;
-  here("known").textContent = "It knows " + (few ? classes.join(", ") : classes.length + " classes") + ".";
+  here("known").textContent = "It knows " + (few ? listed(classes) : classes.length + " classes") + ".";
   here("classes").textContent = few ? "" : classes.join(", ");
   here("card").replaceChildren(...model.card.map((text) => {
     const line = document.createElement("li");

@@ -19,12 +19,12 @@ def source(*names: str) -> str:
     return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
 
 
-def page(model: Mapping[str, Any], weights: str, version: str) -> str:
+def page(model: Mapping[str, Any] | str, weights: str, version: str) -> str:
     """model: what page.js and the engine read; weights: Blob.text()."""
-    style, script = source("tokens.css", "page.css"), source("page.js")
+    style, script = source("tokens.css", "page.css"), source("pictures.js", "page.js")
     return Template(source("page.html")).substitute(
         version=version,
-        model=_inert(model),
+        model=inert(model),
         weights=weights,
         engine=source(*ENGINE),
         ear=source("worker.js"),
@@ -35,7 +35,7 @@ def page(model: Mapping[str, Any], weights: str, version: str) -> str:
     )
 
 
-def _inert(values: Mapping[str, Any]) -> str:
+def inert(values: Any) -> str:
     """JSON that no class name can end or open markup in."""
     return json.dumps(values, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 

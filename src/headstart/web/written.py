@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from headstart.data.preprocess import Preprocess
+from headstart.web import eights
 from headstart.web.blob import Blob
-from headstart.web.graph import Graph
+from headstart.web.graph import Graph, Node
 
 _CELL, _FEWEST, _MOST = 16, 8, 16  # of the grid of a map: see headstart.explaining.grid
 
 
-def network(graph: Graph, prepared: Preprocess, blob: Blob) -> dict[str, Any]:
-    """Its tensors go into `blob`."""
+def network(graph: Graph, prepared: Preprocess, blob: Blob, bits: int = 16) -> dict[str, Any]:
+    """Its tensors go into `blob`; bits: 16, or 8 for layers of many weights."""
     nodes = [
         {
             "op": one.op,
@@ -20,7 +23,7 @@ def network(graph: Graph, prepared: Preprocess, blob: Blob) -> dict[str, Any]:
             "out": one.out,
             "shape": list(one.shape),
             **one.facts,
-            "tensors": {name: blob.add(tensor) for name, tensor in one.tensors.items()},
+            "tensors": {name: blob.add(tensor) for name, tensor in _tensors(one, bits).items()},
         }
         for one in graph.nodes
     ]
@@ -37,3 +40,11 @@ def network(graph: Graph, prepared: Preprocess, blob: Blob) -> dict[str, Any]:
         "cuts": [vars(cut) | {"tail": list(cut.tail)} for cut in graph.cuts],
         "side": min(_MOST, max(_FEWEST, graph.size // _CELL)),
     }
+
+
+def _tensors(node: Node, bits: int) -> dict[str, np.ndarray]:
+    weight = node.tensors.get("weight")
+    if bits == 16 or node.op == "depthwise" or weight is None or weight.size < eights.FROM:
+        return node.tensors
+    codes, scale = eights.rounded(weight)
+    return {**node.tensors, "weight": codes, "scale": scale * node.tensors.get("scale", np.float32(1))}

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import headstart
 from headstart import files
+from headstart.backbone import Backbone
 from headstart.certainty.familiar import K
-from headstart.errors import BackboneError
-from headstart.model.formats.reader import ON_CPU, said
+from headstart.model.formats.reader import ON_CPU, Outputs, Reader, Unread, said
 from headstart.model.model import Model
 from headstart.runtime.openvino import OpenVINORuntime
+from headstart.strangers import plain
 from headstart.web import node
 from headstart.web.blob import Blob
 from headstart.web.graph import Graph
@@ -21,36 +25,57 @@ from headstart.web.page import page
 from headstart.web.walk import walk
 from headstart.web.written import network
 
+ENDING = ".html"
+ABOUT = "a page that anyone can open, without network; the classifier runs in it, on any computer or phone"
+USE = """Open `FILE.html` in a browser, and choose a picture, drop or paste one, or point the camera at something. The
+page is one file: it can be kept, mailed and copied. It sends nothing and asks for nothing."""
 NAME = "classifier.html"
-ALLOWED = 2e-2  # by which a probability may differ: weights are kept in half precision
+ALLOWED = {16: 2e-2, 8: 1e-1}  # by which a probability may differ where weights are rounded to so many bits
+KEPT = {16: "half precision", 8: "8 bits"}  # what is said of weights
 NEIGHBOURS_BYTES = 900_000  # of training pictures at the head's input; more would make the page too large
-_CHECKED = 4  # frames
+COVERAGE = 0.9  # of the sets of classes that the page shows
+SURE = 0.9  # as sure as the page is of a name from the taxonomy
 _STRICTLY = replace(ON_CPU, runtime="openvino")  # whose operations the page runs
 
 
-def write(model: Model, path: Path) -> dict[str, Any]:
-    """Writes the page, atomically, and says what was checked:
+def export(model: Model, place: Path, bits: int = 16) -> None:
+    """Writes the page, atomically; bits: see text(). Raises BackboneError that names an operation which it does not
+    know; OutputError."""
+    files.write_text(place, text(model, bits))
 
-    {"bytes": of the file, "familiar": whether it tells strangers, "map": whether it shows where it looked,
-    "checked": None where there is no node, else {"frames": N, "largest_difference": of the probabilities,
-    "same_answers": of the N}}.
 
-    Raises BackboneError that names an operation which the page does not know, or where its answers are not the
-    bundle's; OutputError.
+def text(model: Model, bits: int = 16) -> str:
+    """The page's HTML, with weights of so many bits: 16, half precision, or 8 in its large layers.
+
+    Raises BackboneError that names an operation which it does not know.
     """
-    from importlib.metadata import version
+    values, weights = _values(model, _graph(model), bits)
+    return page(values, weights, headstart.__version__)
 
-    graph = _graph(model)
-    values, weights = _values(model, graph)
-    html = page(values, weights, version("headstart"))
-    checked = _checked(model, html)
-    files.write_bytes(path, html.encode("utf-8"))
-    return {
-        "bytes": path.stat().st_size,
-        "familiar": values["familiar"] is not None,
-        "map": all(cut.map is not None for cut in graph.cuts),
-        "checked": checked,
-    }
+
+def opened(place: Path, model: Model) -> Reader | Unread:
+    """The page's engine in node, where there is one."""
+    if node.found() is None:
+        return Unread(
+            "Not checked here: the page's engine is read by node, which is not on this machine. When it is opened, the "
+            "page asks itself about a picture whose answer is known, and says so where it answers otherwise."
+        )
+    engine, bits = node.Engine(place), _bits(place)
+
+    def asked(how: str) -> Callable[[np.ndarray], Outputs]:
+        return lambda pictures: Outputs(
+            np.array([engine.ask(one, how)["probabilities"] for one in pictures], np.float32)
+        )
+
+    tool = f"the page's engine in node, with weights in {KEPT[bits]}"
+    return Reader(asked("frames"), asked("pictures"), tool, ALLOWED[bits], engine.close)
+
+
+def _bits(place: Path) -> int:
+    """Of the weights of a page."""
+    found = re.search(r'"bits":(\d+)', place.read_text(encoding="utf-8"))
+    assert found
+    return int(found[1])
 
 
 def _graph(model: Model) -> Graph:
@@ -65,26 +90,29 @@ def check_frame(size: int) -> np.ndarray:
     return ((7 * x + 13 * y + 85 * c + ((x * y) >> 3)) & 255).astype(np.uint8)
 
 
-def _values(model: Model, graph: Graph) -> tuple[dict[str, Any], str]:
+def _values(model: Model, graph: Graph, bits: int) -> tuple[dict[str, Any], str]:
     """(what page.js and the engine read, the numbers as text)"""
     blob, prepared = Blob(), model.backbone.preprocess
     head = [
         {"weight": blob.add(weight, exact=True), "bias": blob.add(bias)} for weight, bias in model.head.layers
     ]
-    familiar = _familiar(model, blob)
+    familiar = _familiar(model, blob, bits)
     values = {
-        "classes": list(model.classes),
-        **network(graph, prepared, blob),
+        "classes": [plain(name) for name in model.classes],
+        **network(graph, prepared, blob, bits),
+        "bits": bits,
         "head": head,
         "temperature": model.certainty.temperature or 1.0,
         "calibrated": model.certainty.temperature is not None,
         "decision": _decision(model),
         "familiar": familiar,
+        "sets": _sets(model),
+        "tree": _tree(model),
         "expected": [
             float(p) for p in said(model, check_frame(prepared.size)[None], _STRICTLY).probabilities[0]
         ],
-        "allowed": ALLOWED,
-        "card": _card(model, graph, familiar is not None),
+        "allowed": ALLOWED[bits],
+        "card": [*card(model.backbone, graph, familiar is not None, bits), *_wanted(model)],
         "sections": blob.sections(),
     }
     return values, blob.text()
@@ -98,13 +126,47 @@ def _decision(model: Model) -> dict[str, Any]:
     return {"thresholds": [[model.classes.index(one.name), one.value] for one in model.decision.thresholds]}
 
 
-def _familiar(model: Model, blob: Blob) -> dict[str, Any] | None:
+def _sets(model: Model) -> dict[str, float] | None:
+    """Up to which score a class belongs to a picture's set: see headstart.certainty.conformal."""
+    sets = model.certainty.sets
+    return sets and {"coverage": COVERAGE, "score": min(1.0, sets.threshold(COVERAGE))}
+
+
+def _tree(model: Model) -> dict[str, Any] | None:
+    """The taxonomy; leaves: of each node its class's place, -1 for others."""
+    tree = model.taxonomy
+    if tree is None:
+        return None
+    place = {name: column for column, name in enumerate(tree.classes)}
+    return {
+        "sure": SURE,
+        "names": [plain(name) for name in tree.names],
+        "parents": list(tree.parents),
+        "leaves": [place.get(name, -1) for name in tree.names],
+    }
+
+
+def _wanted(model: Model) -> list[str]:
+    """How a picture is called, where that is not the likeliest class."""
+    if model.decision is None:
+        return []
+    if model.decision.costs:
+        return [
+            "Mistakes have costs here: it gives the answer that costs least, which need not be the likeliest."
+        ]
+    return [
+        f"“{plain(one.name)}” is the answer from a probability of {one.value:.1%} on, so that few of it are missed."
+        for one in model.decision.thresholds
+    ]
+
+
+def _familiar(model: Model, blob: Blob, bits: int) -> dict[str, Any] | None:
     """The line to strangers and the pictures that it is drawn by, in 8 bits; None where the bundle has none, or too
     many."""
     neighbours, familiar = model.neighbours, model.certainty.familiar
     if neighbours is None or familiar is None or neighbours.x.size > NEIGHBOURS_BYTES:
         return None
-    x, scale = _in_bytes(neighbours.x)
+    x, scale = _in_bytes(neighbours.x, NEIGHBOURS_BYTES if bits == 16 else 0)
     return {
         "line": familiar.line,
         "k": K,
@@ -114,23 +176,24 @@ def _familiar(model: Model, blob: Blob) -> dict[str, Any] | None:
     }
 
 
-def _in_bytes(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows as they are, float16 [M, D], or where these would be too large in 8 bits; and float32 [M], the scale of
-    each."""
-    if x.nbytes <= NEIGHBOURS_BYTES:
+def _in_bytes(x: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows as they are, float16 [M, D], or in 8 bits where they have more than `most` bytes; and float32 [M], the scale
+    of each."""
+    if x.nbytes <= most:
         return x, np.ones(len(x), np.float32)
     wide = x.astype(np.float32)
     scale = np.maximum(np.abs(wide).max(axis=1), 1e-12) / 127
     return np.round(wide / scale[:, None]).astype(np.int8), scale.astype(np.float32)
 
 
-def _card(model: Model, graph: Graph, familiar: bool) -> list[str]:
-    """What the page says about itself."""
-    prepared = model.backbone.preprocess
+def card(network: Backbone, graph: Graph, familiar: bool, bits: int = 16) -> list[str]:
+    """What the page says about itself; familiar: whether it tells strangers; bits: of its weights."""
+    prepared = network.preprocess
     said = [
-        f"The network is {model.backbone.name}. It sees {prepared.size} × {prepared.size} pixels, the middle of the "
-        "picture.",
-        "Its weights are kept in half precision. When it is opened, it is asked about a picture whose answer is known.",
+        f"The network is called “{plain(network.name)}”. It sees the middle of the picture, as {prepared.size} × "
+        f"{prepared.size} pixels.",
+        f"Its weights are kept in {KEPT[bits]}. Each time it is opened, it is tried on a picture whose answer is "
+        "known.",
         "Browsers decode some files a little differently, so that a probability may differ a little from "
         "“headstart predict”.",
     ]
@@ -143,22 +206,3 @@ def _card(model: Model, graph: Graph, familiar: bool) -> list[str]:
     if prepared.levels:
         said.append("It is not made for greys of more than 8 bits; “headstart predict” is.")
     return said
-
-
-def _checked(model: Model, html: str) -> dict[str, Any] | None:
-    """The page's own answers beside the bundle's, on frames of noise; None without node. Raises BackboneError."""
-    if node.found() is None:
-        return None
-    size = model.backbone.preprocess.size
-    noise = np.random.default_rng(0).integers(0, 256, (_CHECKED - 1, size, size, 3), np.uint8)
-    frames = np.concatenate([check_frame(size)[None], noise])
-    expected = said(model, frames, _STRICTLY).probabilities
-    got = np.array([found["probabilities"] for found in node.ask(html, list(frames), "frames")])
-    away = float(np.abs(got - expected).max())
-    if not away <= ALLOWED:
-        raise BackboneError(
-            f"{model.backbone.name}: the page's probabilities differ by {away:.3f} from the bundle's, more than "
-            f"{ALLOWED}; export to another format"
-        )
-    same = int((got.argmax(1) == expected.argmax(1)).sum())
-    return {"frames": len(frames), "largest_difference": round(away, 6), "same_answers": same}

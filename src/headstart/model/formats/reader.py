@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,11 +30,25 @@ class Outputs:
 @dataclass(frozen=True)
 class Reader:
     """frames: Outputs of prepared pixels, uint8 [N, S, S, 3]; pictures: of whole pictures of one size, uint8
-    [N, H, W, 3], None where the export does not prepare them; tool: what reads it."""
+    [N, H, W, 3], None where the export does not prepare them; tool: what reads it; rounded: by which a probability may
+    differ where weights are rounded in the export, 0 where scores must agree; close: ends what reads."""
 
     frames: Callable[[np.ndarray], Outputs]
     pictures: Callable[[np.ndarray], Outputs] | None
     tool: str
+    rounded: float = 0.0
+    close: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True)
+class Unread:
+    """why: in a sentence, why nothing on this machine can read the export."""
+
+    why: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as the check's file has them."""
+        return {"tool": None, "why": self.why}
 
 
 def padded(frames: np.ndarray, preprocess: Preprocess) -> np.ndarray:

@@ -1,0 +1,75 @@
+"use strict";
+// The worker's ear: a model, then pictures, whose features it gives; what was learnt, then pictures, which it names.
+
+let classifier;
+
+const WAYS = { made, seen, solved, taught, named };
+
+self.onmessage = ({ data }) => {
+  try {
+    const found = WAYS[data.way](data);
+    self.postMessage({ number: data.number, ...found });
+  } catch (error) {
+    self.postMessage({ number: data.number, error: String(error && error.message) });
+  }
+};
+
+// By how much the features of a picture that any language can make are away from Python's, as a share of the largest.
+function made({ model, weights }) {
+  classifier = new Classifier({ ...model, head: [], familiar: null, decision: { thresholds: [] } }, weights);
+  const found = classifier.features(classifier.network.run(checkFrame(model.size)));
+  const most = Math.max(...model.features.map(Math.abs));
+  return { away: Math.max(...found.map((v, d) => Math.abs(v - model.features[d]))) / most };
+}
+
+function framed({ pixels, width, height }) {
+  return prepare(pixels, width, height, 4, classifier.model.prepare);
+}
+
+// mark: equal for equal frames, and hardly ever for others.
+function seen(picture) {
+  const frame = framed(picture);
+  return { features: classifier.features(classifier.network.run(frame)), mark: markOf(frame) };
+}
+
+// FNV-1a, twice.
+function markOf(bytes) {
+  let a = 0x811c9dc5, b = 0x1234567;
+  for (const byte of bytes) {
+    a = Math.imul(a ^ byte, 0x01000193);
+    b = Math.imul(b ^ byte, 0x01000193) + 1;
+  }
+  return (a >>> 0) + ":" + (b >>> 0);
+}
+
+function solved({ number, x, labels, classes, groups }) {
+  const tell = (share) => self.postMessage({ number, share });
+  const { head, l2, heldOut } = solve(x, labels, classes, groups, null, tell);
+  return { head, l2, familiar: familiarOf(x, labels, groups), ...(heldOut ? proved(heldOut, labels, classes, groups) : { right: null }) };
+}
+
+function proved(heldOut, labels, classes, groups) {
+  const heat = temperature(heldOut, labels, groups, classes);
+  const called = labels.map((_, i) => likeliest(heldOut, i, classes)), right = called.map((c, i) => c === labels[i]);
+  return {
+    right,
+    called,
+    accuracy: right.filter(Boolean).length / right.length,
+    interval: interval(right, groups),
+    temperature: heat,
+    sets: heat && setsOf(heldOut, labels, groups, classes, heat, classifier.model.coverage),
+    suspects: suspects(heldOut, labels, classes),
+  };
+}
+
+function taught({ head, familiar, temperature }) {
+  classifier.head = [head];
+  classifier.familiar = familiar;
+  classifier.model.temperature = temperature || 1;
+  return { expected: classifier.answer(checkFrame(classifier.model.size)).probabilities };
+}
+
+function named(picture) {
+  const { probabilities, called, similarity } = classifier.answer(framed(picture));
+  return { probabilities, called, similarity };
+}

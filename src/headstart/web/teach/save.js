@@ -1,0 +1,92 @@
+"use strict";
+// What is saved: the classifier as a page of its own, and the pictures as a ZIP of class folders.
+
+const ENDINGS = { "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp", "image/avif": ".avif", "image/tiff": ".tif" };
+
+let safe = null; // the state that was saved last
+
+function download(blob, name) {
+  const link = make("a", { href: URL.createObjectURL(blob), download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
+// ---- classifier.html ----
+
+async function classifierPage() {
+  const { head, familiar, temperature, sets, expected } = learnt, { floats, halves, eights } = model.sections;
+  const own = familiar || { x: new Int8Array(0), scale: new Float32Array(0) };
+  const place = (kind, at, numbers) => [kind, at, numbers.length];
+  const values = {
+    ...model,
+    features: undefined, // what this page alone asks
+    coverage: undefined,
+    classes: names(),
+    head: [{ weight: place("f", floats, head.weight), bias: place("f", floats + head.weight.length, head.bias) }],
+    temperature: temperature || 1,
+    calibrated: Boolean(temperature),
+    decision: { thresholds: [] },
+    familiar: familiar && { ...familiar, x: place("e", eights, own.x), scale: place("f", floats + head.weight.length + head.bias.length, own.scale) },
+    sets: sets || null,
+    tree: null,
+    expected,
+    card: [...model.card[familiar ? "familiar" : "plain"], ...learntFrom()],
+    sections: { floats: floats + head.weight.length + head.bias.length + own.scale.length, halves, eights: eights + own.x.length },
+  };
+  const bytes = Uint8Array.from(atob(weights), (sign) => sign.charCodeAt(0)), part = (from, to) => bytes.subarray(from, to);
+  const old = [part(0, 4 * floats), part(4 * floats, 4 * floats + 2 * halves), part(4 * floats + 2 * halves)];
+  const all = new Blob([old[0], head.weight, head.bias, own.scale, old[1], old[2], own.x]);
+  const [before, between, behind] = JSON.parse(here("template").textContent);
+  return new Blob([before, JSON.stringify(values).replace(/</g, "\\u003c"), between, await inText(all), behind], { type: "text/html" });
+}
+
+function inText(blob) {
+  return new Promise((done, failed) => {
+    const reader = new FileReader();
+    reader.onload = () => done(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.onerror = () => failed(reader.error);
+    reader.readAsDataURL(blob);
+  });
+}
+
+// In English, as all of that page.
+function learntFrom() {
+  const share = (p) => Math.round(100 * p) + " %", { numbers, accuracy, interval, right } = learnt;
+  const said = [`It has learnt from ${numbers.length} pictures, in a browser, by “headstart teach”.`];
+  if (right) said.push(`Pictures that it had not learnt from were named rightly in ${share(accuracy)} of the cases; the truth lies between ${share(interval[0])} and ${share(interval[1])}, as far as so many pictures can tell.`);
+  return said;
+}
+
+async function saveClassifier() {
+  download(await classifierPage(), "classifier.html");
+  safe = state;
+}
+
+// ---- the pictures ----
+
+function filesByClass() {
+  const folders = new Set();
+  return state.classes.filter(({ pictures }) => pictures.length).flatMap(({ name, pictures }, c) => {
+    const plain = safeName(name, "class"), folder = freeAmong(folders, SPLIT.test(plain) ? plain + " class" : plain), taken = new Set();
+    return pictures.map((n) => {
+      const { file, name: own } = records.get(n), [, stem, ending] = /^(.*?)(\.[a-z0-9]{1,5})?$/is.exec(own);
+      const known = PICTURE.test(own) ? ending : ENDINGS[file.type] || ".jpg";
+      return { path: `pictures/${folder}/${freeAmong(taken, safeName(stem, "picture"), known.toLowerCase())}`, file };
+    });
+  });
+}
+
+async function saveZip() {
+  const files = filesByClass();
+  try {
+    const blob = await zipped(files, (n) => working(say("zipping", { n, of: files.length }), n / files.length));
+    download(blob, "pictures.zip");
+    safe = state;
+    working("");
+  } catch (error) {
+    working("");
+    fault(say("cannot_zip", { why: error.message === "ZIP" ? "4 GB" : error.message }));
+  }
+}
