@@ -16,8 +16,9 @@ from headstart.errors import BundleError, HeadstartError, OptionError, OutputErr
 from headstart.job import options
 from headstart.model import exports, parity
 from headstart.model.decision import Decision, Threshold
-from headstart.model.formats import resampling
+from headstart.model.formats import onnx, resampling
 from headstart.model.formats.answer import answer
+from headstart.model.formats.operations import OPERATIONS, OPERATOR_SET, NoConstant
 from headstart.model.formats.reader import Outputs, Reader, Unread, padded, said
 from headstart.model.formats.whole import whole
 from headstart.planning import cases
@@ -109,12 +110,11 @@ def test_networks_that_timm_lacks_are_refused(sort, tmp_path):
         exports.export(sort, "timm", tmp_path / "other")
 
 
-# Between them they have all the operations of the families in tests/conftest.py.
+# Between them they have all the operations of the families in tests/conftest.py, but for the average pooling below.
 KINDS = (
     "vgg11_bn",
     "mobilenetv2_100",
     "mobilenetv3_small_050",
-    "densenet121",
     "regnety_002",
     "vit_tiny_patch16_224",
     "swin_tiny_patch4_window7_224",
@@ -133,6 +133,40 @@ def test_families_of_networks_become_onnx_files(name, made, shapes, few, tmp_pat
         assert "which is not translated to ONNX" in str(error)  # noqa: PT017 - some are, some are not
     else:
         assert found.parity.prepared.holds
+
+
+@pytest.mark.parametrize(
+    ("exclude", "rounding"), [(True, "floor"), (False, "floor"), (True, "ceil"), (True, "ceil_torch")]
+)
+def test_average_pooling_is_the_same_in_onnx(exclude, rounding):
+    needed("onnx")
+    import onnxruntime
+    from onnx import TensorProto, helper
+    from openvino import Core, Model
+    from openvino import opset14 as ops
+
+    given, graph = ops.parameter([1, 2, 7, 8], np.float32), onnx._Graph()
+    pooled = ops.avg_pool(given, [2, 2], [1, 1], [1, 1], [3, 3], exclude, rounding_type=rounding)
+    (name,) = OPERATIONS["AvgPool"](graph, pooled, ["x"])
+    ends = [helper.make_tensor_value_info(one, TensorProto.FLOAT, None) for one in ("x", name)]
+    written = helper.make_model(
+        helper.make_graph(graph.nodes, "it", ends[:1], ends[1:]),
+        ir_version=10,
+        opset_imports=[helper.make_opsetid("", OPERATOR_SET)],
+    )
+    session = onnxruntime.InferenceSession(written.SerializeToString(), providers=["CPUExecutionProvider"])
+    picture = np.random.default_rng(0).random((1, 2, 7, 8), np.float32)
+    network = Core().compile_model(Model([ops.result(pooled)], [given], "it"), "CPU")
+    np.testing.assert_allclose(session.run(None, {"x": picture})[0], network(picture)[0], atol=1e-6)
+
+
+def test_average_pooling_that_onnx_counts_otherwise_is_named():
+    from openvino import opset14 as ops
+
+    given = ops.parameter([1, 2, 7, 8], np.float32)
+    pooled = ops.avg_pool(given, [2, 2], [1, 1], [1, 1], [3, 3], False, rounding_type="ceil")
+    with pytest.raises(NoConstant, match="AvgPool that counts its padding and rounds up"):
+        OPERATIONS["AvgPool"](onnx._Graph(), pooled, ["x"])
 
 
 @pytest.fixture(scope="module")

@@ -107,6 +107,8 @@ def _pool(kind: str) -> Operation:
         facts = node.get_attributes()
         more = {} if kind == "MaxPool" else {"count_include_pad": int(not facts["exclude-pad"])}
         ceil = int(str(facts["rounding_type"]).lower().startswith("ceil"))
+        if ceil and more.get("count_include_pad"):  # what hangs over is counted by OpenVINO, and not by ONNX
+            raise NoConstant(f"{node.get_type_name()} that counts its padding and rounds up")
         shape = list(facts["kernel"])
         first = graph.node(kind, inputs, kernel_shape=shape, ceil_mode=ceil, **_places(facts), **more)
         return [*first, *[""] * (len(node.outputs()) - 1)]  # nobody asks where the greatest stood
