@@ -11,7 +11,7 @@ import pytest
 
 from headstart import backbone, data, extras, model
 from headstart.data.preprocess import Preprocess
-from headstart.errors import BundleError, HeadstartError, OptionError, OutputError
+from headstart.errors import BackboneError, BundleError, HeadstartError, OptionError, OutputError
 from headstart.job import options
 from headstart.model import exports, parity
 from headstart.model.formats import timm as local
@@ -23,6 +23,7 @@ from headstart.web import node
 from tests.cli.conftest import tree
 from tests.conftest import FAMILIES
 
+OTHER_KINDS = ("convnext", "vit", "swin", "mixer")
 NEEDS = {"onnx": ("onnx", "onnxruntime"), "hf": ("transformers",)}
 
 
@@ -99,6 +100,21 @@ def test_families_of_networks_become_onnx_files(name, made, shapes, tmp_path):
         assert "which is not translated to ONNX" in str(error)  # noqa: PT017 - some are, some are not
     else:
         assert found.parity.prepared.holds
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FAMILIES)
+def test_families_of_networks_become_pages(name, made, shapes, tmp_path):
+    needed("html")
+    bundle = bundle_of(made(name), shapes, tmp_path / "bundle")
+    try:
+        found = exports.export(bundle, "html", tmp_path / "export.html", shapes[0].paths[:4])
+    except BackboneError as error:  # a network of another kind is refused by the name of what it lacks
+        assert name.startswith(OTHER_KINDS)
+        assert "which the page does not know" in str(error) or "the page does not know;" in str(error)  # noqa: PT017 - some are, some are not
+    else:
+        assert found.parity.prepared.same == 4
+        assert found.parity.prepared.probabilities < 2e-3
 
 
 @pytest.mark.parametrize("name", ["timm", "hf", "torch"])
