@@ -15,9 +15,9 @@ from PIL import Image
 from headstart.model import Model
 from headstart.strangers import plain
 from tests.web import chromium
+from tests.web.axe import AXE, serious
 from tests.web.conftest import BROWSER, pictures
 from tests.web.test_classifier import choose, quiet, ready, text_of
-from tests.web.test_teach import AXE, serious
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")

@@ -66,7 +66,7 @@ function enqueue() {
 async function serve(helper) {
   if (!queue.length) return;
   helper.busy = true;
-  await helper.ready.catch(() => (queue = []));
+  if (await helper.ready.then(() => false, () => true)) return; // main() has said why
   while (queue.length) await lookAt(helper, queue.shift());
   helper.busy = false;
   if (helpers.every((one) => !one.busy)) allLookedAt();
@@ -101,7 +101,7 @@ function allLookedAt() {
   if (copies) said.push(say("copies", { n: copies }));
   fault(said.join(" "));
   working("");
-  if (past.length && JSON.stringify(past.at(-1)[1]) === JSON.stringify(state)) past.pop(); // it changed nothing
+  dropIdleStep();
   looked = copies = 0;
   refused = [];
   draw();

@@ -31,13 +31,19 @@ function draw() {
 // ---- the classes ----
 
 function drawCards() {
-  for (const [id, card] of cards) if (!classOf(id)) (card.element.remove(), cards.delete(id));
+  for (const [id, card] of cards) if (!classOf(id)) dropCard(id, card);
   state.classes.forEach((one, place) => {
     if (!cards.has(one.id)) cards.set(one.id, newCard(one.id));
     const card = cards.get(one.id), shelf = here("cards");
     if (shelf.children[place] !== card.element) shelf.insertBefore(card.element, shelf.children[place] || null);
     drawCard(card, one, place);
   });
+}
+
+function dropCard(id, { element, video }) {
+  if (camera && camera.video === video) closeCamera();
+  element.remove();
+  cards.delete(id);
 }
 
 function drawCard(card, { id, name, pictures }, place) {
@@ -64,8 +70,18 @@ function drawTiles(card, shown, name) {
     if (card.shelf.children[place] !== tile) card.shelf.insertBefore(tile, card.shelf.children[place] || null);
     if (picture && image.src !== picture) image.src = picture;
     tile.classList.toggle("waits", !picture);
+    tile.tabIndex = place ? -1 : 0;
     tile.setAttribute("aria-label", say("remove_picture", { n: place + 1, name }));
   });
+}
+
+// One stop for the Tab key; arrows lead from picture to picture.
+function walk(event) {
+  const { children } = event.currentTarget, here = [...children].indexOf(event.target), last = children.length - 1;
+  const to = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: last }[event.key];
+  if (to === undefined || here < 0) return;
+  event.preventDefault();
+  children[Math.min(last, Math.max(0, to))].focus();
 }
 
 function newTile(number) {
@@ -90,7 +106,7 @@ function newCard(id) {
   card.count = make("span", { class: "count" });
   card.remove = make("button", { type: "button", class: "plain", click: () => removeClass(id) }, "×");
   card.empty = word("p", "empty", { class: "note" });
-  card.shelf = make("div", { class: "tiles" });
+  card.shelf = make("div", { class: "tiles", keydown: walk });
   card.more = make("button", { type: "button", class: "link", click: () => (whole.add(id), draw()) });
   card.video = make("video", { playsinline: true, muted: true, hidden: true, "aria-hidden": "true" });
   card.hold = word("button", "hold", { type: "button", class: "primary", hidden: true });
@@ -199,8 +215,8 @@ function drawAnswer() {
   if (!answered) return;
   const { probabilities, called, similarity, canvas } = answered, { familiar, temperature } = learnt, own = names();
   const strange = familiar && similarity < familiar.line;
-  here("called").textContent = strange ? say("none_of_these") : own[called];
-  here("sure").textContent = strange ? say("strange", { name: own[called] }) : say(temperature ? "sure" : "unsure", { p: percent(probabilities[called]) });
+  put("called", strange ? say("none_of_these") : own[called]);
+  put("sure", strange ? say("strange", { name: own[called] }) : say(temperature ? "sure" : "unsure", { p: percent(probabilities[called]) }));
   const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]).slice(0, SHOWN);
   here("answers").replaceChildren(...order.map((c) => answerOf(own[c], probabilities[c])));
   const { size, resize } = model.prepare, side = (Math.min(canvas.width, canvas.height) * size) / resize, full = here("asked").width;

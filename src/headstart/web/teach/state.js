@@ -24,6 +24,13 @@ function undo() {
   working(say("undone", { what: what() }));
 }
 
+// The last step goes where it changed nothing: all that it added was there already, or was no picture.
+function dropIdleStep() {
+  if (!past.length || JSON.stringify(past.at(-1)[1]) !== JSON.stringify(state)) return;
+  past.pop();
+  growing = null;
+}
+
 function changed() {
   enqueue();
   draw();

@@ -52,7 +52,7 @@ const SPLIT = /^(train\w*|trn|val\w*|dev\w*|test\w*|tst|eval\w*)$/i; // what a f
 // A file's or folder's name that every system takes: no separators, no signs that steer text, not too long.
 function safeName(name, otherwise) {
   const plain = name.normalize("NFC").replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffd/\\:*?"<>|]/g, " ");
-  const short = [...plain.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, " ").replace(/\s+/g, " ")].slice(0, 60).join("");
+  const short = [...plain.replace(/[\ud800-\udfff]/gu, " ").replace(/\s+/g, " ")].slice(0, 60).join(""); // no half of a sign
   const made = short.replace(/^[. ]+|[. ]+$/g, "") || otherwise;
   return SYSTEM.test(made) ? "_" + made : made;
 }
