@@ -8,6 +8,8 @@ import pytest
 
 import headstart as library
 from headstart.job.options import EXPORTS
+from headstart.model.formats.html import ALLOWED
+from headstart.web import node
 
 
 def test_a_zip_is_written_checked_and_predicts(headstart, trained, shapes, tmp_path):
@@ -43,6 +45,9 @@ def test_without_a_place_it_lies_here_under_the_name_of_the_run(headstart, train
         (("--to", "coreml"), f"format 'coreml' is unknown; expected one of {', '.join(EXPORTS)}"),
         (("--to", "timm"), "is no network of timm's; export it to torch or onnx"),
         (("--to", "zip", "--pictures", "nowhere"), "nowhere"),
+        (("--to", "zip", "--bits", "8"), "zip keeps weights as they are; 8 bits are for html alone"),
+        (("--to", "html", "--bits", "8"), "give some (--pictures)"),
+        (("--to", "html", "--bits", "4"), "invalid choice"),
     ],
 )
 def test_mistakes_are_one_line(headstart, trained, tmp_path, flags, said):
@@ -58,3 +63,20 @@ def test_the_library_exports_what_lives_in_memory(trained, tmp_path):
     found = library.export(loaded, "zip", tmp_path / "it.zip")
     assert found.parity.prepared.holds
     assert library.load(found.place).classes == loaded.classes
+
+
+@pytest.mark.skipif(node.found() is None, reason="no node on this machine")
+@pytest.mark.parametrize(("bits", "kept"), [("16", "half precision"), ("8", "8 bits")])
+def test_a_page_is_checked_and_its_card_says_how_its_weights_are_kept(
+    headstart, trained, shapes, tmp_path, bits, kept
+):
+    place = tmp_path / "shapes.html"
+    answer = headstart(
+        "export", trained, "--to", "html", "-o", place, "--pictures", shapes, "--bits", bits, "--json"
+    )
+    check = json.loads(answer.out)["check"]
+    assert check["prepared"]["same"] == check["prepared"]["pictures"] == 28
+    assert check["rounded"] == ALLOWED[int(bits)]
+    card = place.with_name("shapes.html.README.md").read_text(encoding="utf-8")
+    assert f"with weights in {kept}" in card
+    assert "Open `shapes.html` in a browser" in card

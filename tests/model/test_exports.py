@@ -12,7 +12,7 @@ from PIL import Image
 
 from headstart import backbone, data, extras, model
 from headstart.data.preprocess import Preprocess
-from headstart.errors import BundleError, HeadstartError, OptionError, OutputError
+from headstart.errors import BackboneError, BundleError, HeadstartError, OptionError, OutputError
 from headstart.job import options
 from headstart.model import exports, parity
 from headstart.model.decision import Decision, Threshold
@@ -167,6 +167,21 @@ def test_average_pooling_that_onnx_counts_otherwise_is_named():
     pooled = ops.avg_pool(given, [2, 2], [1, 1], [1, 1], [3, 3], False, rounding_type="ceil")
     with pytest.raises(NoConstant, match="AvgPool that counts its padding and rounds up"):
         OPERATIONS["AvgPool"](onnx._Graph(), pooled, ["x"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*KINDS, "resnet18"])
+def test_families_of_networks_become_pages(name, made, shapes, few, tmp_path):
+    needed("html")
+    bundle = bundle_of(made(name), shapes, tmp_path / "bundle")
+    try:
+        found = exports.export(bundle, "html", tmp_path / "export.html", few)
+    except BackboneError as error:  # a network of another kind is refused by the name of what it lacks
+        assert name.startswith(("vit", "swin"))
+        assert "the page does not know" in str(error)  # noqa: PT017 - some are, some are not
+    else:
+        assert found.parity.prepared.same == found.parity.prepared.pictures
+        assert found.parity.prepared.probabilities < 2e-3
 
 
 @pytest.fixture(scope="module")

@@ -118,6 +118,8 @@ GRAPHS: dict[str, Callable[[Any, Any], Any]] = {
     "side by side": lambda ops, x: ops.concat([x, conv(ops, x, 3, 8, 1), x], 1),
     "average, whole windows": lambda ops, x: ops.avg_pool(x, [2, 2], [0, 0], [0, 0], [2, 2], False, "floor"),
     "padded": padded,
+    "adaptive, fewer": lambda ops, x: ops.adaptive_avg_pool(x, np.array([3, 2])),
+    "adaptive, more": lambda ops, x: ops.adaptive_avg_pool(x, np.array([SIZE + 3, 2 * SIZE])),
     "means and spreads": spreads,
     "dense": dense,
 }

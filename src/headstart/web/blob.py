@@ -24,7 +24,7 @@ class Blob:
         """int8 and float16 stay as they are; of float32 what has two axes or more goes to half precision.
 
         What half precision cannot hold (above 65,504) stays in 32 bits, and so does what has up to FEW numbers: the
-        first layers, whose rounding is felt most (docs/decisions/0089). exact: what has up to MANY.
+        smallest layers, whose rounding is felt most (docs/decisions/0089). exact: what has up to MANY.
         """
         plain = numbers.ndim < 2 or not _fits(numbers) or numbers.size <= (MANY if exact else FEW)
         kind = _KINDS.get(numbers.dtype.type) or ("f" if plain else "h")

@@ -159,6 +159,22 @@ function pooled(node, x, out, start, take, end) {
   }
 }
 
+// Means of windows that reach from one share of the map to the next, overlapping where the map is smaller than what is made.
+function adaptive(node, [x], out) {
+  const [channels, height, width] = x.shape, [, down, across] = node.shape;
+  for (let y = 0; y < down; y++) {
+    const top = Math.floor((y * height) / down), low = Math.ceil(((y + 1) * height) / down);
+    for (let column = 0; column < across; column++) {
+      const left = Math.floor((column * width) / across), right = Math.ceil(((column + 1) * width) / across);
+      for (let c = 0, at = (y * across + column) * channels; c < channels; c++) {
+        let sum = 0;
+        for (let i = top; i < low; i++) for (let j = left; j < right; j++) sum += x.data[(i * width + j) * channels + c];
+        out.data[at + c] = sum / ((low - top) * (right - left));
+      }
+    }
+  }
+}
+
 // The places of a window that lie within the map.
 function inside(first, kernel, dilation, side) {
   const places = Array.from({ length: kernel }, (_, k) => first + k * dilation);
@@ -261,6 +277,6 @@ function activate(data, [kind, low, high]) {
 
 const OPERATIONS = {
   convolution, depthwise, linear, mean, pad, affine, concat, flatten, sqrt, view: same, activation: same,
-  max_pool: maxPool, average_pool: averagePool,
+  adaptive, max_pool: maxPool, average_pool: averagePool,
   add: pair, subtract: pair, multiply: pair, divide: pair, squared_difference: pair,
 };

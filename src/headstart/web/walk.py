@@ -242,7 +242,7 @@ class _Walk:
         elif list(after[2:]) == [1, 1]:
             self._new(op, "mean")
         else:
-            raise self.refuse(op, f"from {tuple(before)} to {tuple(after)}")
+            self._new(op, "adaptive")
 
     def concat(self, op: Any) -> None:
         if op.get_attributes()["axis"] not in (1, 1 - len(op.output(0).get_shape())):
