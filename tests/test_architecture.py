@@ -43,6 +43,7 @@ ROOMS = (
     "report",
     "estimators",
     "job",
+    "server",
     "cli",
 )
 # The front door names what stands in every room, and loads it only when asked.

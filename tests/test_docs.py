@@ -33,6 +33,7 @@ NOT_RUN = {
     r"\. \S*activate$": "sets up an environment",
     r"\.venv/bin/headstart\b": "installs or demonstrates; the same command without its path is run",
     r"headstart demo\b": "has a test of its own (tests/cli/test_demo.py)",
+    r"headstart serve\b": "runs until it is stopped; has tests of its own (tests/server)",
     r"headstart .*\b(timm|torchvision):": "needs weights that would be downloaded",
     r"\$EDITOR\b": "is done by hand",
 }

@@ -3,6 +3,7 @@
 HeadstartError                what a user can mend; the command line prints it and exits 2
 ├── DataError                 the pictures: folder, table, classes, splits
 │   └── PictureError          one picture: unreadable, truncated, empty, not a picture
+│       └── TooLargeError     one picture: more pixels than is honest
 ├── BackboneError             the network: unknown name, unknown cut, size it cannot take
 │   ├── WeightsError          weights that do not fit or are damaged (keys and shapes named)
 │   └── OfflineError          weights that would have to be downloaded, and cannot be
@@ -28,6 +29,10 @@ class DataError(HeadstartError):
 
 class PictureError(DataError):
     """One picture cannot be read. The message is the reason; the caller names the file."""
+
+
+class TooLargeError(PictureError):
+    """One picture says that it has more pixels than is honest."""
 
 
 class BackboneError(HeadstartError):

@@ -1,5 +1,5 @@
-"""What an install may lack: torch and its kin, which the extra `train` brings, and what `export` does; and how this
-install gets an extra."""
+"""What an install may lack: torch and its kin, which the extra `train` brings, and what `export` and `serve` do; and
+how this install gets an extra."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from headstart.errors import MissingError
 
 TRAIN = ("torch", "torchvision", "timm")
 EXPORT = ("onnx", "onnxruntime", "transformers")
+SERVE = ("fastapi", "h11", "pydantic", "python_multipart", "starlette", "uvicorn")
 
 
 def installed(package: str) -> bool:
@@ -78,6 +79,6 @@ def needed_for(what: str, extra: str = "train") -> Iterator[None]:
         yield
     except ImportError as error:
         package = (error.name or "").partition(".")[0]
-        if package not in {"train": TRAIN, "export": EXPORT}[extra]:
+        if package not in {"train": TRAIN, "export": EXPORT, "serve": SERVE}[extra]:
             raise
         raise MissingError(f"{what}: needs {package}; {command(extra)}") from error

@@ -4,15 +4,17 @@ someone else's program they could steer a terminal, be run by a spreadsheet, or 
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 # What spreadsheets take for the start of a formula, the wide forms too; and the mark that makes text of it.
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _TEXT = "'"
+_SPECIAL = re.compile("[^\x00-\x7e]")  # json escapes what lies below the space
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -52,3 +54,24 @@ def markdown(text: str) -> str:
     """Text in Markdown: no markup, no table cells, no line breaks."""
     line = plain(" ".join(text.split()))
     return "".join(f"\\{c}" if c in "\\`*_[]<>|#~&" else c for c in line)
+
+
+def json_text(value: Any, *, encoding: str = "utf-8", indent: int | None = None) -> str:
+    """JSON in which letters of any script stand as they are. What `encoding` cannot carry, or a terminal would obey,
+    stands as \\u and four digits. Raises ValueError for numbers that JSON has not."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    return (
+        text
+        if text.isascii() and "\x7f" not in text
+        else _SPECIAL.sub(lambda f: _escaped(f[0], encoding), text)
+    )
+
+
+def _escaped(character: str, encoding: str) -> str:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return json.dumps(character)[1:-1]
+    if printable(character):
+        return character
+    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]

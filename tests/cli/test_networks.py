@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
+from huggingface_hub import constants
 
-from headstart.backbone import hub
 from headstart.cli import backbones
 
 
 @pytest.fixture(autouse=True)
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "_within_reach", lambda endpoint: False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
 
 
 def test_a_network_is_drawn_without_its_weights_and_says_so(headstart) -> None:

@@ -33,6 +33,16 @@ def test_many_are_asked_in_parts() -> None:
         assert (place[row] == alone[1][0]).all()
 
 
+def test_a_similarity_does_not_depend_on_what_is_asked_beside_it() -> None:
+    rng = np.random.default_rng(3)
+    kept = Neighbours.of(rng.random((50, 700)), np.zeros(50, np.int64), ["x"] * 50, ["y"] * 50, [300, 400])
+    x = rng.random((30, 700)).astype(np.float32)
+    together = kept.nearest(x, 3)[0]
+    for n in (1, 7):
+        apart = np.concatenate([kept.nearest(x[at : at + n], 3)[0] for at in range(0, 30, n)])
+        np.testing.assert_array_equal(apart, together)
+
+
 def test_neither_length_nor_one_loud_cut_decides() -> None:
     x = np.random.default_rng(0).normal(size=(20, 6)).astype(np.float32)
     kept, loud = _made(x, (2, 4)), x * np.array([1000, 1000, 1, 1, 1, 1], np.float32)

@@ -8,20 +8,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from headstart import backbone, data, extras, model
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BundleError, HeadstartError, OptionError, OutputError
 from headstart.job import options
 from headstart.model import exports, parity
-from headstart.model.formats import timm as local
+from headstart.model.decision import Decision, Threshold
+from headstart.model.formats import resampling
+from headstart.model.formats.answer import answer
 from headstart.model.formats.reader import Outputs, Reader, Unread, padded, said
 from headstart.model.formats.whole import whole
 from headstart.planning import cases
 from headstart.training.fit import fit
 from headstart.web import node
 from tests.cli.conftest import tree
-from tests.conftest import FAMILIES
 
 NEEDS = {"onnx": ("onnx", "onnxruntime"), "hf": ("transformers",)}
 
@@ -55,6 +57,18 @@ def small(shapes, tmp_path_factory) -> model.Model:
     return made
 
 
+@pytest.fixture(scope="module")
+def tiny(shapes, tmp_path_factory) -> model.Model:
+    """A bundle of the smallest network in the box."""
+    return bundle_of(backbone.load("demo-cnn"), shapes, tmp_path_factory.mktemp("tiny") / "bundle")
+
+
+@pytest.fixture(scope="module")
+def few() -> list[np.ndarray]:
+    """As many pictures as a check needs that is not about pictures."""
+    return parity.generated()[:4]
+
+
 @pytest.mark.parametrize("name", [name for name in exports.FORMATS if name not in ("timm", "hf", "zip")])
 def test_an_export_says_what_its_bundle_says(name, small, shapes, tmp_path):
     needed(name)
@@ -76,24 +90,44 @@ SORTS = {
 }
 
 
-@pytest.mark.parametrize("sort", SORTS)
+@pytest.fixture(scope="module", params=SORTS)
+def sort(request, shapes, tmp_path_factory) -> model.Model:
+    """A bundle with one of the heads that are none of timm's."""
+    case, asked = SORTS[request.param]
+    folder = tmp_path_factory.mktemp("sort") / "bundle"
+    return bundle_of(backbone.load("small"), shapes, folder, case, **asked)
+
+
 @pytest.mark.parametrize("name", ["openvino", "onnx", "torch", "html"])
-def test_every_sort_of_head_can_be_exported(name, sort, shapes, tmp_path):
+def test_every_sort_of_head_can_be_exported(name, sort, few, tmp_path):
     needed(name)
-    case, asked = SORTS[sort]
-    made = bundle_of(backbone.load("small"), shapes, tmp_path / "bundle", case, **asked)
-    assert exports.export(made, name, tmp_path / "export").parity.holds
+    assert exports.export(sort, name, tmp_path / "export", few).parity.holds
+
+
+def test_networks_that_timm_lacks_are_refused(sort, tmp_path):
     with pytest.raises(BundleError, match="is no network of timm's"):
-        exports.export(made, "timm", tmp_path / "other")
+        exports.export(sort, "timm", tmp_path / "other")
+
+
+# Between them they have all the operations of the families in tests/conftest.py.
+KINDS = (
+    "vgg11_bn",
+    "mobilenetv2_100",
+    "mobilenetv3_small_050",
+    "densenet121",
+    "regnety_002",
+    "vit_tiny_patch16_224",
+    "swin_tiny_patch4_window7_224",
+)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FAMILIES)
-def test_families_of_networks_become_onnx_files(name, made, shapes, tmp_path):
+@pytest.mark.parametrize("name", KINDS)
+def test_families_of_networks_become_onnx_files(name, made, shapes, few, tmp_path):
     needed("onnx")
     bundle = bundle_of(made(name), shapes, tmp_path / "bundle")
     try:
-        found = exports.export(bundle, "onnx", tmp_path / "export.onnx", shapes[0].paths[:4])
+        found = exports.export(bundle, "onnx", tmp_path / "export.onnx", few)
     except BundleError as error:  # a network of another kind is refused by the name of what it lacks
         assert name.startswith("swin")
         assert "which is not translated to ONNX" in str(error)  # noqa: PT017 - some are, some are not
@@ -101,12 +135,18 @@ def test_families_of_networks_become_onnx_files(name, made, shapes, tmp_path):
         assert found.parity.prepared.holds
 
 
+@pytest.fixture(scope="module")
+def resnet(made, shapes, tmp_path_factory) -> model.Model:
+    """A bundle of a network of timm's, read at the top, with a temperature that is not 1."""
+    found = bundle_of(made("resnet18"), shapes, tmp_path_factory.mktemp("resnet") / "bundle")
+    object.__setattr__(found.certainty, "temperature", 0.6)
+    return found
+
+
 @pytest.mark.parametrize("name", ["timm", "hf", "torch"])
-def test_networks_of_timm_go_back_to_timm(name, made, shapes, tmp_path):
+def test_networks_of_timm_go_back_to_timm(name, resnet, few, tmp_path):
     needed(name)
-    bundle = bundle_of(made("resnet18"), shapes, tmp_path / "bundle")
-    object.__setattr__(bundle.certainty, "temperature", 0.6)
-    found = exports.export(bundle, name, tmp_path / "export", shapes[0].paths[:4])
+    found = exports.export(resnet, name, tmp_path / "export", few)
     assert found.parity.prepared.holds
     assert found.parity.prepared.probabilities < 1e-5
 
@@ -121,36 +161,35 @@ REASONS = {
 def test_what_timm_cannot_be_is_told_in_one_line(reason, made, shapes, tmp_path):
     case, asked = REASONS[reason]
     bundle = bundle_of(made("resnet18"), shapes, tmp_path / "bundle", case, **asked)
-    assert reason in local.unfit(bundle)
     with pytest.raises(BundleError, match=reason) as refused:
         exports.export(bundle, "hf", tmp_path / "export")
     assert "\n" not in str(refused.value)
     assert not (tmp_path / "export").exists()
 
 
-def test_a_zip_holds_what_the_bundle_lists_and_no_more(small, tmp_path):
-    assert small.folder is not None
-    (small.folder / "notes.txt").write_text("mine", encoding="utf-8")
-    fresh = model.load(small.folder)
-    first = exports.export(fresh, "zip", tmp_path / "a.zip").place
-    exports.export(fresh, "zip", tmp_path / "b.zip")
+def test_a_zip_holds_what_the_bundle_lists_and_no_more(tiny, few, tmp_path):
+    assert tiny.folder is not None
+    (tiny.folder / "notes.txt").write_text("mine", encoding="utf-8")
+    fresh = model.load(tiny.folder)
+    first = exports.export(fresh, "zip", tmp_path / "a.zip", few).place
+    exports.export(fresh, "zip", tmp_path / "b.zip", few)
     assert first.read_bytes() == (tmp_path / "b.zip").read_bytes()
     with zipfile.ZipFile(first) as zipped:
         assert {"headstart.json", "model.safetensors", "README.md"} <= set(zipped.namelist())
         assert "notes.txt" not in zipped.namelist()
 
 
-def test_an_onnx_file_carries_its_classes_and_takes_any_batch(small, tmp_path):
+def test_an_onnx_file_carries_its_classes_and_takes_any_batch(small, few, tmp_path):
     needed("onnx")
     import onnxruntime
 
-    place = exports.export(small, "onnx", tmp_path / "it.onnx").place
+    place = exports.export(small, "onnx", tmp_path / "it.onnx", few).place
     session = onnxruntime.InferenceSession(place, providers=["CPUExecutionProvider"])
     facts = session.get_modelmeta().custom_metadata_map
     assert json.loads(facts["classes"]) == list(small.classes)
     assert Preprocess.from_dict(json.loads(facts["preparation"])) == small.backbone.preprocess
     assert json.loads(facts["temperature"]) == 1.7
-    assert [one.name for one in session.get_outputs()] == ["probabilities", "features", "logits"]
+    assert [one.name for one in session.get_outputs()] == ["probabilities", "features", "logits", "answer"]
     for shape in ((1, 90, 64), (3, 64, 200), (2, 31, 47)):
         pictures = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
         found, features = session.run(["probabilities", "features"], {"pictures": pictures})
@@ -159,7 +198,49 @@ def test_an_onnx_file_carries_its_classes_and_takes_any_batch(small, tmp_path):
         np.testing.assert_allclose(found, small.probabilities(pictures), atol=5e-3)
 
 
-def test_another_answer_is_refused_and_nothing_is_written(small, tmp_path, monkeypatch):
+def line(name: str, value: float) -> Threshold:
+    return Threshold(name, 0.9, value, 0.0, 1.0, 9, 0.9)
+
+
+CLASSES = ("a", "b", "c", "d")
+DECISIONS = {
+    "none": None,
+    "thresholds": Decision(CLASSES, (line("c", 0.2), line("a", 0.15))),
+    "costs": Decision(CLASSES, costs=((0, 1, 1, 9), (2, 0, 1, 1), (1, 5, 0, 1), (1, 1, 1, 0))),
+}
+
+
+@pytest.mark.parametrize("decision", DECISIONS)
+def test_graphs_decide_as_the_bundle_does(decision):
+    from openvino import Core, Model
+    from openvino import opset13 as ops
+
+    given = ops.parameter([-1, 4], np.float32)
+    graph = Model([ops.result(answer(given, DECISIONS[decision]))], [given], "it")
+    found = np.random.default_rng(0).dirichlet([0.7] * 4, 2000).astype(np.float32)
+    found[:2] = (0.25, 0.25, 0.25, 0.25), (0.15, 0.35, 0.15, 0.35)  # equals, and a line that is just reached
+    made = DECISIONS[decision]
+    meant = made.decide(found) if made else found.argmax(axis=1)
+    assert len(set(meant)) == 4
+    network = Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    np.testing.assert_array_equal(network([found])[0], meant)
+
+
+@pytest.mark.parametrize("name", ["onnx", "openvino"])
+def test_a_decision_travels_in_the_graph(name, small, shapes, tmp_path):
+    needed(name)
+    bundle = model.load(small.folder)
+    always = Decision(bundle.classes, (line(bundle.classes[0], 0.0),))
+    object.__setattr__(bundle, "decision", always)
+    assert exports.export(bundle, name, tmp_path / "it", shapes[0].paths[:2]).parity.prepared.holds
+    read = exports.format_of(name).opened(tmp_path / "it", bundle).pictures
+    assert read is not None
+    said = read(np.random.default_rng(0).integers(0, 256, (9, 64, 64, 3), np.uint8))
+    assert said.answers is not None
+    assert said.answers.tolist() == [0] * 9
+
+
+def test_another_answer_is_refused_and_nothing_is_written(tiny, tmp_path, monkeypatch):
     made = exports.format_of("zip")
 
     def turned(place, bundle):
@@ -171,7 +252,7 @@ def test_another_answer_is_refused_and_nothing_is_written(small, tmp_path, monke
 
     monkeypatch.setattr(made, "opened", turned)
     with pytest.raises(BundleError, match="read by a liar it does not say what the bundle says: 0 of 64"):
-        exports.export(small, "zip", tmp_path / "it.zip")
+        exports.export(tiny, "zip", tmp_path / "it.zip")
     assert not list(tmp_path.iterdir())
 
 
@@ -182,9 +263,9 @@ def test_scores_may_differ_by_rounding_alone(largest, logits, holds):
     assert parity.Difference(4, 4, logits, None, 0.0, largest).holds == holds
 
 
-def test_what_nothing_here_can_read_is_said_not_passed_over(small, tmp_path, monkeypatch):
+def test_what_nothing_here_can_read_is_said_not_passed_over(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(node, "found", lambda: None)
-    found = exports.export(small, "html", tmp_path / "it.html")
+    found = exports.export(tiny, "html", tmp_path / "it.html")
     assert isinstance(found.parity, Unread)
     assert found.to_dict()["check"]["tool"] is None
     assert json.loads(found.check.read_text(encoding="utf-8")) == {"tool": None, "why": found.parity.why}
@@ -199,20 +280,41 @@ def test_rounded_weights_may_change_one_answer_in_200(same, probabilities, holds
     assert parity.Parity("it", True, found, None, rounded=0.02).holds == holds
 
 
-def test_what_lies_there_stays_unless_it_may_be_replaced(small, tmp_path):
+def test_what_lies_there_stays_unless_it_may_be_replaced(tiny, few, tmp_path):
     place = tmp_path / "it.zip"
     place.write_text("mine", encoding="utf-8")
     with pytest.raises(OutputError, match="already there"):
-        exports.export(small, "zip", place)
+        exports.export(tiny, "zip", place)
     assert place.read_text(encoding="utf-8") == "mine"
-    exports.export(small, "zip", place, force=True)
-    assert model.load(place).classes == small.classes
+    exports.export(tiny, "zip", place, few, force=True)
+    assert model.load(place).classes == tiny.classes
 
 
 def test_unknown_formats_name_the_known(small, tmp_path):
     with pytest.raises(OptionError, match="did you mean onnx"):
         exports.export(small, "onx", tmp_path / "it")
     assert exports.FORMATS == options.EXPORTS  # what the parser knows without importing the room
+
+
+@pytest.mark.parametrize("way", [resampling.interpolated, resampling.multiplied])
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
+def test_graphs_resize_as_pillow_does(way, interpolation):
+    from openvino import Core, Model
+    from openvino import opset13 as ops
+
+    pictures, sides = ops.parameter([-1, 3, -1, -1], np.uint8), ops.parameter([2], np.int64)
+    graph = Model([ops.result(way(pictures, sides, interpolation))], [pictures, sides], "it")
+    network = Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    random = np.random.default_rng(0)
+    for old, new in (((75, 100), (64, 85)), ((90, 31), (185, 64)), ((64, 64), (64, 64))):
+        picture = random.integers(0, 256, (*old, 3), np.uint8)
+        found = network([picture.transpose(2, 0, 1)[None], np.array(new)])[0][0].transpose(1, 2, 0)
+        meant = np.asarray(
+            Image.fromarray(picture).resize(new[::-1], Image.Resampling[interpolation.upper()])
+        )
+        apart = np.abs(found.astype(int) - meant)
+        assert apart.max() <= 1
+        assert (apart > 0).mean() < 0.03  # ties are rounded to either side
 
 
 def test_a_filter_that_graphs_lack_is_named(small, tmp_path):

@@ -81,6 +81,15 @@ def test_several_pictures_of_every_kind_and_mixed(made, paths, expected):
     )
 
 
+def test_an_answer_does_not_depend_on_what_is_asked_beside_it(made, paths):
+    """To the last bit: on a CPU alone, where the network's own features do not."""
+    many = [*paths, *paths, *paths]
+    together = made.probabilities(many)
+    for n in (1, 2, 4):
+        apart = np.concatenate([made.probabilities(many[at : at + n]) for at in range(0, len(many), n)])
+        np.testing.assert_array_equal(apart, together)
+
+
 def test_images_and_arrays_go_through_the_rules_of_files(made, paths, tmp_path):
     """Orientation, transparency, palettes, grey and its depth."""
     colour = Image.open(paths[0]).convert("RGB").resize((50, 30))

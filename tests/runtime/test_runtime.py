@@ -11,6 +11,7 @@ import torch
 
 from headstart.errors import BackboneError
 from headstart.runtime import Execution, Trunk, precisions, start
+from headstart.runtime.openvino import OpenVINORuntime
 
 NAMES = ["resnet18", "mobilenetv2_100", "vgg11_bn", "convnext_atto", "vit_tiny_patch16_224"]
 
@@ -51,6 +52,34 @@ def test_batches_of_any_length_come_back_in_order(made):
         np.testing.assert_allclose(
             np.concatenate([outputs[k] for outputs in apart]), whole, rtol=1e-4, atol=1e-5
         )
+
+
+@pytest.mark.parametrize("name", [*NAMES, "densenet121", "mixer_s32_224"])
+def test_features_do_not_depend_on_what_runs_beside_a_picture(name, made):
+    """To the last bit. vgg11_bn ends in products of vectors with a matrix."""
+    backbone = made(name)
+    converted = start(Trunk(backbone, backbone.stages), Execution(runtime="openvino"))
+    (frames,) = _batches(backbone.preprocess.size, [6])
+    found = {}
+    for n in (1, 2, 4, 6):
+        runtime = OpenVINORuntime(converted.model, backbone.preprocess)
+        rows = runtime.stream([frames[at : at + n] for at in range(0, 6, n)])
+        found[n] = [np.concatenate(cut) for cut in zip(*rows, strict=True)]
+    for n in (2, 4, 6):
+        for one, many in zip(found[1], found[n], strict=True):
+            np.testing.assert_array_equal(one, many)
+
+
+def test_a_single_picture_does_not_wait_for_a_batch(made):
+    """It is run by itself; a network is compiled anew only where none has less than twice the size."""
+    backbone = made("resnet18")
+    converted = start(Trunk(backbone, backbone.stages), Execution(runtime="openvino"))
+    runtime = OpenVINORuntime(converted.model, backbone.preprocess)
+    sizes = []
+    for n in (8, 5, 1, 2, 3, 4, 16, 1):
+        assert [len(outputs[0]) for outputs in runtime.stream(_batches(backbone.preprocess.size, [n]))] == [n]
+        sizes.append(sorted(runtime._compiled))
+    assert sizes == [[8], [8], [1, 8], [1, 2, 8], [1, 3, 8], [1, 4, 8], [1, 4, 8, 16], [1, 4, 8, 16]]
 
 
 def test_networks_run_in_the_threads_asked_for_and_nothing_else_does(made, monkeypatch):

@@ -56,8 +56,8 @@ class Chromium:
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
-    def open(self, page: Path, width: int, *, dark: bool = False, scripts: bool = True) -> None:
-        """Loads a file at a width in pixels."""
+    def open(self, page: Path | str, width: int, *, dark: bool = False, scripts: bool = True) -> None:
+        """Loads a file, or what lies at an address, at a width in pixels."""
         self.events.clear()
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
@@ -65,7 +65,7 @@ class Chromium:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
-        self.call("Page.navigate", url=page.as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         self.wait("Page.loadEventFired")
 
     def eval(self, code: str) -> Any:

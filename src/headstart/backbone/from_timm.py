@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,27 +11,30 @@ from typing import Any
 from headstart.backbone import hub  # isort: skip - it settles the hub's settings before timm reads them
 
 import timm
-from huggingface_hub.errors import RepositoryNotFoundError
 from timm.data.config import resolve_data_config
 from timm.models import load_model_config_from_hf
 from torch import nn
 
+from headstart.backbone import refusals
 from headstart.backbone.backbone import Source, check_options
 from headstart.backbone.entry import Entry
 from headstart.backbone.network import Network, given, nearest, offered, read
 from headstart.data.preprocess import Preprocess
-from headstart.errors import BackboneError, OfflineError
+from headstart.errors import BackboneError
 
 _HUB = "hf-hub:"  # what timm's own names of networks on the hub begin with
 
 
 @dataclass(frozen=True)
 class _Facts:
-    """What is known of a network before it is made. head: the classifier's name, or what else timm says of it."""
+    """What is known of a network before it is made. head: the classifier's name, or what else timm says of it;
+    repository, file: where its weights lie on the hub, where they do, the file where its name is not a usual one."""
 
     head: Any
     pretrained: bool
     source: str = "ImageNet"
+    repository: str | None = None
+    file: str | None = None
 
 
 def entries() -> list[Entry]:
@@ -77,6 +81,8 @@ def network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretraine
     stored = read(file)
     outputs = stored and stored.outputs(facts.head)
     extra = {} if outputs is None else {"num_classes": outputs}
+    if download and facts.repository:
+        _fetch(name, facts.repository, facts.file)
     module = _created(name, {**extra, **kwargs}, download=download).eval()
     made = Network(module, _preprocess(module), Source(facts.source, 0), _taps(module), facts.head)
     return given(made, stored, pretrained=pretrained)
@@ -95,26 +101,41 @@ def _known(name: str) -> _Facts:
         architecture = name.partition(".")[0]
         tags = ", ".join(timm.list_models(f"{architecture}.*", pretrained=True)[:8])
         raise BackboneError(f"timm:{name}: no weights of that tag; there are {tags or 'none'}") from error
-    return _Facts(config and config.classifier, config is not None and bool(config.has_weights))
+    if config is None:
+        return _Facts(None, False)
+    place = (config.hf_hub_id or None, config.hf_hub_filename or None)
+    return _Facts(config.classifier, bool(config.has_weights), "ImageNet", *place)
 
 
 def _from_hub(name: str) -> _Facts:
     """Of a network that someone has put on the hub, as its card there says. Raises BackboneError, OfflineError."""
     owned = name.removeprefix(_HUB)
     try:
-        with hub.asked_once():
+        _fetch(name, owned, "config.json")
+        with hub.quietly(offline=True):
             config, architecture, _ = load_model_config_from_hf(owned)
-    except (RepositoryNotFoundError, ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError) as error:
         raise BackboneError(
             f"timm:{name}: the hub has no timm network of that name ({_reason(error)})"
         ) from error
-    except OSError as error:
-        raise OfflineError(
-            f"timm:{name}: its card is not on this machine and the hub could not be reached; go online once"
-        ) from error
     usual = timm.get_pretrained_cfg(architecture or "", allow_unregistered=True)
     head = (config or {}).get("classifier") or (usual and usual.classifier)
-    return _Facts(head, True, f"the pictures of {owned}")
+    return _Facts(head, True, f"the pictures of {owned}", owned)
+
+
+def _fetch(name: str, repository: str, file: str | None) -> None:
+    """Brings a file, or the weights, into the hub's cache. Raises BackboneError and its kin, OutputError."""
+    try:
+        hub.fetch(repository, file)
+    except refusals.raised() as error:
+        raise refusals.refused(error, f"timm:{name}", repository, _near(repository)) from error
+
+
+def _near(repository: str) -> str:
+    """Networks of timm's whose repositories have a name like this."""
+    owned = {f"timm/{name}": f"timm:{name}" for name in timm.list_models(pretrained=True)}
+    near = difflib.get_close_matches(repository, owned, n=2, cutoff=0.75)
+    return f"did you mean {' or '.join(owned[one] for one in near)}? " if near else ""
 
 
 def _reason(error: Exception) -> str:
@@ -123,8 +144,9 @@ def _reason(error: Exception) -> str:
 
 
 def _created(name: str, kwargs: Mapping[str, Any], *, download: bool) -> nn.Module:
+    """The network; its weights lie in the hub's cache by now, or come from elsewhere."""
     try:
-        with hub.asked_once() if download else contextlib.nullcontext():
+        with hub.quietly(offline=True) if download else contextlib.nullcontext():
             return timm.create_model(name, pretrained=download, **kwargs)
     except (TypeError, AssertionError, ValueError, LookupError) as error:
         raise BackboneError(f"timm:{name}: does not take these --model-kwargs ({_reason(error)})") from error
@@ -133,10 +155,7 @@ def _created(name: str, kwargs: Mapping[str, Any], *, download: bool) -> nn.Modu
     except OSError as error:
         if not download:
             raise BackboneError(f"timm:{name}: cannot be made: {_reason(error)}") from error
-        raise OfflineError(
-            f"timm:{name}: its weights are not on this machine and could not be downloaded; "
-            "go online once, or give a local file with --weights FILE"
-        ) from error
+        raise refusals.refused(error, f"timm:{name}", name) from error
 
 
 def _taps(module: nn.Module) -> tuple[str, ...]:

@@ -38,7 +38,11 @@ def add(subparsers: Any) -> None:
         default=16,
         help="of the weights in html: 8 makes it smaller, if the answers to --pictures stay the same (16)",
     )
-    parser.add_argument("--force", action="store_true", help="replace what lies at PATH")
+    parser.add_argument("--force", action="store_true", help="replace what lies at PATH, and on the hub")
+    parser.add_argument(
+        "--push", metavar="OWNER/NAME", help="bring it to this repository on the model hub as well"
+    )
+    parser.add_argument("--private", action="store_true", help="with --push: a new repository is private")
 
 
 def run(args: Namespace, session: Session) -> int:
@@ -53,7 +57,8 @@ def run(args: Namespace, session: Session) -> int:
         for one in bad:
             progress.say(f"{one.path}: {one.reason}; not looked at")
         place = args.output or usual(args.bundle, args.to)
-        found = export(loaded, args.to, place, pictures=paths, force=args.force, bits=args.bits)
+        asked = {"force": args.force, "bits": args.bits, "push": args.push, "private": args.private}
+        found = export(loaded, args.to, place, pictures=paths, **asked)
     if args.json:
         show.as_json({"bundle": args.bundle, **found.to_dict()})
         return 0
@@ -62,4 +67,6 @@ def run(args: Namespace, session: Session) -> int:
     show.fact("export", found.place)
     show.fact("check", found.check)
     show.fact("card", found.card)
+    if found.pushed:
+        show.fact("hub", found.pushed.url)
     return 0

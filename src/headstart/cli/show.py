@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,14 +11,13 @@ from headstart import files
 from headstart.cli import streams
 from headstart.counts import pictures, plural
 from headstart.job.folder import ALIKE, QUARANTINE
-from headstart.strangers import plain, printable
+from headstart.strangers import json_text, plain
 
 if TYPE_CHECKING:
     from headstart.assess import Evaluation
     from headstart.data import Intake
     from headstart.planning.prospects import Prospect
 
-_SPECIAL = re.compile("[^\x00-\x7e]")  # json escapes what lies below the space
 _MOST_COLUMNS = 16  # classes up to which the confusion fits a terminal as a table
 _MOST_PAIRS = 10
 _WIDEST = 20
@@ -67,26 +64,13 @@ def _lines(text: str) -> str:
 
 def as_json(value: Mapping[str, Any]) -> None:
     """Prints one object. What stdout cannot carry, or a terminal would obey, stands as \\u and four digits."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    encoding = sys.stdout.encoding or "utf-8"
-    streams.write(_SPECIAL.sub(lambda found: _escaped(found[0], encoding), text) + "\n")
+    streams.write(json_text(value, encoding=sys.stdout.encoding or "utf-8", indent=2) + "\n")
 
 
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Prints a table, its cells as in the files of a run. What stdout cannot carry is written out."""
     encoding = sys.stdout.encoding or "utf-8"
     streams.write(files.csv_text(head, rows).encode(encoding, "backslashreplace").decode(encoding))
-
-
-def _escaped(character: str, encoding: str) -> str:
-    """A character as JSON has it where the encoding lacks it or a terminal would obey it."""
-    try:
-        character.encode(encoding)
-    except UnicodeEncodeError:
-        return json.dumps(character)[1:-1]
-    if printable(character):
-        return character
-    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
 
 
 def accuracy(score: Mapping[str, Any]) -> str:

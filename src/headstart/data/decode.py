@@ -34,7 +34,7 @@ from headstart.data import colours, memory, shards
 from headstart.data.depth import GreyLevels, eight_bit, is_deep
 from headstart.data.given import Content, Given, first_frame
 from headstart.data.quiet import DAMAGE, quiet
-from headstart.errors import DataError, PictureError
+from headstart.errors import DataError, PictureError, TooLargeError
 
 FORMATS = (
     "JPEG",
@@ -272,7 +272,7 @@ def _told() -> Iterator[None]:
         yield
     except Image.DecompressionBombError as error:
         count, most = (f"{int(number):,}" for number in re.findall(r"\d+", str(error))[:2])
-        raise PictureError(
+        raise TooLargeError(
             f"too many pixels: {count}, at most {most} expected (a decompression bomb?)"
         ) from error
     except Image.UnidentifiedImageError as error:

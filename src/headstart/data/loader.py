@@ -41,7 +41,7 @@ def frames(
     if batch_size < 1:
         raise DataError(f"batch size: {batch_size}; expected at least 1; choose such as 64")
     ready = ordered(
-        partial(_frame, preprocess, truncated),
+        partial(frame, preprocess, truncated),
         pictures,
         workers=workers,
         chunk=4,
@@ -55,7 +55,8 @@ def frames(
         yield places, batch
 
 
-def _frame(preprocess: Preprocess, truncated: str, picture: str | Given | np.ndarray) -> np.ndarray:
+def frame(preprocess: Preprocess, truncated: str, picture: str | Given | np.ndarray) -> np.ndarray:
+    """What a network sees of a picture, uint8 [S, S, 3]. Raises PictureError that names it."""
     if isinstance(picture, np.ndarray):
         return picture
     # "nearest" takes single pixels, and others from a smaller picture.

@@ -46,7 +46,7 @@ class Head:
         return len(self.layers[-1][1])
 
     def logits(self, x: np.ndarray) -> np.ndarray:
-        """float32 [N, C] for x float32 [N, D]."""
+        """[N, C] for x [N, D], float32 or float64 as x is."""
         for i, (weight, bias) in enumerate(self.layers):
             x = (np.maximum(x, 0) if i else x) @ weight.T + bias
         return x

@@ -10,6 +10,7 @@ import numpy as np
 
 MOST, BYTES = 2_000, 4_500_000  # pictures, and what their features may take in a bundle
 _ROWS = 1024  # pictures that are asked about at a time
+_NUMBERS = 1 << 20  # of double precision at a time
 _TINY = 1e-12
 
 
@@ -61,17 +62,30 @@ class Neighbours:
         similarity, place = np.empty((len(x), k), np.float32), np.empty((len(x), k), np.int64)
         for start in range(0, len(x), _ROWS):
             rows = slice(start, start + _ROWS)
-            found = unit(x[rows], self.widths) @ self._columns
+            mine = unit(x[rows], self.widths)
+            found = mine @ self._columns
             if barred is not None:
                 found[barred[rows]] = -np.inf
             best = np.argpartition(-found, k - 1, axis=1)[:, :k]
-            near = np.take_along_axis(found, best, axis=1)
+            near = self._summed_anew(mine, best, np.take_along_axis(found, best, axis=1))
             order = np.lexsort((best, -near), axis=1)
             similarity[rows] = np.minimum(
                 np.take_along_axis(near, order, axis=1), 1
             )  # rows of half precision
             place[rows] = np.take_along_axis(best, order, axis=1)
         return similarity, place
+
+    def _summed_anew(self, mine: np.ndarray, place: np.ndarray, found: np.ndarray) -> np.ndarray:
+        """float32 [N, k]: similarities `found` of unit rows `mine` float32 [N, D] to the neighbours at `place`, summed
+        in double precision; what is barred, −inf, stays so. In single precision the last digit depends on how many
+        pictures are asked about at once."""
+        near = np.empty(found.shape, np.float64)
+        few = max(1, _NUMBERS // (place.shape[1] * mine.shape[1]))
+        for start in range(0, len(mine), few):
+            rows = slice(start, start + few)
+            wide = self.x[place[rows]].astype(np.float64)
+            near[rows] = (wide @ mine[rows, :, None].astype(np.float64))[..., 0]
+        return np.where(np.isneginf(found), found, near.astype(np.float32))
 
     @cached_property
     def _columns(self) -> np.ndarray:

@@ -258,20 +258,23 @@ def export(
     *,
     pictures: str | Path | Sequence[str | Path] = (),
     force: bool = False,
+    push: str | None = None,
+    private: bool = False,
     progress: bool | None = None,
 ) -> Exported:
     """Writes a classifier in a form that other tools read, and checks that it gives the same answers.
 
     to: "zip", "openvino", "onnx", "torch", "timm" or "hf", see docs/export.md. output: the file or folder; None is one
     here, named as the run. pictures: files, folders and globs that the check looks at, in place of generated ones.
-    force: what lies there is replaced. model: as for predict().
+    force: what lies there is replaced. push: "owner/name", a repository on the model hub where it is brought to as
+    well; private: one that is made for it is private. model: as for predict().
     Raises OptionError, OutputError, BundleError, BackboneError, DataError; MissingError where a package is lacking.
     """
     from headstart.job.export import export as run
 
     paths = meant("export", pictures)[0] if pictures else ()
     with shown(progress):
-        return run(model_of(model), to, output, pictures=paths, force=force)
+        return run(model_of(model), to, output, pictures=paths, force=force, push=push, private=private)
 
 
 def teach(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import progress
 from headstart.errors import OptionError
-from headstart.job.usable import usable
+from headstart.job.usable import Part, usable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +41,26 @@ class Predicted:
     similarity: tuple[float, ...] = ()
     least_similarity: float | None = None
     sets: tuple[np.ndarray, ...] = ()
+
+    @staticmethod
+    def of(
+        model: Model,
+        parts: Sequence[Part[Answers]],
+        *,
+        sure: float | None = None,
+        coverage: float | None = None,
+    ) -> Predicted:
+        """From a model's answers to pictures; sure and coverage as in predict(). Raises what check_asked() does."""
+        check_asked(model, sure, coverage)
+        answers = [part.found for part in parts if part.found is not None]
+        found = Predicted(
+            tuple(path for part in parts for path in part.paths),
+            tuple(row for one in answers for row in one.probabilities),
+            model.classes,
+            tuple(one for part in parts for one in part.left_out),
+            tuple(path for part in parts for path in part.short),
+        )
+        return _with_doubts(_answered(model, found, sure), model, answers, coverage)
 
     def __repr__(self) -> str:
         return f"Predicted({len(self.paths):,} pictures, {len(self.left_out):,} left out)"
@@ -124,29 +144,28 @@ def predict(
     set, 0 to 1. Raises BackboneError, BundleError; OptionError for `sure` without a taxonomy, and for a coverage where
     the model cannot tell sets.
     """
-    if sure is not None:
-        check_sure(model, sure)
-    _check_coverage(model, coverage)
+    check_asked(model, sure, coverage)
     from headstart.data.decode import check_truncated
 
     check_truncated(truncated)
-    good, bad, short = list[str](), list["BadPicture"](), list[str]()
-    answers: list[Answers] = []
+    workers = execution.workers if execution else 0
 
     def ask(batch: list[str], truncated: str) -> Answers:
         return model.answers(batch, execution=execution, truncated=truncated)
 
-    workers = execution.workers if execution else 0
+    parts = list[Part["Answers"]]()
     with progress.bar("pictures", len(paths)) as bar:
         for part in usable(paths, ask, size=_BATCH, workers=workers, truncated=truncated):
-            good += part.paths
-            bad += part.left_out
-            short += part.short
-            answers += [] if part.found is None else [part.found]
+            parts.append(part)
             bar.advance(len(part.paths) + len(part.left_out))
-    rows = [row for one in answers for row in one.probabilities]
-    found = Predicted(tuple(good), tuple(rows), model.classes, tuple(bad), tuple(short))
-    return _with_doubts(_answered(model, found, sure), model, answers, coverage)
+    return Predicted.of(model, parts, sure=sure, coverage=coverage)
+
+
+def check_asked(model: Model, sure: float | None, coverage: float | None) -> None:
+    """Raises OptionError where the model cannot be asked so."""
+    if sure is not None:
+        check_sure(model, sure)
+    _check_coverage(model, coverage)
 
 
 def check_sure(model: Model, sure: float) -> None:

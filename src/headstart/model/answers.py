@@ -26,3 +26,8 @@ class Answers:
         near = [part.similarity for part in parts if part.similarity is not None]
         probabilities = np.concatenate([part.probabilities for part in parts])
         return Answers(probabilities, np.concatenate(near) if near else None)
+
+    def at(self, place: int) -> Answers:
+        """Of one picture alone: N is 1."""
+        near = None if self.similarity is None else self.similarity[place : place + 1]
+        return Answers(self.probabilities[place : place + 1], near)

@@ -12,6 +12,10 @@ from headstart.model.info import BundleInfo
 from headstart.model.model import Model
 from headstart.strangers import markdown
 
+LIMITS = (
+    "The accuracy is for pictures like those it was measured on; the terms of the backbone's source data and of your "
+    "own pictures apply to what you do with it."
+)
 _TIMM = """```python
 import timm
 network = timm.create_model("local-dir:PATH/TO/THIS/FOLDER", pretrained=True).eval()  # equal logits
@@ -23,7 +27,7 @@ def text(model: Model, info: BundleInfo, loads_in_timm: bool) -> str:
     plan, prepared = model.plan, model.backbone.preprocess
     sections = [
         f"# Image classifier: {len(model.classes)} classes",
-        _scores(info.metrics),
+        scores(info.metrics),
         "## Use",
         "```python\nimport headstart\nmodel = headstart.load('PATH/TO/THIS/FOLDER')\n"
         "probabilities = model.probabilities(['picture.jpg'])  # [1, classes]\n```",
@@ -44,8 +48,7 @@ def text(model: Model, info: BundleInfo, loads_in_timm: bool) -> str:
         ", ".join(markdown(name) for name in model.classes),
         _held(model, info),
         "## Limits",
-        f"{_strangers(model)} The accuracy is for pictures like those it was "
-        "measured on; the terms of the backbone's source data and of your own pictures apply to what you do with it.",
+        f"{_strangers(model)} {LIMITS}",
     ]
     return "\n\n".join(part for part in sections if part) + "\n"
 
@@ -79,7 +82,8 @@ def _levels(prepared: Preprocess) -> str:
     return f"; in greys of more than 8 bits {low:.6g} is black and {high:.6g} white"
 
 
-def _scores(metrics: Mapping[str, Any]) -> str:
+def scores(metrics: Mapping[str, Any]) -> str:
+    """A table of what was measured, each accuracy with its interval; "" where nothing was."""
     rows = [
         _row(f"{name} split", score, f"balanced {score['balanced_accuracy']:.4f}")
         for name, score in metrics.get("splits", {}).items()

@@ -12,11 +12,11 @@ from typing import Any, Protocol, cast
 
 from headstart import files
 from headstart.errors import OptionError, OutputError
-from headstart.model import parity
+from headstart.model import export_card, parity
 from headstart.model.formats.reader import Reader, Unread
 from headstart.model.model import Model
 from headstart.model.parity import Parity
-from headstart.strangers import markdown
+from headstart.model.push import Pushed
 from headstart.web import node
 
 # name → its file in headstart.model.formats
@@ -44,13 +44,22 @@ class Format(Protocol):
 @dataclass(frozen=True)
 class Exported:
     """place: the file or folder that was written; parity: as measured, or why it was not; check, card: this as JSON,
-    and the page that tells of it, beside the file or in the folder."""
+    and the page that tells of it, beside the file or in the folder; pushed: where on the hub it lies as well."""
 
     format: str
     place: Path
     parity: Parity | Unread
     check: Path
     card: Path
+    pushed: Pushed | None = None
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """All that belongs to it, by the names that it has in a folder of its own."""
+        if self.place.is_dir():
+            found = (path for path in self.place.rglob("*") if path.is_file())
+            return {path.relative_to(self.place).as_posix(): path for path in found}
+        return {self.place.name: self.place, CHECK: self.check, CARD: self.card}
 
     def to_dict(self) -> dict[str, Any]:
         """What --json prints; docs/json.md tells its fields."""
@@ -59,6 +68,7 @@ class Exported:
             "path": str(self.place),
             "check": {"path": str(self.check), **self.parity.to_dict()},
             "card": str(self.card),
+            "pushed": self.pushed and self.pushed.to_dict(),
         }
 
 
@@ -72,12 +82,20 @@ def format_of(name: str) -> Format:
 
 
 def export(
-    model: Model, name: str, place: Path, pictures: Any = (), *, force: bool = False, bits: int = 16
+    model: Model,
+    name: str,
+    place: Path,
+    pictures: Any = (),
+    *,
+    force: bool = False,
+    bits: int = 16,
+    repository: str = "",
 ) -> Exported:
     """Writes a bundle's model as `name` to `place`, where it is checked before it takes that place.
 
     pictures: what the check looks at, as for Model.probabilities(); with none, generated ones. force: what lies at
     `place` is replaced. bits: of the weights in `html`, 16 or 8; 8 only where the answers to `pictures` stay the same.
+    repository: on the hub, from where the card tells to use it.
 
     Raises OptionError, OutputError, BundleError, BackboneError, MissingError, PictureError.
     """
@@ -90,12 +108,13 @@ def export(
     with files.replacing(place) as temporary:
         made.export(model, temporary, **({"bits": bits} if bits == EIGHT else {}))
         found = _measured(model, made.opened(temporary, model), pictures, place)
+        card = export_card.text(made, name, model, found, place.name, repository)
         if not made.ENDING:
-            _beside(made, model, found, place, temporary / CHECK, temporary / CARD)
-    check, card = (place / CHECK, place / CARD) if not made.ENDING else _names(place)
+            _beside(card, found, temporary / CHECK, temporary / CARD)
+    check, page = (place / CHECK, place / CARD) if not made.ENDING else _names(place)
     if made.ENDING:
-        _beside(made, model, found, place, check, card)
-    return Exported(name, place, found, check, card)
+        _beside(card, found, check, page)
+    return Exported(name, place, found, check, page)
 
 
 def _check_bits(bits: int, name: str, pictures: Any) -> None:
@@ -127,25 +146,6 @@ def _names(place: Path) -> tuple[Path, Path]:
     return place.with_name(f"{place.name}.{CHECK}"), place.with_name(f"{place.name}.{CARD}")
 
 
-def _beside(made: Format, model: Model, found: Parity | Unread, place: Path, check: Path, card: Path) -> None:
+def _beside(card: str, found: Parity | Unread, check: Path, page: Path) -> None:
     files.write_json(check, found.to_dict())
-    files.write_text(card, _card(made, model, found, place))
-
-
-def _card(made: Format, model: Model, found: Parity | Unread, place: Path) -> str:
-    use = made.USE.replace("FOLDER", place.name).replace(f"FILE{made.ENDING}", place.name)
-    prepared = model.backbone.preprocess
-    sections = [
-        f"# Image classifier: {len(model.classes)} classes",
-        f"Exported from a bundle of headstart: {made.ABOUT}.",
-        "## Use",
-        use,
-        "## Check",
-        "\n".join(f"- {line}" for line in parity.lines(found)),
-        "## Input",
-        f"{prepared.size} px (shorter side to {prepared.resize}, {prepared.interpolation}, centre crop), "
-        f"mean {list(prepared.mean)}, std {list(prepared.std)}",
-        "## Classes",
-        ", ".join(markdown(name) for name in model.classes),
-    ]
-    return "\n\n".join(sections) + "\n"
+    files.write_text(page, card)

@@ -169,14 +169,25 @@ class Model:
             return Answers(found)
         return Answers(found, similarity(self.neighbours, x))
 
+    def answers_to_frames(
+        self, frames: np.ndarray, *, execution: Execution | Resolved | None = None
+    ) -> Answers:
+        """To prepared pixels, uint8 [B, S, S, 3], all in one batch."""
+        (outputs,) = self.runtime(execution).stream([frames])
+        return self.answers_to(np.concatenate(outputs, axis=1))
+
     @property
     def width(self) -> int:
         """Features that enter the head."""
         return sum(cut.width(self.plan.pool) for cut in self.cuts)
 
     def _named(self, features: np.ndarray) -> np.ndarray:
-        """Probabilities float32 [B, C]. Raises BundleError where the network puts out what is no number."""
-        found = self.certainty.probabilities(self.head.logits(features))
+        """Probabilities float32 [B, C]. Raises BundleError where the network puts out what is no number.
+
+        Sums are of double precision: in single, their last digit depends on how many pictures are asked about at once.
+        """
+        logits = self.head.logits(features.astype(np.float64)).astype(np.float32)
+        found = self.certainty.probabilities(logits)
         if not np.isfinite(found).all():
             place = self.folder or self.backbone.name
             raise BundleError(

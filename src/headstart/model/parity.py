@@ -120,14 +120,15 @@ def _each(pictures: Sequence[str | Given], own: Outputs, reader: Reader) -> Iter
 
 
 def _at(outputs: Outputs, places: slice) -> Outputs:
-    features, logits = outputs.features, outputs.logits
+    features, logits, answers = outputs.features, outputs.logits, outputs.answers
     assert features is not None
     assert logits is not None
-    return Outputs(outputs.probabilities[places], features[places], logits[places])
+    assert answers is not None
+    return Outputs(outputs.probabilities[places], features[places], logits[places], answers[places])
 
 
 def _difference(pairs: Sequence[tuple[Outputs, Outputs]]) -> Difference:
-    named = [(own.probabilities.argmax(1), other.probabilities.argmax(1)) for own, other in pairs]
+    named = [_named(own, other) for own, other in pairs]
     return Difference(
         pictures=sum(len(own) for own, _ in named),
         same=int(sum((own == other).sum() for own, other in named)),
@@ -136,6 +137,13 @@ def _difference(pairs: Sequence[tuple[Outputs, Outputs]]) -> Difference:
         probabilities=_greatest([(own.probabilities, other.probabilities) for own, other in pairs]) or 0.0,
         largest=max(float(np.abs(own.logits).max()) for own, _ in pairs if own.logits is not None),
     )
+
+
+def _named(own: Outputs, other: Outputs) -> tuple[np.ndarray, np.ndarray]:
+    """What both call the pictures; the likeliest class of each where the export decides nothing."""
+    if own.answers is not None and other.answers is not None:
+        return own.answers, other.answers
+    return own.probabilities.argmax(axis=1), other.probabilities.argmax(axis=1)
 
 
 def _greatest(pairs: Sequence[tuple[np.ndarray | None, np.ndarray | None]]) -> float | None:

@@ -17,7 +17,16 @@ from headstart.errors import BundleError
 from headstart.extras import needed_for
 from headstart.model.formats.operations import OPERATIONS, OPERATOR_SET, NoConstant
 from headstart.model.formats.reader import Outputs, Reader, padded
-from headstart.model.formats.whole import FEATURES, LOGITS, OUTPUTS, PICTURES, PROBABILITIES, facts, whole
+from headstart.model.formats.whole import (
+    ANSWER,
+    FEATURES,
+    LOGITS,
+    OUTPUTS,
+    PICTURES,
+    PROBABILITIES,
+    facts,
+    whole,
+)
 from headstart.model.model import Model
 
 ENDING = ".onnx"
@@ -83,12 +92,17 @@ def _translated(whole_graph: Any, model: Model) -> Any:
         names.update({(_id(node), place): name for place, name in enumerate(outputs)})
     for result, name in zip(whole_graph.get_results(), OUTPUTS, strict=True):
         graph.nodes.append(helper.make_node("Identity", [names[_source(result, 0)]], [name], name=name))
-    widths = {PROBABILITIES: len(model.classes), FEATURES: model.width, LOGITS: len(model.classes)}
+    shapes = {
+        PROBABILITIES: (TensorProto.FLOAT, ["N", len(model.classes)]),
+        FEATURES: (TensorProto.FLOAT, ["N", model.width]),
+        LOGITS: (TensorProto.FLOAT, ["N", len(model.classes)]),
+        ANSWER: (TensorProto.INT64, ["N"]),
+    }
     made = helper.make_graph(
         graph.nodes,
         "headstart",
         [helper.make_tensor_value_info(PICTURES, TensorProto.UINT8, ["N", "H", "W", 3])],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", widths[name]]) for name in OUTPUTS],
+        [helper.make_tensor_value_info(name, *shapes[name]) for name in OUTPUTS],
         graph.constants,
     )
     written = helper.make_model(
@@ -151,7 +165,7 @@ def opened(place: Path, model: Model) -> Reader:
     session = onnxruntime.InferenceSession(place, options, providers=["CPUExecutionProvider"])
 
     def answers(pictures: np.ndarray) -> Outputs:
-        found = session.run([PROBABILITIES, FEATURES, LOGITS], {PICTURES: pictures})
+        found = session.run(list(OUTPUTS), {PICTURES: pictures})
         return Outputs(*map(np.asarray, found))
 
     preprocess = model.backbone.preprocess

@@ -8,6 +8,7 @@ import numpy as np
 
 from headstart import files, progress
 from headstart.errors import BackboneError
+from headstart.model.formats import resampling
 from headstart.model.formats.reader import Outputs, Reader, padded
 from headstart.model.formats.whole import OUTPUTS, facts, whole
 from headstart.model.model import Model
@@ -42,7 +43,7 @@ def export(model: Model, place: Path) -> None:
     """Writes the whole classifier, pictures to probabilities, into a new folder. Raises BackboneError, BundleError."""
     from headstart.runtime.convert import save
 
-    save(whole(model), place)
+    save(whole(model, resampling.multiplied), place)
     files.write_json(place / FACTS, facts(model))
 
 

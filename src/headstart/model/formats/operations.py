@@ -265,6 +265,14 @@ def _resize(graph: Writer, node: Any, inputs: Sequence[str]) -> list[str]:
     return graph.node("Resize", data, mode="linear" if linear else "cubic", antialias=1, **more)
 
 
+def _greatest(graph: Writer, node: Any, inputs: Sequence[str]) -> list[str]:
+    """The first of equals comes first in both."""
+    facts, count = node.get_attributes(), graph.constant(known(node, 1).astype(np.int64).reshape(1))
+    return graph.node(
+        "TopK", [inputs[0], count], 2, axis=int(facts["axis"]), largest=int(facts["mode"] == "max")
+    )
+
+
 OPERATIONS: Mapping[str, Operation] = {
     "Add": _same("Add"),
     "Subtract": _same("Sub"),
@@ -282,8 +290,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "Sigmoid": _same("Sigmoid"),
     "Tanh": _same("Tanh"),
     "Sqrt": _same("Sqrt"),
+    "GreaterEqual": _same("GreaterOrEqual"),
     "HSwish": _same("HardSwish"),
     "HSigmoid": _same("HardSigmoid", alpha=1 / 6, beta=0.5),
+    "Select": _same("Where"),
     "ShapeOf": _same("Shape"),
     "AvgPool": _pool("AveragePool"),
     "BatchNormInference": _normalise,
@@ -312,6 +322,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "SquaredDifference": _square,
     "Squeeze": _squeezed("Squeeze"),
     "Swish": _swish,
+    "TopK": _greatest,
     "Transpose": _transpose,
     "Unsqueeze": _squeezed("Unsqueeze"),
 }

@@ -18,12 +18,13 @@ ON_CPU = Execution(device="cpu", precision="fp32")
 
 @dataclass(frozen=True)
 class Outputs:
-    """What an export says of N pictures: probabilities float32 [N, C]; features [N, D] and logits [N, C], before the
-    temperature, where it puts these out."""
+    """What an export says of N pictures: probabilities float32 [N, C]; features [N, D], logits [N, C], before the
+    temperature, and answers int64 [N], the places of the classes, where it puts these out."""
 
     probabilities: np.ndarray
     features: np.ndarray | None = None
     logits: np.ndarray | None = None
+    answers: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ def said(model: Model, seen: np.ndarray, execution: Execution = ON_CPU) -> Outpu
     """What a model itself says of prepared pixels, uint8 [N, S, S, 3]."""
     runtime = model.runtime(execution)
     features = np.concatenate(next(iter(runtime.stream([seen]))), axis=1)
-    return Outputs(model.answers_to(features).probabilities, features, model.head.logits(features))
+    found = model.answers_to(features).probabilities
+    answers = model.decision.decide(found) if model.decision else found.argmax(axis=1)
+    return Outputs(found, features, model.head.logits(features), answers)
 
 
 def of_logits(tempered: np.ndarray, model: Model) -> Outputs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,22 +11,24 @@ import headstart
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BundleError
 from headstart.heads.head import Head
+from headstart.model.formats import resampling
+from headstart.model.formats.answer import answer
 from headstart.model.model import Model
 from headstart.runtime import Execution
 from headstart.runtime.openvino import library
 
 PICTURES = "pictures"
-PROBABILITIES, FEATURES, LOGITS = OUTPUTS = ("probabilities", "features", "logits")
-_MODES = {"bilinear": "bilinear_pillow", "bicubic": "bicubic_pillow", "nearest": "nearest"}
+PROBABILITIES, FEATURES, LOGITS, ANSWER = OUTPUTS = ("probabilities", "features", "logits", "answer")
 
 
-def whole(model: Model) -> Any:
-    """An OpenVINO model, float32 within.
+def whole(model: Model, resized: Callable[[Any, Any, str], Any] = resampling.interpolated) -> Any:
+    """An OpenVINO model, float32 within. resized: how pictures are, see resampling.
 
     pictures       uint8 [N, H, W, 3], of any H and W: prepared inside as headstart.data.preprocess does
     probabilities  float32 [N, C], tempered as Model.probabilities() are
     features       float32 [N, D], what the head sees
     logits         float32 [N, C], the head's scores before the temperature
+    answer         int64 [N], the place of the class that the picture is called, by thresholds or costs where there are
 
     Raises BackboneError where OpenVINO cannot convert the network; BundleError for a filter that graphs do not have.
     """
@@ -33,11 +36,12 @@ def whole(model: Model) -> Any:
     from openvino import opset13 as ops
 
     pictures = ops.parameter([-1, -1, -1, 3], np.uint8, name=PICTURES)
-    seen = _cuts(model, _normalised(_framed(pictures, model), model.backbone.preprocess))
+    seen = _cuts(model, _normalised(_framed(pictures, model, resized), model.backbone.preprocess))
     features = seen[0] if len(seen) == 1 else ops.concat(seen, axis=1)
     logits = _scored(features, model.head)
     tempered = ops.divide(logits, np.float32(model.certainty.temperature or 1))
-    outputs = (ops.softmax(tempered, axis=1), features, logits)
+    probabilities = ops.softmax(tempered, axis=1)
+    outputs = (probabilities, features, logits, answer(probabilities, model.decision))
     made = ov.Model([ops.result(one) for one in outputs], [pictures], "headstart")
     made.input(0).get_tensor().set_names({PICTURES})
     for output, name in zip(made.outputs, OUTPUTS, strict=True):
@@ -57,12 +61,12 @@ def facts(model: Model) -> dict[str, Any]:
     }
 
 
-def _framed(pictures: Any, model: Model) -> Any:
+def _framed(pictures: Any, model: Model, resized: Callable[[Any, Any, str], Any]) -> Any:
     """uint8 [N, H, W, 3] → uint8 [N, 3, S, S]: Preprocess.frame() in whole numbers, as Pillow rounds them."""
     from openvino import opset13 as ops
 
     preprocess = model.backbone.preprocess
-    if preprocess.interpolation not in _MODES:
+    if preprocess.interpolation not in resampling.FILTERS:
         raise BundleError(
             f"{model.folder or model.backbone.name}: prepares pictures by {preprocess.interpolation!r}, for which "
             "graphs have no operation; export it to zip or torch"
@@ -72,27 +76,11 @@ def _framed(pictures: Any, model: Model) -> Any:
     sides = ops.gather(ops.shape_of(upright), places, np.array(0))
     least = ops.reduce_min(sides, np.array([0]), keep_dims=True)
     sides = ops.divide(ops.multiply(sides, np.array(preprocess.resize)), least)
-    scaled = _resized(upright, sides, preprocess.interpolation)
+    scaled = resized(upright, sides, preprocess.interpolation)
     begin = _centred(ops.subtract(sides, np.array(preprocess.size)))
     end = ops.add(begin, np.array(preprocess.size))
     cropped = ops.slice(scaled, begin, end, np.array([1, 1]), places)
     return ops.reshape(cropped, np.array([-1, 3, preprocess.size, preprocess.size]), False)
-
-
-def _resized(pictures: Any, sides: Any, interpolation: str) -> Any:
-    """[N, 3, H, W] → [N, 3, *sides]: antialiased, as Pillow does it."""
-    from openvino import opset13 as ops
-
-    return ops.interpolate(
-        pictures,
-        sides,
-        _MODES[interpolation],
-        "sizes",
-        axes=np.array([2, 3]),
-        cube_coeff=-0.5,
-        coordinate_transformation_mode="half_pixel",
-        nearest_mode="round_prefer_ceil",
-    )
 
 
 def _centred(margin: Any) -> Any:

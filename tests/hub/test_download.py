@@ -1,0 +1,264 @@
+"""Weights from the hub, by a stand-in on loopback: whole, or one line and nothing in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+from safetensors.torch import save
+
+from headstart import backbone
+from headstart.backbone import from_timm
+from headstart.errors import BackboneError, HeadstartError, OfflineError, OutputError, WeightsError
+from tests.cli.conftest import tree
+
+NAME, OWNED = "test_resnet.r160_in1k", "timm/test_resnet.r160_in1k"
+
+
+@pytest.fixture(scope="module")
+def weights() -> bytes:
+    """The smallest of timm's networks, 1.9 MB, with weights of our own."""
+    torch.manual_seed(0)
+    return save(timm.create_model(NAME).state_dict())
+
+
+@pytest.fixture
+def stocked(hub, weights):
+    """The hub, which has the network."""
+    hub.holds(OWNED, {"model.safetensors": weights, "config.json": b"{}"})
+    return hub
+
+
+@pytest.fixture
+def shapes(tmp_path):
+    return tree(tmp_path / "shapes")
+
+
+def fetched() -> torch.nn.Module:
+    """The network with its weights, as the zoo asks for it."""
+    return from_timm.network(NAME, {}, None, pretrained=True).module
+
+
+def line(kind: type[HeadstartError], name: str = NAME) -> str:
+    """The one line of the error that asking for the network ends in."""
+    with pytest.raises(kind) as caught:
+        from_timm.network(name, {}, None, pretrained=True)
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).startswith(f"timm:{name}: ")
+    return str(caught.value)
+
+
+def blobs(cache: Path) -> list[Path]:
+    """What lies in the cache, whole or not."""
+    return [path for path in cache.rglob("blobs/*") if path.is_file()]
+
+
+def test_weights_come_whole_and_their_progress_is_told(stocked, cache, weights, counted):
+    assert save(fetched().state_dict()) == weights
+    (blob,) = blobs(cache)
+    assert blob.name == hashlib.sha256(weights).hexdigest()
+    kilobytes = len(weights) // 1000
+    assert counted[f"downloading {OWNED} (kB)"] == [kilobytes, kilobytes]
+    fetched()
+    assert len(stocked.requests("GET", "/cdn/")) == 1  # the second time it lies there
+    assert backbone.here(f"timm:{NAME}")
+
+
+def test_a_broken_connection_is_taken_up_where_it_broke(stocked, weights, counted):
+    stocked.fails("/cdn/", cut=700_000)
+    assert save(fetched().state_dict()) == weights
+    first, second = stocked.requests("GET", "/cdn/")
+    assert "Range" not in first.headers
+    begin = int(second.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+    assert 0 < begin <= 700_000
+    assert counted[f"downloading {OWNED} (kB)"][1] == len(weights) // 1000
+
+
+def test_a_connection_that_breaks_again_and_again_leaves_nothing(stocked, cache):
+    stocked.fails("/cdn/", cut=0, times=99)
+    assert f"could not be downloaded ({stocked.endpoint}" in line(OfflineError)
+    assert not blobs(cache)
+
+
+def test_other_bytes_than_the_hub_promised_are_neither_used_nor_kept(stocked, cache):
+    stocked.fails("/cdn/", altered=True)
+    said = line(WeightsError)
+    assert f"model.safetensors is not the file that {OWNED} holds (its SHA-256 is another)" in said
+    assert not blobs(cache)
+    assert not backbone.here(f"timm:{NAME}")
+    fetched()
+    assert len(blobs(cache)) == 1
+
+
+def test_fewer_bytes_than_the_hub_promised_are_neither_used_nor_kept(stocked, cache):
+    stocked.fails("/cdn/", size=1_000_000)
+    assert "what came is not of the size that the hub says" in line(OfflineError)
+    assert not blobs(cache)
+
+
+def test_a_file_that_was_damaged_in_the_cache_is_removed_and_comes_anew(stocked, cache):
+    fetched()
+    (blob,) = blobs(cache)
+    blob.write_bytes(blob.read_bytes()[:-1])
+    assert "it was removed, try again" in line(WeightsError)
+    fetched()
+    assert len(stocked.requests("GET", "/cdn/")) == 2
+
+
+def test_what_the_disk_has_no_room_for_is_not_begun(stocked, cache):
+    stocked.fails("/resolve/", method="HEAD", size=10**16)
+    assert f"10,000,000,000 MB are to be downloaded, and {cache} has" in line(OutputError)
+    assert not stocked.requests("GET", "/")
+
+
+def test_a_disk_that_gets_full_amid_a_file_keeps_nothing_of_it(stocked, cache):
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(
+        resource.RLIMIT_FSIZE, (600_000, hard)
+    )  # the nearest to a full disk without being root
+    try:
+        said = line(OutputError)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert f"no room left in {cache}; make room, or let HF_HOME name another place" in said
+    assert not blobs(cache)
+
+
+def test_a_cache_that_cannot_be_written_is_named(stocked, settings, tmp_path):
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    settings(HF_HOME=str(tmp_path / "file"))
+    assert "let HF_HOME name another place" in line(OutputError)
+
+
+@pytest.mark.parametrize("token", [None, "hf_reader"])
+def test_gated_weights_say_where_to_agree(stocked, settings, token):
+    stocked.repositories[OWNED].gated = True
+    settings(HF_TOKEN=token)
+    assert f"do so at {stocked.endpoint}/{OWNED}, and log in (`hf auth login`, or HF_TOKEN)" in line(
+        BackboneError
+    )
+
+
+@pytest.mark.parametrize("token", [None, "hf_reader"])
+def test_a_repository_that_is_not_there_names_the_nearest_network(hub, settings, token):
+    settings(HF_TOKEN=token)
+    said = line(BackboneError, "hf-hub:timm/test_resnet.r160_in1")
+    assert "the hub has no repository timm/test_resnet.r160_in1, or shows it to its owners alone" in said
+    assert f"did you mean timm:{NAME}" in said
+
+
+def test_a_revision_and_a_file_that_are_not_there_are_named(stocked):
+    assert "has no revision 'v9'" in line(BackboneError, f"hf-hub:{OWNED}@v9")
+    del stocked.repositories[OWNED].files["model.safetensors"]
+    assert f"{OWNED} holds no pytorch_model.bin, so it is no network of timm's" in line(BackboneError)
+
+
+def test_a_network_that_someone_put_there_is_known_by_its_card(hub):
+    torch.manual_seed(0)
+    module = timm.create_model("test_resnet", num_classes=7)
+    prepared = {"input_size": [3, 96, 96], "crop_pct": 0.875, "interpolation": "bicubic"}
+    told = {"classifier": "fc", "mean": [0.5] * 3, "std": [0.5] * 3, "num_classes": 7, **prepared}
+    card = {"architecture": "test_resnet", "num_classes": 7, "pretrained_cfg": told}
+    files = {"config.json": json.dumps(card).encode(), "model.safetensors": save(module.state_dict())}
+    hub.holds("owner/name", files)
+    found = backbone.load("timm:hf-hub:owner/name")
+    assert found.source.num_classes == 7
+    assert found.source.dataset == "the pictures of owner/name"
+    assert found.preprocess.size == 96
+    assert torch.equal(backbone.build(found).get_parameter("fc.weight"), module.get_parameter("fc.weight"))
+
+
+ANSWERS = {
+    403: "the hub does not let you read timm/test_resnet.r160_in1k",
+    429: "the hub answers that it was asked too often (429); try again later",
+    503: "the hub answers 503 Service Unavailable; try again later, or give a local file with --weights FILE",
+}
+
+
+@pytest.mark.parametrize("status", ANSWERS)
+def test_what_else_the_hub_answers_is_one_line_at_once(stocked, status):
+    stocked.fails("/resolve/", method="HEAD", status=status, times=99)
+    assert ANSWERS[status] in line(OfflineError)
+    assert len(stocked.requests("HEAD", "/resolve/")) == 1
+
+
+def test_a_token_that_the_hub_does_not_know_is_told(stocked, settings):
+    settings(HF_TOKEN="hf_old")
+    assert "the hub does not know your token; renew it, or leave it out" in line(OfflineError)
+
+
+def test_what_is_not_the_hub_is_not_believed(stocked):
+    stocked.fails("/resolve/", method="HEAD", strange=True)
+    assert f"what answers at {stocked.endpoint} is not the hub; log in to the network" in line(OfflineError)
+
+
+def test_offline_the_cache_serves_and_nobody_is_asked(stocked, settings, weights):
+    settings(HF_HUB_OFFLINE="1")
+    said = line(OfflineError)
+    assert (
+        "its files are not on this machine, and HF_HUB_OFFLINE forbids to ask the hub; unset it once" in said
+    )
+    settings(HF_HUB_OFFLINE=None)
+    fetched()
+    before = len(stocked.asked)
+    settings(HF_HUB_OFFLINE="1")
+    assert save(fetched().state_dict()) == weights
+    assert len(stocked.asked) == before
+
+
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:1", "http://hub.invalid"])
+def test_without_a_way_to_the_hub_it_is_asked_once_and_the_cache_serves(stocked, settings, endpoint, weights):
+    settings(HF_ENDPOINT=endpoint)
+    assert f"could not be downloaded ({endpoint}: " in line(OfflineError)
+    settings(HF_ENDPOINT=stocked.endpoint)
+    fetched()
+    settings(HF_ENDPOINT=endpoint)
+    assert save(fetched().state_dict()) == weights
+
+
+def test_a_proxy_is_asked_in_place_of_the_hub(stocked, settings, weights):
+    settings(HF_ENDPOINT="http://hub.invalid", HTTP_PROXY=stocked.endpoint)
+    assert save(fetched().state_dict()) == weights
+    assert stocked.asked
+    assert all(one.proxied for one in stocked.asked)
+
+
+def test_a_proxy_out_of_reach_is_named_without_its_password(stocked, settings):
+    settings(HTTP_PROXY="http://me:secret@127.0.0.1:1")
+    said = line(OfflineError)
+    assert f"({stocked.endpoint} by the proxy 127.0.0.1:1: " in said
+    assert "secret" not in said
+    settings(NO_PROXY="127.0.0.1,localhost")
+    fetched()
+
+
+def test_the_usual_weights_serve_where_the_safe_form_is_lacking(stocked, weights, tmp_path):
+    place = tmp_path / "weights.bin"
+    state = timm.create_model(NAME).state_dict()
+    torch.save(state, place)
+    stocked.holds(OWNED, {"pytorch_model.bin": place.read_bytes()})
+    assert torch.equal(fetched().get_parameter("fc.weight"), state["fc.weight"])
+
+
+def test_ctrl_c_amid_a_download_ends_in_one_line_and_leaves_nothing(stocked, cache, shapes):
+    stocked.fails("/cdn/", slow=0.5)
+    command = [sys.executable, "-m", "headstart", "plan", str(shapes), "--backbone", f"timm:{NAME}"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stderr is not None
+        told = next(line for line in child.stderr if line.startswith("downloading"))
+        child.send_signal(signal.SIGINT)
+        rest = child.stderr.read()
+    assert re.match(rf"downloading {OWNED} \(kB\): [\d,]+ of [\d,]+ \(\d+ %\)", told)
+    assert child.returncode == 130
+    assert rest.count("\n") == 1
+    assert not blobs(cache)
+    assert save(fetched().state_dict())
