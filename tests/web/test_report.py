@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,9 +17,9 @@ from headstart.report.embedding import Embedding
 from headstart.report.sprite import sprite
 from tests.report import sample
 from tests.web import chromium
+from tests.web.axe import AXE, serious
 from tests.web.conftest import BROWSER
 
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 _WIDE = """[...document.querySelectorAll('body *')].filter(e => {
   const r = e.getBoundingClientRect();
@@ -93,20 +91,8 @@ def test_axe_finds_nothing_serious(browser: chromium.Chromium, page: Path, width
 def serves_all(browser: chromium.Chromium, page: Path, width: int, dark: bool) -> None:
     """axe finds nothing serious, details opened."""
     browser.open(page, width, dark=dark)
-    bad = serious(browser)
-    assert not bad, json.dumps(bad, indent=1)
-
-
-def serious(browser: chromium.Chromium) -> list[Any]:
-    """What axe finds of an opened page that is serious, details opened."""
     browser.eval("document.querySelectorAll('details').forEach(d => d.open = true)")
-    browser.eval(AXE.read_text(encoding="utf-8") + "; 0")
-    found: list[dict[str, Any]] = browser.eval("axe.run().then(r => r.violations)")
-    return [
-        (one["id"], one["impact"], [node["html"][:160] for node in one["nodes"]][:3])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
+    serious(browser)
 
 
 def test_the_map_shows_the_picture_that_is_pointed_at(browser: chromium.Chromium, page: Path) -> None:

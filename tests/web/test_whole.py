@@ -9,8 +9,9 @@ import pytest
 import headstart
 from tests.cli.conftest import tree
 from tests.web import chromium
+from tests.web.axe import AXE
 from tests.web.conftest import BROWSER
-from tests.web.test_report import AXE, serves_all, stands
+from tests.web.test_report import serves_all, stands
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 PARTS = ("explained", "embedding", "certainty", "points", "levels")
