@@ -6,7 +6,7 @@ const FEWEST = 30; // groups; of fewer neither a temperature nor a line to stran
 const LOWEST = 0.05, HIGHEST = 100;
 const NEAREST = 3, INSIDE = 0.95; // which neighbour tells strangers; the share of its own kind that lies above the line
 const KEPT = 900000; // numbers of the pictures that a classifier keeps to tell strangers by
-const JUDGED = 2000; // pictures that draw the line
+const JUDGED = 500; // pictures that draw the line
 const Z95 = 1.959963984540054;
 
 // What scores are divided by, so that "sure to 90 %" is right 90 times in 100; one mistake more than was made is reckoned

@@ -33,11 +33,12 @@ function walked(problem, wanted, weights) {
 function choose(problem, fold, tell) {
   const { labels, classes, count } = problem, fits = Math.max(...fold) + 1, tried = [];
   const weights = Float32Array.from({ length: count * fits }, (_, at) => (fold[Math.floor(at / fits)] === at % fits ? 0 : 1));
+  const parts = Array.from({ length: fits }, (_, k) => partOf(problem, fold, k));
   let at = { theta: problem.start(fits) }, best = null;
   for (const [place, l2] of GRID.entries()) {
     tell(place / GRID.length);
     at = problem.solve(l2, at.theta, weights, ROUGH, place ? repriced(at, GRID[place - 1], l2) : null);
-    const { theta } = at, one = { l2, ...judged(problem, theta, fold, fits), near: middle(theta, fits), length: meanLength(theta, fits) };
+    const { theta } = at, one = { l2, ...judged(problem, theta, parts), near: middle(theta, fits), length: meanLength(theta, fits) };
     tried.push(one);
     const worse = best ? one.losses.map((v, i) => v - best.losses[i]) : [];
     if (!best || one.loss < best.loss) best = one;
@@ -49,10 +50,21 @@ function choose(problem, fold, tell) {
   return near.reduce((least, one) => (one.loss < least.loss ? one : least));
 }
 
+// The pictures of one fold, side by side.
+function partOf({ z, width }, fold, k) {
+  const places = [...fold.keys()].filter((i) => fold[i] === k), own = new Float32Array(places.length * width);
+  places.forEach((i, place) => own.set(z.subarray(i * width, (i + 1) * width), place * width));
+  return { places, z: own };
+}
+
 // What the fits say of the pictures that they have not seen.
-function judged(problem, theta, fold, fits) {
-  const { labels, classes, count } = problem, all = problem.logits(theta), own = new Float32Array(count * classes);
-  for (let i = 0; i < count; i++) own.set(all.subarray((i * fits + fold[i]) * classes, (i * fits + fold[i] + 1) * classes), i * classes);
+function judged({ labels, classes, count, width }, { weight, bias }, parts) {
+  const own = new Float32Array(count * classes);
+  for (const [k, { places, z }] of parts.entries()) {
+    const out = new Float32Array(places.length * classes), w = weight.subarray(k * classes * width, (k + 1) * classes * width);
+    product(z, 0, w, bias.subarray(k * classes, (k + 1) * classes), out, 0, places.length, classes, width, classes);
+    places.forEach((i, place) => own.set(out.subarray(place * classes, (place + 1) * classes), i * classes));
+  }
   const heldOut = logSoftmax(own, classes);
   const losses = Float64Array.from(labels, (label, i) => -Math.max(heldOut[i * classes + label], FLOOR));
   const right = labels.filter((label, i) => likeliest(heldOut, i, classes) === label).length;
