@@ -1,6 +1,6 @@
 """How well and how fast does teach.html learn in headless Chromium?
 
-    taskset -c 0 python benchmarks/web/teach.py TRAIN CLASSIFIER [--network small] [--most N] [--rounds 3]
+    taskset -c 0 python benchmarks/web/teach.py TRAIN CLASSIFIER [--backbone small] [--most N] [--rounds 3]
     taskset -c 0 python benchmarks/web/teach.py TEST CLASSIFIER --ask
 
 TRAIN, TEST: folders with a folder for each class. CLASSIFIER: the folder that classifier.html is saved to, or lies in.
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("pictures", type=Path)
     parser.add_argument("classifier", type=Path)
     parser.add_argument("--ask", action="store_true")
-    parser.add_argument("--network", default="small")
+    parser.add_argument("--backbone", default="small")
     parser.add_argument("--most", type=int, default=10**9, help="pictures of each class")
     parser.add_argument("--rounds", type=int, default=3, help="of training, of which the fastest is told")
     asked = parser.parse_args()
@@ -54,7 +54,7 @@ def pictures_of(folder: Path) -> list[Path]:
 
 def taught(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
     pictures = some(asked.pictures, folder / "pictures", asked.most)
-    headstart.teach(asked.network, folder / "teach.html")
+    headstart.teach(asked.backbone, folder / "teach.html")
     browser = opened(folder / "teach.html", folder)
     browser.eval("helpers[0].ready.then(() => 1)")
     start = time.monotonic()

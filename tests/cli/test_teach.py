@@ -13,12 +13,12 @@ from headstart.web import node
 
 def test_a_page_is_written_and_told_of(headstart, tmp_path):
     place = tmp_path / "teach.html"
-    answer = headstart("teach", "--network", "demo-cnn", "-o", place, "--json")
+    answer = headstart("teach", "--backbone", "demo-cnn", "-o", place, "--json")
     told = json.loads(answer.out)
     assert answer.code == 0
     assert told == {
         "page": str(place),
-        "network": "demo-cnn",
+        "backbone": "demo-cnn",
         "bytes": place.stat().st_size,
         "checked": told["checked"],
     }
@@ -37,21 +37,21 @@ def test_without_flags_it_is_small_and_lies_here(headstart, tmp_path, monkeypatc
 def test_what_lies_there_is_replaced_only_on_demand(headstart, tmp_path):
     place = tmp_path / "teach.html"
     place.write_text("mine")
-    refused = headstart("teach", "--network", "demo-cnn", "-o", place)
+    refused = headstart("teach", "--backbone", "demo-cnn", "-o", place)
     assert refused.code == 2
     assert refused.err.count("\n") == 1
     assert "--force" in refused.err
     assert place.read_text() == "mine"
-    assert headstart("teach", "--network", "demo-cnn", "-o", place, "--force").code == 0
+    assert headstart("teach", "--backbone", "demo-cnn", "-o", place, "--force").code == 0
     assert place.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (("--network", "smal"), "smal"),
-        (("-o", "file/teach.html", "--network", "demo-cnn"), "file"),
-        (("--netwrok", "small"), "--network"),
+        (("--backbone", "smal"), "smal"),
+        (("-o", "file/teach.html", "--backbone", "demo-cnn"), "file"),
+        (("--bakcbone", "small"), "--backbone"),
     ],
 )
 def test_a_mistake_is_one_line(headstart, tmp_path, monkeypatch, flags, said):

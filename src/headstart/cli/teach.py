@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from headstart.cli import options, show
+from headstart.cli import asked, options, show
 
 if TYPE_CHECKING:
     from headstart.cli.session import Session
@@ -19,23 +19,24 @@ def add(subparsers: Any) -> None:
         "write a page in which anyone teaches a classifier, in a browser, without network",
     )
     parser.add_argument(
-        "--network",
+        "--backbone",
         default="small",
         metavar="NAME",
-        help="what it learns with: lite0, demo-cnn, timm:NAME and the like, as for --backbone (small)",
+        help="what it learns with: lite0, demo-cnn, timm:NAME or a pretrained folder (small)",
     )
-    parser.add_argument("-o", "--output", default="teach.html", metavar="FILE", help="the page (teach.html)")
+    options.weights(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", help="the page (teach.html)")
     parser.add_argument("--force", action="store_true", help="replace what lies there")
 
 
 def run(args: Namespace, session: Session) -> int:
     from headstart.job.teach import teach
 
-    found = teach(args.network, args.output, force=args.force)
+    found = teach(asked.options(args, session, data=""))
     if args.json:
         show.as_json(found.to_dict())
         return 0
     show.fact("page", found.page)
-    show.fact("network", f"{found.network}, {found.bytes / 1e6:.1f} MB with all that it needs")
+    show.fact("network", f"{found.backbone}, {found.bytes / 1e6:.1f} MB with all that it needs")
     show.fact("check", str(found))
     return 0

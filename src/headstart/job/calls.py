@@ -281,22 +281,25 @@ def export(
 
 
 def teach(
-    network: str | Backbone = "small",
+    backbone: str | Backbone = "small",
     output: str | Path = "teach.html",
     *,
     force: bool = False,
     progress: bool | None = None,
+    **given: Any,
 ) -> TeachPage:
     """Writes a page in which anyone teaches a classifier, in a browser, without network and without an install.
 
-    network: what it learns with, a name as for `backbone` of train(), or a Backbone. force: what lies there is
-    replaced.
-    Raises BackboneError, which names an operation that the page does not know; OutputError, WeightsError, OfflineError.
+    backbone: what it learns with. force: what lies there is replaced. Others are flags of the verb: weights,
+    image_size and what else says how the network is loaded.
+    Raises BackboneError, which names an operation that the page does not know; OptionError, OutputError, WeightsError,
+    OfflineError.
     """
     from headstart.job.teach import teach as run
 
+    asked = options("teach", "", {"backbone": backbone, "output": output, "force": force, **given})
     with shown(progress):
-        return run(network, output, force=force)
+        return run(asked)
 
 
 @_with_options

@@ -300,6 +300,10 @@ UNUSED: dict[str, tuple[str, ...]] = {
         *_OF_RUNNING,
         *_OF_TRAINING[:4],
     ),
+    "teach": (
+        *(*LOOKING, *_OF_DECIDING, *_OF_TAXONOMY, *_OF_MEASURING, *_OF_RUNNING, *_OF_TRAINING),
+        *RECIPE,
+    ),
     "inspect": (
         *(
             name

@@ -14,19 +14,20 @@ from headstart.errors import BackboneError, OutputError
 
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
+    from headstart.job.options import Options
     from headstart.runtime.openvino import OpenVINORuntime
 
-PAGE, NETWORK = "teach.html", "small"
+PAGE = "teach.html"
 ALLOWED = 2e-2  # by which features may differ, as a share of the largest: weights are kept in half precision
 
 
 @dataclass(frozen=True)
 class TeachPage:
-    """page: where it was written; network: what it learns with; bytes: of the file; checked: by how much the engine's
+    """page: where it was written; backbone: what it learns with; bytes: of the file; checked: by how much the engine's
     features differ from the network's own, as a share of the largest; None where no node is on this machine."""
 
     page: str
-    network: str
+    backbone: str
     bytes: int
     checked: float | None
 
@@ -41,21 +42,21 @@ class TeachPage:
         return asdict(self)
 
 
-def teach(network: str | Backbone = NETWORK, output: str | Path = PAGE, *, force: bool = False) -> TeachPage:
-    """Writes the page. network: a name, as for `--backbone`, or a Backbone.
+def teach(options: Options) -> TeachPage:
+    """Writes the page to the options' output, with their backbone.
 
-    Raises OutputError where it cannot be written to `output`; BackboneError, which names an operation
-    that the page does not know; WeightsError, OfflineError.
+    Raises OutputError where it cannot be written there; BackboneError, which names an operation that the page does
+    not know; OptionError, WeightsError, OfflineError.
     """
-    from headstart import backbone
+    from headstart.job.named import load_network
 
-    place = Path(output)
-    if place.exists() and not force:
+    place = Path(options.output or PAGE)
+    if place.exists() and not options.force:
         raise OutputError(f"{place}: is there already; --force replaces it, or name another file with -o")
-    loaded = backbone.load(network) if isinstance(network, str) else network
-    html, checked = _written(loaded)
+    network = load_network(options)
+    html, checked = _written(network)
     files.write_text(place, html)
-    return TeachPage(str(place), loaded.name, place.stat().st_size, checked)
+    return TeachPage(str(place), network.name, place.stat().st_size, checked)
 
 
 def _written(network: Backbone) -> tuple[str, float | None]:
