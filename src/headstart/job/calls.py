@@ -275,9 +275,8 @@ def export(
 
     paths = meant("export", pictures)[0] if pictures else ()
     with shown(progress):
-        return run(
-            model_of(model), to, output, pictures=paths, force=force, bits=bits, push=push, private=private
-        )
+        said = {"bits": bits, "push": push, "private": private}
+        return run(model_of(model), to, output, pictures=paths, force=force, **said)
 
 
 def teach(
@@ -289,8 +288,7 @@ def teach(
 ) -> TeachPage:
     """Writes a page in which anyone teaches a classifier, in a browser, without network and without an install.
 
-    network: what it learns with, a name as for `backbone` of train(), or a Backbone. force: what lies there is
-    replaced.
+    network: what it learns with, a name as for `backbone` of train(), or a Backbone. force: what is there is replaced.
     Raises BackboneError, which names an operation that the page does not know; OutputError, WeightsError, OfflineError.
     """
     from headstart.job.teach import teach as run
