@@ -23,15 +23,14 @@ if TYPE_CHECKING:
         compare,
         evaluate,
         explain,
-        export,
         inspect,
         plan,
         predict,
         pretrain,
         review,
-        teach,
         train,
     )
+    from headstart.job.hand_on import export, teach
     from headstart.job.options import Options
     from headstart.job.run import Run
     from headstart.model import Model, load, save
@@ -104,7 +103,7 @@ _HOMES = {
     "decide": ("headstart.planning.decide", "decide"),
     "evaluate": ("headstart.job.calls", "evaluate"),
     "explain": ("headstart.job.calls", "explain"),
-    "export": ("headstart.job.calls", "export"),
+    "export": ("headstart.job.hand_on", "export"),
     "features": ("headstart.extraction.of_pictures", "features"),
     "fit": ("headstart.training.fit", "fit"),
     "inspect": ("headstart.job.calls", "inspect"),
@@ -118,7 +117,7 @@ _HOMES = {
     "pretrain": ("headstart.job.calls", "pretrain"),
     "review": ("headstart.job.calls", "review"),
     "save": ("headstart.model", "save"),
-    "teach": ("headstart.job.calls", "teach"),
+    "teach": ("headstart.job.hand_on", "teach"),
     "train": ("headstart.job.calls", "train"),
     "write_report": ("headstart.report", "write"),
 }

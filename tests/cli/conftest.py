@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from headstart.cli import console
 from headstart.cli.main import main
 
 COLOURS = {"circle": (200, 60, 40), "cross": (50, 160, 70), "square": (60, 80, 200)}
@@ -51,8 +52,9 @@ def tree(root: Path, *, names: tuple[str, ...] = ("circle", "cross"), each: int 
 
 
 @pytest.fixture
-def headstart(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
-    """Runs one command in this process."""
+def headstart(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
+    """Runs one command in this process. A busy machine does not make it say that something takes its time."""
+    monkeypatch.setattr(console, "PATIENCE", 60.0)
 
     def run(*argv: object) -> Answer:
         code = main([str(arg) for arg in argv])

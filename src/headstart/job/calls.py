@@ -26,14 +26,12 @@ if TYPE_CHECKING:
     from headstart.job.pretrain import PretrainedRun
     from headstart.job.review import ReviewRun
     from headstart.job.run import Run
-    from headstart.job.teach import TeachPage
     from headstart.model import Model
-    from headstart.model.exports import Exported
     from headstart.training.epoch import Epoch
     from headstart.training.loggers import Logger
 
 
-def _with_options(call: Callable[..., Any]) -> Callable[..., Any]:
+def with_options(call: Callable[..., Any]) -> Callable[..., Any]:
     """Shows the options among the call's parameters, for help() and notebooks."""
     own = signatures.signature(call)
     named = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
@@ -51,7 +49,7 @@ def _default(entry: dataclasses.Field[Any]) -> Any:
     return {} if entry.default is dataclasses.MISSING else entry.default
 
 
-@_with_options
+@with_options
 def train(
     data: Any,
     *,
@@ -86,7 +84,7 @@ def _plan_of(given: Any) -> Any:
     return given.plan if isinstance(given, Prepared) else given
 
 
-@_with_options
+@with_options
 def review(
     data: Any, *, output: str | Path | None = None, progress: bool | None = None, **given: Any
 ) -> ReviewRun:
@@ -102,7 +100,7 @@ def review(
         return run(asked)
 
 
-@_with_options
+@with_options
 def plan(
     data: Any, *, output: str | Path | None = None, progress: bool | None = None, **given: Any
 ) -> Prepared:
@@ -117,7 +115,7 @@ def plan(
         return run(asked)
 
 
-@_with_options
+@with_options
 def compare(
     data: Any, *, output: str | Path | None = None, progress: bool | None = None, **given: Any
 ) -> Compared:
@@ -251,58 +249,7 @@ def explain(
     return found.called({}, bad)
 
 
-def export(
-    model: Model | Run | str | Path,
-    to: str,
-    output: str | Path | None = None,
-    *,
-    pictures: str | Path | Sequence[str | Path] = (),
-    force: bool = False,
-    bits: int = 16,
-    push: str | None = None,
-    private: bool = False,
-    progress: bool | None = None,
-) -> Exported:
-    """Writes a classifier in a form that other tools read, and checks that it gives the same answers.
-
-    to: "zip", "openvino", "onnx", "torch", "timm", "hf" or "html", see docs/export.md. output: the file or folder; None
-    is one here, named as the run. pictures: files, folders and globs that the check looks at, in place of generated
-    ones. force: what lies there is replaced. bits: of the weights in html, 16 or 8. push: "owner/name", a repository on
-    the model hub where it is brought to as well; private: one that is made for it is private. model: as for predict().
-    Raises OptionError, OutputError, BundleError, BackboneError, DataError; MissingError where a package is lacking.
-    """
-    from headstart.job.export import export as run
-
-    paths = meant("export", pictures)[0] if pictures else ()
-    with shown(progress):
-        return run(
-            model_of(model), to, output, pictures=paths, force=force, bits=bits, push=push, private=private
-        )
-
-
-def teach(
-    backbone: str | Backbone = "small",
-    output: str | Path = "teach.html",
-    *,
-    force: bool = False,
-    progress: bool | None = None,
-    **given: Any,
-) -> TeachPage:
-    """Writes a page in which anyone teaches a classifier, in a browser, without network and without an install.
-
-    backbone: what it learns with. force: what lies there is replaced. Others are flags of the verb: weights,
-    image_size and what else says how the network is loaded.
-    Raises BackboneError, which names an operation that the page does not know; OptionError, OutputError, WeightsError,
-    OfflineError.
-    """
-    from headstart.job.teach import teach as run
-
-    asked = options("teach", "", {"backbone": backbone, "output": output, "force": force, **given})
-    with shown(progress):
-        return run(asked)
-
-
-@_with_options
+@with_options
 def pretrain(
     data: Any,
     *,
