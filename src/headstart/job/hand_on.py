@@ -1,4 +1,4 @@
-"""The verbs that hand a model on, as functions: `headstart.export(model, "onnx")`, `headstart.teach()`. As in `calls`."""
+"""The verbs that hand a model on, as functions: `headstart.export(model, "onnx")` and `headstart.teach()`; see `calls`."""
 
 from __future__ import annotations
 
