@@ -1,4 +1,4 @@
-"""The verbs that hand a model on, as functions: `headstart.export(model, "onnx")` and `headstart.teach()`; see `calls`."""
+"""The verbs that hand a model on, as functions: headstart.export(model, "onnx"), headstart.teach(). See `calls`."""
 
 from __future__ import annotations
 
