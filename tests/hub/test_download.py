@@ -225,6 +225,12 @@ def test_without_a_way_to_the_hub_it_is_asked_once_and_the_cache_serves(stocked,
     assert save(fetched().state_dict()) == weights
 
 
+def test_where_the_hub_says_no_the_cache_does_not_stand_in(stocked):
+    fetched()
+    stocked.repositories[OWNED].gated = True
+    assert "do so at" in line(BackboneError)
+
+
 def test_a_proxy_is_asked_in_place_of_the_hub(stocked, settings, weights):
     settings(HF_ENDPOINT="http://hub.invalid", HTTP_PROXY=stocked.endpoint)
     assert save(fetched().state_dict()) == weights

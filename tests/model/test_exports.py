@@ -389,3 +389,19 @@ def test_a_package_that_is_not_there_is_told_with_the_command(small, tmp_path, m
         monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(HeadstartError, match=r"needs onnx; .*\[export\]"):
         exports.export(small, "onnx", tmp_path / "it.onnx")
+
+
+def test_a_number_that_is_none_is_not_lost_among_batches():
+    """max() of Python's passes over a NaN behind another number."""
+    right = np.zeros((2, 3), np.float32)
+    pairs = [(right, right), (right, np.full((2, 3), np.nan, np.float32))]
+    assert np.isnan(parity._greatest(pairs))
+
+
+def test_a_card_that_lies_there_is_not_overwritten(tiny, few, tmp_path):
+    mine = tmp_path / "it.zip.README.md"
+    mine.write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputError, match=r"it\.zip\.README\.md: already there"):
+        exports.export(tiny, "zip", tmp_path / "it.zip", few)
+    assert mine.read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "it.zip").exists()

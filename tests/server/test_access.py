@@ -58,6 +58,7 @@ def test_two_hosts_are_none():
         ({"origin": "http://localhost:8000"}, 0),
         ({"origin": "https://localhost:8000"}, 0),  # a proxy has taken TLS off
         ({"origin": "http://localhost:9000"}, 403),
+        ({"origin": "http://["}, 403),
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "null"}, 403),
         ({"sec_fetch_site": "same-origin"}, 0),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
@@ -287,3 +289,20 @@ def test_an_error_of_the_servers_own_is_500_and_tells_nothing(loaded: Model, mon
     with TestClient(guard, base_url="http://localhost", raise_server_exceptions=False) as api:
         answer = api.post(URL, files=files(encoded(1)))
     assert refused(answer, 500) == "an error of the server's own; its log says more"
+
+
+def test_where_one_picture_is_refused_the_others_are_not_asked_about(loaded: Model, monkeypatch):
+    asked: list[int] = []
+    answers = Model.answers_to_frames
+
+    def slowly(model: Model, frames: np.ndarray, *rest: Any, **more: Any) -> Any:
+        asked.append(len(frames))
+        time.sleep(0.1)
+        return answers(model, frames, *rest, **more)
+
+    with client(built(loaded)) as api:
+        monkeypatch.setattr(Model, "answers_to_frames", slowly)
+        refused(api.post(URL, files=files(*[encoded(1)] * 80, bomb(60_000, 60_000))), 413)
+        before = sum(asked)
+        time.sleep(1)
+    assert sum(asked) == before < 80

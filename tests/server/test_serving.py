@@ -82,6 +82,14 @@ def test_what_is_no_request_is_400_in_the_one_shape(port, request_):
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["status"] == 400
 
 
+def test_what_follows_an_answer_and_is_no_request_ends_the_connection(port, caplog):
+    """The answer, 415, is out; the body that goes on behind it is broken."""
+    head = f"POST /v1/predict HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: text/plain\r\n"
+    answer = said(port, (head + "Transfer-Encoding: chunked\r\n\r\n").encode(), b"ZZZ\r\n", pause=0.3)
+    assert status(answer) == 415
+    assert not [record for record in caplog.records if record.name == "asyncio"]
+
+
 def test_a_head_has_a_bound(port):
     assert status(said(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nA: " + b"x" * 20_000)) == 400
 
@@ -203,6 +211,17 @@ def test_who_goes_away_does_no_harm(port):
         with socket.create_connection(("127.0.0.1", port)) as gone:
             gone.sendall(asking(encoded(1)))
     assert status(said(port, asking(encoded(1), CLOSE))) == 200
+
+
+def test_who_goes_away_is_told_as_gone(loaded):
+    told: list[str] = []
+    with running(built(loaded, tell=told.append)) as port:
+        with socket.create_connection(("127.0.0.1", port)) as gone:
+            gone.sendall((HEAD + "Content-Length: 1000\r\n\r\n").encode() + b"x" * 100)
+        until = time.monotonic() + 5
+        while not told and time.monotonic() < until:
+            time.sleep(0.01)
+    assert told[0].startswith("POST /v1/predict gone ")
 
 
 def test_small_packets_go_out_at_once(port):

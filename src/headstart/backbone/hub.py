@@ -21,6 +21,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 _USUAL = ("model.safetensors", "pytorch_model.bin")
 _CHUNK = 256 * 1024  # bytes: after a break it goes on from the last whole one
+_NO = (401, 403, 404, 410)  # what the hub answers where it knows, or forbids
 _SHA256 = 64  # digits; the names of small files are Git's, of 40
 
 
@@ -77,9 +78,12 @@ def fetch(repository: str, file: str | None = None) -> Path:
     with quietly():
         try:
             return _first(repository, names)
-        except _unanswered():
+        except _unanswered() as error:
+            if _is_no(error):
+                raise
             for kept in (_kept(repository, name) for name in names):
                 if kept is not None:
+                    _say_kept(repository, error)
                     return _whole(kept, kept.resolve().name)
             raise
 
@@ -114,6 +118,20 @@ def _unanswered() -> tuple[type[Exception], ...]:
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
     return (OfflineModeIsEnabled, HfHubHTTPError.__bases__[0])  # the second is the HTTP library's own
+
+
+def _is_no(error: Exception) -> bool:
+    """Whether the hub has answered, and will not answer otherwise in a while: a kept file does not stand in then."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    return isinstance(error, HfHubHTTPError) and error.response.status_code in _NO
+
+
+def _say_kept(repository: str, error: Exception) -> None:
+    from huggingface_hub.errors import OfflineModeIsEnabled
+
+    if not isinstance(error, OfflineModeIsEnabled):
+        progress.say(f"{repository}: the hub does not answer; taken as it was downloaded before")
 
 
 def _make_sure_of_room(size: int) -> None:

@@ -38,9 +38,18 @@ def _imported() -> None:
 
 
 def drawing(run: Run) -> Future[Embedding | None]:
-    """embedding(), begun beside other work: it takes one core for a second."""
+    """embedding(), begun beside other work: it takes one core for a second.
+
+    Of a trained module it is done at once: a runtime may copy the module, and an explanation hangs hooks onto it.
+    """
     from headstart.data.threads import pool_of
 
+    if run.model.module is not None:
+        from concurrent.futures import Future
+
+        done: Future[Embedding | None] = Future()
+        done.set_result(embedding(run))
+        return done
     pool = pool_of(1)
     try:
         return pool.submit(embedding, run)

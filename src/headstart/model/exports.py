@@ -101,10 +101,11 @@ def export(
     """
     made = format_of(name)
     _check_bits(bits, name, pictures)
-    if place.exists() and not force and not (place.is_dir() and files.is_free(place)):
-        raise OutputError(
-            f"{place}: already there; name another place, or say that it may be replaced (--force)"
-        )
+    for one in (place, *(_names(place) if made.ENDING else ())):
+        if one.exists() and not force and not (one.is_dir() and files.is_free(one)):
+            raise OutputError(
+                f"{one}: already there; name another place, or say that it may be replaced (--force)"
+            )
     with files.replacing(place) as temporary:
         made.export(model, temporary, **({"bits": bits} if bits == EIGHT else {}))
         found = _measured(model, made.opened(temporary, model), pictures, place)

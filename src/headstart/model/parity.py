@@ -149,7 +149,9 @@ def _named(own: Outputs, other: Outputs) -> tuple[np.ndarray, np.ndarray]:
 def _greatest(pairs: Sequence[tuple[np.ndarray | None, np.ndarray | None]]) -> float | None:
     """The greatest difference; None where one side has no such output."""
     found = [float(np.abs(a - b).max()) for a, b in pairs if a is not None and b is not None]
-    return max(found) if found else None
+    return (
+        float(np.max(found)) if found else None
+    )  # no number is greater than what is none: it must not be lost
 
 
 def lines(parity: Parity | Unread) -> list[str]:

@@ -71,8 +71,16 @@ def _own_page(headers: Headers, host: str) -> None:
         raise Problem(
             403, f"Sec-Fetch-Site {site!r}: pages of other sites may not ask; use the server's own page"
         )
-    if origin is not None and urlsplit(origin).netloc.lower() != host:
+    if origin is not None and _place(origin) != host:
         raise Problem(403, f"Origin {origin!r}: pages of other sites may not ask; use the server's own page")
+
+
+def _place(origin: str) -> str:
+    """Its name and port, "" where it is no address."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _digits(name: str) -> bool:

@@ -75,10 +75,17 @@ class Answering:
         return Predicted.of(self.model, parts, sure=sure, coverage=coverage)
 
     async def _all(self, ready: list[asyncio.Future[Part[np.ndarray]]]) -> list[Part[Answers]]:
+        """Where one is refused, the others are not asked about any more."""
+
         async def each(one: asyncio.Future[Part[np.ndarray]]) -> Part[Answers]:
             return await self._answered(await one)
 
-        return await asyncio.gather(*map(each, ready))
+        asked = [asyncio.ensure_future(each(one)) for one in ready]
+        try:
+            return await asyncio.gather(*asked)
+        finally:
+            for one in asked:
+                one.cancel()
 
     async def _answered(self, part: Part[np.ndarray]) -> Part[Answers]:
         found = None if part.found is None else await self._batches.ask(part.found)

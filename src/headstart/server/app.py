@@ -118,7 +118,8 @@ def _refusals(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        said = f"{request.method} {request.url.path}: there is no such thing; see /openapi.json"
+        lack = f"does not take {request.method}" if error.status_code == 405 else "is not here"
+        said = f"{request.url.path} {lack}; see /openapi.json"
         return Problem(error.status_code, said, headers=error.headers).response()
 
     @app.exception_handler(Exception)

@@ -71,7 +71,9 @@ class _Body:
             return form.pictures()
         if not kind.startswith((b"image/", b"application/octet-stream")):
             raise Problem(
-                415, f"Content-Type: expected {FORM} with files, or image/… with one picture as the body"
+                415,
+                f"Content-Type: expected {FORM} with files, or image/… or application/octet-stream with one "
+                "picture as the body",
             )
         return [Given(ALONE, b"".join([chunk async for chunk in self._chunks(request)]))]
 

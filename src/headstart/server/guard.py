@@ -46,14 +46,14 @@ class Guard:
         if scope["type"] != "http":  # the start and end of the application, as some servers tell them
             await self._app(scope, receive, send)
             return
-        begun, answer, body = time.monotonic(), _Answer(self, send), _Body(receive)
+        begun, answer, body = time.monotonic(), _Answer(self, send), _Incoming(receive)
         self._in_hand += 1
         try:
             await self._within_time(scope, body, answer)
         except Problem as problem:
             await problem.response()(scope, receive, answer.send)
         except ClientDisconnect:
-            pass
+            answer.status = 0  # nobody has heard the 500 that the application makes of it
         finally:
             self._in_hand -= 1
             if self._tell:
@@ -61,7 +61,7 @@ class Guard:
                 line = f"{scope['method']} {scope['path']} {answer.status or 'gone'} {took:.0f} ms"
                 self._tell(plain(line))
 
-    async def _within_time(self, scope: Scope, body: _Body, answer: _Answer) -> None:
+    async def _within_time(self, scope: Scope, body: _Incoming, answer: _Answer) -> None:
         """Raises Problem where there is no time left, or none to begin with; TimeoutError where half is sent."""
         self._access.check(scope["method"], scope["path"], Headers(scope=scope))
         if self._in_hand > REQUESTS:
@@ -74,13 +74,13 @@ class Guard:
                 raise
             raise self._late(body) from None
 
-    def _late(self, body: _Body) -> Problem:
+    def _late(self, body: _Incoming) -> Problem:
         status, what = (504, "not answered") if body.whole else (408, "the request has not come in")
         said = f"{what} within {self._limits.seconds:g} seconds; send fewer or smaller pictures at a time, or ask again"
         return Problem(status, said, headers={"retry-after": "1", "connection": "close"})
 
 
-class _Body:
+class _Incoming:
     """A request's body as it comes in. whole: whether its end has come, or there is none."""
 
     def __init__(self, receive: Receive) -> None:

@@ -137,6 +137,12 @@ class _Connection(H11Protocol):
             self._overdue = None
 
     def send_400_response(self, msg: str) -> None:
+        if self.conn.our_state not in (
+            h11.IDLE,
+            h11.SEND_RESPONSE,
+        ):  # the request that it ends is answered already
+            self.transport.close()
+            return
         body = bytes(Problem(400, "this is no HTTP request; see /openapi.json").response().body)
         headers = [("content-type", KIND), ("content-length", str(len(body))), ("connection", "close")]
         for event in (
