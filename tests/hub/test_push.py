@@ -49,7 +49,7 @@ def bundle(tmp_path_factory):
 @pytest.fixture(scope="module")
 def few():
     """As many pictures as a check needs that is not about pictures."""
-    return parity.generated()[:4]
+    return parity.generated(4)
 
 
 @pytest.fixture

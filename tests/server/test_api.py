@@ -191,6 +191,7 @@ REFUSED = [
     ({"params": {"coverage": "1"}}, 422, "coverage: "),
     ({"params": {"sure": "0.9"}}, 422, "sure: the bundle has no taxonomy"),
     ({"params": {"truncated": "x"}}, 422, "truncated: "),
+    ({"params": {"topp": "1"}}, 422, "?topp=: unknown; expected some of top, coverage"),
     ({"headers": {"content-encoding": "gzip"}}, 415, "Content-Encoding: expected none"),
 ]
 

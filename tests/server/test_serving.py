@@ -308,7 +308,7 @@ def test_sigterm_loses_nothing_that_is_in_hand(bundle):
     assert set(found) == {"answered"}
     assert len(found) > 32
     assert code == 128 + signal.SIGTERM
-    assert err.splitlines() == ["headstart: stopped by SIGTERM; the same command begins anew"]
+    assert err.splitlines() == ["headstart: stopped by SIGTERM; what was in hand is answered"]
 
 
 def test_a_second_signal_leaves_at_once(bundle):

@@ -47,6 +47,8 @@ class Session:
 
     def way_on(self) -> str:
         """How to go on where the work was stopped: with --resume where this command has begun a run, and only there."""
+        if self.words[:1] == ["serve"]:  # which was asked to end, and has
+            return "what was in hand is answered"
         if self.folder is None:
             return "nothing to resume yet, the same command begins anew" if self.resumable else ANEW
         verb, *rest = (word for word in self.words if word not in ("--force", "--resume"))

@@ -18,6 +18,7 @@ _LIBRARIES = {
     "openvino": "openvino",
     "torch": "pytorch",
 }
+_WHOLE = ("zip", "html")
 _FROM_HUB = ("timm", "hf")  # what these open by the name that it has on the hub
 
 
@@ -48,9 +49,16 @@ def text(
         "## Classes",
         ", ".join(markdown(one) for one in model.classes),
         "## Limits",
-        f"It names one of the classes above for any picture whatever. {card.LIMITS}",
+        f"{_strangers(name, model)} {card.LIMITS}",
     ]
     return "\n\n".join(part for part in sections if part) + "\n"
+
+
+def _strangers(name: str, model: Model) -> str:
+    """What becomes of pictures of none of the classes: what holds the bundle whole knows them as the bundle does."""
+    if name in _WHOLE and model.certainty.familiar is not None:
+        return "It calls pictures that are unlike the training pictures none of these; others it may name."
+    return "It names one of the classes above for any picture whatever."
 
 
 def _front(name: str) -> str:

@@ -18,7 +18,7 @@ from headstart.model.model import Model
 
 CLOSE = 1e-4  # by which scores may differ, where none is above 1; else as a share of the greatest
 SAME = 0.995  # of the answers, where an export rounds weights
-_GENERATED, _BATCH = 64, 16
+_BATCH = 16
 _SIZES = ((500, 375), (333, 500), (64, 48), (301, 301))  # pixels
 
 
@@ -69,9 +69,9 @@ class Parity:
 def measure(model: Model, reader: Reader, pictures: Any = ()) -> Parity:
     """Holds what `reader` reads against the bundle, which runs in float32 on the CPU.
 
-    pictures: as for Model.probabilities(); with none, 64 generated ones. Raises PictureError, DataError, BackboneError.
+    pictures: as for Model.probabilities(); with none, generated ones. Raises PictureError, DataError, BackboneError.
     """
-    meant = given(pictures if len(pictures) else generated())
+    meant = given(pictures if len(pictures) else generated(reader.enough))
     prepared, whole = list[tuple[Outputs, Outputs]](), list[tuple[Outputs, Outputs]]()
     with progress.bar("checking the export", len(meant)) as bar:
         for places, seen in frames(meant, model.backbone.preprocess, batch_size=_BATCH):
@@ -96,13 +96,13 @@ def confirm(parity: Parity, name: str) -> None:
         )
 
 
-def generated() -> list[np.ndarray]:
+def generated(count: int) -> list[np.ndarray]:
     """Pictures uint8 [H, W, 3] of several sizes, the same each time: coarse and fine patterns of random colours."""
     from PIL import Image
 
     random = np.random.default_rng(0)
     found = []
-    for number in range(_GENERATED):
+    for number in range(count):
         cells, (width, height) = 2 ** (1 + number % 6), _SIZES[number % len(_SIZES)]
         pattern = random.integers(0, 256, (cells, cells, 3)).astype(np.uint8)
         found.append(np.asarray(Image.fromarray(pattern).resize((width, height), Image.Resampling.BICUBIC)))
@@ -169,5 +169,5 @@ def _told(found: Difference, kind: str) -> str:
     scores = "" if found.logits is None else f"scores differ by at most {found.logits:.1e}, "
     return (
         f"{found.pictures:,} {kind}pictures, {found.same:,} get the bundle's answer; "
-        f"{scores}probabilities by at most {found.probabilities:.1e}"
+        f"{scores}probabilities differ by at most {found.probabilities:.1e}"
     )

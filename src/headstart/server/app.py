@@ -22,6 +22,7 @@ from headstart.server.problem import Problem
 from headstart.strangers import json_text
 
 _JSON = "application/json"
+_ASKED = ("top", "coverage", "sure", "truncated")
 _ABOUT = "Names what is on pictures. Answers are those of `headstart predict --json`."
 
 
@@ -73,10 +74,18 @@ def _predicting(app: FastAPI, answering: Answering) -> None:
         ] = "refuse",
     ) -> Response:
         """Names what is on one picture, or on many."""
+        _check_known(request)
         check_asked(answering.model, sure, coverage)
         async with bodies.pictures(request) as pictures:
             found = await answering.predicted(pictures, truncated=truncated, sure=sure, coverage=coverage)
         return Response(json_text(_told(found, top)), media_type=_JSON)
+
+
+def _check_known(request: Request) -> None:
+    """Raises Problem for a parameter that there is none of: a slip of the pen would be passed over."""
+    for name in request.query_params:
+        if name not in _ASKED:
+            raise Problem(422, f"?{name}=: unknown; expected some of {', '.join(_ASKED)}")
 
 
 def _told(found: Predicted, top: int) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def opened(place: Path, model: Model) -> Reader | Unread:
         )
 
     tool = f"the page's engine in node, with weights in {KEPT[bits]}"
-    return Reader(asked("frames"), asked("pictures"), tool, ALLOWED[bits], engine.close)
+    return Reader(asked("frames"), asked("pictures"), tool, ALLOWED[bits], engine.close, enough=16)
 
 
 def _bits(place: Path) -> int:

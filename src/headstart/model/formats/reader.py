@@ -31,13 +31,15 @@ class Outputs:
 class Reader:
     """frames: Outputs of prepared pixels, uint8 [N, S, S, 3]; pictures: of whole pictures of one size, uint8
     [N, H, W, 3], None where the export does not prepare them; tool: what reads it; rounded: by which a probability may
-    differ where weights are rounded in the export, 0 where scores must agree; close: ends what reads."""
+    differ where weights are rounded in the export, 0 where scores must agree; close: ends what reads;
+    enough: generated pictures that its check takes."""
 
     frames: Callable[[np.ndarray], Outputs]
     pictures: Callable[[np.ndarray], Outputs] | None
     tool: str
     rounded: float = 0.0
     close: Callable[[], None] = lambda: None
+    enough: int = 64
 
 
 @dataclass(frozen=True)
