@@ -18,6 +18,12 @@ from tests.web import chromium
 
 BROWSER = chromium.found()
 SHAPES = tuple(COLOURS)
+# Of an element: how many lines its text takes.
+LINES = """(one) => {
+  const all = document.createRange();
+  all.selectNodeContents(one);
+  return all.getClientRects().length;
+}"""
 HOSTILE = ("</script><img src=x onerror=alert(1)>", "<b>rose</b> \u202e & “$weights”")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -103,6 +104,47 @@ def test_axe_finds_nothing_serious(browser, server, pictures, dark):
     serious(browser)
 
 
-def test_the_page_knows_no_model():
-    assert asking("1") == asking("1")
-    assert "http" not in asking("1").replace("http-equiv", "")
+def test_the_page_knows_no_model(server):
+    """Nor does it ask for anything from elsewhere: what anyone gets, without the token, is the same for every model."""
+    with urllib.request.urlopen(server.told["url"] + "/", timeout=20) as answer:
+        text = answer.read().decode()
+    assert text == asking(headstart.__version__)
+    assert not [word for word in ("onerror", "rose", "demo-cnn", "shapes") if word in text]
+    assert "http" not in text.replace("http-equiv", "")
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (413, "lets no more through (413)"),
+        (502, "such as a proxy before it (502)"),
+        (200, "such as a proxy before it (200)"),
+    ],
+)
+def test_what_a_proxy_answers_is_told_in_words(browser, server, pictures, status, told):
+    browser.open(f"{server.told['url']}/?{status}#token={TOKEN}", 390)
+    until(browser, "!here('ask').hidden")
+    page = f"new Response('<html>no</html>', {{status: {status}}})"
+    browser.eval(f"(window.fetch = async () => {page}, look([new File(['x'], 'x.png')]))")
+    assert told in browser.eval("here('state').textContent")
+    assert browser.eval("here('state').classList.contains('fault')")
+
+
+def test_the_newer_question_is_the_one_that_is_shown(browser, server):
+    """Whichever is answered last."""
+    browser.open(f"{server.told['url']}/?turn#token={TOKEN}", 390)
+    until(browser, "!here('ask').hidden")
+    browser.eval("""(window.fetch = (path, {body}) => {
+      const slow = body.get("file").size > 1, left_out = [{path: "0", reason: "not a picture"}];
+      const said = slow ? new Response("<html>", {status: 502}) : Response.json({predictions: [], left_out});
+      return new Promise(done => setTimeout(() => done(said), slow ? 200 : 0));
+    }, Promise.all([look([new File(["xx"], "old.png")]), look([new File(["x"], "new.png")])]).then(() => 1))""")
+    assert browser.eval("here('pictures').innerText").startswith("new.png")
+    assert browser.eval("here('state').hidden")
+
+
+def test_a_bare_percent_sign_in_the_address_is_a_token_too(browser, server):
+    browser.open(server.told["url"] + "/?percent#token=50%", 390)
+    until(browser, "!here('key').hidden && !here('state').hidden")
+    assert browser.eval("here('state').textContent") == "That is not the server’s token."
+    assert "#" not in browser.eval("location.href")

@@ -22,7 +22,7 @@ from headstart.model.formats import html
 from headstart.strangers import plain
 from headstart.web import eights, node
 from tests.web import chromium
-from tests.web.conftest import BROWSER, HOSTILE, changed, pictures
+from tests.web.conftest import BROWSER, HOSTILE, LINES, changed, pictures
 
 in_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 _DONE = """new Promise(done => { const look = setInterval(() => {
@@ -305,3 +305,13 @@ def test_all_is_reached_by_keyboard(browser: chromium.Chromium, page: Path) -> N
             browser.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
         reached.append(browser.eval("document.activeElement.id || document.activeElement.tagName"))
     assert reached == ["file", "camera", "SUMMARY"]
+
+
+@in_browser
+def test_a_share_stands_on_one_line(browser: chromium.Chromium, page: Path) -> None:
+    browser.open(page, 390)
+    browser.until("here('state').hidden")
+    browser.eval("(here('found').hidden = false)")
+    browser.eval("here('answers').replaceChildren(row('a', 0.999), row('b'.repeat(80), 0.001))")
+    assert browser.eval(f"[...document.querySelectorAll('.answers .share')].map({LINES})") == [1, 1]
+    assert browser.eval("document.documentElement.scrollWidth") <= 390

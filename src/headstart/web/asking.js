@@ -18,22 +18,30 @@ function say(text, fault) {
   here("state").classList.toggle("fault", Boolean(fault));
 }
 
-function percent(p) {
-  return p > 0.995 && p < 1 ? "> 99 %" : p < 0.005 ? "< 1 %" : Math.round(100 * p) + " %";
-}
-
 // The answer as JSON. Throws an Error whose message is the server's own line.
 async function asked(path, options = {}) {
   const headers = token ? {Authorization: "Bearer " + token} : {};
-  let answer;
+  let answer, text;
   try {
     answer = await fetch(path, {...options, headers, credentials: "omit"});
+    text = await answer.text();
   } catch {
     throw new Error("The server does not answer. Is it still running?");
   }
-  const told = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(told.detail), {status: answer.status, told});
-  return told;
+  const told = parsed(text), {status, ok} = answer;
+  if (ok && told) return told;
+  if (told && typeof told.detail === "string") throw Object.assign(new Error(told.detail), {status, told});
+  if (status === 413) throw new Error("What stands between this page and the server, such as a proxy, lets no more through (413). Choose fewer or smaller pictures.");
+  throw new Error(`Something else than the server answered, such as a proxy before it (${status}). Is the server still running?`);
+}
+
+// What JSON says, or null where the text is none.
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 async function begin() {
@@ -67,16 +75,21 @@ function facts(card) {
 
 // ---- pictures ----
 
+let turn = 0;
+
 async function look(files) {
   if (!files.length || here("ask").hidden) return;
+  const mine = ++turn;
   say(files.length === 1 ? "Asking …" : `Asking about ${files.length} pictures …`);
   const form = new FormData();
   [...files].forEach((file, place) => form.append("file", file, String(place)));  // names stay here
   try {
     const told = await asked("/v1/predict?top=" + SHOWN, {method: "POST", body: form});
+    if (mine !== turn) return;
     show(files, told.predictions, told.left_out);
     say("");
   } catch (error) {
+    if (mine !== turn) return;
     show(files, [], (error.told && error.told.left_out) || []);
     say(error.message, true);
   }
@@ -136,9 +149,18 @@ here("key").addEventListener("submit", (event) => {
   begin();
 });
 
+// Where a % stands for itself, the text is as it is.
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 // A token behind # was never sent; it is taken, and gone from the address.
 if (location.hash.startsWith("#token=")) {
-  token = decodeURIComponent(location.hash.slice(7));
+  token = decoded(location.hash.slice(7));
   history.replaceState(null, "", location.pathname);
 }
 begin();

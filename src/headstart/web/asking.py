@@ -9,7 +9,7 @@ from headstart.web.page import script_hash, source
 
 def asking(version: str) -> str:
     """HTML, the same for every model: it asks the server what it knows, and its user for a token if need be."""
-    style, script = source("tokens.css", "page.css", "asking.css"), source("asking.js")
+    style, script = source("tokens.css", "page.css", "asking.css"), source("percent.js", "asking.js")
     return Template(source("asking.html")).substitute(
         version=version,
         style=style,

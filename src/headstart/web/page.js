@@ -64,10 +64,6 @@ function fail(text) {
   here("state").classList.add("fault");
 }
 
-function percent(p) {
-  return p > 0.995 && p < 1 ? "> 99 %" : p < 0.005 ? "< 1 %" : Math.round(100 * p) + " %";
-}
-
 function show(canvas, found) {
   const { probabilities, called } = found, sure = probabilities[called];
   here("found").hidden = false;

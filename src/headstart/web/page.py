@@ -21,7 +21,7 @@ def source(*names: str) -> str:
 
 def page(model: Mapping[str, Any] | str, weights: str, version: str) -> str:
     """model: what page.js and the engine read; weights: Blob.text()."""
-    style, script = source("tokens.css", "page.css"), source("pictures.js", "page.js")
+    style, script = source("tokens.css", "page.css"), source("pictures.js", "percent.js", "page.js")
     return Template(source("page.html")).substitute(
         version=version,
         model=inert(model),

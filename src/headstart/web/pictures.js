@@ -3,10 +3,12 @@
 
 const MOST = 1 << 24; // pixels that are taken from a picture whole
 
-// The pixels of a file, and the canvas that they are on.
+class Unreadable extends Error {}
+
+// The pixels of a file, and the canvas that they are on. Throws an Unreadable where the file is no picture.
 async function opened(file) {
   const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => {
-    throw new Error("This browser cannot read that file as a picture.");
+    throw new Unreadable("This browser cannot read that file as a picture.");
   });
   try {
     return drawn(bitmap, bitmap.width, bitmap.height);

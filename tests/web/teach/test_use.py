@@ -98,7 +98,7 @@ def test_the_camera_takes_pictures_while_a_button_is_held(
     browser.until(f"state.classes[0].pictures.length >= {held} + 2")
     browser.call("Input.dispatchKeyEvent", type="keyUp", **key)
     browser.until(IDLE)
-    assert len(set(browser.eval("state.classes[0].pictures.map(groupOf)"))) == 2
+    assert len(set(browser.eval("groupsOf(state.classes[0].pictures)"))) == 2
     assert browser.eval("past.length") == 2
     archive = saved(browser, "save-zip", tmp_path / "pictures.zip")
     count = browser.eval("state.classes[0].pictures.length")
@@ -110,7 +110,7 @@ def test_the_camera_takes_pictures_while_a_button_is_held(
     ready(browser, page)
     drop(browser, "#pictures-title", tmp_path / "pictures")
     assert counts(browser) == {"Class 1": count}
-    assert len(set(browser.eval("state.classes[0].pictures.map(groupOf)"))) == 2
+    assert len(set(browser.eval("groupsOf(state.classes[0].pictures)"))) == 2
     assert browser.eval("holds") == 2
 
 

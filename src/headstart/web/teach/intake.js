@@ -18,7 +18,7 @@ class Helper {
     this.number = 0;
     this.busy = false;
     this.worker.onmessage = ({ data }) => this.heard(data);
-    this.worker.onerror = (event) => fault(say("cannot_run", { why: event.message }));
+    this.worker.onerror = (event) => this.ended(event.message);
     this.ready = this.ask({ way: "made", model, weights });
   }
 
@@ -30,6 +30,12 @@ class Helper {
     else resolve(data);
   }
 
+  // Whoever waits hears of it.
+  ended(why) {
+    for (const { reject } of this.waiting.values()) reject(new Error(why));
+    this.waiting.clear();
+  }
+
   ask(message, passed = [], tell = () => {}) {
     return new Promise((resolve, reject) => {
       this.waiting.set(++this.number, { resolve, reject, tell });
@@ -39,6 +45,7 @@ class Helper {
 }
 
 const helpers = [];
+let room = CORES; // workers at most
 
 // ---- one picture ----
 
@@ -53,23 +60,35 @@ function small(canvas) {
 
 // ---- all pictures, in turn ----
 
-let queue = [], looked = 0, refused = [], copies = 0;
+let queue = [], looked = 0, refused = [], copies = 0, failure = "";
 
 // Every picture that a class has and nobody has looked at.
 function enqueue() {
   const wanted = state.classes.flatMap(({ pictures }) => pictures.filter((n) => !records.get(n).features && !records.get(n).taken));
   queue = wanted;
-  while (helpers.length < CORES && queue.length > MANY * helpers.length) helpers.push(new Helper());
+  while (helpers.length < room && queue.length > MANY * helpers.length) helpers.push(new Helper());
   helpers.filter((one) => !one.busy).forEach(serve);
 }
 
 async function serve(helper) {
   if (!queue.length) return;
   helper.busy = true;
-  if (await helper.ready.then(() => false, () => true)) return; // main() has said why
-  while (queue.length) await lookAt(helper, queue.shift());
+  await helper.ready.catch((error) => dismiss(helper, error));
+  while (helpers.includes(helper) && queue.length) await lookAt(helper, queue.shift());
   helper.busy = false;
   if (helpers.every((one) => !one.busy)) allLookedAt();
+}
+
+// One that cannot start goes, and no other is started for it. Without the first nothing goes on.
+function dismiss(helper, error) {
+  if (helper === helpers[0]) {
+    failure = error.message;
+    queue = [];
+  } else {
+    helper.worker.terminate();
+    helpers.splice(helpers.indexOf(helper), 1);
+  }
+  room = helpers.length;
 }
 
 async function lookAt(helper, number) {
@@ -83,11 +102,10 @@ async function lookAt(helper, number) {
     const { features, mark } = await helper.ask({ way: "seen", pixels, width, height }, [pixels.buffer]);
     Object.assign(record, { features, mark, picture });
   } catch (error) {
-    refused.push(record.name);
-    forget([number]);
+    setAside(number, error);
   }
   const own = holder(number);
-  if (own && own.pictures.some((other) => other !== number && records.get(other).mark === record.mark)) {
+  if (own && record.features && own.pictures.some((other) => other !== number && records.get(other).mark === record.mark)) {
     copies++;
     URL.revokeObjectURL(record.picture);
     forget([number]);
@@ -95,15 +113,29 @@ async function lookAt(helper, number) {
   drawSoon();
 }
 
+// What is no picture leaves. Where the network failed the picture stays, and is not learnt from.
+function setAside(number, error) {
+  const record = records.get(number);
+  if (error instanceof Unreadable) {
+    refused.push(record.name);
+    forget([number]);
+  } else {
+    record.failed = true;
+    failure ||= `${record.name}: ${error.message}`;
+  }
+}
+
 function allLookedAt() {
   const said = [];
   if (refused.length) said.push(say("refused", { n: refused.length, names: refused.slice(0, 3).join(", ") + (refused.length > 3 ? ", …" : "") }));
   if (copies) said.push(say("copies", { n: copies }));
+  if (failure) said.push(say("cannot_run", { why: failure }));
   fault(said.join(" "));
   working("");
   dropIdleStep();
   looked = copies = 0;
   refused = [];
+  failure = "";
   draw();
 }
 

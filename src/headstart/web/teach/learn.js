@@ -28,12 +28,12 @@ function names() {
 }
 
 function waiting() {
-  return state.classes.some(({ pictures }) => pictures.some((n) => !records.get(n).features));
+  return state.classes.some(({ pictures }) => pictures.some((n) => !records.get(n).features && !records.get(n).failed));
 }
 
 async function train() {
   const classes = ready(), numbers = classes.flatMap(({ pictures }) => pictures);
-  const labels = classes.flatMap(({ pictures }, c) => pictures.map(() => c)), groups = numbers.map(groupOf);
+  const labels = classes.flatMap(({ pictures }, c) => pictures.map(() => c)), groups = groupsOf(numbers);
   const x = new Float32Array(numbers.length * model.features.length);
   numbers.forEach((n, i) => x.set(records.get(n).features, i * model.features.length));
   training = true;
@@ -41,7 +41,7 @@ async function train() {
   tell(0);
   draw();
   try {
-    const message = { way: "solved", x, labels, classes: classes.length, groups: numbered(groups) };
+    const message = { way: "solved", x, labels, classes: classes.length, groups };
     const found = await helpers[0].ask(message, [x.buffer], tell);
     const { expected } = await helpers[0].ask({ way: "taught", head: found.head, familiar: found.familiar, temperature: found.temperature });
     learnt = { ...found, expected, numbers, labels, told };
@@ -55,15 +55,19 @@ async function train() {
   draw();
 }
 
-// Pictures of one hold, and equal ones, are never parted.
-function groupOf(number) {
-  const { hold, mark } = records.get(number);
-  return hold === null ? "mark " + mark : "hold " + hold;
-}
-
-function numbered(names) {
+// The group of each picture. Pictures of one hold, and equal ones, are never parted: holds that share a picture are one group.
+function groupsOf(numbers) {
+  const above = numbers.map((_, i) => i), first = new Map(); // a place in its group, itself at the top; who had a hold or mark first
+  const top = (i) => (above[i] === i ? i : (above[i] = top(above[i])));
+  numbers.forEach((number, i) => {
+    const { hold, mark } = records.get(number);
+    for (const shared of ["mark " + mark, ...(hold === null ? [] : ["hold " + hold])]) {
+      if (first.has(shared)) above[top(i)] = top(first.get(shared));
+      else first.set(shared, i);
+    }
+  });
   const known = new Map();
-  return names.map((name) => known.get(name) ?? (known.set(name, known.size), known.size - 1));
+  return numbers.map((_, i) => known.get(top(i)) ?? (known.set(top(i), known.size), known.size - 1));
 }
 
 // { name, right, of, other: what its pictures are taken for most often, or null } of each class.

@@ -3,7 +3,7 @@
 
 const ENDINGS = { "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp", "image/avif": ".avif", "image/tiff": ".tif" };
 
-let safe = null; // the state that was saved last
+let safe = null; // the state whose pictures were saved last
 
 function download(blob, name) {
   const link = make("a", { href: URL.createObjectURL(blob), download: name });
@@ -60,8 +60,11 @@ function learntFrom() {
 }
 
 async function saveClassifier() {
-  download(await classifierPage(), "classifier.html");
-  safe = state;
+  try {
+    download(await classifierPage(), "classifier.html");
+  } catch (error) {
+    fault(say("cannot_save", { why: error.message }));
+  }
 }
 
 // ---- the pictures ----
@@ -79,11 +82,11 @@ function filesByClass() {
 }
 
 async function saveZip() {
-  const files = filesByClass();
+  const files = filesByClass(), packed = state; // pictures may come while these are packed
   try {
     const blob = await zipped(files, (n) => working(say("zipping", { n, of: files.length }), n / files.length));
     download(blob, "pictures.zip");
-    safe = state;
+    safe = packed;
     working("");
   } catch (error) {
     working("");

@@ -6,7 +6,7 @@ let state = { classes: [] }; // { id, name, pictures: [number, …], given: whet
 let past = []; // [what was done: a function that says it, the state before]
 let latest = 0; // numbers given out
 let growing = null; // the hold at the camera that the last step is, while it goes on
-const records = new Map(); // number → { file, name, hold, picture: a small one's address, features, mark }
+const records = new Map(); // number → { file, name, hold, picture: a small one's address, features, mark, failed }
 
 function change(what, next) {
   past = [...past.slice(1 - MOST_UNDONE), [what, state]];
@@ -90,7 +90,7 @@ const HELD = /^camera-(\d+)-\d+(-\d+)?\.jpg$/; // how pictures of a hold are cal
 function recorded({ file, name }, hold = null) {
   const [, again] = HELD.exec(name) || [];
   if (hold === null && again) holds = Math.max(holds, (hold = Number(again)));
-  records.set(++latest, { file, name, hold, picture: "", features: null, mark: "" });
+  records.set(++latest, { file, name, hold, picture: "", features: null, mark: "", failed: false });
   return latest;
 }
 
