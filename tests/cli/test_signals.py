@@ -135,7 +135,7 @@ def test_a_second_signal_leaves_at_once(number: signal.Signals) -> None:
     process.send_signal(number)
     time.sleep(0.4)
     process.send_signal(number)
-    out, err = process.communicate(timeout=5)
+    out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (128 + number, "", "headstart: left at once\n")
 
 
@@ -159,7 +159,7 @@ def test_a_second_signal_leaves_native_code_that_does_not_come_back() -> None:
     process.send_signal(INT)
     time.sleep(0.4)
     process.send_signal(TERM)
-    _, err = process.communicate(timeout=5)
+    _, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (143, "headstart: left at once\n")
 
 
