@@ -19,7 +19,12 @@ worker.onmessage = ({ data }) => {
   if (data.error) reject(new Error(data.error));
   else resolve(data);
 };
-worker.onerror = (event) => fail("The network cannot run here: " + event.message);
+worker.onerror = ({ message }) => {
+  const error = new Error("The network cannot run here: " + message);
+  for (const { reject } of waiting.values()) reject(error);
+  waiting.clear();
+  fail(error.message);
+};
 
 function ask(message, passed = []) {
   return new Promise((resolve, reject) => {
