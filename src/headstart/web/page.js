@@ -8,6 +8,8 @@ const model = JSON.parse(here("model").textContent);
 
 // ---- the worker ----
 
+const CANNOT = "The network cannot run here: ";
+
 const source = here("engine").textContent + "\n" + here("ear").textContent;
 const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
 const waiting = new Map();
@@ -20,7 +22,7 @@ worker.onmessage = ({ data }) => {
   else resolve(data);
 };
 worker.onerror = ({ message }) => {
-  const error = new Error("The network cannot run here: " + message);
+  const error = new Error(CANNOT + message);
   for (const { reject } of waiting.values()) reject(error);
   waiting.clear();
   fail(error.message);
@@ -262,7 +264,7 @@ async function main() {
     if (!(away <= model.allowed)) return fail("This browser calculates something else than the classifier was made for. Try another one.");
     if (!latest) say("");
   } catch (error) {
-    fail("The network cannot run here: " + error.message);
+    fail(error.message.startsWith(CANNOT) ? error.message : CANNOT + error.message);
   }
 }
 
