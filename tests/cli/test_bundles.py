@@ -194,3 +194,10 @@ def test_what_is_wrong_with_the_bundle_in_a_zip_names_the_zip(
     assert answer.code == 2
     assert f"{file}/model.safetensors: damaged" in answer.err
     assert str(scratch) not in answer.err
+
+
+def test_a_file_of_another_kind_says_what_can_be_read(headstart, tmp_path: Path) -> None:
+    (tmp_path / "it.onnx").write_bytes(b"\x08\x0a")
+    answer = headstart("predict", tmp_path / "it.onnx", "x.png")
+    assert answer.code == 2
+    assert "it.onnx: a file, and no bundle; expected the run, its folder bundle, or a zip" in answer.err

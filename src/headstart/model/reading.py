@@ -107,6 +107,8 @@ def _instead(folder: Path) -> str:
     """What is wrong with a folder that is no bundle."""
     if not folder.exists():
         return "no such folder; expected a bundle written by `headstart train`"
+    if folder.is_file():  # perhaps an export, which other tools read
+        return "a file, and no bundle; expected the run, its folder bundle, or a zip that `headstart export` wrote"
     return "no bundle (no headstart.json); expected a folder written by `headstart train`"
 
 
