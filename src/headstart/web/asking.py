@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from string import Template
-
-from headstart.web.page import script_hash, source
+from headstart.web.page import filled
 
 
 def asking(version: str) -> str:
     """HTML, the same for every model: it asks the server what it knows, and its user for a token if need be."""
-    style, script = source("tokens.css", "page.css", "asking.css"), source("percent.js", "asking.js")
-    return Template(source("asking.html")).substitute(
+    return filled(
+        "asking.html",
+        styles=("tokens.css", "page.css", "asking.css"),
+        scripts=("percent.js", "asking.js"),
+        may="connect-src 'self'; img-src blob:",
         version=version,
-        style=style,
-        style_hash=script_hash(style),
-        script=script,
-        script_hash=script_hash(script),
     )

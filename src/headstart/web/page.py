@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -21,18 +21,29 @@ def source(*names: str) -> str:
 
 def page(model: Mapping[str, Any] | str, weights: str, version: str) -> str:
     """model: what page.js and the engine read; weights: Blob.text()."""
-    style, script = source("tokens.css", "page.css"), source("pictures.js", "percent.js", "page.js")
-    return Template(source("page.html")).substitute(
+    return filled(
+        "page.html",
+        styles=("tokens.css", "page.css"),
+        scripts=("pictures.js", "percent.js", "page.js"),
+        may="worker-src blob:",
         version=version,
         model=inert(model),
         weights=weights,
         engine=source(*ENGINE),
         ear=source("worker.js"),
-        style=style,
-        style_hash=script_hash(style),
-        script=script,
-        script_hash=script_hash(script),
     )
+
+
+def filled(name: str, *, styles: Sequence[str], scripts: Sequence[str], may: str, **parts: str) -> str:
+    """A page of this folder with the head that all have: a policy by which only these styles and scripts may run.
+
+    may: what else the policy allows; parts: what the page has places for.
+    """
+    style, script = source(*styles), source(*scripts)
+    head = Template(source("head.html")).substitute(
+        script_hash=script_hash(script), style_hash=script_hash(style), may=may
+    )
+    return Template(source(name)).substitute(head=head, style=style, script=script, **parts)
 
 
 def inert(values: Any) -> str:

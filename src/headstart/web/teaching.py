@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from string import Template
 from typing import Any
 
 from headstart.web import page as classifier
-from headstart.web.page import ENGINE, inert, script_hash, source
+from headstart.web.page import ENGINE, filled, inert, source
 
 _SOLVER = ("teach/regression.js", "teach/head.js", "teach/certain.js")
 _SCRIPT = (
@@ -28,8 +27,11 @@ _MODEL, _WEIGHTS = "the model goes here", "the weights go here"
 def page(model: Mapping[str, Any], weights: str, version: str) -> str:
     """model: what the engine reads, without a head, and "features", "allowed" and "card" (see headstart.job.teach);
     weights: Blob.text()."""
-    style, script = source("tokens.css", "teach/page.css"), source(*_SCRIPT)
-    return Template(source("teach/page.html")).substitute(
+    return filled(
+        "teach/page.html",
+        styles=("tokens.css", "teach/page.css"),
+        scripts=_SCRIPT,
+        may="img-src blob:; worker-src blob:",
         version=version,
         model=inert(model),
         words=inert(json.loads(source("teach/words.json"))),
@@ -37,10 +39,6 @@ def page(model: Mapping[str, Any], weights: str, version: str) -> str:
         weights=weights,
         engine=source(*ENGINE, *_SOLVER),
         ear=source("teach/ear.js"),
-        style=style,
-        style_hash=script_hash(style),
-        script=script,
-        script_hash=script_hash(script),
     )
 
 
