@@ -66,6 +66,7 @@ def run(args: Namespace, session: Session) -> int:
     from headstart import model
     from headstart.extras import needed_for
 
+    session.last_word = "what was in hand is answered"
     with needed_for("serve", "serve"):
         import fastapi  # noqa: F401
         import python_multipart  # noqa: F401

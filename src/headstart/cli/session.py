@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Session:
-    """words: the command as it was typed, its verb first; resumable: whether it has --resume.
+    """words: the command as it was typed, its verb first; resumable: whether it has --resume; last_word: what a stop
+    says of a command that runs until it is stopped, "" for others.
 
     folder, epoch: the run that it has taken, and what its last epoch came to.
     """
 
     words: Sequence[str] = ()
     resumable: bool = False
+    last_word: str = ""
     folder: Path | None = None
     epoch: Epoch | None = None
 
@@ -47,8 +49,8 @@ class Session:
 
     def way_on(self) -> str:
         """How to go on where the work was stopped: with --resume where this command has begun a run, and only there."""
-        if self.words[:1] == ["serve"]:  # which was asked to end, and has
-            return "what was in hand is answered"
+        if self.last_word:
+            return self.last_word
         if self.folder is None:
             return "nothing to resume yet, the same command begins anew" if self.resumable else ANEW
         verb, *rest = (word for word in self.words if word not in ("--force", "--resume"))
