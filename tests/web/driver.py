@@ -1,0 +1,46 @@
+"""What tests and benchmarks do with a browser, whichever it is."""
+
+from __future__ import annotations
+
+import abc
+import time
+from pathlib import Path
+from typing import Any
+
+
+class Browser(abc.ABC):
+    """A browser with one page."""
+
+    @abc.abstractmethod
+    def open(self, page: Path | str, width: int) -> None:
+        """Loads a file, or what lies at an address, at a width in pixels."""
+
+    @abc.abstractmethod
+    def eval(self, code: str) -> Any:
+        """The value of a JavaScript expression, awaited."""
+
+    @abc.abstractmethod
+    def give(self, selector: str, *files: Path) -> None:
+        """Puts files into a file input, as a user chooses them."""
+
+    @abc.abstractmethod
+    def shot(self, path: Path) -> None:
+        """Saves what is seen as PNG."""
+
+    @abc.abstractmethod
+    def faults(self) -> list[str]:
+        """Errors that the page met since it was opened, as far as the browser tells them."""
+
+    @abc.abstractmethod
+    def asked(self) -> set[str]:
+        """Addresses that the open page has asked for."""
+
+    @abc.abstractmethod
+    def close(self) -> None: ...
+
+    def until(self, code: str, seconds: float = 60) -> None:
+        """Waits until a JavaScript expression is true."""
+        end = time.monotonic() + seconds
+        while not self.eval(f"!!({code})"):
+            assert time.monotonic() < end, f"never true: {code}"
+            time.sleep(0.05)
