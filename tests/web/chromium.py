@@ -27,6 +27,8 @@ _FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
     "--remote-debugging-pipe",
+    "--use-fake-device-for-media-stream",  # a camera that shows a moving picture
+    "--use-fake-ui-for-media-stream",
 )
 
 
@@ -58,6 +60,8 @@ class Chromium(Browser):
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
+        self.downloads = profile / "downloads"
+        self.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(self.downloads))
 
     def open(self, page: Path | str, width: int, *, dark: bool = False, scripts: bool = True) -> None:
         """Loads a file, or what lies at an address, at a width in pixels."""

@@ -8,12 +8,20 @@ from pathlib import Path
 from typing import Any
 
 
+def quiet(browser: Browser) -> None:
+    """Nothing failed, and nothing was asked for but the page, its workers and the pictures that it holds."""
+    assert browser.faults() == []
+    assert {address.partition(":")[0] for address in browser.asked()} <= {"file", "blob", "data"}
+
+
 class Browser(abc.ABC):
-    """A browser with one page."""
+    """A browser with one page. What the page saves comes to lie in `downloads`."""
+
+    downloads: Path
 
     @abc.abstractmethod
-    def open(self, page: Path | str, width: int) -> None:
-        """Loads a file, or what lies at an address, at a width in pixels."""
+    def open(self, page: Path | str, width: int, *, dark: bool = False) -> None:
+        """Loads a file, or what lies at an address, at a width in pixels; dark, where the browser can be told."""
 
     @abc.abstractmethod
     def eval(self, code: str) -> Any:

@@ -32,6 +32,8 @@ class Firefox(Browser):
 
     def __init__(self, browser: str, profile: Path, **preferences: Any) -> None:
         profile.mkdir(parents=True, exist_ok=True)
+        self.downloads = profile / "downloads"
+        preferences |= {"browser.download.dir": str(self.downloads), "browser.download.folderList": 2}
         lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in (_ALWAYS | preferences).items()]
         (profile / "user.js").write_text("\n".join(lines), encoding="utf-8")
         words = [browser, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"]
@@ -52,7 +54,8 @@ class Firefox(Browser):
             time.sleep(0.05)
         return json.loads(told.read_text(encoding="utf-8"))["ws_port"]
 
-    def open(self, page: Path | str, width: int) -> None:
+    def open(self, page: Path | str, width: int, *, dark: bool = False) -> None:
+        assert not dark, "only its user can make it dark"
         self.events.clear()
         self._here("browsingContext.setViewport", viewport={"width": width, "height": 900})
         address = page if isinstance(page, str) else page.as_uri()

@@ -21,7 +21,7 @@ from tests.web.axe import AXE, serious
 from tests.web.conftest import BROWSER
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
-_WIDE = """[...document.querySelectorAll('body *')].filter(e => {
+WIDE = """[...document.querySelectorAll('body *')].filter(e => {
   const r = e.getBoundingClientRect();
   if (!r.width || r.right <= innerWidth + 1) return false;
   for (let p = e; p; p = p.parentElement) {
@@ -74,7 +74,7 @@ def stands(browser: chromium.Chromium, page: Path, width: int) -> None:
     browser.open(page, width)
     browser.eval("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert browser.eval("document.documentElement.scrollWidth") <= width
-    assert browser.eval(_WIDE) == []
+    assert browser.eval(WIDE) == []
     asked = {one["request"]["url"] for one in browser.told("Network.requestWillBeSent")}
     assert {url for url in asked if not url.startswith("data:")} == {page.as_uri()}
     assert browser.told("Runtime.exceptionThrown") == []

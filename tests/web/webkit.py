@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -30,12 +29,16 @@ def found() -> str | None:
 
 
 class WebKit(Browser):
+    """A browser with one page, on a screen of its own."""
+
     def __init__(self, browser: str, profile: Path) -> None:
         profile.mkdir(parents=True, exist_ok=True)
+        self.downloads = profile  # of who lives there
         self._screen, display = _screen()
         self._port = _free_port()
         env = os.environ | {"DISPLAY": display, "HOME": str(profile), "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1"}
-        self._driver = subprocess.Popen(["WebKitWebDriver", f"--port={self._port}"], env=env)
+        words, quiet = ["WebKitWebDriver", f"--port={self._port}"], subprocess.DEVNULL
+        self._driver = subprocess.Popen(words, env=env, stdout=quiet, stderr=quiet)
         self._session = ""
         options = {"webkitgtk:browserOptions": {"binary": browser, "args": _WORDS}}
         self._session = "/" + self._begun({"capabilities": {"alwaysMatch": options}})["sessionId"]
@@ -49,7 +52,8 @@ class WebKit(Browser):
                 assert time.monotonic() < end, "the browser does not start"
                 time.sleep(0.05)
 
-    def open(self, page: Path | str, width: int) -> None:
+    def open(self, page: Path | str, width: int, *, dark: bool = False) -> None:
+        assert not dark, "only its user can make it dark"
         self._call("POST", "/window/rect", {"width": width, "height": 900})
         self._call("POST", "/url", {"url": page if isinstance(page, str) else page.as_uri()})
         self.until(f"innerWidth === {width}")
@@ -95,7 +99,8 @@ def _screen() -> tuple[subprocess.Popen[bytes], str]:
     words = ["Xvfb", "-displayfd", "1", "-screen", "0", "1920x1200x24", "-nolisten", "tcp"]
     made = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert made.stdout
-    return made, ":" + made.stdout.readline().decode().strip()
+    with made.stdout as told:
+        return made, ":" + told.readline().decode().strip()
 
 
 def _free_port() -> int:

@@ -18,7 +18,8 @@ from tests.cli.conftest import picture
 from tests.web import chromium
 from tests.web.conftest import BROWSER
 from tests.web.policy import beside_its_own
-from tests.web.teach.using import SHAPES, ask, counts, drop, quiet, ready, saved, train
+from tests.web.driver import quiet
+from tests.web.teach.using import SHAPES, ask, counts, drop, ready, saved, train
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 HOSTILE = ("</script><img src=x onerror=alert(1)>", "../<b>rose</b>\u202e & “$weights”", "CON")

@@ -14,7 +14,8 @@ from headstart.web.page import HERE
 from tests.web import chromium
 from tests.web.axe import AXE, serious
 from tests.web.conftest import BROWSER
-from tests.web.teach.using import IDLE, SHAPES, ask, counts, drop, quiet, ready, saved, train
+from tests.web.driver import quiet
+from tests.web.teach.using import IDLE, SHAPES, ask, counts, drop, ready, saved, train
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 LANGUAGES = json.loads((HERE / "teach" / "words.json").read_text(encoding="utf-8"))
