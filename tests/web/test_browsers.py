@@ -228,5 +228,5 @@ def test_the_server_is_asked(browser: Browser, server: Served, model: Model, tmp
     rows = "[...document.querySelectorAll('#pictures > li')].map(row => row.querySelector('progress').value)"
     np.testing.assert_allclose(browser.eval(rows), model.probabilities(given).max(1), atol=1e-6)
     assert browser.eval("document.documentElement.scrollWidth") <= width
-    assert not [one for one in browser.asked() if not one.startswith((url, "blob:"))]
+    assert not [one for one in browser.asked() if not one.startswith((url, "blob:", "data:"))]
     assert browser.faults() == []

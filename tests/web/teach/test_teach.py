@@ -29,7 +29,7 @@ def test_only_what_the_page_brings_may_run(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     parts = beside_its_own(text)
     assert parts.pop("worker-src") == "blob:"
-    assert parts.pop("img-src") == "blob:"
+    assert parts.pop("img-src") == "blob: data:"
     assert set(parts.values()) == {"'none'"}
 
 
