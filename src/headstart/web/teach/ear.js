@@ -74,14 +74,14 @@ function taught({ head, familiar, temperature }) {
 // added where it lies.
 async function packed({ added }) {
   const { floats, halves, eights } = classifier.model.sections, second = 4 * floats;
-  const all = joined([numbers.subarray(0, second), ...added.floats, numbers.subarray(second), ...added.eights]);
+  const all = chained([numbers.subarray(0, second), ...added.floats, numbers.subarray(second), ...added.eights]);
   const places = { floats: placesOf("f", floats, added.floats), eights: placesOf("e", eights, added.eights) };
   const sections = { floats: floats + total(added.floats), halves, eights: eights + total(added.eights) };
   return { packed: await piped(shuffled(all, sections, true), new CompressionStream("deflate")), sections, places };
 }
 
 // The bytes of arrays one after the other. A Blob of them could not be read in WebKit: see piped().
-function joined(arrays) {
+function chained(arrays) {
   const out = new Uint8Array(arrays.reduce((sum, { byteLength }) => sum + byteLength, 0));
   let at = 0;
   for (const { buffer, byteOffset, byteLength } of arrays) {
