@@ -4,8 +4,9 @@
     taskset -c 0 python benchmarks/web/teach.py TEST CLASSIFIER --ask
 
 TRAIN, TEST: folders with a folder for each class. CLASSIFIER: the folder that classifier.html is saved to, or lies in.
-Told: milliseconds of each picture, seconds of training (folds, head, temperature, line to strangers and all), for how long
-the page answered to nothing, what it says of its accuracy, and its memory; with --ask how many pictures of TEST the saved page names rightly.
+Told: milliseconds of each picture, seconds of training (folds, head, temperature, line to strangers and all), how long
+the page answered to nothing, what it says of its accuracy, and its memory; with --ask how many pictures of TEST the
+saved page names rightly.
 """
 
 from __future__ import annotations

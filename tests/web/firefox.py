@@ -36,7 +36,15 @@ class Firefox(Browser):
         preferences |= {"browser.download.dir": str(self.downloads), "browser.download.folderList": 2}
         lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in (_ALWAYS | preferences).items()]
         (profile / "user.js").write_text("\n".join(lines), encoding="utf-8")
-        words = [browser, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"]
+        words = [
+            browser,
+            "--headless",
+            "--no-remote",
+            "--profile",
+            str(profile),
+            "--remote-debugging-port",
+            "0",
+        ]
         self._process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._socket = WebSocket(self._port(profile / "WebDriverBiDiServer.json"), "/session")
         self._number = itertools.count(1)

@@ -216,7 +216,9 @@ def server(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 
 @WIDTHS
-def test_the_server_is_asked(browser: Browser, server: Served, model: Model, tmp_path: Path, width: int) -> None:
+def test_the_server_is_asked(
+    browser: Browser, server: Served, model: Model, tmp_path: Path, width: int
+) -> None:
     given, url = pictures(2, 6), server.told["url"]
     for place, one in enumerate(given):
         Image.fromarray(one).save(tmp_path / f"{place}.png")

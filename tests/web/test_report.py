@@ -17,7 +17,7 @@ from headstart.report.embedding import Embedding
 from headstart.report.sprite import sprite
 from tests.report import sample
 from tests.web import chromium
-from tests.web.axe import AXE, serious
+from tests.web.axe import light_and_dark, serious
 from tests.web.conftest import BROWSER
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
@@ -81,17 +81,10 @@ def stands(browser: chromium.Chromium, page: Path, width: int) -> None:
     assert browser.told("Log.entryAdded") == []
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci --prefix tests/web")
-@pytest.mark.parametrize("dark", [False, True])
+@light_and_dark
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_serious(browser: chromium.Chromium, page: Path, width: int, dark: bool) -> None:
-    serves_all(browser, page, width, dark)
-
-
-def serves_all(browser: chromium.Chromium, page: Path, width: int, dark: bool) -> None:
-    """axe finds nothing serious, details opened."""
     browser.open(page, width, dark=dark)
-    browser.eval("document.querySelectorAll('details').forEach(d => d.open = true)")
     serious(browser)
 
 

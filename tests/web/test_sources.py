@@ -21,5 +21,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_no_name_is_given_twice(text: str) -> None:
-    named = re.findall(r"^(?:async )?(?:function\*?|class|const|let) (\w+)", source(*TEXTS[text]), re.MULTILINE)
+    named = re.findall(
+        r"^(?:async )?(?:function\*?|class|const|let) (\w+)", source(*TEXTS[text]), re.MULTILINE
+    )
     assert [name for name, times in Counter(named).items() if times > 1] == []

@@ -14,7 +14,7 @@ from PIL import Image
 from headstart.model import Model
 from headstart.strangers import plain
 from tests.web import chromium
-from tests.web.axe import AXE, serious
+from tests.web.axe import light_and_dark, serious
 from tests.web.conftest import BROWSER, pictures
 from tests.web.driver import Browser, quiet
 from tests.web.test_classifier import choose, ready, text_of
@@ -108,8 +108,7 @@ def test_100_megapixels_are_answered_as_python_answers_them(
     quiet(browser)
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci --prefix tests/web")
-@pytest.mark.parametrize("dark", [False, True])
+@light_and_dark
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_serious(
     browser: chromium.Chromium, page: Path, tmp_path: Path, width: int, dark: bool
@@ -119,6 +118,5 @@ def test_axe_finds_nothing_serious(
     ready(browser, page, width, dark=dark)
     serious(browser)
     choose(browser, tmp_path / "one.png")
-    browser.eval("document.querySelectorAll('details').forEach(d => d.open = true)")
     serious(browser)
     assert browser.eval("document.documentElement.scrollWidth") <= width

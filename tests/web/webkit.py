@@ -1,4 +1,4 @@
-"""WebKitGTK's small browser, spoken to through WebKitWebDriver: the engine of Safari. It needs a display, so that Xvfb makes one."""
+"""WebKitGTK's small browser, spoken to through WebKitWebDriver: the engine of Safari, on a screen that Xvfb makes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.web.driver import Browser
 
-_PLACES = ("/usr/lib/*/webkit2gtk-4.1/MiniBrowser", "/usr/lib/*/webkitgtk-6.0/MiniBrowser", "/usr/libexec/webkit2gtk-4.1/MiniBrowser")
+_PLACES = ("usr/lib/*/webkit2gtk-4.1/MiniBrowser", "usr/libexec/webkit2gtk-4.1/MiniBrowser")
 _WORDS = ["--automation", "--full-screen", "--enable-mock-capture-devices=true"]
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # how WebDriver names what it has found
 
@@ -25,7 +25,7 @@ def found() -> str | None:
     """The browser's path, where it is there with its driver and something to show it on."""
     if not (shutil.which("WebKitWebDriver") and shutil.which("Xvfb")):
         return None
-    return next((str(path) for place in _PLACES for path in Path("/").glob(place[1:])), None)
+    return next((str(path) for place in _PLACES for path in Path("/").glob(place)), None)
 
 
 class WebKit(Browser):
@@ -36,7 +36,11 @@ class WebKit(Browser):
         self.downloads = profile  # of who lives there
         self._screen, display = _screen()
         self._port = _free_port()
-        env = os.environ | {"DISPLAY": display, "HOME": str(profile), "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1"}
+        env = os.environ | {
+            "DISPLAY": display,
+            "HOME": str(profile),
+            "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
+        }
         words, quiet = ["WebKitWebDriver", f"--port={self._port}"], subprocess.DEVNULL
         self._driver = subprocess.Popen(words, env=env, stdout=quiet, stderr=quiet)
         self._session = ""

@@ -17,8 +17,8 @@ from headstart.web import node
 from tests.cli.conftest import picture
 from tests.web import chromium
 from tests.web.conftest import BROWSER
-from tests.web.policy import beside_its_own
 from tests.web.driver import quiet
+from tests.web.policy import beside_its_own
 from tests.web.teach.using import SHAPES, ask, counts, drop, ready, saved, train
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
