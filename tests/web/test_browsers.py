@@ -25,7 +25,7 @@ from headstart.model.formats import html
 from headstart.strangers import plain
 from tests.cli.conftest import tree
 from tests.server.test_serving import Served, served
-from tests.web import browsers
+from tests.web import browsers, firefox
 from tests.web.conftest import HOSTILE, pictures
 from tests.web.driver import Browser, quiet
 from tests.web.teach import using
@@ -133,6 +133,24 @@ def test_the_camera_is_answered_until_it_is_stopped(browser: Browser, page: Path
     browser.until("here('state').hidden")
     assert text_of(browser, "camera") == "Use the camera"
     quiet(browser)
+
+
+@pytest.mark.skipif(not firefox.found(), reason="no firefox on this machine")
+def test_a_browser_that_hides_pictures_from_pages_is_told(page: Path, teaching: Path, tmp_path: Path) -> None:
+    """And nothing is said of noise."""
+    Image.fromarray(pictures(1, 6)[0]).save(tmp_path / "one.png")
+    found = firefox.found()
+    assert found
+    hiding = firefox.Firefox(found, tmp_path / "profile", **{"privacy.resistFingerprinting": True})
+    hiding.open(page, 1280)
+    hiding.until("here('state').classList.contains('fault')")
+    assert "hides from the page what is in a picture" in text_of(hiding, "state")
+    choose(hiding, tmp_path / "one.png")
+    assert "hides from the page what is in a picture" in text_of(hiding, "state")
+    assert hiding.eval("here('found').hidden")
+    hiding.open(teaching, 1280)
+    hiding.until("here('fault').textContent.includes('hides from the page what is in a picture')")
+    hiding.close()
 
 
 # ---- teach.html ----
