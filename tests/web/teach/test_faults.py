@@ -9,7 +9,8 @@ import pytest
 
 from tests.web import chromium
 from tests.web.conftest import BROWSER
-from tests.web.teach.using import SHAPES, ask, drop, quiet, ready, saved, train
+from tests.web.driver import quiet
+from tests.web.teach.using import SHAPES, ask, drop, ready, saved, train
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 FAULT = "here('fault').textContent"
@@ -71,7 +72,7 @@ def test_without_the_first_worker_it_is_said(
     browser: chromium.Chromium, page: Path, shapes: Path, tmp_path: Path, broken: str
 ) -> None:
     text = page.read_text(encoding="utf-8")
-    start = "self.onmessage = ({ data }) => {\n  try {\n    const found"
+    start = "self.onmessage = async ({ data }) => {\n  try {\n    const found"
     assert text.count(start) == 1
     (tmp_path / "broken.html").write_text(
         text.replace(start, broken.strip() + "\n" + start), encoding="utf-8"
