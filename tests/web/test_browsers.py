@@ -28,6 +28,7 @@ from tests.server.test_serving import Served, served
 from tests.web import browsers, firefox
 from tests.web.conftest import HOSTILE, pictures
 from tests.web.driver import Browser, quiet
+from tests.web.profile import swapping
 from tests.web.teach import using
 from tests.web.test_classifier import choose, ready, text_of
 from tests.web.test_report import POINTED, WALKED, WIDE
@@ -89,7 +90,18 @@ def as_webp(image: Image.Image, path: Path) -> None:
     image.save(path.with_suffix(".webp"), lossless=True)
 
 
-@pytest.mark.parametrize("kind", [turned, see_through, in_a_palette, in_greys, as_webp])
+def profiled_jpeg(image: Image.Image, path: Path) -> None:
+    image.save(path.with_suffix(".jpg"), quality=95, icc_profile=swapping())
+
+
+def profiled_png(image: Image.Image, path: Path) -> None:
+    image.save(path.with_suffix(".png"), icc_profile=swapping())
+
+
+KINDS = (turned, see_through, in_a_palette, in_greys, as_webp, profiled_jpeg, profiled_png)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_kinds_of_files_are_read_as_python_reads_them(
     browser: Browser, model: Model, page: Path, tmp_path: Path, kind
 ) -> None:
