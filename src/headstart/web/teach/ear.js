@@ -1,22 +1,25 @@
 "use strict";
 // The worker's ear: a model, then pictures, whose features it gives; what was learnt, then pictures, which it names.
 
-let classifier;
+let classifier, chooser, turn = Promise.resolve();
 
 const WAYS = { made, seen, solved, taught, named };
 
-self.onmessage = ({ data }) => {
+self.onmessage = ({ data }) => (turn = turn.then(() => heard(data)));
+
+async function heard(data) {
   try {
-    const found = WAYS[data.way](data);
+    const found = await WAYS[data.way](data);
     self.postMessage({ number: data.number, ...found });
   } catch (error) {
     self.postMessage({ number: data.number, error: String(error && error.message) });
   }
-};
+}
 
 // By how much the features of a picture that any language can make are away from Python's, as a share of the largest.
 function made({ model, weights }) {
   classifier = new Classifier({ ...model, head: [], familiar: null, decision: { thresholds: [] } }, weights);
+  chooser = new Chooser(classifier.network);
   const found = classifier.features(classifier.network.run(checkFrame(model.size)));
   const most = Math.max(...model.features.map(Math.abs));
   return { away: Math.max(...found.map((v, d) => Math.abs(v - model.features[d]))) / most };
@@ -27,9 +30,9 @@ function framed({ pixels, width, height }) {
 }
 
 // mark: equal for equal frames, and hardly ever for others.
-function seen(picture) {
+async function seen(picture) {
   const frame = framed(picture);
-  return { features: classifier.features(classifier.network.run(frame)), mark: markOf(frame) };
+  return { features: classifier.features(await chooser.run(frame)), mark: markOf(frame) };
 }
 
 // FNV-1a, twice.
@@ -69,7 +72,7 @@ function taught({ head, familiar, temperature }) {
   return { expected: classifier.answer(checkFrame(classifier.model.size)).probabilities };
 }
 
-function named(picture) {
-  const { probabilities, called, similarity } = classifier.answer(framed(picture));
+async function named(picture) {
+  const { probabilities, called, similarity } = classifier.told(await chooser.run(framed(picture)));
   return { probabilities, called, similarity };
 }
