@@ -1,16 +1,17 @@
 "use strict";
 // Who runs the network. The processor answers first. The graphics card is then asked for the same picture, and takes over
-// where it says the same, sooner. Whatever goes wrong there, the processor answers, from then on.
+// where it says the same, sooner. Whatever goes wrong there: the processor answers, from then on.
 
 const ALIKE = 1e-4; // by which values may differ, as a share of the largest
 const TIMED = 3, TRIALS = 20; // runs of the card that are timed; runs at most, as the processor may come between
+const PATIENCE = 10000; // milliseconds after which a card that does not answer is given up
 
 class Chooser {
-  // gpu: network → Gpu or null; clock: milliseconds.
-  constructor(network, gpu = (asked) => Gpu.of(asked), clock = () => performance.now()) {
-    Object.assign(this, { network, make: gpu, clock });
+  // make: network → Gpu or null; clock: milliseconds.
+  constructor(network, { make = (asked) => Gpu.of(asked), clock = () => performance.now(), patience = PATIENCE } = {}) {
+    Object.assign(this, { network, make, clock, patience });
     this.gpu = null; // once it was chosen
-    this.why = ""; // why it was not, or not any more
+    this.why = ""; // why it was not, or is not any more
     this.runs = 0; // of the processor
     this.best = Infinity; // its shortest, in milliseconds
     this.trial = null; // under way, or over
@@ -20,7 +21,7 @@ class Chooser {
   async run(frame) {
     if (this.gpu) {
       try {
-        return await this.gpu.run(frame);
+        return await this.asked(this.gpu, frame);
       } catch (error) {
         this.refuse(this.gpu, error.message);
       }
@@ -37,10 +38,10 @@ class Chooser {
     try {
       gpu = await this.make(this.network);
       if (!gpu) return this.refuse(null, "there is none");
-      const away = apart(values, await gpu.run(frame));
-      if (!(away <= ALIKE)) return this.refuse(gpu, "it says something else: " + away);
+      const away = apart(values, await this.asked(gpu, frame));
+      if (!(away <= ALIKE)) return this.refuse(gpu, `it says something else, ${away} apart`);
       const took = await this.timed(gpu, frame);
-      if (!(took < this.best)) return this.refuse(gpu, `it is slower: ${took} ms, not ${this.best}`);
+      if (!(took < this.best)) return this.refuse(gpu, `it is slower: ${took} ms, the processor ${this.best} ms`);
       this.gpu = gpu;
       gpu.device.lost.then(({ message }) => this.refuse(gpu, message));
     } catch (error) {
@@ -48,15 +49,25 @@ class Chooser {
     }
   }
 
-  // The shortest run of the card, in milliseconds, of those during which the processor did not run.
+  // The card's shortest run in milliseconds, of those during which the processor did not run.
   async timed(gpu, frame) {
     const took = [];
     for (let trial = 0; trial < TRIALS && took.length < TIMED; trial++) {
       const { runs } = this, start = this.clock();
-      await gpu.run(frame);
+      await this.asked(gpu, frame);
       if (runs === this.runs) took.push(this.clock() - start);
     }
     return Math.min(...took);
+  }
+
+  async asked(gpu, frame) {
+    let timer;
+    const late = new Promise((_, failed) => (timer = setTimeout(() => failed(new Error("it does not answer")), this.patience)));
+    try {
+      return await Promise.race([gpu.run(frame), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   refuse(gpu, why) {
@@ -66,7 +77,7 @@ class Chooser {
   }
 }
 
-// By how much the values differ at most, as a share of the largest of each. NaN where one is no number.
+// By how much values differ at most, as a share of the largest of each. NaN where one is no number.
 function apart(expected, found) {
   const shares = [...found].map(([number, { data }]) => {
     const known = expected.get(number).data, most = known.reduce((a, b) => Math.max(a, Math.abs(b)), 1e-30);

@@ -1,5 +1,5 @@
 "use strict";
-// The worker's ear: a model, then pictures; each is answered.
+// The worker's ear: a model, then pictures; each is answered, one after the other.
 
 let classifier, chooser, turn = Promise.resolve();
 
@@ -14,8 +14,8 @@ async function heard(data) {
 }
 
 // The first answer, to a picture that Python was asked about too; it warms the engine up as well.
-function made({ model, weights }) {
-  classifier = new Classifier(model, weights);
+async function made({ model, weights }) {
+  classifier = new Classifier(model, await numbersOf(weights, model.sections));
   chooser = new Chooser(classifier.network);
   const { probabilities } = classifier.answer(checkFrame(model.size));
   return { away: Math.max(...probabilities.map((p, c) => Math.abs(p - model.expected[c]))) };
@@ -24,5 +24,5 @@ function made({ model, weights }) {
 async function asked({ pixels, width, height }) {
   const start = performance.now(), frame = prepare(pixels, width, height, 4, classifier.model.prepare);
   const found = classifier.told(await chooser.run(frame));
-  return { ...found, frame, milliseconds: performance.now() - start };
+  return { ...found, frame, milliseconds: performance.now() - start, gpu: chooser.gpu !== null };
 }
