@@ -54,16 +54,25 @@ class Both:
 
 
 @contextmanager
-def both(folder: Path) -> Iterator[Both]:
-    """A browser of its own, whose profile goes into the folder."""
+def opened(folder: Path) -> Iterator[chromium.Chromium]:
+    """A browser that has WebGPU, whose profile goes into the folder."""
     found = chromium.found()
     assert found, "no Chromium on this machine"
     browser = chromium.Chromium(found, folder / "profile", *FLAGS)
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+@contextmanager
+def both(folder: Path) -> Iterator[Both]:
+    """In a browser of its own."""
     blank = folder / "blank.html"
     blank.write_text("<!DOCTYPE html><title>.</title>")
-    browser.open(blank, 390)
-    yield Both(browser)
-    browser.close()
+    with opened(folder) as browser:
+        browser.open(blank, 390)
+        yield Both(browser)
 
 
 def _block(html: str, name: str) -> str:

@@ -70,7 +70,10 @@ fn convolution(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_id)
   let group = i32(tile.z);
   let row = 4 * i32(own.y);
   let column = 4 * i32(own.x);
-  var sums: array<vec4f, 4>;
+  var first = vec4f();
+  var second = vec4f();
+  var third = vec4f();
+  var fourth = vec4f();
   for (var deep = 0; deep < depth; deep += DEEP) {
     for (var e = i32(index); e < TILE * DEEP; e += 64) {
       let r = e / DEEP;
@@ -84,18 +87,24 @@ fn convolution(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_id)
     workgroupBarrier();
     for (var k = 0; k < TILE * DEEP; k += TILE) {
       let w = vec4f(weights[k + column], weights[k + column + 1], weights[k + column + 2], weights[k + column + 3]);
-      for (var i = 0; i < 4; i++) { sums[i] += seen[k + row + i] * w; }
+      first += seen[k + row] * w;
+      second += seen[k + row + 1] * w;
+      third += seen[k + row + 2] * w;
+      fourth += seen[k + row + 3] * w;
     }
     workgroupBarrier();
   }
-  for (var i = 0; i < 4; i++) {
-    for (var j = 0; j < 4; j++) {
-      let p = place + row + i;
-      let n = output + column + j;
-      let to = group * made + n;
-      if (p < places && n < made) { put(p * facts.outputs + to, sums[i][j] + z[to]); }
-    }
-  }
+  let at = group * made + output + column;
+  put_four(first, place + row, at, made - output - column);
+  put_four(second, place + row + 1, at, made - output - column);
+  put_four(third, place + row + 2, at, made - output - column);
+  put_four(fourth, place + row + 3, at, made - output - column);
+}
+
+// Four outputs of a place, of which only so many are there.
+fn put_four(sums: vec4f, place: i32, output: i32, there: i32) {
+  if (place >= facts.down * facts.across) { return; }
+  for (var j = 0; j < min(4, there); j++) { put(place * facts.outputs + output + j, sums[j] + z[output + j]); }
 }
 
 var<workgroup> parts: array<f32, 256>;
