@@ -18,7 +18,7 @@ from headstart.model.formats.html import check_frame
 from tests.web.chromium import Chromium
 from tests.web.conftest import BROWSER, pictures
 from tests.web.test_engine import GRAPHS, SIZE, html_of, model_of
-from tests.web.webgpu import Both, both, opened
+from tests.web.webgpu import INSISTED, Both, both, opened
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 FAMILY = "mobilenetv3_small_050"  # squeeze and excitation, hard swish
@@ -105,17 +105,6 @@ def test_what_goes_wrong_later_is_answered_by_the_processor(
     assert found["by"] == ["processor", "card", "processor"]
     assert found["away"][2] == 0
     assert found["why"]
-
-
-# Behind the engine of a page that is opened: a card that the processor plays counts as one, and as the faster.
-INSISTED = """
-const known = Blob;
-Blob = class extends known {
-  constructor(parts, options) {
-    const more = ["\\nGpu.of = ((of) => (network) => of(network, true))(Gpu.of); Chooser.prototype.timed = () => 0;"];
-    super((options || {}).type === "text/javascript" ? [...parts, ...more] : parts, options);
-  }
-};"""
 
 
 @pytest.mark.parametrize("insisted", [True, False])

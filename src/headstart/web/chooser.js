@@ -4,11 +4,11 @@
 
 const ALIKE = 1e-4; // by which values may differ, as a share of the largest
 const TIMED = 3, TRIALS = 20; // runs of the card that are timed; runs at most, as the processor may come between
-const PATIENCE = 10000; // milliseconds after which a card that does not answer is given up
+const LATE = 10000; // milliseconds after which a card that does not answer is given up
 
 class Chooser {
   // make: network → Gpu or null; clock: milliseconds.
-  constructor(network, { make = (asked) => Gpu.of(asked), clock = () => performance.now(), patience = PATIENCE } = {}) {
+  constructor(network, { make = (asked) => Gpu.of(asked), clock = () => performance.now(), patience = LATE } = {}) {
     Object.assign(this, { network, make, clock, patience });
     this.gpu = null; // once it was chosen
     this.why = ""; // why it was not, or is not any more

@@ -70,7 +70,7 @@ class Gpu {
   // Throws where the card cannot do it.
   static async of(network, played = false) {
     const adapter = self.navigator.gpu && (await navigator.gpu.requestAdapter());
-    if (!adapter || (!played && (adapter.isFallbackAdapter || adapter.info.isFallbackAdapter))) return null;
+    if (!adapter || (!played && (adapter.isFallbackAdapter || adapter.info?.isFallbackAdapter))) return null;
     const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
     const device = await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
     const made = new Gpu(device, network);
