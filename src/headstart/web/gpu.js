@@ -11,9 +11,8 @@ const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
 const byNumber = (shader, { shape }, rest) => ({ shader, groups: [Math.ceil(sizeOf(shape) / THREADS)], ...rest });
 const byWeights = ({ tensors }) => ({ y: tensors.weight, z: tensors.bias });
 
-// What is done for each operation, as dispatches: { shader, groups: workgroups, x, y, z: what the shader reads, facts: what is not
-// read off node and shapes }. x is the first input where it is not said. An operation that is missing here is missing on the
-// card.
+// What is done for each operation, as dispatches: { shader, groups: how many workgroups, x, y, z: what it reads, facts: what node
+// and shapes do not tell }. x is the first input where it is not said. An operation that is not here is not there on the card.
 const DISPATCHES = {
   convolution(node, [x]) {
     const [outputs, ...sides] = node.shape, places = sizeOf(sides);
@@ -91,8 +90,7 @@ class Gpu {
   // What `work` comes to. Throws where the card found fault with it.
   async sound(kinds, work) {
     for (const kind of kinds) this.device.pushErrorScope(kind);
-    const done = work(), faults = kinds.map(() => this.device.popErrorScope());
-    const found = await done, [fault] = (await Promise.all(faults)).filter(Boolean);
+    const [found, ...faults] = await Promise.all([work(), ...kinds.map(() => this.device.popErrorScope())]), fault = faults.find(Boolean);
     if (fault) throw new Error(fault.message);
     return found;
   }
@@ -109,7 +107,7 @@ class Gpu {
       for (const number of this.network.last.get(place) || []) this.free(values.get(number));
     });
     this.wanted = this.read(values);
-    this.steps = await this.bound(planned);
+    this.steps = await this.compiled(planned);
   }
 
   // The dispatches of a node, with the buffers that they read and write.
@@ -160,21 +158,24 @@ class Gpu {
     return wanted;
   }
 
-  async bound(planned) {
-    const { device } = this, kinds = ["uniform", ...Array(3).fill("read-only-storage"), "storage"];
-    const entries = kinds.map((type, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } }));
-    const layout = device.createBindGroupLayout({ entries }), module = device.createShaderModule({ code: SHADERS });
-    const whole = device.createPipelineLayout({ bindGroupLayouts: [layout] });
-    const names = [...new Set(planned.map(({ shader }) => shader))];
+  async compiled(planned) {
+    const { device } = this, types = ["uniform", "read-only-storage", "read-only-storage", "read-only-storage", "storage"];
+    const entries = types.map((type, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } }));
+    const layout = device.createBindGroupLayout({ entries }), pipelines = await this.pipelines(layout, planned);
     const facts = this.buffer((planned.length * STRIDE) / 4, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
-    const steps = planned.map((step, place) => {
+    return planned.map(({ shader, groups, buffers, ...step }, place) => {
       device.queue.writeBuffer(facts, place * STRIDE, step.facts);
-      const parts = [{ buffer: facts, offset: place * STRIDE, size: STRIDE }, ...step.buffers.map((buffer) => ({ buffer }))];
-      return { ...step, group: device.createBindGroup({ layout, entries: parts.map((resource, binding) => ({ binding, resource })) }) };
+      const own = { buffer: facts, offset: place * STRIDE, size: STRIDE }, read = [own, ...buffers.map((buffer) => ({ buffer }))];
+      const group = device.createBindGroup({ layout, entries: read.map((resource, binding) => ({ binding, resource })) });
+      return { pipeline: pipelines.get(shader), groups, group };
     });
-    const made = names.map((entryPoint) => device.createComputePipelineAsync({ layout: whole, compute: { module, entryPoint } }));
-    const pipelines = new Map((await Promise.all(made)).map((pipeline, place) => [names[place], pipeline]));
-    return steps.map(({ shader, groups, group }) => ({ pipeline: pipelines.get(shader), groups, group }));
+  }
+
+  async pipelines(bindings, planned) {
+    const { device } = this, names = [...new Set(planned.map(({ shader }) => shader))];
+    const module = device.createShaderModule({ code: SHADERS }), layout = device.createPipelineLayout({ bindGroupLayouts: [bindings] });
+    const made = names.map((entryPoint) => device.createComputePipelineAsync({ layout, compute: { module, entryPoint } }));
+    return new Map((await Promise.all(made)).map((pipeline, place) => [names[place], pipeline]));
   }
 
   // As Network.run(), but only the values that head and map are made of. Throws where the card fails.

@@ -47,8 +47,9 @@ fn count() -> i32 { return facts.outputs * facts.down * facts.across; }
 
 const TILE = 32; // places by outputs that a workgroup makes; each of its 64 threads makes four by four
 const DEEP = 16; // numbers of each that are held at a time
-var<workgroup> seen: array<f32, 512>;
-var<workgroup> weights: array<f32, 512>;
+const NEXT = 33; // from one number of a place to its next: one more than a tile, so that threads write to different banks
+var<workgroup> seen: array<f32, 528>;
+var<workgroup> weights: array<f32, 528>;
 
 // Number k of what a group's convolution sees at a place: zero beyond the edge.
 fn window(place: i32, k: i32, channel: i32, each: i32) -> f32 {
@@ -78,14 +79,14 @@ fn convolution(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_id)
     for (var e = i32(index); e < TILE * DEEP; e += 64) {
       let r = e / DEEP;
       let k = deep + e % DEEP;
-      let to = (e % DEEP) * TILE + r;
+      let to = (e % DEEP) * NEXT + r;
       seen[to] = 0.0;
       weights[to] = 0.0;
       if (k < depth && place + r < places) { seen[to] = window(place + r, k, group * each, each); }
       if (k < depth && output + r < made) { weights[to] = y[(group * made + output + r) * depth + k]; }
     }
     workgroupBarrier();
-    for (var k = 0; k < TILE * DEEP; k += TILE) {
+    for (var k = 0; k < NEXT * DEEP; k += NEXT) {
       let w = vec4f(weights[k + column], weights[k + column + 1], weights[k + column + 2], weights[k + column + 3]);
       first += seen[k + row] * w;
       second += seen[k + row + 1] * w;
