@@ -2,9 +2,8 @@
 
     python benchmarks/web/card.py BUNDLE PICTURES [--most N]
 
-Headless Chromium, and a card that the processor plays (SwiftShader): numbers are those of a card that rounds as IEEE 754
-has it, milliseconds are not those of any card. Pictures are decoded and prepared in Python, in an order that their
-names' hash gives.
+Headless Chromium, and a card that the processor plays (SwiftShader): its numbers are those of a card, its milliseconds
+are not. Pictures are decoded and prepared in Python, in an order that their names' hash gives.
 """
 
 from __future__ import annotations

@@ -44,17 +44,11 @@ def test_an_operation_is_the_processors(engines: Both, name: str) -> None:
         assert found["apart"] <= CLOSE
 
 
-def network_page(name: str, made: Callable) -> str:
-    network = made(name) if name == FAMILY else headstart.backbone.load(name)
-    return html_of(teach._runtime(network).model, network.preprocess)
-
-
 @pytest.mark.parametrize("name", ["demo-cnn", "small", "lite0", FAMILY])
 def test_a_network_is_the_processors(engines: Both, made: Callable, name: str) -> None:
-    html = network_page(name, made)
-    engines.made(html)
-    size = int(re.search(r'"size":(\d+)', html)[1])
-    found = engines.both(check_frame(size))
+    network = made(name) if name == FAMILY else headstart.backbone.load(name)
+    engines.made(html_of(teach._runtime(network).model, network.preprocess))
+    found = engines.both(check_frame(network.preprocess.size))
     card, processor = (np.array(found[one]["features"]) for one in ("card", "processor"))
     assert np.abs(processor).max() > 0
     assert found["apart"] <= CLOSE
@@ -127,6 +121,7 @@ def test_the_page_answers_alike_by_the_card(model: Model, page: Path, tmp_path: 
         else:
             found += [asked(browser, tmp_path / "picture.png") for _ in range(3)]
             assert not any(one["gpu"] for one in found)
+        assert browser.eval("document.getElementById('by-card').hidden") == (not insisted)
         assert browser.told("Runtime.exceptionThrown") == []
     assert not found[0]["gpu"]
     first, last = found[0], found[-1]
