@@ -101,6 +101,7 @@ def test_what_goes_wrong_later_is_answered_by_the_processor(
     assert found["why"]
 
 
+@pytest.mark.usefixtures("engines")  # which skip where there is no WebGPU
 @pytest.mark.parametrize("insisted", [True, False])
 def test_the_page_answers_alike_by_the_card(model: Model, page: Path, tmp_path: Path, insisted: bool) -> None:
     """By a card that the processor plays only where the test insists on it."""
