@@ -11,6 +11,6 @@ def asking(version: str) -> str:
         "asking.html",
         styles=("tokens.css", "page.css", "asking.css"),
         scripts=("percent.js", "asking.js"),
-        may="connect-src 'self'; img-src blob:",
+        may="connect-src 'self'; img-src blob: data:",
         version=version,
     )

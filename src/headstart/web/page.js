@@ -260,6 +260,7 @@ async function main() {
   introduce();
   listen();
   try {
+    checkCanvas();
     const { away } = await ask({ model, weights: here("weights").textContent.trim() });
     here("weights").remove();
     if (!(away <= model.allowed)) return fail("This browser calculates something else than the classifier was made for. Try another one.");

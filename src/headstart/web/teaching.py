@@ -31,7 +31,7 @@ def page(model: Mapping[str, Any], weights: str, version: str) -> str:
         "teach/page.html",
         styles=("tokens.css", "teach/page.css"),
         scripts=_SCRIPT,
-        may="img-src blob:; worker-src blob:",
+        may="img-src blob: data:; worker-src blob:",
         version=version,
         model=inert(model),
         words=inert(json.loads(source("teach/words.json"))),
