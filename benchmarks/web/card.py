@@ -8,7 +8,6 @@ are not. Pictures are decoded and prepared in Python, in an order that their nam
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -17,25 +16,22 @@ from pathlib import Path
 import numpy as np
 
 import headstart
+from headstart.data import decode
 from headstart.model.formats import html
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 
 def main() -> None:
-    from benchmarks.web.parity import pictures
+    from benchmarks.web import asked
     from tests.web.webgpu import both
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("bundle", type=Path)
-    parser.add_argument("pictures", type=Path)
-    parser.add_argument("--bits", type=int, default=16)
-    parser.add_argument("--most", type=int, default=100)
-    asked = parser.parse_args()
-    model = headstart.load(asked.bundle)
-    frames = [model.backbone.preprocess.frame(one) for one in pictures(asked.pictures, asked.most)]
+    wanted = asked.parser(__doc__, most=100).parse_args()
+    model = headstart.load(wanted.bundle)
+    given = [decode.decode(path.read_bytes()) for path in asked.some(wanted.pictures, wanted.most)]
+    frames = [model.backbone.preprocess.frame(one) for one in given]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, both(Path(folder)) as engines:
-        if not engines.made(html.text(model, asked.bits)):
+        if not engines.made(html.text(model, wanted.bits)):
             sys.exit("this Chromium has no WebGPU")
         found = [engines.both(frame) for frame in frames]
     print(json.dumps({"pictures": len(found), **told(found)}, indent=1))

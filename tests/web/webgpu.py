@@ -14,15 +14,23 @@ import numpy as np
 from tests.web import chromium
 
 FLAGS = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
-# To be run before a page: behind its engine, a card that the processor plays counts as one, and as the faster.
-INSISTED = """
-const known = Blob;
-Blob = class extends known {
-  constructor(parts, options) {
-    const more = ["\\nGpu.of = ((of) => (network) => of(network, true))(Gpu.of); Chooser.prototype.timed = () => 0;"];
-    super((options || {}).type === "text/javascript" ? [...parts, ...more] : parts, options);
-  }
-};"""
+# To be run before a page. Behind its engine: a card that the processor plays counts as one, and as the faster; the first
+# picture is answered when the card was tried.
+INSISTED = """{
+  const more = `
+    Gpu.of = ((of) => (network) => of(network, true))(Gpu.of);
+    Chooser.prototype.timed = () => 0;
+    Chooser.prototype.run = ((run) => async function (frame) {
+      const values = await run.call(this, frame);
+      await this.trial;
+      return values;
+    })(Chooser.prototype.run);`;
+  Blob = class extends Blob {
+    constructor(parts, options) {
+      super((options || {}).type === "text/javascript" ? [...parts, more] : parts, options);
+    }
+  };
+}"""
 _WORKER = """(() => {
   const worker = new Worker(URL.createObjectURL(new Blob([SOURCE], { type: "text/javascript" })));
   window.asked = (message) => new Promise((done, failed) => {
