@@ -14,8 +14,8 @@ import numpy as np
 from tests.web import chromium
 
 FLAGS = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
-# To be run before a page. Behind its engine: a card that the processor plays counts as one, and as the faster; the first
-# picture is answered when the card was tried.
+# To be run before a page. Behind its engine: a card that the processor plays counts as one, and as the faster; the
+# first picture's answer waits for the card's trial.
 INSISTED = """{
   const more = `
     Gpu.of = ((of) => (network) => of(network, true))(Gpu.of);

@@ -40,7 +40,9 @@ def test_features_and_answers_are_the_processors(page: Path, shapes: Path, tmp_p
     np.testing.assert_allclose(also, answer, atol=1e-3)
 
 
-def taught(browser: chromium.Chromium, page: Path, shapes: Path, new: Path) -> tuple[np.ndarray, list[float]]:
+def taught(
+    browser: chromium.Chromium, page: Path, pictures: Path, new: Path
+) -> tuple[np.ndarray, list[float]]:
     """(the features of all pictures, what is said of a new one)"""
     ready(browser, page)
     drop(browser, "#pictures-title", pictures)
