@@ -8,7 +8,7 @@ class Unreadable extends Error {}
 // The pixels of a file, and the canvas that they are on. Throws an Unreadable where the file is no picture.
 async function opened(file) {
   const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => {
-    throw new Unreadable("This browser cannot read that file as a picture.");
+    throw new Unreadable();
   });
   try {
     return drawn(bitmap, bitmap.width, bitmap.height);

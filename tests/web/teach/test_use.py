@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from headstart.web.page import HERE
+from headstart.web import words
 from tests.web import chromium
 from tests.web.axe import AXE, serious
 from tests.web.conftest import BROWSER
 from tests.web.teach.using import IDLE, SHAPES, ask, counts, drop, quiet, ready, saved, train
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
-LANGUAGES = json.loads((HERE / "teach" / "words.json").read_text(encoding="utf-8"))
+LANGUAGES = words.of("teach")
 
 
 def test_every_step_can_be_undone(browser: chromium.Chromium, page: Path, shapes: Path) -> None:

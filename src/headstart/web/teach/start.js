@@ -6,17 +6,13 @@ function given(event, to) {
   event.target.value = "";
 }
 
-function speak(tag) {
-  language = tag;
-  translate();
+function redraw() {
   draw();
   if (!training && !waiting()) working("");
 }
 
 function listen() {
-  here("language").append(...Object.keys(WORDS).map((tag) => make("option", { value: tag, lang: tag }, WORDS[tag].itself)));
-  here("language").value = language;
-  here("language").addEventListener("change", (event) => speak(event.target.value));
+  chooseLanguage(redraw);
   here("add-class").addEventListener("click", () => cards.get(addClass()).name.focus());
   here("tree").addEventListener("change", (event) => given(event, null));
   here("tree-label").hidden = !("webkitdirectory" in here("tree"));
@@ -61,7 +57,6 @@ function listenToDrops() {
 
 async function main() {
   listen();
-  translate();
   addClass();
   addClass();
   past = [];
