@@ -33,7 +33,7 @@ NAME = "classifier.html"
 ALLOWED = {16: 2e-2, 8: 1e-1}  # by which a probability may differ where weights are rounded to so many bits
 KEPT = {16: "half precision", 8: "8 bits"}  # what is said of weights
 KEPT_IN = {16: "halves", 8: "eights"}  # the page's own sentence
-NEIGHBOURS = dict(zip((16, 8), ROOM, strict=True))  # numbers that a page has room for
+NEIGHBOURS: dict[int, int] = dict(zip((16, 8), ROOM, strict=True))  # numbers that a page has room for
 COVERAGE = 0.9  # of the sets of classes that the page shows
 SURE = 0.9  # as sure as the page is of a name from the taxonomy
 _STRICTLY = replace(ON_CPU, runtime="openvino")  # whose operations the page runs
