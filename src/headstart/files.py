@@ -248,6 +248,15 @@ def check_free(path: Path, *, force: bool) -> None:
         )
 
 
+def check_absent(path: Path, *, force: bool) -> None:
+    """Refuses a place where a file or a folder lies that would be written over.
+
+    Raises OutputError where `force` is not given; an empty folder is no hindrance.
+    """
+    if path.exists() and not force and not (path.is_dir() and is_free(path)):
+        raise OutputError(f"{path}: already there; name another place, or add --force to replace it")
+
+
 def is_free(path: Path) -> bool:
     """Whether `path` is not there yet, or an empty folder; temporaries of runs that were killed count as nothing."""
     recover(path)

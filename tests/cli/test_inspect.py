@@ -123,5 +123,5 @@ def test_what_is_there_is_replaced_only_where_that_is_asked_for(headstart, tmp_p
     file.write_text("mine")
     answer = headstart("inspect", "small", "--svg", file)
     assert (answer.code, file.read_text()) == (2, "mine")
-    assert "--force replaces it" in answer.err
+    assert "already there; name another place, or add --force to replace it" in answer.err
     assert headstart("inspect", "small", "--svg", file, "--force").code == 0

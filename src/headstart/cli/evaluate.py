@@ -54,7 +54,8 @@ def run(args: Namespace, session: Session) -> int:
         show.out(
             f"it has learnt from {found.trained_on:,} of these {found.evaluation.n:,} pictures: new ones are harder"
         )
-    show.out(show.score(found.evaluation) + "\n")
+    show.out(show.score(found.evaluation))
+    show.out(show.majority(found.evaluation) + "\n")
     show.out(show.classes(found.evaluation) + "\n")
     show.out(show.confusion(found.evaluation) + "\n")
     if told := deciding.told(found.points, found.levels):

@@ -71,8 +71,8 @@ def _places(args: Namespace) -> tuple[Path | None, Path | None]:
         page = (folder.first_free(FOLDER) if args.output is None else Path(args.output)) / PAGE
     drawing = None if args.svg is None or args.svg == "-" else Path(args.svg)
     for path in (page, drawing):
-        if path is not None and path.exists() and not args.force:
-            raise OptionError(f"{path}: is there already; choose another, or --force replaces it")
+        if path is not None:
+            files.check_absent(path, force=args.force)
     return page, drawing
 
 

@@ -61,5 +61,4 @@ def _check_free(output: Path, *, force: bool) -> None:
     """Raises OutputError where the plan cannot be written to `output`."""
     if output.is_dir():
         raise OutputError(f"{output}: is a folder; name a file such as {output / 'plan.toml'}")
-    if output.exists() and not force:
-        raise OutputError(f"{output}: already there; name another file with -o, or add --force to replace it")
+    files.check_absent(output, force=force)

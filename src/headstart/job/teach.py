@@ -10,7 +10,7 @@ import numpy as np
 
 import headstart
 from headstart import files
-from headstart.errors import BackboneError, OutputError
+from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
     from headstart.backbone import Backbone
@@ -51,8 +51,7 @@ def teach(options: Options) -> TeachPage:
     from headstart.job.named import load_network
 
     place = Path(options.output or PAGE)
-    if place.exists() and not options.force:
-        raise OutputError(f"{place}: is there already; --force replaces it, or name another file with -o")
+    files.check_absent(place, force=options.force)
     network = load_network(options)
     html, checked = _written(network)
     files.write_text(place, html)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from headstart import files
-from headstart.errors import OptionError, OutputError
+from headstart.errors import OptionError
 from headstart.model import export_card, parity
 from headstart.model.formats.reader import Reader, Unread
 from headstart.model.model import Model
@@ -102,10 +102,7 @@ def export(
     made = format_of(name)
     _check_bits(bits, name, pictures)
     for one in (place, *(_names(place) if made.ENDING else ())):
-        if one.exists() and not force and not (one.is_dir() and files.is_free(one)):
-            raise OutputError(
-                f"{one}: already there; name another place, or say that it may be replaced (--force)"
-            )
+        files.check_absent(one, force=force)
     with files.replacing(place) as temporary:
         made.export(model, temporary, **({"bits": bits} if bits == EIGHT else {}))
         found = _measured(model, made.opened(temporary, model), pictures, place)

@@ -3,8 +3,9 @@
 // pictures it is, and where the answer lies in the picture.
 
 class Classifier {
-  constructor(model, text) {
-    const tensor = tensorsOf(text, model.sections);
+  // numbers: of numbersOf().
+  constructor(model, numbers) {
+    const tensor = tensorsOf(numbers, model.sections);
     this.model = model;
     this.network = new Network(model, tensor);
     this.head = model.head.map((layer) => ({ ...layer, weight: tensor(layer.weight), bias: tensor(layer.bias) }));

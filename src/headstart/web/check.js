@@ -8,17 +8,17 @@ const vm = require("vm");
 
 const html = fs.readFileSync(process.argv[2], "utf8");
 const block = (id) => html.split(` id="${id}">`)[1].split("</script>")[0];
-vm.runInThisContext(block("engine") + "\nglobalThis.parts = { Classifier, prepare };");
+vm.runInThisContext(block("engine") + "\nglobalThis.parts = { Classifier, numbersOf, prepare };");
 
 const model = JSON.parse(block("model"));
 let made = null;
-const classifier = () => (made = made || new parts.Classifier(model, block("weights").trim()));
+const classifier = async () => (made = made || new parts.Classifier(model, await parts.numbersOf(block("weights").trim(), model.sections)));
 const ready = (pixels, width, height) => parts.prepare(pixels, width, height, 3, model.prepare);
 const ways = [
-  (pixels) => classifier().answer(pixels),
-  (...picture) => classifier().answer(ready(...picture)),
+  async (pixels) => (await classifier()).answer(pixels),
+  async (...picture) => (await classifier()).answer(ready(...picture)),
   (...picture) => ({ frame: Buffer.from(ready(...picture)).toString("base64") }),
-  (pixels) => ({ features: Array.from(classifier().features(classifier().network.run(pixels))) }),
+  async (pixels) => ({ features: Array.from((await classifier()).features(made.network.run(pixels))) }),
 ];
 
 // So many bytes, waited for; null where there are no more.
@@ -32,8 +32,12 @@ function read(count) {
   return bytes;
 }
 
-for (let head; (head = read(12)); ) {
-  const [how, width, height] = new Uint32Array(head.buffer), pixels = read(3 * width * height);
-  const start = performance.now(), found = ways[how](pixels, width, height);
-  fs.writeSync(1, JSON.stringify({ ...found, milliseconds: performance.now() - start }) + "\n");
+async function main() {
+  for (let head; (head = read(12)); ) {
+    const [how, width, height] = new Uint32Array(head.buffer), pixels = read(3 * width * height);
+    const start = performance.now(), found = await ways[how](pixels, width, height);
+    fs.writeSync(1, JSON.stringify({ ...found, milliseconds: performance.now() - start }) + "\n");
+  }
 }
+
+main();

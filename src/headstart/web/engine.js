@@ -1,16 +1,16 @@
 "use strict";
 // Runs a network that graph.py wrote down: one picture in, what the head reads out.
 
-// Weights come as text: 32-bit numbers first, then those of half precision, then those of 8 bits.
-function tensorsOf(text, sections) {
-  const bytes = bytesOf(text), halves = 4 * sections.floats, eights = halves + 2 * sections.halves;
-  const floats = new Float32Array(bytes.buffer, 0, sections.floats);
-  const half = new Uint16Array(bytes.buffer, halves, sections.halves);
-  const eight = new Int8Array(bytes.buffer, eights);
-  return ([kind, at, length]) => {
-    if (kind === "f") return floats.subarray(at, at + length);
-    return kind === "h" ? widened(half.subarray(at, at + length)) : eight.subarray(at, at + length);
-  };
+// ---- numbers ----
+
+// All numbers as bytes, from the text that blob.py makes: 32-bit ones, then those of half precision, then those of 8 bits.
+async function numbersOf(text, sections) {
+  if (typeof DecompressionStream === "undefined") throw new Error("this browser is older than 2023 and cannot unpack the numbers; update it");
+  return shuffled(await piped(bytesOf(text), new DecompressionStream("deflate")), sections, false);
+}
+
+async function piped(bytes, stream) {
+  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
 }
 
 function bytesOf(text) {
@@ -18,6 +18,35 @@ function bytesOf(text) {
   const plain = atob(text), bytes = new Uint8Array(plain.length);
   for (let i = 0; i < plain.length; i++) bytes[i] = plain.charCodeAt(i);
   return bytes;
+}
+
+// Of each section the first bytes of all numbers, then the second ones; or, not `apart`, back again.
+function shuffled(bytes, { floats, halves, eights }, apart) {
+  const out = new Uint8Array(bytes.length);
+  let at = 0;
+  for (const [count, width] of [[floats, 4], [halves, 2], [eights, 1]]) {
+    for (let i = 0; i < count; i++) {
+      for (let byte = 0; byte < width; byte++) {
+        const whole = at + i * width + byte, split = at + byte * count + i;
+        if (apart) out[split] = bytes[whole];
+        else out[whole] = bytes[split];
+      }
+    }
+    at += count * width;
+  }
+  return out;
+}
+
+// bytes: as numbersOf() gives them.
+function tensorsOf(bytes, sections) {
+  const halves = 4 * sections.floats, eights = halves + 2 * sections.halves;
+  const floats = new Float32Array(bytes.buffer, 0, sections.floats);
+  const half = new Uint16Array(bytes.buffer, halves, sections.halves);
+  const eight = new Int8Array(bytes.buffer, eights);
+  return ([kind, at, length]) => {
+    if (kind === "f") return floats.subarray(at, at + length);
+    return kind === "h" ? widened(half.subarray(at, at + length)) : eight.subarray(at, at + length);
+  };
 }
 
 // Half precision: 1 bit of sign, 5 of exponent, 10 of fraction. Its bits are moved to where a 32-bit number has them, and

@@ -3,17 +3,17 @@
 
 let classifier;
 
-self.onmessage = ({ data }) => {
+self.onmessage = async ({ data }) => {
   try {
-    self.postMessage({ number: data.number, ...(data.model ? made(data) : asked(data)) });
+    self.postMessage({ number: data.number, ...(await (data.model ? made(data) : asked(data))) });
   } catch (error) {
     self.postMessage({ number: data.number, error: String(error && error.message) });
   }
 };
 
 // The first answer, to a picture that Python was asked about too; it warms the engine up as well.
-function made({ model, weights }) {
-  classifier = new Classifier(model, weights);
+async function made({ model, weights }) {
+  classifier = new Classifier(model, await numbersOf(weights, model.sections));
   const { probabilities } = classifier.answer(checkFrame(model.size));
   return { away: Math.max(...probabilities.map((p, c) => Math.abs(p - model.expected[c]))) };
 }

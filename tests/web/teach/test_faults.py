@@ -71,7 +71,7 @@ def test_without_the_first_worker_it_is_said(
     browser: chromium.Chromium, page: Path, shapes: Path, tmp_path: Path, broken: str
 ) -> None:
     text = page.read_text(encoding="utf-8")
-    start = "self.onmessage = ({ data }) => {\n  try {\n    const found"
+    start = "self.onmessage = async ({ data }) => {\n  try {\n    const found"
     assert text.count(start) == 1
     (tmp_path / "broken.html").write_text(
         text.replace(start, broken.strip() + "\n" + start), encoding="utf-8"

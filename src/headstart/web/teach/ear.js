@@ -1,13 +1,13 @@
 "use strict";
 // The worker's ear: a model, then pictures, whose features it gives; what was learnt, then pictures, which it names.
 
-let classifier;
+let classifier, numbers;
 
-const WAYS = { made, seen, solved, taught, named };
+const WAYS = { made, seen, solved, taught, packed, named };
 
-self.onmessage = ({ data }) => {
+self.onmessage = async ({ data }) => {
   try {
-    const found = WAYS[data.way](data);
+    const found = await WAYS[data.way](data);
     self.postMessage({ number: data.number, ...found });
   } catch (error) {
     self.postMessage({ number: data.number, error: String(error && error.message) });
@@ -15,8 +15,9 @@ self.onmessage = ({ data }) => {
 };
 
 // By how much the features of a picture that any language can make are away from Python's, as a share of the largest.
-function made({ model, weights }) {
-  classifier = new Classifier({ ...model, head: [], familiar: null, decision: { thresholds: [] } }, weights);
+async function made({ model, weights }) {
+  numbers = await numbersOf(weights, model.sections);
+  classifier = new Classifier({ ...model, head: [], familiar: null, decision: { thresholds: [] } }, numbers);
   const found = classifier.features(classifier.network.run(checkFrame(model.size)));
   const most = Math.max(...model.features.map(Math.abs));
   return { away: Math.max(...found.map((v, d) => Math.abs(v - model.features[d]))) / most };
@@ -67,6 +68,25 @@ function taught({ head, familiar, temperature }) {
   classifier.familiar = familiar;
   classifier.model.temperature = temperature || 1;
   return { expected: classifier.answer(checkFrame(classifier.model.size)).probabilities };
+}
+
+// The network's numbers and those that are added, as blob.py packs them: { packed, sections, places }, of each that was
+// added where it lies.
+async function packed({ added }) {
+  const { floats, halves, eights } = classifier.model.sections, second = 4 * floats;
+  const all = new Blob([numbers.subarray(0, second), ...added.floats, numbers.subarray(second), ...added.eights]);
+  const places = { floats: placesOf("f", floats, added.floats), eights: placesOf("e", eights, added.eights) };
+  const sections = { floats: floats + total(added.floats), halves, eights: eights + total(added.eights) };
+  const apart = shuffled(new Uint8Array(await all.arrayBuffer()), sections, true);
+  return { packed: await piped(apart, new CompressionStream("deflate")), sections, places };
+}
+
+function placesOf(kind, from, arrays) {
+  return arrays.map(({ length }, i) => [kind, from + total(arrays.slice(0, i)), length]);
+}
+
+function total(arrays) {
+  return arrays.reduce((sum, { length }) => sum + length, 0);
 }
 
 function named(picture) {

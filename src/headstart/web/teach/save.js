@@ -16,30 +16,29 @@ function download(blob, name) {
 // ---- classifier.html ----
 
 async function classifierPage() {
-  const { head, familiar, temperature, sets, expected } = learnt, { floats, halves, eights } = model.sections;
-  const own = familiar || { x: new Int8Array(0), scale: new Float32Array(0) };
-  const place = (kind, at, numbers) => [kind, at, numbers.length];
+  const { head, familiar, temperature, sets, expected } = learnt, own = familiar || { x: new Int8Array(0), scale: new Float32Array(0) };
+  const added = { floats: [head.weight, head.bias, own.scale], eights: [own.x] };
+  const { packed, sections, places } = await helpers[0].ask({ way: "packed", added });
+  const [weight, bias, scale] = places.floats, [x] = places.eights;
   const values = {
     ...model,
     features: undefined, // what this page alone asks
     coverage: undefined,
     classes: names(),
-    head: [{ weight: place("f", floats, head.weight), bias: place("f", floats + head.weight.length, head.bias) }],
+    head: [{ weight, bias }],
     temperature: temperature || 1,
     calibrated: Boolean(temperature),
     decision: { thresholds: [] },
-    familiar: familiar && { ...familiar, x: place("e", eights, own.x), scale: place("f", floats + head.weight.length + head.bias.length, own.scale) },
+    familiar: familiar && { ...familiar, x, scale },
     sets: sets || null,
     tree: null,
     expected,
     card: [...model.card[familiar ? "familiar" : "plain"], ...learntFrom()],
-    sections: { floats: floats + head.weight.length + head.bias.length + own.scale.length, halves, eights: eights + own.x.length },
+    sections,
   };
-  const bytes = Uint8Array.from(atob(weights), (sign) => sign.charCodeAt(0)), part = (from, to) => bytes.subarray(from, to);
-  const old = [part(0, 4 * floats), part(4 * floats, 4 * floats + 2 * halves), part(4 * floats + 2 * halves)];
-  const all = new Blob([old[0], head.weight, head.bias, own.scale, old[1], old[2], own.x]);
   const [before, between, behind] = JSON.parse(here("template").textContent);
-  return new Blob([before, JSON.stringify(values).replace(/</g, "\\u003c"), between, await inText(all), behind], { type: "text/html" });
+  const text = await inText(new Blob([packed]));
+  return new Blob([before, JSON.stringify(values).replace(/</g, "\\u003c"), between, text, behind], { type: "text/html" });
 }
 
 function inText(blob) {
