@@ -295,6 +295,16 @@ def test_a_browser_that_calculates_otherwise_is_told(
 
 
 @in_browser
+def test_a_browser_that_cannot_unpack_the_numbers_is_told(
+    browser: chromium.Chromium, page: Path, tmp_path: Path
+) -> None:
+    text = page.read_text(encoding="utf-8").replace("typeof DecompressionStream", "typeof NotThere")
+    (tmp_path / "old.html").write_text(text, encoding="utf-8")
+    ready(browser, tmp_path / "old.html", 390)
+    assert "older than 2023" in browser.eval("document.getElementById('state').textContent")
+
+
+@in_browser
 def test_all_is_reached_by_keyboard(browser: chromium.Chromium, page: Path) -> None:
     ready(browser, page, 1280)
     reached = []

@@ -21,7 +21,7 @@ worker.onmessage = ({ data }) => {
 worker.onerror = ({ message }) => {
   for (const { reject } of waiting.values()) reject(new Error(message));
   waiting.clear();
-  fault("cannot_run", { why: message });
+  fault(...stopped(message));
 };
 
 function ask(message, passed = []) {
@@ -47,7 +47,7 @@ async function take(open) {
     show(canvas, found);
     working("");
   } catch (error) {
-    if (turn === latest) error instanceof Unreadable ? fault("no_picture") : fault("cannot_run", { why: error.message });
+    if (turn === latest) fault(...(error instanceof Unreadable ? ["no_picture"] : stopped(error.message)));
   }
 }
 
@@ -243,7 +243,7 @@ async function main() {
     if (!(away <= model.allowed)) return fault("other_numbers");
     if (!latest) working("");
   } catch (error) {
-    fault("cannot_run", { why: error.message });
+    fault(...stopped(error.message));
   }
 }
 

@@ -18,11 +18,15 @@ function say(name, values) {
   return parts(name, values).join("");
 }
 
-// A share. English has the report's thin space, which does not break.
+// What kept the network from running, as a sentence's name and values: its own, or with what the browser says.
+function stopped(message) {
+  return message === "old_browser" ? [message] : ["cannot_run", { why: message }];
+}
+
+// A share, its sign as the language has it: the same in all browsers, whose Intl differs.
 function percent(p) {
-  const [sign, shown] = p > 0.995 && p < 1 ? ["> ", 0.99] : p > 0 && p < 0.005 ? ["< ", 0.01] : ["", p];
-  const said = language === "en" ? Math.round(100 * shown) + "\u202f%" : shown.toLocaleString(language, { style: "percent", maximumFractionDigits: 0 });
-  return sign + said;
+  const [sign, shown] = p > 0.995 && p < 1 ? [">\u00a0", 0.99] : p > 0 && p < 0.005 ? ["<\u00a0", 0.01] : ["", p];
+  return sign + say("share", { n: Math.round(100 * shown) });
 }
 
 // "ants, bees and wasps", in parts.

@@ -206,7 +206,7 @@ async function answer(open) {
     answered = { ...found, canvas };
     drawAnswer();
   } catch (error) {
-    if (mine === turn) fault(error instanceof Unreadable ? say("no_picture") : say("cannot_run", { why: error.message }));
+    if (mine === turn) fault(error instanceof Unreadable ? say("no_picture") : say(...stopped(error.message)));
   }
 }
 

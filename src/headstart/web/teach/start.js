@@ -6,7 +6,12 @@ function given(event, to) {
   event.target.value = "";
 }
 
+// In another language. Empty classes that the page has named are named anew.
 function redraw() {
+  const name = (place) => say("class_n", { n: place + 1 }), saved = safe === state;
+  const anew = (one, place) => (one.given && !one.pictures.length && !named(name(place)) ? { ...one, name: name(place) } : one);
+  state = { classes: state.classes.map(anew) };
+  if (saved) safe = state;
   draw();
   if (!training && !waiting()) working("");
 }
@@ -66,7 +71,7 @@ async function main() {
     const { away } = await helpers[0].ready;
     if (!(away <= model.allowed)) fault(say("other_numbers"));
   } catch (error) {
-    fault(say("cannot_run", { why: error.message }));
+    fault(say(...stopped(error.message)));
   }
 }
 
