@@ -45,7 +45,7 @@ def test_without_a_place_it_lies_here_under_the_name_of_the_run(headstart, train
         (("--to", "coreml"), f"format 'coreml' is unknown; expected one of {', '.join(EXPORTS)}"),
         (("--to", "timm"), "is no network of timm's; export it to torch or onnx"),
         (("--to", "zip", "--pictures", "nowhere"), "nowhere"),
-        (("--to", "zip", "--bits", "8"), "zip keeps weights as they are; 8 bits are for html alone"),
+        (("--to", "zip", "--bits", "8"), "zip keeps weights as they are; 8 bits are for html"),
         (("--to", "html", "--bits", "8"), "give some (--pictures)"),
         (("--to", "html", "--bits", "4"), "invalid choice"),
     ],

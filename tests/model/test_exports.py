@@ -73,8 +73,8 @@ def few() -> list[np.ndarray]:
 @pytest.mark.parametrize("name", [name for name in exports.FORMATS if name not in ("timm", "hf", "zip")])
 def test_an_export_says_what_its_bundle_says(name, small, shapes, tmp_path):
     needed(name)
-    made = exports.format_of(name)
-    found = exports.export(small, name, tmp_path / f"export{made.ENDING}", shapes[0].paths[:9])
+    made = exports.exporter_of(name)
+    found = exports.export(small, name, tmp_path / f"export{made.FORMAT.ending}", shapes[0].paths[:9])
     assert found.parity.holds
     assert found.parity.prepared.pictures == found.parity.prepared.same == 9
     assert found.parity.prepared.probabilities < 1e-5
@@ -282,7 +282,7 @@ def test_a_decision_travels_in_the_graph(name, small, shapes, tmp_path):
     always = Decision(bundle.classes, (line(bundle.classes[0], 0.0),))
     object.__setattr__(bundle, "decision", always)
     assert exports.export(bundle, name, tmp_path / "it", shapes[0].paths[:2]).parity.prepared.holds
-    read = exports.format_of(name).opened(tmp_path / "it", bundle).pictures
+    read = exports.exporter_of(name).opened(tmp_path / "it", bundle).pictures
     assert read is not None
     said = read(np.random.default_rng(0).integers(0, 256, (9, 64, 64, 3), np.uint8))
     assert said.answers is not None
@@ -290,7 +290,7 @@ def test_a_decision_travels_in_the_graph(name, small, shapes, tmp_path):
 
 
 def test_another_answer_is_refused_and_nothing_is_written(tiny, tmp_path, monkeypatch):
-    made = exports.format_of("zip")
+    made = exports.exporter_of("zip")
 
     def turned(place, bundle):
         def frames(seen):

@@ -50,7 +50,7 @@ def run(args: Namespace, session: Session) -> int:
     from headstart.job.export import export, usual
     from headstart.model import exports, parity
 
-    exports.format_of(args.to)
+    exports.exporter_of(args.to)
     with bundles.opened(args.bundle) as bundle:
         loaded = model.load(bundle)
         paths, bad = data.pictures(args.pictures) if args.pictures else ([], [])

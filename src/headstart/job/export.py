@@ -35,7 +35,7 @@ def export(
     """
     from headstart.model import exports
 
-    exports.format_of(to)
+    exports.exporter_of(to)
     if private and not push:
         raise OptionError(
             "private: says who may see what is pushed, and nothing is; name a repository (--push)"
@@ -58,11 +58,11 @@ def _pushed(done: Callable[..., Exported], repository: str, *, private: bool, fo
 def usual(bundle: str | Path, to: str) -> Path:
     """Where an export is written that was given no place: here, named as the run: flowers.onnx, flowers-timm."""
     from headstart.model.archive import BUNDLE
-    from headstart.model.exports import format_of
+    from headstart.model.exports import exporter_of
 
     place = Path(bundle).absolute()
     name = place.parent.name if place.name == BUNDLE else place.stem if place.is_file() else place.name
-    ending = format_of(to).ENDING
+    ending = exporter_of(to).FORMAT.ending
     return Path(f"{name}{ending}" if ending else f"{name}-{to}")
 
 

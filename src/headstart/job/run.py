@@ -12,8 +12,8 @@ from headstart import files
 from headstart.counts import percent
 from headstart.job import deciding
 from headstart.job.embedding import drawing
+from headstart.job.explained import explained_pictures
 from headstart.job.folder import BUNDLE, PREDICTIONS, REPORT, SUSPECTS, Folder, title_of
-from headstart.job.looks import looks
 from headstart.job.report import write
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from headstart.model import Model
     from headstart.planning.plan import Plan
     from headstart.report import Contents, Judged, Page
-    from headstart.report.explained import Looks
+    from headstart.report.explained import ExplainedPictures
     from headstart.screening import Reviewed
     from headstart.training.choice import Choice
     from headstart.training.fit import Fitted
@@ -141,10 +141,10 @@ class Run:
         return of_held_out(self.prepared.intake, held, np.concatenate([parts.train, parts.selection]))
 
     @cached_property
-    def _looks(self) -> Looks | None:
+    def _explained(self) -> ExplainedPictures | None:
         from headstart.report.contents import surest
 
-        return looks(self, *surest(self._judged))
+        return explained_pictures(self, *surest(self._judged))
 
     _drawing = cached_property(drawing)
 
@@ -165,7 +165,7 @@ class Run:
         from headstart.report import Contents, Way
         from headstart.report.contents import examples, surest
 
-        drawing, explained = self._drawing, self._looks  # the one is drawn while the other is looked at
+        drawing, explained = self._drawing, self._explained  # the one is drawn while the other is looked at
         prepared, dataset = self.prepared, self.prepared.dataset
         counts = dataset.take(prepared.partition.train).counts().tolist()
         undecided = deciding.undecided(prepared.options, self.model)

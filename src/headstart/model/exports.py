@@ -13,6 +13,7 @@ from typing import Any, Protocol, cast
 from headstart import files
 from headstart.errors import OptionError
 from headstart.model import export_card, parity
+from headstart.model.formats.format import Format
 from headstart.model.formats.reader import Reader, Unread
 from headstart.model.model import Model
 from headstart.model.parity import Parity
@@ -25,18 +26,15 @@ EIGHT = 8
 CHECK, CARD = "check.json", "README.md"
 
 
-class Format(Protocol):
+class Exporter(Protocol):
     """A file of headstart.model.formats that exports. Models that it is given come from a bundle's folder.
 
-    ENDING  of the file that it writes, "" for a folder
-    ABOUT   what it is, in a line
-    USE     Markdown: how it is used, with FILE or FOLDER for its place
-    export  of a model, to a place; html also takes `bits`
+    FORMAT  what is told of it
+    export  of a model, to a place; `bits` too where the format has a choice of them
+    opened  what reads that place again, for the check
     """
 
-    ENDING: str
-    ABOUT: str
-    USE: str
+    FORMAT: Format
     export: Callable[..., None]
     opened: Callable[[Path, Model], Reader | Unread]
 
@@ -72,13 +70,13 @@ class Exported:
         }
 
 
-def format_of(name: str) -> Format:
+def exporter_of(name: str) -> Exporter:
     """Raises OptionError, with the nearest of those that there are."""
     if name not in FORMATS:
         near = difflib.get_close_matches(name, FORMATS, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise OptionError(f"format {name!r} is unknown; {hint}expected one of {', '.join(FORMATS)}")
-    return cast(Format, importlib.import_module(f"headstart.model.formats.{name}"))
+    return cast(Exporter, importlib.import_module(f"headstart.model.formats.{name}"))
 
 
 def export(
@@ -99,28 +97,30 @@ def export(
 
     Raises OptionError, OutputError, BundleError, BackboneError, MissingError, PictureError.
     """
-    made = format_of(name)
-    _check_bits(bits, name, pictures)
-    for one in (place, *(_names(place) if made.ENDING else ())):
+    made = exporter_of(name)
+    of = made.FORMAT
+    _check_bits(bits, name, of, pictures)
+    for one in (place, *(_names(place) if of.ending else ())):
         files.check_absent(one, force=force)
     with files.replacing(place) as temporary:
-        made.export(model, temporary, **({"bits": bits} if bits == EIGHT else {}))
+        made.export(model, temporary, **({"bits": bits} if of.bits else {}))
         found = _measured(model, made.opened(temporary, model), pictures, place)
-        card = export_card.text(made, name, model, found, place.name, repository)
-        if not made.ENDING:
+        card = export_card.text(of, model, found, place.name, repository)
+        if not of.ending:
             _beside(card, found, temporary / CHECK, temporary / CARD)
-    check, page = (place / CHECK, place / CARD) if not made.ENDING else _names(place)
-    if made.ENDING:
+    check, page = (place / CHECK, place / CARD) if not of.ending else _names(place)
+    if of.ending:
         _beside(card, found, check, page)
     return Exported(name, place, found, check, page)
 
 
-def _check_bits(bits: int, name: str, pictures: Any) -> None:
+def _check_bits(bits: int, name: str, of: Format, pictures: Any) -> None:
     """Raises OptionError."""
     if bits not in (16, EIGHT):
         raise OptionError(f"bits {bits!r}: expected 16 (half precision) or 8")
-    if bits == EIGHT and name != "html":
-        raise OptionError(f"bits: {name} keeps weights as they are; 8 bits are for html alone")
+    if bits == EIGHT and EIGHT not in of.bits:
+        able = ", ".join(one for one in FORMATS if EIGHT in exporter_of(one).FORMAT.bits)
+        raise OptionError(f"bits: {name} keeps weights as they are; 8 bits are for {able}")
     if bits == EIGHT and not len(pictures):
         raise OptionError(
             "bits: 8 bits are kept only where the answers to pictures of yours stay the same; give some (--pictures)"

@@ -17,7 +17,7 @@ _SIDE = 48  # pixels of a map; the page makes it as large as the picture
 
 
 @dataclass(frozen=True)
-class Look:
+class ExplainedPicture:
     """A report picture, its true class, and why it was named so.
 
     window  (left, top, width, height) of what the network sees of it, each as a share of the picture
@@ -40,21 +40,21 @@ class Look:
         }
 
     @staticmethod
-    def from_dict(values: Mapping[str, Any]) -> Look:
+    def from_dict(values: Mapping[str, Any]) -> ExplainedPicture:
         """What to_dict() gave."""
         left, top, width, height = values["window"]
         why = Explained.from_dict(values["why"])
-        return Look(
+        return ExplainedPicture(
             values["picture"], values["label"], why, (left, top, width, height), tuple(values["near"])
         )
 
 
 @dataclass(frozen=True)
-class Looks:
+class ExplainedPictures:
     """Mistakes and right answers, of both the surest."""
 
-    mistakes: tuple[Look, ...]
-    hits: tuple[Look, ...]
+    mistakes: tuple[ExplainedPicture, ...]
+    hits: tuple[ExplainedPicture, ...]
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -63,18 +63,20 @@ class Looks:
         }
 
     @staticmethod
-    def from_dict(values: Mapping[str, Any]) -> Looks:
+    def from_dict(values: Mapping[str, Any]) -> ExplainedPictures:
         """What to_dict() gave."""
-        parts = (tuple(map(Look.from_dict, values[name])) for name in ("mistakes", "hits"))
-        return Looks(*parts)
+        parts = (tuple(map(ExplainedPicture.from_dict, values[name])) for name in ("mistakes", "hits"))
+        return ExplainedPictures(*parts)
 
 
 @dataclass(frozen=True)
 class Card:
-    """A look as the page shows it; layer: the map as a data URI; place: where it lies, as a style; said: sentences;
-    near: training pictures with their classes."""
+    """An explained picture as the page shows it.
 
-    look: Look
+    layer: the map as a data URI; place: where it lies, as a style; said: sentences; near: training pictures with their
+    classes."""
+
+    of: ExplainedPicture
     thumbnail: Thumbnail
     layer: str
     place: str
@@ -82,7 +84,7 @@ class Card:
     near: tuple[tuple[Thumbnail, str], ...]
 
 
-def section(found: Looks, album: Album) -> dict[str, Any]:
+def section(found: ExplainedPictures, album: Album) -> dict[str, Any]:
     """What templates/explained.html shows."""
     every = (*found.mistakes, *found.hits)
     return {
@@ -95,19 +97,19 @@ def section(found: Looks, album: Album) -> dict[str, Any]:
     }
 
 
-def _card(look: Look, album: Album) -> Card:
+def _card(one: ExplainedPicture, album: Album) -> Card:
     names = ("left", "top", "width", "height")
-    place = ";".join(f"{name}:{100 * share:.2f}%" for name, share in zip(names, look.window, strict=True))
-    why = look.why
+    place = ";".join(f"{name}:{100 * share:.2f}%" for name, share in zip(names, one.window, strict=True))
+    why = one.why
     return Card(
-        look,
-        album.thumbnail(look.picture),
+        one,
+        album.thumbnail(one.picture),
         layer_uri(why.map),
         place,
         tuple(f"{said[0].upper()}{said[1:]}." for said in (words.where(why), words.trust(why))),
         tuple(
-            (album.thumbnail(one) if one else Thumbnail("", ""), each.label)
-            for one, each in zip(look.near, why.nearest, strict=True)
+            (album.thumbnail(near) if near else Thumbnail("", ""), each.label)
+            for near, each in zip(one.near, why.nearest, strict=True)
         ),
     )
 

@@ -30,7 +30,7 @@ KINDS = {
     "suspects": ("headstart.screening.finding", "Reviewed"),
     "embedding": ("headstart.report.embedding", "Embedding"),
     "certainty": ("headstart.assess.sureness", "Sureness"),
-    "explained": ("headstart.report.explained", "Looks"),
+    "explained": ("headstart.report.explained", "ExplainedPictures"),
     "points": ("headstart.assess.points", "Points"),
     "levels": ("headstart.assess.levels", "Levels"),
 }

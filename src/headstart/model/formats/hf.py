@@ -11,19 +11,24 @@ import numpy as np
 
 from headstart.extras import needed_for
 from headstart.model.formats import timm
+from headstart.model.formats.format import Format
 from headstart.model.formats.reader import Outputs, Reader, of_logits
 from headstart.model.model import Model
 
-ENDING = ""
-ABOUT = (
-    "a folder that transformers loads; its scores are the bundle's divided by the temperature, "
-    "so that its softmax is calibrated"
-)
-USE = """```python
+FORMAT = Format(
+    ending="",
+    about=(
+        "a folder that transformers loads; its scores are the bundle's divided by the temperature, "
+        "so that its softmax is calibrated"
+    ),
+    use="""```python
 from transformers import pipeline
 classify = pipeline("image-classification", model="FOLDER")
 print(classify("picture.jpg"))
-```"""
+```""",
+    library="transformers",
+    from_hub=True,
+)
 
 
 def export(model: Model, place: Path) -> None:

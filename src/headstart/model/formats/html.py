@@ -14,6 +14,7 @@ import headstart
 from headstart import files
 from headstart.backbone import Backbone
 from headstart.certainty.familiar import ROOM, K
+from headstart.model.formats.format import Format
 from headstart.model.formats.reader import ON_CPU, Outputs, Reader, Unread, said
 from headstart.model.model import Model
 from headstart.runtime.openvino import OpenVINORuntime
@@ -25,10 +26,14 @@ from headstart.web.page import page
 from headstart.web.walk import walk
 from headstart.web.written import network
 
-ENDING = ".html"
-ABOUT = "a page that anyone can open, without network; the classifier runs in it, on any computer or phone"
-USE = """Open `FILE.html` in a browser, and choose a picture, drop or paste one, or point the camera at something. The
-page is one file: it can be kept, mailed and copied. It sends nothing and asks for nothing."""
+FORMAT = Format(
+    ending=".html",
+    about="a page that anyone can open, without network; the classifier runs in it, on any computer or phone",
+    use="""Open `FILE.html` in a browser, and choose a picture, drop or paste one, or point the camera at something. The
+page is one file: it can be kept, mailed and copied. It sends nothing and asks for nothing.""",
+    strangers=True,
+    bits=(16, 8),
+)
 NAME = "classifier.html"
 ALLOWED = {16: 2e-2, 8: 1e-1}  # by which a probability may differ where weights are rounded to so many bits
 KEPT = {16: "half precision", 8: "8 bits"}  # what is said of weights

@@ -15,6 +15,7 @@ import numpy as np
 import headstart
 from headstart.errors import BundleError
 from headstart.extras import needed_for
+from headstart.model.formats.format import Format
 from headstart.model.formats.operations import OPERATIONS, OPERATOR_SET, NoConstant
 from headstart.model.formats.reader import Outputs, Reader, padded
 from headstart.model.formats.whole import (
@@ -29,16 +30,19 @@ from headstart.model.formats.whole import (
 )
 from headstart.model.model import Model
 
-ENDING = ".onnx"
-ABOUT = "one file for ONNX Runtime: pictures of any size in, probabilities out"
-USE = """```python
+FORMAT = Format(
+    ending=".onnx",
+    about="one file for ONNX Runtime: pictures of any size in, probabilities out",
+    use="""```python
 import json, numpy, onnxruntime
 from PIL import Image, ImageOps
 session = onnxruntime.InferenceSession("FILE.onnx")
 picture = ImageOps.exif_transpose(Image.open("picture.jpg")).convert("RGB")
 probabilities, = session.run(["probabilities"], {"pictures": numpy.asarray(picture)[None]})  # uint8 [1, H, W, 3]
 classes = json.loads(session.get_modelmeta().custom_metadata_map["classes"])
-```"""
+```""",
+    library="onnx",
+)
 _MOST = 2**31 - 2**20  # bytes: a protocol buffer holds no more
 _INTERMEDIATE = 10  # the form of the file: read by ONNX Runtime 1.18 and later
 

@@ -9,22 +9,26 @@ import numpy as np
 from headstart import files, progress
 from headstart.errors import BackboneError
 from headstart.model.formats import resampling
+from headstart.model.formats.format import Format
 from headstart.model.formats.reader import Outputs, Reader, padded
 from headstart.model.formats.whole import OUTPUTS, facts, whole
 from headstart.model.model import Model
 from headstart.runtime import Execution
 from headstart.runtime.openvino import core
 
-ENDING = ""
-ABOUT = "a folder for OpenVINO: pictures of any size in, probabilities out"
-USE = """```python
+FORMAT = Format(
+    ending="",
+    about="a folder for OpenVINO: pictures of any size in, probabilities out",
+    use="""```python
 import json, numpy, openvino
 from PIL import Image, ImageOps
 network = openvino.compile_model("FOLDER/network.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 picture = ImageOps.exif_transpose(Image.open("picture.jpg")).convert("RGB")
 probabilities = network(numpy.asarray(picture)[None])["probabilities"]  # takes uint8 [N, H, W, 3]
 classes = json.load(open("FOLDER/facts.json", encoding="utf-8"))["classes"]
-```"""
+```""",
+    library="openvino",
+)
 FACTS = "facts.json"
 
 

@@ -16,23 +16,28 @@ from headstart import files
 from headstart.backbone import PRE_LOGITS, lite0
 from headstart.errors import BundleError
 from headstart.extras import needed_for
+from headstart.model.formats.format import Format
 from headstart.model.formats.reader import Outputs, Reader, of_logits
 from headstart.model.info import CONFIG
 from headstart.model.model import WEIGHTS, Model
 
-ENDING = ""
-ABOUT = (
-    "a folder that timm loads; its scores are the bundle's divided by the temperature, "
-    "so that their softmax is calibrated"
-)
-USE = """```python
+FORMAT = Format(
+    ending="",
+    about=(
+        "a folder that timm loads; its scores are the bundle's divided by the temperature, "
+        "so that their softmax is calibrated"
+    ),
+    use="""```python
 import timm
 from PIL import Image
 network = timm.create_model("local-dir:FOLDER", pretrained=True).eval()
 prepare = timm.data.create_transform(**timm.data.resolve_model_data_config(network))
 picture = Image.open("picture.jpg").convert("RGB")
 probabilities = network(prepare(picture)[None]).softmax(1)  # [1, classes], in the order of label_names
-```"""
+```""",
+    library="timm",
+    from_hub=True,
+)
 
 
 def fits(model: Model) -> bool:

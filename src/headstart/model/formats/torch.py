@@ -18,13 +18,15 @@ from headstart.backbone.turn import TURN
 from headstart.data.preprocess import Preprocess
 from headstart.errors import BundleError
 from headstart.extras import needed_for
+from headstart.model.formats.format import Format
 from headstart.model.formats.reader import Outputs, Reader, of_logits
 from headstart.model.formats.whole import facts
 from headstart.model.model import WEIGHTS, Model
 
-ENDING = ""
-ABOUT = "a program of torch.export's and its weights; pictures are prepared before it"
-USE = """```python
+FORMAT = Format(
+    ending="",
+    about="a program of torch.export's and its weights; pictures are prepared before it",
+    use="""```python
 import json, torch
 from PIL import Image
 from torchvision.transforms import v2
@@ -42,7 +44,9 @@ picture = Image.open("picture.jpg").convert("RGB")
 probabilities = network(prepare(picture)[None]).softmax(1)  # [1, classes]
 ```
 
-`headstart.load(BUNDLE).as_module()` is the same as a plain `nn.Module`, to train on."""
+`headstart.load(BUNDLE).as_module()` is the same as a plain `nn.Module`, to train on.""",
+    library="pytorch",
+)
 PROGRAM, FACTS = "program.pt2", "facts.json"
 
 

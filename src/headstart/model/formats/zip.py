@@ -8,18 +8,22 @@ from pathlib import Path
 
 import numpy as np
 
+from headstart.model.formats.format import Format
 from headstart.model.formats.reader import Outputs, Reader, said
 from headstart.model.info import INFO
 from headstart.model.model import Model
 from headstart.model.reading import load
 
-ENDING = ".zip"
-ABOUT = "the bundle as one file, which predict and load take"
-USE = """```python
+FORMAT = Format(
+    ending=".zip",
+    about="the bundle as one file, which predict and load take",
+    use="""```python
 import headstart
 model = headstart.load("FILE.zip")
 probabilities = model.probabilities(["picture.jpg"])  # [1, classes]
-```"""
+```""",
+    strangers=True,
+)
 _CARD = "README.md"
 _DAY = (1980, 1, 1, 0, 0, 0)  # equal bundles give equal files
 _LEVEL = 3  # weights hardly get smaller by more: 2 % in three times the time

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import headstart as hs
-from headstart.job.looks import _window, looks
+from headstart.job.explained import _window, explained_pictures
 from headstart.report.contents import Judged
 
 
@@ -37,4 +37,4 @@ def test_the_map_lies_where_the_upright_picture_was_seen(run: hs.Run) -> None:
 
 
 def test_a_picture_that_is_gone_costs_the_report_this_part_alone(run: hs.Run, tmp_path: Path) -> None:
-    assert looks(run, (Judged(str(tmp_path / "gone.jpg"), "red", "blue", 0.9),), ()) is None
+    assert explained_pictures(run, (Judged(str(tmp_path / "gone.jpg"), "red", "blue", 0.9),), ()) is None

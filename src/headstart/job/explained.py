@@ -1,4 +1,4 @@
-"""looks(): why a run's surest mistakes and right answers were given, for its report."""
+"""explained_pictures(): why a run's surest mistakes and right answers were given, for its report."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ if TYPE_CHECKING:
     from headstart.explaining.explained import Explained
     from headstart.job.run import Run
     from headstart.report import Judged
-    from headstart.report.explained import Looks
+    from headstart.report.explained import ExplainedPictures
 
 MISTAKES, HITS, NEAR = 6, 4, 3
 SHARES = (0.1, 0.3)  # of the picture that are taken away, since each costs a pass of the network
 
 
-def looks(run: Run, mistakes: Sequence[Judged], hits: Sequence[Judged]) -> Looks | None:
+def explained_pictures(
+    run: Run, mistakes: Sequence[Judged], hits: Sequence[Judged]
+) -> ExplainedPictures | None:
     """Of the first of both; None, which is said, where this install cannot tell."""
     from headstart.explaining.explained import explain
     from headstart.explaining.subject import Subject
     from headstart.model.model import DIGITS
-    from headstart.report.explained import Look, Looks
+    from headstart.report.explained import ExplainedPicture, ExplainedPictures
 
     judged = [*mistakes[:MISTAKES], *hits[:HITS]]
     if not judged:
@@ -42,11 +44,11 @@ def looks(run: Run, mistakes: Sequence[Judged], hits: Sequence[Judged]) -> Looks
         return None
     known = {digest[:DIGITS]: place for place, digest in enumerate(dataset.digests)}
     found = [
-        Look(one.picture, one.label, told, window, _near(told, known, dataset))
+        ExplainedPicture(one.picture, one.label, told, window, _near(told, known, dataset))
         for one, told, window in zip(judged, why, windows, strict=True)
     ]
     cut = len(judged) - len(hits[:HITS])
-    return Looks(tuple(found[:cut]), tuple(found[cut:]))
+    return ExplainedPictures(tuple(found[:cut]), tuple(found[cut:]))
 
 
 def _near(why: Explained, known: Mapping[str, int], dataset: Dataset) -> tuple[str | Given, ...]:
