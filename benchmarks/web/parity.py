@@ -8,10 +8,9 @@ node on one core, and Python answers the same pixels. Files decoded by a browser
 
 from __future__ import annotations
 
-import argparse
-import hashlib
+import base64
 import json
-import tempfile
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,15 +23,8 @@ from headstart.explaining.subject import Subject
 from headstart.model.formats import html
 from headstart.web import node
 
-SUFFIXES = (".jpg", ".jpeg", ".png")
+sys.path.insert(0, str(Path(__file__).parents[2]))
 AT_ONCE = 100
-
-
-def pictures(folder: Path, most: int) -> list[np.ndarray]:
-    """uint8 [H, W, 3] each."""
-    paths = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
-    paths.sort(key=lambda path: hashlib.sha256(str(path.relative_to(folder)).encode()).digest())
-    return [decode.decode(path.read_bytes()) for path in paths[:most]]
 
 
 def maps(model: headstart.Model, frames: np.ndarray) -> np.ndarray:
@@ -49,7 +41,9 @@ def compared(model: headstart.Model, page: str, given: list[np.ndarray]) -> dict
     answers = model.answers(given)
     frames = np.stack([model.backbone.preprocess.frame(one) for one in given])
     made = node.ask(page, given, "prepared")
-    theirs = [np.frombuffer(bytes_of(one["frame"]), np.uint8).reshape(frames[0].shape) for one in made]
+    theirs = [
+        np.frombuffer(base64.b64decode(one["frame"]), np.uint8).reshape(frames[0].shape) for one in made
+    ]
     found = node.ask(page, given, "pictures")
     p = np.array([one["probabilities"] for one in found])
     apart = {
@@ -79,25 +73,14 @@ def compared(model: headstart.Model, page: str, given: list[np.ndarray]) -> dict
     return apart
 
 
-def bytes_of(text: str) -> bytes:
-    import base64
-
-    return base64.b64decode(text)
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("bundle", type=Path)
-    parser.add_argument("pictures", type=Path)
-    parser.add_argument("--bits", type=int, default=16)
-    parser.add_argument("--most", type=int, default=500)
-    asked = parser.parse_args()
-    model = headstart.load(asked.bundle)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / html.NAME
-        html.export(model, path, asked.bits)
+    from benchmarks.web import asked
+
+    wanted = asked.parser(__doc__, most=500).parse_args()
+    model = headstart.load(wanted.bundle)
+    with asked.page(model, wanted.bits) as path:
         page = path.read_text(encoding="utf-8")
-    given = pictures(asked.pictures, asked.most)
+    given = [decode.decode(path.read_bytes()) for path in asked.some(wanted.pictures, wanted.most)]
     parts = [compared(model, page, given[at : at + AT_ONCE]) for at in range(0, len(given), AT_ONCE)]
     told: dict[str, object] = {"pictures": len(given), "bytes": len(page)}
     for name in parts[0]:

@@ -4,14 +4,16 @@
     taskset -c 0 python benchmarks/web/teach.py TEST CLASSIFIER --ask
 
 TRAIN, TEST: folders with a folder for each class. CLASSIFIER: the folder that classifier.html is saved to, or lies in.
-Told: milliseconds of each picture, seconds of training (folds, head, temperature, line to strangers and all), what the
-page says of its accuracy, and its memory; with --ask how many pictures of TEST the saved page names rightly.
+Told: milliseconds of each picture, seconds of training (folds, head, temperature, line to strangers and all), how long
+the page answered to nothing, what it says of its accuracy, and its memory; with --ask how many pictures of TEST the
+saved page names rightly.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -23,6 +25,11 @@ import headstart
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 IDLE = "!training && !waiting() && helpers.length > 0 && helpers.every((one) => !one.busy)"
+WATCHED = """(() => {
+  let last = performance.now();
+  window.stuck = 0;
+  setInterval(() => { const now = performance.now(); stuck = Math.max(stuck, now - last); last = now; }, 5);
+})()"""
 SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
@@ -57,25 +64,31 @@ def taught(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
     headstart.teach(asked.backbone, folder / "teach.html")
     browser = opened(folder / "teach.html", folder)
     browser.eval("helpers[0].ready.then(() => 1)")
+    browser.eval(WATCHED)
     start = time.monotonic()
     data = {"items": [], "files": [str(pictures)], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
         browser.call("Input.dispatchDragEvent", type=kind, x=300, y=250, data=data)
     browser.until("past.length > 0 && " + IDLE, 3600)
     looked = time.monotonic() - start
+    still = [browser.eval("Math.round(stuck)")]
+    browser.eval("stuck = 0")
     count = browser.eval("state.classes.reduce((n, one) => n + one.pictures.length, 0)")
     wall, cpu = min(seconds(browser) for _ in range(asked.rounds))
+    still.append(browser.eval("Math.round(stuck)"))
     told: dict[str, Any] = {
         "pictures": count,
         "classes": browser.eval("state.classes.length"),
         "ms a picture": round(1000 * looked / count, 1),
         "seconds of training": round(wall, 2),
         "of these on the processor": round(cpu, 2),
+        "ms that the page answered to nothing, at most: looking, training": still,
         "penalty": browser.eval("learnt.l2"),
         "accuracy by the page": browser.eval(
             "[learnt.accuracy, ...learnt.interval].map((v) => +v.toFixed(3))"
         ),
         "MB of the page's heap": browser.eval("Math.round(performance.memory.usedJSHeapSize / 1e6)"),
+        "MB of its process, at most": most_memory(browser),
         "elements": browser.eval("document.querySelectorAll('*').length"),
     }
     asked.classifier.mkdir(parents=True, exist_ok=True)
@@ -106,10 +119,24 @@ def seconds(browser: Any) -> tuple[float, float]:
 
 
 def processor(browser: Any) -> float:
+    return sum(one["cpuTime"] for one in processes(browser))
+
+
+def processes(browser: Any) -> list[dict[str, Any]]:
     session, browser._session = browser._session, ""  # the browser is asked, not its page
     told = browser.call("SystemInfo.getProcessInfo")["processInfo"]
     browser._session = session
-    return sum(one["cpuTime"] for one in told)
+    return told
+
+
+def most_memory(browser: Any) -> int:
+    """Of the page's process, workers and all."""
+    return max(peak(one["id"]) for one in processes(browser) if one["type"] == "renderer")
+
+
+def peak(process: int) -> int:
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    return round(int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1000)
 
 
 def right(asked: argparse.Namespace, folder: Path) -> dict[str, int]:

@@ -41,8 +41,8 @@ class Fault:
     """What goes wrong with the next `times` requests of `method` whose path holds `path`.
 
     status: answered in place of what was asked; cut: the connection ends after so many bytes of the body; altered: the
-    body has another first byte; size: what X-Linked-Size claims; strange: no header of the hub's own; slow: seconds
-    before each part of the body.
+    body has another first byte; size: what X-Linked-Size claims; strange: no header of the hub's own, no ETag of a
+    plain file; slow: seconds before each part of the body.
     """
 
     path: str
@@ -72,6 +72,7 @@ class Hub:
     def __init__(self) -> None:
         self.repositories: dict[str, Repository] = {}
         self.stored: dict[str, bytes] = {}  # by SHA-256, as LFS has them
+        self.plain: dict[str, bytes] = {}  # name → content of files that lie on no hub
         self.tokens = {"hf_writer": "write", "hf_reader": "read"}  # all of the user "ada", who is in "school"
         self.ignored = ""  # a file that is passed over, as a .gitignore in the repository would have it
         self.faults: list[Fault] = []
@@ -329,9 +330,23 @@ class Handler(BaseHTTPRequestHandler):
     def cdn(self, oid: str) -> None:
         self._content(self.hub.stored[oid], {"ETag": f'"{oid}"'})
 
+    def file(self, name: str) -> None:
+        """As a plain web server has it."""
+        if name not in self.hub.plain:
+            self._json({}, 404)
+            return
+        content = self.hub.plain[name]
+        tag = {} if self.trouble.strange else {"ETag": f'"{hashlib.md5(content).hexdigest()}"'}
+        self._content(content, tag)
+
     def _content(self, content: bytes, headers: dict[str, str]) -> None:
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        if self.headers.get("If-Range", headers.get("ETag")) != headers.get("ETag"):
+            asked = None
         begin = int(asked[1]) if asked else 0
+        if begin >= len(content):
+            self._json({}, 416, **{"Content-Range": f"bytes */{len(content)}"})
+            return
         body = content[begin:]
         if self.trouble.altered:
             body = bytes([body[0] ^ 1]) + body[1:]
@@ -371,4 +386,5 @@ ROUTES = (
     (r"/lfs/([0-9a-f]+)", Handler.upload),
     (rf"/{_NAME}/resolve/([^/]+)/(.+)", Handler.resolve),
     (r"/cdn/([0-9a-f]+)", Handler.cdn),
+    (r"/files/([^/]+)", Handler.file),
 )

@@ -8,7 +8,10 @@ import re
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import timm
@@ -20,6 +23,7 @@ from headstart.backbone import from_timm
 from headstart.errors import BackboneError, HeadstartError, OfflineError, OutputError, WeightsError
 from tests.cli.conftest import tree
 
+T = TypeVar("T")
 NAME, OWNED = "test_resnet.r160_in1k", "timm/test_resnet.r160_in1k"
 
 
@@ -58,7 +62,16 @@ def line(kind: type[HeadstartError], name: str = NAME) -> str:
 
 def blobs(cache: Path) -> list[Path]:
     """What lies in the cache, whole or not."""
-    return [path for path in cache.rglob("blobs/*") if path.is_file()]
+    return [path for path in cache.rglob("blobs/*") if path.is_file() and not path.name.startswith(".")]
+
+
+def until(found: Callable[[], T]) -> T:
+    """What is found as soon as there is any."""
+    end = time.monotonic() + 10
+    while not (value := found()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return value
 
 
 def test_weights_come_whole_and_their_progress_is_told(stocked, cache, weights, counted):
@@ -100,7 +113,7 @@ def test_other_bytes_than_the_hub_promised_are_neither_used_nor_kept(stocked, ca
 
 def test_fewer_bytes_than_the_hub_promised_are_neither_used_nor_kept(stocked, cache):
     stocked.fails("/cdn/", size=1_000_000)
-    assert "what came is not of the size that the hub says" in line(OfflineError)
+    assert "is not the file that" in line(WeightsError)
     assert not blobs(cache)
 
 
@@ -255,16 +268,28 @@ def test_the_usual_weights_serve_where_the_safe_form_is_lacking(stocked, weights
     assert torch.equal(fetched().get_parameter("fc.weight"), state["fc.weight"])
 
 
-def test_ctrl_c_amid_a_download_ends_in_one_line_and_leaves_nothing(stocked, cache, shapes):
-    stocked.fails("/cdn/", slow=0.5)
+ENDS = {signal.SIGINT: (130, 1), signal.SIGKILL: (-signal.SIGKILL, 0)}
+
+
+@pytest.mark.parametrize("ending", ENDS)
+def test_a_download_that_was_stopped_is_taken_up_by_the_next(
+    stocked, cache, shapes, weights, counted, ending
+):
+    stocked.fails("/cdn/", slow=0.3)
     command = [sys.executable, "-m", "headstart", "plan", str(shapes), "--backbone", f"timm:{NAME}"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stderr is not None
         told = next(line for line in child.stderr if line.startswith("downloading"))
-        child.send_signal(signal.SIGINT)
+        (part,) = until(lambda: [path for path in blobs(cache) if path.stat().st_size])
+        child.send_signal(ending)
         rest = child.stderr.read()
     assert re.match(rf"downloading {OWNED} \(kB\): [\d,]+ of [\d,]+ \(\d+ %\)", told)
-    assert child.returncode == 130
-    assert rest.count("\n") == 1
-    assert not blobs(cache)
-    assert save(fetched().state_dict())
+    assert child.returncode == ENDS[ending][0]
+    assert rest.count("\n") == ENDS[ending][1]
+    held = part.stat().st_size
+    assert part.read_bytes() == weights[:held]
+    assert not backbone.here(f"timm:{NAME}")
+    assert save(fetched().state_dict()) == weights
+    assert int(stocked.requests("GET", "/cdn/")[-1].headers["Range"][6:-1]) == held - 1
+    assert counted[f"downloading {OWNED} (kB)"] == [len(weights) // 1000] * 2
+    assert len(blobs(cache)) == 1

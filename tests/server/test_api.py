@@ -217,6 +217,21 @@ def test_other_paths_and_methods_have_the_same_shape(api, method, path, status):
     assert "see /openapi.json" in refused(api.request(method, path), status)
 
 
+@pytest.mark.parametrize("path", ["/", "/health", "/v1/model", "/openapi.json", "/nothing"])
+def test_head_is_answered_as_get_without_the_body(api, path):
+    whole, bare = api.get(path), api.head(path)
+    assert bare.status_code == whole.status_code
+    assert bare.headers == whole.headers
+    assert int(bare.headers["content-length"]) == len(whole.content)
+    assert not bare.content
+
+
+def test_what_another_method_may_be_is_told(api):
+    assert api.delete("/v1/model").headers["allow"] == "GET, HEAD"
+    assert api.head(URL).headers["allow"] == "POST"
+    assert api.head(URL).status_code == 405
+
+
 def test_too_much_is_413(loaded):
     with client(built(loaded, body=20_000, pictures=3, pixels=10_000)) as api:
         assert "larger than 0.02 MB" in refused(api.post(URL, files=files(b"x" * 30_000)), 413)

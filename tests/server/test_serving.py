@@ -25,7 +25,7 @@ from headstart.server.app import application
 from headstart.server.guard import Guard
 from headstart.server.limits import Limits
 from headstart.server.page import Page
-from tests.server.conftest import built, encoded, running
+from tests.server.conftest import PAGE, built, encoded, running
 
 HEAD = "POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
 
@@ -88,6 +88,15 @@ def test_what_follows_an_answer_and_is_no_request_ends_the_connection(port, capl
     answer = said(port, (head + "Transfer-Encoding: chunked\r\n\r\n").encode(), b"ZZZ\r\n", pause=0.3)
     assert status(answer) == 415
     assert not [record for record in caplog.records if record.name == "asyncio"]
+
+
+def test_head_brings_no_body_and_the_connection_goes_on(port):
+    head = b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    answer = said(port, head + f"GET /health HTTP/1.1\r\nHost: localhost\r\n{CLOSE}\r\n\r\n".encode())
+    first, second = answer.split(b"\r\n\r\n")[:2]
+    assert status(first) == status(second) == 200
+    assert f"content-length: {len(PAGE.content)}".encode() in first
+    assert b"<!DOCTYPE" not in answer
 
 
 def test_a_head_has_a_bound(port):

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.web import chromium
+import pytest
+
+from tests.web.driver import Browser
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
 
-def serious(browser: chromium.Chromium) -> None:
-    """Nothing serious, on the page as it stands."""
+def light_and_dark(test: Callable[..., None]) -> Callable[..., None]:
+    """Of a test that looks by axe at a page which is opened so."""
+    lacking = pytest.mark.skipif(
+        not AXE.is_file(), reason="axe-core is not installed: npm ci --prefix tests/web"
+    )
+    return lacking(pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])(test))
+
+
+def serious(browser: Browser) -> None:
+    """Nothing serious, on the page as it stands, unfolded."""
+    browser.eval("document.querySelectorAll('details').forEach(one => one.open = true)")
     browser.eval(AXE.read_text(encoding="utf-8") + "; 0")
     found: list[dict[str, Any]] = browser.eval("axe.run().then(r => r.violations)")
     bad = [

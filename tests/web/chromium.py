@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import itertools
 import json
@@ -12,6 +13,8 @@ import signal
 import time
 from pathlib import Path
 from typing import Any
+
+from tests.web.driver import Browser
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _FLAGS = (
@@ -24,6 +27,8 @@ _FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
     "--remote-debugging-pipe",
+    "--use-fake-device-for-media-stream",  # a camera that shows a moving picture
+    "--use-fake-ui-for-media-stream",
 )
 
 
@@ -32,7 +37,7 @@ def found() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
-class Chromium:
+class Chromium(Browser):
     """A browser with one page. `events` are what the browser told of it, in order."""
 
     def __init__(self, browser: str, profile: Path, *flags: str) -> None:
@@ -55,6 +60,8 @@ class Chromium:
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
+        self.downloads = profile / "downloads"
+        self.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(self.downloads))
 
     def open(self, page: Path | str, width: int, *, dark: bool = False, scripts: bool = True) -> None:
         """Loads a file, or what lies at an address, at a width in pixels."""
@@ -80,12 +87,15 @@ class Chromium:
         place = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
         self.call("DOM.setFileInputFiles", nodeId=place, files=[str(file) for file in files])
 
-    def until(self, code: str, seconds: float = 60) -> None:
-        """Waits until a JavaScript expression is true."""
-        end = time.monotonic() + seconds
-        while not self.eval(code):
-            assert time.monotonic() < end, f"never true: {code}"
-            time.sleep(0.05)
+    def shot(self, path: Path) -> None:
+        path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
+
+    def faults(self) -> list[str]:
+        thrown = [one["exceptionDetails"]["text"] for one in self.told("Runtime.exceptionThrown")]
+        return thrown + [one["entry"]["text"] for one in self.told("Log.entryAdded")]
+
+    def asked(self) -> set[str]:
+        return {one["request"]["url"] for one in self.told("Network.requestWillBeSent")}
 
     def told(self, method: str) -> list[dict[str, Any]]:
         """The parameters of the events of one kind."""

@@ -16,7 +16,7 @@ from tests.cli.conftest import tree
 from tests.server.conftest import encoded
 from tests.server.test_serving import Served, served
 from tests.web import chromium
-from tests.web.axe import AXE, serious
+from tests.web.axe import light_and_dark, serious
 from tests.web.conftest import BROWSER
 
 TOKEN = "a-token-of-some-length"
@@ -95,8 +95,7 @@ def test_without_the_token_nothing_is_known_and_a_wrong_one_is_told(browser, ser
     assert browser.eval("here('token').value") == ""
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci --prefix tests/web")
-@pytest.mark.parametrize("dark", [False, True])
+@light_and_dark
 def test_axe_finds_nothing_serious(browser, server, pictures, dark):
     browser.open(f"{server.told['url']}/?{dark}#token={TOKEN}", 390, dark=dark)
     until(browser, "!here('ask').hidden")

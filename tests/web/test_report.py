@@ -17,11 +17,11 @@ from headstart.report.embedding import Embedding
 from headstart.report.sprite import sprite
 from tests.report import sample
 from tests.web import chromium
-from tests.web.axe import AXE, serious
+from tests.web.axe import light_and_dark, serious
 from tests.web.conftest import BROWSER
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
-_WIDE = """[...document.querySelectorAll('body *')].filter(e => {
+WIDE = """[...document.querySelectorAll('body *')].filter(e => {
   const r = e.getBoundingClientRect();
   if (!r.width || r.right <= innerWidth + 1) return false;
   for (let p = e; p; p = p.parentElement) {
@@ -74,24 +74,17 @@ def stands(browser: chromium.Chromium, page: Path, width: int) -> None:
     browser.open(page, width)
     browser.eval("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert browser.eval("document.documentElement.scrollWidth") <= width
-    assert browser.eval(_WIDE) == []
+    assert browser.eval(WIDE) == []
     asked = {one["request"]["url"] for one in browser.told("Network.requestWillBeSent")}
     assert {url for url in asked if not url.startswith("data:")} == {page.as_uri()}
     assert browser.told("Runtime.exceptionThrown") == []
     assert browser.told("Log.entryAdded") == []
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci --prefix tests/web")
-@pytest.mark.parametrize("dark", [False, True])
+@light_and_dark
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_serious(browser: chromium.Chromium, page: Path, width: int, dark: bool) -> None:
-    serves_all(browser, page, width, dark)
-
-
-def serves_all(browser: chromium.Chromium, page: Path, width: int, dark: bool) -> None:
-    """axe finds nothing serious, details opened."""
     browser.open(page, width, dark=dark)
-    browser.eval("document.querySelectorAll('details').forEach(d => d.open = true)")
     serious(browser)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +14,14 @@ from PIL import Image
 from headstart.model import Model
 from headstart.strangers import plain
 from tests.web import chromium
-from tests.web.axe import AXE, serious
+from tests.web.axe import light_and_dark, serious
 from tests.web.conftest import BROWSER, pictures
-from tests.web.test_classifier import choose, quiet, ready, text_of
+from tests.web.driver import Browser, quiet
+from tests.web.test_classifier import choose, ready, text_of
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
-CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 _HUGE = 10_000  # pixels a side
-_GIVEN = """(async () => {
+GIVEN = """(async () => {
   const bytes = Uint8Array.from(atob('BYTES'), one => one.charCodeAt(0)), given = new DataTransfer();
   given.items.add(new File([bytes], 'one.png', {type: 'image/png'}));
   EVENT
@@ -30,20 +29,13 @@ _GIVEN = """(async () => {
 DROPPED = """const target = document.getElementById('ask');
   for (const kind of ['dragenter', 'dragover', 'drop'])
     target.dispatchEvent(new DragEvent(kind, {dataTransfer: given, bubbles: true, cancelable: true}));"""
-PASTED = "document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: given, bubbles: true}));"
+PASTED = """const pasted = new ClipboardEvent('paste', {bubbles: true});
+  Object.defineProperty(pasted, 'clipboardData', {value: given}); // Firefox makes one without files
+  document.dispatchEvent(pasted);"""
 _ANSWERED = "document.getElementById('state').hidden && !document.getElementById('found').hidden"
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[chromium.Chromium]:
-    """With a camera that shows a moving picture."""
-    assert BROWSER
-    opened = chromium.Chromium(BROWSER, tmp_path_factory.mktemp("chromium"), *CAMERA)
-    yield opened
-    opened.close()
-
-
-def bars(browser: chromium.Chromium) -> list[float]:
+def bars(browser: Browser) -> list[float]:
     """The probabilities that are shown, the highest first."""
     return browser.eval("[...document.querySelectorAll('progress')].map(bar => bar.value)")
 
@@ -55,7 +47,7 @@ def test_a_picture_is_dropped_or_pasted(
     given, file = pictures(1, 11)[0], io.BytesIO()
     Image.fromarray(given).save(file, "PNG")
     ready(browser, page, 390)
-    code = _GIVEN.replace("BYTES", base64.b64encode(file.getvalue()).decode()).replace("EVENT", event)
+    code = GIVEN.replace("BYTES", base64.b64encode(file.getvalue()).decode()).replace("EVENT", event)
     browser.eval(code)
     browser.until(_ANSWERED)
     p = model.probabilities(given)[0]
@@ -116,8 +108,7 @@ def test_100_megapixels_are_answered_as_python_answers_them(
     quiet(browser)
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci --prefix tests/web")
-@pytest.mark.parametrize("dark", [False, True])
+@light_and_dark
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_serious(
     browser: chromium.Chromium, page: Path, tmp_path: Path, width: int, dark: bool
@@ -127,6 +118,5 @@ def test_axe_finds_nothing_serious(
     ready(browser, page, width, dark=dark)
     serious(browser)
     choose(browser, tmp_path / "one.png")
-    browser.eval("document.querySelectorAll('details').forEach(d => d.open = true)")
     serious(browser)
     assert browser.eval("document.documentElement.scrollWidth") <= width

@@ -9,9 +9,9 @@ import pytest
 import headstart
 from tests.cli.conftest import tree
 from tests.web import chromium
-from tests.web.axe import AXE
+from tests.web.axe import light_and_dark, serious
 from tests.web.conftest import BROWSER
-from tests.web.test_report import serves_all, stands
+from tests.web.test_report import stands
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 PARTS = ("explained", "embedding", "certainty", "points", "levels")
@@ -48,10 +48,10 @@ def test_nothing_overflows_fails_or_is_asked_for(
     stands(browser, pages[name], width)
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci --prefix tests/web")
-@pytest.mark.parametrize("dark", [False, True])
+@light_and_dark
 @pytest.mark.parametrize("name", ["report", "review", "layers"])
 def test_axe_finds_nothing_serious(
     browser: chromium.Chromium, pages: dict[str, Path], name: str, dark: bool
 ) -> None:
-    serves_all(browser, pages[name], 390, dark)
+    browser.open(pages[name], 390, dark=dark)
+    serious(browser)

@@ -15,7 +15,7 @@ from timm.data.config import resolve_data_config
 from timm.models import load_model_config_from_hf
 from torch import nn
 
-from headstart.backbone import refusals
+from headstart.backbone import checkpoints, refusals
 from headstart.backbone.backbone import Source, check_options
 from headstart.backbone.entry import Entry
 from headstart.backbone.network import Network, given, nearest, offered, read
@@ -28,13 +28,15 @@ _HUB = "hf-hub:"  # what timm's own names of networks on the hub begin with
 @dataclass(frozen=True)
 class _Facts:
     """What is known of a network before it is made. head: the classifier's name, or what else timm says of it;
-    repository, file: where its weights lie on the hub, where they do, the file where its name is not a usual one."""
+    repository, file: where its weights lie on the hub, where they do, the file where its name is not a usual one;
+    url: where they lie else."""
 
     head: Any
     pretrained: bool
     source: str = "ImageNet"
     repository: str | None = None
     file: str | None = None
+    url: str | None = None
 
 
 def entries() -> list[Entry]:
@@ -61,7 +63,7 @@ def _here(config: Any) -> bool:
         return False
     if config.hf_hub_id:
         return hub.has(config.hf_hub_id, config.hf_hub_filename)
-    return bool(config.url) and hub.has_url(config.url)
+    return isinstance(config.url, str) and checkpoints.has(config.url)
 
 
 def network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
@@ -83,6 +85,8 @@ def network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretraine
     extra = {} if outputs is None else {"num_classes": outputs}
     if download and facts.repository:
         _fetch(name, facts.repository, facts.file)
+    elif download and facts.url:
+        checkpoints.fetch(facts.url, f"timm:{name}")
     module = _created(name, {**extra, **kwargs}, download=download).eval()
     made = Network(module, _preprocess(module), Source(facts.source, 0), _taps(module), facts.head)
     return given(made, stored, pretrained=pretrained)
@@ -103,7 +107,8 @@ def _known(name: str) -> _Facts:
         raise BackboneError(f"timm:{name}: no weights of that tag; there are {tags or 'none'}") from error
     if config is None:
         return _Facts(None, False)
-    place = (config.hf_hub_id or None, config.hf_hub_filename or None)
+    url = config.url if isinstance(config.url, str) else None
+    place = (config.hf_hub_id or None, config.hf_hub_filename or None, url)
     return _Facts(config.classifier, bool(config.has_weights), "ImageNet", *place)
 
 

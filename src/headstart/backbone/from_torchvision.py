@@ -11,12 +11,12 @@ from torch import nn
 from torchvision import models
 from torchvision.models import _api
 
-from headstart.backbone import hub, watch
+from headstart.backbone import checkpoints, watch
 from headstart.backbone.backbone import Source
 from headstart.backbone.entry import Entry
 from headstart.backbone.network import Network, given, nearest, offered, read
 from headstart.data.preprocess import Preprocess
-from headstart.errors import BackboneError, OfflineError
+from headstart.errors import BackboneError
 
 # What these builders set when they are given weights, needed as well where the weights come from a file.
 _FROM_TENSORFLOW = {"transform_input": True, "init_weights": False}
@@ -38,7 +38,7 @@ def _entry(name: str) -> Entry:
 
 def here(name: str) -> bool:
     """Whether the weights of torchvision's `name` lie on this machine."""
-    return name in names() and hub.has_url(_default(name).url)
+    return name in names() and checkpoints.has(_default(name).url)
 
 
 def _default(name: str) -> Any:
@@ -48,12 +48,15 @@ def _default(name: str) -> Any:
 
 
 def network(name: str, kwargs: Mapping[str, Any], file: str | None, *, pretrained: bool) -> Network:
-    """torchvision's `name`. Raises BackboneError, OfflineError, WeightsError."""
+    """torchvision's `name`. Raises BackboneError, OfflineError, OutputError, WeightsError."""
     if name not in names():
         raise BackboneError(f"torchvision:{name}: no such network; {nearest(name, names(), 'torchvision')}")
     default = _default(name)
     stored = read(file)
-    module = _created(name, kwargs, default if pretrained and file is None else None)
+    download = pretrained and file is None
+    if download:
+        checkpoints.fetch(default.url, f"torchvision:{name}")
+    module = _created(name, kwargs, default if download else None)
     preprocess = _preprocess(default.transforms())
     labels = tuple(default.meta["categories"])
     taps, head = _taps_and_head(module, len(labels), preprocess.size)
@@ -68,16 +71,11 @@ def _created(name: str, kwargs: Mapping[str, Any], weights: Any) -> nn.Module:
             return models.get_model(name, weights=weights, **made)
     except TypeError as error:
         raise BackboneError(f"torchvision:{name}: does not take these --model-kwargs ({error})") from error
-    except OSError as error:
-        raise OfflineError(
-            f"torchvision:{name}: its weights are not on this machine and could not be downloaded; "
-            "go online once, or give a local file with --weights FILE"
-        ) from error
 
 
 @contextlib.contextmanager
 def _tensors_only() -> Iterator[None]:
-    """Within the block torchvision's downloads are read as tensors; by itself it would run their pickles."""
+    """Within the block torchvision's weights are read as tensors; by itself it would run their pickles."""
     original = _api.load_state_dict_from_url
     _api.load_state_dict_from_url = functools.partial(original, weights_only=True)
     try:

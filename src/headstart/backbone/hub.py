@@ -1,36 +1,26 @@
 """The model hub, asked only when the user asks for a network's weights: no usage reporting, no minutes of retries.
 
-Files come over plain HTTP, which resumes a broken connection and heeds HTTP_PROXY, HTTPS_PROXY and NO_PROXY. What was
-downloaded is held against the SHA-256 that the hub names; a file that is another one is removed.
+Files come by headstart.backbone.download, over plain HTTP, and are held against the SHA-256 that the hub names.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from headstart import files, progress
+from headstart import progress
+from headstart.backbone.download import NotWhole, Wanted, download, http_error, is_right
 
 # Read when huggingface_hub is imported, so this module comes before whatever imports it (timm does).
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 _USUAL = ("model.safetensors", "pytorch_model.bin")
-_CHUNK = 256 * 1024  # bytes: after a break it goes on from the last whole one
 _NO = (401, 403, 404, 410)  # what the hub answers where it knows, or forbids
 _SHA256 = 64  # digits; the names of small files are Git's, of 40
-
-
-class NotWhole(Exception):
-    """A file is not the one that the hub names."""
-
-
-class NoRoom(Exception):
-    """The disk has no room for a file: its bytes, the bytes that are free."""
 
 
 class NotTheHub(Exception):
@@ -46,7 +36,7 @@ def quietly(*, offline: bool = False) -> Iterator[None]:
     from huggingface_hub.utils import logging
 
     bars = constants.HF_HUB_DISABLE_PROGRESS_BARS is None and not said.are_progress_bars_disabled()
-    settings: dict[str, Any] = {"HF_HUB_DISABLE_XET": True, "DOWNLOAD_CHUNK_SIZE": _CHUNK}
+    settings: dict[str, Any] = {"HF_HUB_DISABLE_XET": True}
     if offline:
         settings["HF_HUB_OFFLINE"] = True
     before, verbosity = {name: getattr(constants, name) for name in settings}, logging.get_verbosity()
@@ -106,18 +96,41 @@ def _fetched(repository: str, file: str) -> Path:
     told = get_hf_file_metadata(hf_hub_url(owned, file, revision=revision or None))
     if not told.commit_hash or not told.etag:
         raise NotTheHub
-    if _kept(repository, file) is None:
-        _make_sure_of_room(told.size or 0)
-    bar: Any = partial(_Bar, f"downloading {repository} (kB)")
-    place = hf_hub_download(owned, file, revision=revision or None, tqdm_class=bar)
-    return _whole(Path(place), told.etag)
+    blob = _blob(owned, told.etag)
+    if _kept(f"{owned}@{told.commit_hash}", file) is None:
+        label, sha256 = f"downloading {repository} (kB)", _sha256(told.etag)
+        download(Wanted(told.location, blob, file, label, sha256, told.size or 0, _headers(told.location)))
+    place = Path(
+        hf_hub_download(owned, file, revision=revision or None)
+    )  # which finds it, and gives it its name
+    if not place.is_symlink():  # a system without links, where it was copied
+        blob.unlink(missing_ok=True)
+    return _whole(place, told.etag)
+
+
+def _blob(owned: str, etag: str) -> Path:
+    """Where the hub's cache keeps what is in a file."""
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    folder = repo_folder_name(repo_id=owned, repo_type="model")
+    return Path(constants.HF_HUB_CACHE).absolute() / folder / "blobs" / etag
+
+
+def _headers(location: str) -> dict[str, str]:
+    """Of a request for a file; the user's token is for the hub alone."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import build_hf_headers
+
+    ours = urlsplit(location).netloc == urlsplit(constants.ENDPOINT).netloc
+    return build_hf_headers(token=None if ours else False)
 
 
 def _unanswered() -> tuple[type[Exception], ...]:
     """What is raised where nobody answers, or where the hub cannot just now."""
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+    from huggingface_hub.errors import OfflineModeIsEnabled
 
-    return (OfflineModeIsEnabled, HfHubHTTPError.__bases__[0])  # the second is the HTTP library's own
+    return (OfflineModeIsEnabled, http_error())
 
 
 def _is_no(error: Exception) -> bool:
@@ -134,46 +147,19 @@ def _say_kept(repository: str, error: Exception) -> None:
         progress.say(f"{repository}: the hub does not answer; taken as it was downloaded before")
 
 
-def _make_sure_of_room(size: int) -> None:
-    from huggingface_hub import constants
-
-    cache = Path(constants.HF_HUB_CACHE).absolute()
-    free = shutil.disk_usage(next(place for place in (cache, *cache.parents) if place.is_dir())).free
-    if size > free:
-        raise NoRoom(size, free)
-
-
 def _whole(place: Path, name: str) -> Path:
     """`place`, which holds what is called `name`, by its SHA-256 where it is large. Raises NotWhole, and removes it,
     where it holds something else."""
-    if len(name) == _SHA256 and files.sha256(place) != name:
+    if not is_right(place, _sha256(name)):
         for path in {place.resolve(), place}:
             path.unlink()
         raise NotWhole(place.name)
     return place
 
 
-class _Bar:
-    """What huggingface_hub takes for a tqdm: bytes that have come, told as headstart tells progress."""
-
-    def __init__(self, label: str, total: int | None = None, initial: int = 0, **_: Any) -> None:
-        self.shown = progress.bar(label, (total or 0) // 1000)
-        self.bytes, self.told = initial, 0
-        self.advance: Callable[[int], None] = lambda steps: None
-
-    def __enter__(self) -> _Bar:
-        self.advance = self.shown.__enter__().advance
-        self.update(0)
-        return self
-
-    def __exit__(self, *error: Any) -> bool | None:
-        return self.shown.__exit__(*error)
-
-    def update(self, count: int) -> None:
-        """So many bytes more, or fewer where a server begins anew."""
-        self.bytes += count
-        self.advance(self.bytes // 1000 - self.told)
-        self.told = self.bytes // 1000
+def _sha256(name: str) -> str:
+    """That of the file which the hub calls so, "" for a small one."""
+    return name if len(name) == _SHA256 else ""
 
 
 def _kept(repository: str, file: str) -> Path | None:
@@ -192,10 +178,3 @@ def has(repository: str, file: str | None = None) -> bool:
     """Whether weights of a repository lie in the hub's cache on this machine: `file`, or one of the usual names."""
     names: Sequence[str] = (file,) if file else _USUAL
     return any(_kept(repository, name) is not None for name in names)
-
-
-def has_url(url: str) -> bool:
-    """Whether what torch downloads from `url` lies in its folder on this machine."""
-    from torch.hub import get_dir
-
-    return (Path(get_dir()) / "checkpoints" / url.rpartition("/")[2]).is_file()

@@ -1,28 +1,42 @@
-"""What the hub, the way to it or the disk refuse, told in one line that says what to do."""
+"""What the hub, another server, the way to it or the disk refuse, told in one line that says what to do."""
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from headstart.backbone import hub
+from headstart.backbone.download import FULL, NoRoom, NotWhole, http_error
 from headstart.errors import BackboneError, HeadstartError, OfflineError, OutputError, WeightsError
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LOG_IN = "`hf auth login`, or HF_TOKEN"
+
+
+@dataclass(frozen=True)
+class Site:
+    """address: of a server; cache: the folder that its files go to; variable: of the environment, which names another
+    folder."""
+
+    address: str
+    cache: str
+    variable: str
+
+
+def hub_site() -> Site:
+    from huggingface_hub import constants
+
+    return Site(endpoint(), constants.HF_HUB_CACHE, "HF_HOME")
 
 
 def raised() -> tuple[type[Exception], ...]:
     """What is raised while the hub is asked; refused() tells it."""
-    from huggingface_hub.errors import HfHubHTTPError
-
-    http = HfHubHTTPError.__bases__[0]  # of the HTTP library that huggingface_hub uses, whose name changes
-    return (http, OSError, hub.NotWhole, hub.NoRoom, hub.NotTheHub)
+    return (http_error(), OSError, NotWhole, NoRoom, hub.NotTheHub)
 
 
 def refused(error: Exception, what: str, repository: str, hint: str = "") -> HeadstartError:
@@ -33,48 +47,67 @@ def refused(error: Exception, what: str, repository: str, hint: str = "") -> Hea
     from huggingface_hub import errors
 
     sayings: tuple[tuple[type[Exception], Callable[..., HeadstartError]], ...] = (
-        (hub.NotWhole, _not_whole),
-        (hub.NoRoom, _no_room),
+        (NotWhole, partial(_not_whole, f"the file that {repository} holds")),
         (hub.NotTheHub, _not_the_hub),
         (errors.GatedRepoError, _gated),
         (errors.RepositoryNotFoundError, partial(_no_repository, hint)),
         (errors.RevisionNotFoundError, _no_revision),
         (errors.RemoteEntryNotFoundError, _no_file),
         (errors.HfHubHTTPError, _answered),
-        (errors.OfflineModeIsEnabled, _forbidden),
     )
     for kind, saying in sayings:
         if isinstance(error, kind):
             return saying(error, what, repository)
+    return _by_the_way(error, what, hub_site())
+
+
+def refused_url(error: Exception, what: str, url: str, cache: Path) -> HeadstartError:
+    """The line about what was raised while `url` was asked for the weights of `what`. cache: the folder they go to."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if isinstance(error, NotWhole):
+        return _not_whole("the file that its name says", error, what, url)
+    if isinstance(error, HfHubHTTPError):
+        host, status = urlsplit(url).hostname, error.response.status_code
+        told = "its weights are no more there" if status in (404, 410) else "try again later"
+        return OfflineError(f"{what}: {answer(error, str(host))} for {url}; {told}, or {_or_a_file()}")
+    parts = urlsplit(url)
+    return _by_the_way(error, what, Site(f"{parts.scheme}://{parts.netloc}", str(cache), "TORCH_HOME"))
+
+
+def _by_the_way(error: Exception, what: str, site: Site) -> HeadstartError:
+    """Of what no server has said."""
+    from huggingface_hub.errors import OfflineModeIsEnabled
+
+    if isinstance(error, NoRoom):
+        return _no_room(error, what, site)
+    if isinstance(error, OfflineModeIsEnabled):
+        return _forbidden(what)
     if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError):
-        return on_disk(error, what)
-    return _not_reached(error, what, repository)
+        return _on_disk(error, what, site)
+    return _not_reached(error, what, site)
 
 
-def _not_whole(error: Exception, what: str, repository: str) -> HeadstartError:
+def _not_whole(expected: str, error: Exception, what: str, repository: str) -> HeadstartError:
     return WeightsError(
-        f"{what}: {error} is not the file that {repository} holds (its SHA-256 is another): altered on its way, or "
+        f"{what}: {error} is not {expected} (its SHA-256 is another): altered on its way, or "
         "damaged here; it was removed, try again"
     )
 
 
-def _no_room(error: Exception, what: str, repository: str) -> HeadstartError:
+def _no_room(error: NoRoom, what: str, site: Site) -> HeadstartError:
     size, free = (f"{count / 1e6:,.0f} MB" for count in error.args)
     return OutputError(
-        f"{what}: {size} are to be downloaded, and {_cache()} has {free} left; make room, or let HF_HOME name "
-        "another place"
+        f"{what}: {size} are to be downloaded, and {site.cache} has {free} left; make room, or let {site.variable} "
+        "name another place"
     )
 
 
-def on_disk(error: OSError, what: str) -> HeadstartError:
-    """Of a file that cannot be written or read."""
-    if error.errno in _FULL:
-        return OutputError(
-            f"{what}: no room left in {_cache()}; make room, or let HF_HOME name another place"
-        )
-    return OutputError(
-        f"{what}: {error.filename or _cache()} cannot be used ({error.strerror}); let HF_HOME name another place"
-    )
+def _on_disk(error: OSError, what: str, site: Site) -> HeadstartError:
+    instead = f"let {site.variable} name another place"
+    if error.errno in FULL:
+        return OutputError(f"{what}: no room left in {site.cache}; make room, or {instead}")
+    return OutputError(f"{what}: {error.filename or site.cache} cannot be used ({error.strerror}); {instead}")
 
 
 def _not_the_hub(error: Exception, what: str, repository: str) -> HeadstartError:
@@ -120,36 +153,36 @@ def _answered(error: Any, what: str, repository: str) -> HeadstartError:
     return OfflineError(f"{what}: {answer(error)}; try again later, or {_or_a_file()}")
 
 
-def answer(error: Any) -> str:
-    """What the hub answered, in words."""
+def answer(error: Any, who: str = "the hub") -> str:
+    """What it answered, in words."""
     response = error.response
     if response.status_code == 429:
-        return "the hub answers that it was asked too often (429)"
-    return f"the hub answers {response.status_code} {response.reason_phrase}".rstrip()
+        return f"{who} answers that it was asked too often (429)"
+    return f"{who} answers {response.status_code} {response.reason_phrase}".rstrip()
 
 
-def _forbidden(error: Exception, what: str, repository: str) -> HeadstartError:
+def _forbidden(what: str) -> HeadstartError:
     return OfflineError(
         f"{what}: its files are not on this machine, and HF_HUB_OFFLINE forbids to ask the hub; unset it once, or "
         f"{_or_a_file()}"
     )
 
 
-def _not_reached(error: Exception, what: str, repository: str) -> HeadstartError:
+def _not_reached(error: Exception, what: str, site: Site) -> HeadstartError:
+    told = way(error, site.address)
     return OfflineError(
-        f"{what}: its files are not on this machine and could not be downloaded ({way(error)}); go online once, or "
+        f"{what}: its files are not on this machine and could not be downloaded ({told}); go online once, or "
         f"{_or_a_file()}"
     )
 
 
-def way(error: Exception) -> str:
-    """Where the way to the hub ends, in words."""
+def way(error: Exception, address: str = "") -> str:
+    """Where the way to a server ends, in words. address: the server's; the hub's where none is given."""
+    address = address or endpoint()
     reason = re.sub(r"^\[Errno -?\d+\] ", "", (str(error).strip() or type(error).__name__).splitlines()[0])
-    if "onsistency check" in reason:
-        return "what came is not of the size that the hub says"
-    parts = urlsplit(endpoint())
+    parts = urlsplit(address)
     proxy = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
-    return f"{endpoint()}{f' by the proxy {_plain(proxy)}' if proxy else ''}: {reason}"
+    return f"{address}{f' by the proxy {_plain(proxy)}' if proxy else ''}: {reason}"
 
 
 def _plain(proxy: str) -> str:
@@ -162,12 +195,6 @@ def endpoint() -> str:
     from huggingface_hub import constants
 
     return constants.ENDPOINT
-
-
-def _cache() -> str:
-    from huggingface_hub import constants
-
-    return constants.HF_HUB_CACHE
 
 
 def _or_a_file() -> str:

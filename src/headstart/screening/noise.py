@@ -1,9 +1,10 @@
 """How many labels are wrong, and how likely each is: the noise that explains the labels best.
 
-A label is taken to be wrong with probability e, and then to be any of the other classes; else it is drawn from what
-heads say, p sharpened by 1 / T. Of labels with p_label(T) = q the likelihood is (1 − e) q + e (1 − q) / (C − 1): e and
-T are those that make it largest (Dempster, Laird & Rubin 1977). So heads that are too timid or too bold do not pass
-for wrong labels, and a label is suspected where it is the likelier that it is wrong, (1 − e) q < e (1 − q) / (C − 1).
+The model: with probability e a label is wrong, and then any of the other classes; else it is drawn from what the heads
+say, sharpened by 1 / T. A label that the heads give the probability q then has the likelihood
+(1 − e) q + e (1 − q) / (C − 1). e and T are those that make the product over all labels largest (by expectation and
+maximisation: Dempster, Laird & Rubin 1977). T takes up heads that are too timid or too bold, so that these do not pass
+for wrong labels. A label is suspected where "wrong" is the likelier: (1 − e) q < e (1 − q) / (C − 1).
 """
 
 from __future__ import annotations

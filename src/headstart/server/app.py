@@ -129,7 +129,10 @@ def _refusals(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         lack = f"does not take {request.method}" if error.status_code == 405 else "is not here"
         said = f"{request.url.path} {lack}; see /openapi.json"
-        return Problem(error.status_code, said, headers=error.headers).response()
+        headers = dict(error.headers or {})
+        if headers.get("Allow") == "GET":
+            headers["Allow"] = "GET, HEAD"
+        return Problem(error.status_code, said, headers=headers).response()
 
     @app.exception_handler(Exception)
     async def internal(_: Request, error: Exception) -> Response:

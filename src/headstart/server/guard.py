@@ -46,7 +46,8 @@ class Guard:
         if scope["type"] != "http":  # the start and end of the application, as some servers tell them
             await self._app(scope, receive, send)
             return
-        begun, answer, body = time.monotonic(), _Answer(self, send), _Incoming(receive)
+        begun, body = time.monotonic(), _Incoming(receive)
+        answer = _Answer(self, send, bare=scope["method"] == "HEAD")
         self._in_hand += 1
         try:
             await self._within_time(scope, body, answer)
@@ -66,6 +67,8 @@ class Guard:
         self._access.check(scope["method"], scope["path"], Headers(scope=scope))
         if self._in_hand > REQUESTS:
             raise busy(f"{REQUESTS} requests are under way")
+        if scope["method"] == "HEAD":  # is answered as GET is; _Answer leaves the body out
+            scope = {**scope, "method": "GET"}
         try:
             async with asyncio.timeout(self._limits.seconds):
                 await self._app(scope, body.receive, answer.send)
@@ -94,10 +97,10 @@ class _Incoming:
 
 
 class _Answer:
-    """An answer on its way. status: 0 before it has begun."""
+    """An answer on its way. status: 0 before it has begun; bare: without its body."""
 
-    def __init__(self, guard: Guard, send: Send) -> None:
-        self._guard, self._send = guard, send
+    def __init__(self, guard: Guard, send: Send, *, bare: bool) -> None:
+        self._guard, self._send, self._bare = guard, send, bare
         self.status = 0
 
     async def send(self, message: Message) -> None:
@@ -109,4 +112,6 @@ class _Answer:
             if self._guard.leaving:
                 headers.append(_CLOSE)
             message = {**message, "headers": headers}
+        elif self._bare:
+            message = {**message, "body": b""}
         await self._send(message)

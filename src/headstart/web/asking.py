@@ -12,6 +12,6 @@ def asking(version: str) -> str:
         says=("answers", "asking"),
         styles=("tokens.css", "page.css", "asking.css"),
         scripts=("asking.js",),
-        may="connect-src 'self'; img-src blob:",
+        may="connect-src 'self'; img-src blob: data:",
         version=version,
     )

@@ -238,6 +238,7 @@ async function main() {
   listen();
   chooseLanguage(draw);
   try {
+    checkCanvas();
     const { away } = await ask({ model, weights: here("weights").textContent.trim() });
     here("weights").remove();
     if (!(away <= model.allowed)) return fault("other_numbers");

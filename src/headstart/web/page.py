@@ -28,7 +28,7 @@ def page(model: Mapping[str, Any] | str, weights: str, version: str) -> str:
         says=("answers", "classifier"),
         styles=("tokens.css", "page.css"),
         scripts=("pictures.js", "page.js"),
-        may="worker-src blob:",
+        may="worker-src blob:; img-src data:",
         version=version,
         model=inert(model),
         weights=weights,

@@ -32,7 +32,7 @@ def page(model: Mapping[str, Any], weights: str, version: str) -> str:
         says=("teach",),
         styles=("tokens.css", "teach/page.css"),
         scripts=_SCRIPT,
-        may="img-src blob:; worker-src blob:",
+        may="img-src blob: data:; worker-src blob:",
         version=version,
         model=inert(model),
         template=inert(_pieces(version)),

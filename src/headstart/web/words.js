@@ -20,7 +20,7 @@ function say(name, values) {
 
 // What kept the network from running, as a sentence's name and values: its own, or with what the browser says.
 function stopped(message) {
-  return message === "old_browser" ? [message] : ["cannot_run", { why: message }];
+  return ["old_browser", "hides_pictures"].includes(message) ? [message] : ["cannot_run", { why: message }];
 }
 
 // A share, its sign as the language has it: the same in all browsers, whose Intl differs.

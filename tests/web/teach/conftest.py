@@ -1,8 +1,7 @@
-"""A browser with a camera, a page to teach in, and pictures to teach it with."""
+"""A page to teach in, and pictures to teach it with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,20 +9,7 @@ import pytest
 
 import headstart
 from tests.cli.conftest import picture
-from tests.web import chromium
-from tests.web.conftest import BROWSER
 from tests.web.teach.using import SHAPES
-
-CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[chromium.Chromium]:
-    """One with a camera that shows a test picture."""
-    assert BROWSER
-    opened = chromium.Chromium(BROWSER, tmp_path_factory.mktemp("chromium"), *CAMERA)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ import pytest
 
 from tests.web import chromium
 from tests.web.conftest import BROWSER
-from tests.web.teach.using import SHAPES, ask, drop, quiet, ready, saved, train
+from tests.web.driver import quiet
+from tests.web.teach.using import SHAPES, ask, drop, ready, saved, train
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 FAULT = "here('fault').textContent"

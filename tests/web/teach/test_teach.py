@@ -17,8 +17,9 @@ from headstart.web import node
 from tests.cli.conftest import picture
 from tests.web import chromium
 from tests.web.conftest import BROWSER
+from tests.web.driver import quiet
 from tests.web.policy import beside_its_own
-from tests.web.teach.using import SHAPES, ask, counts, drop, quiet, ready, saved, train
+from tests.web.teach.using import SHAPES, ask, counts, drop, ready, saved, train
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 HOSTILE = ("</script><img src=x onerror=alert(1)>", "../<b>rose</b>\u202e & “$weights”", "CON")
@@ -28,7 +29,7 @@ def test_only_what_the_page_brings_may_run(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     parts = beside_its_own(text)
     assert parts.pop("worker-src") == "blob:"
-    assert parts.pop("img-src") == "blob:"
+    assert parts.pop("img-src") == "blob: data:"
     assert set(parts.values()) == {"'none'"}
 
 

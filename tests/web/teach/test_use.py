@@ -12,9 +12,10 @@ import pytest
 
 from headstart.web import words
 from tests.web import chromium
-from tests.web.axe import AXE, serious
+from tests.web.axe import light_and_dark, serious
 from tests.web.conftest import BROWSER
-from tests.web.teach.using import IDLE, SHAPES, ask, counts, drop, quiet, ready, saved, train
+from tests.web.driver import quiet
+from tests.web.teach.using import IDLE, SHAPES, ask, counts, drop, ready, saved, train
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 LANGUAGES = words.of("teach")
@@ -179,8 +180,7 @@ def test_the_page_speaks(browser: chromium.Chromium, page: Path, shapes: Path, t
     quiet(browser)
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci --prefix tests/web")
-@pytest.mark.parametrize("dark", [False, True])
+@light_and_dark
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_serious(
     browser: chromium.Chromium, page: Path, shapes: Path, width: int, dark: bool

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 from typing import Any
 
 from tests.cli.conftest import COLOURS
 from tests.web import chromium
+from tests.web.driver import Browser
 
 SHAPES = tuple(COLOURS)
 IDLE = "!training && !waiting() && helpers.length > 0 && helpers.every((one) => !one.busy)"
 
 
-def ready(browser: chromium.Chromium, page: Path, width: int = 1280, *, dark: bool = False) -> None:
+def ready(browser: Browser, page: Path, width: int = 1280, *, dark: bool = False) -> None:
     browser.eval("typeof safe === 'undefined' || (safe = state, 1)")  # a page with unsaved pictures asks back
     browser.open(page, width, dark=dark)
     browser.eval("helpers[0].ready.then(() => 1)")
@@ -33,36 +35,29 @@ def drop(browser: chromium.Chromium, at: str, *paths: Path) -> None:
     browser.until(IDLE)
 
 
-def train(browser: chromium.Chromium) -> None:
+def train(browser: Browser) -> None:
     browser.until("!here('train').disabled")
     browser.eval("here('train').click()")
     browser.until("learnt.head && " + IDLE)
 
 
-def ask(browser: chromium.Chromium, file: Path) -> dict[str, Any]:
-    browser.eval("answered = null; 1")
+def ask(browser: Browser, file: Path) -> dict[str, Any]:
+    browser.eval("(answered = null, 1)")
     browser.give("#ask", file)
     browser.until("answered")
     return browser.eval("({ called: here('called').textContent, p: answered.probabilities })")
 
 
-def saved(browser: chromium.Chromium, button: str, path: Path) -> Path:
-    browser.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(path.parent))
+def saved(browser: Browser, button: str, path: Path) -> Path:
+    """What the button saves, moved to the path, whose name is the one that the page gives it."""
     browser.eval(f"here({button!r}).click()")
-    end = time.monotonic() + 60
-    while not path.exists():
+    made, end, before = browser.downloads / path.name, time.monotonic() + 60, 0
+    while not (before and before == made.stat().st_size):  # there, and no longer growing
         assert time.monotonic() < end, f"{path.name} was not saved"
-        time.sleep(0.05)
-    return path
+        before = made.stat().st_size if made.exists() else 0
+        time.sleep(0.1)
+    return Path(shutil.move(made, path))
 
 
-def counts(browser: chromium.Chromium) -> dict[str, int]:
+def counts(browser: Browser) -> dict[str, int]:
     return dict(browser.eval("state.classes.map(({ name, pictures }) => [name, pictures.length])"))
-
-
-def quiet(browser: chromium.Chromium) -> None:
-    """Nothing was asked for but the page, its worker and its small pictures; nothing failed."""
-    asked = {one["request"]["url"].partition(":")[0] for one in browser.told("Network.requestWillBeSent")}
-    assert asked <= {"file", "blob"}
-    assert not browser.told("Runtime.exceptionThrown")
-    assert not browser.told("Log.entryAdded")

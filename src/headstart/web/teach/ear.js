@@ -74,11 +74,21 @@ function taught({ head, familiar, temperature }) {
 // added where it lies.
 async function packed({ added }) {
   const { floats, halves, eights } = classifier.model.sections, second = 4 * floats;
-  const all = new Blob([numbers.subarray(0, second), ...added.floats, numbers.subarray(second), ...added.eights]);
+  const all = chained([numbers.subarray(0, second), ...added.floats, numbers.subarray(second), ...added.eights]);
   const places = { floats: placesOf("f", floats, added.floats), eights: placesOf("e", eights, added.eights) };
   const sections = { floats: floats + total(added.floats), halves, eights: eights + total(added.eights) };
-  const apart = shuffled(new Uint8Array(await all.arrayBuffer()), sections, true);
-  return { packed: await piped(apart, new CompressionStream("deflate")), sections, places };
+  return { packed: await piped(shuffled(all, sections, true), new CompressionStream("deflate")), sections, places };
+}
+
+// The bytes of arrays one after the other. A Blob of them could not be read in WebKit: see piped().
+function chained(arrays) {
+  const out = new Uint8Array(arrays.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const { buffer, byteOffset, byteLength } of arrays) {
+    out.set(new Uint8Array(buffer, byteOffset, byteLength), at);
+    at += byteLength;
+  }
+  return out;
 }
 
 function placesOf(kind, from, arrays) {

@@ -68,6 +68,7 @@ async function main() {
   draw();
   helpers.push(new Helper());
   try {
+    checkCanvas();
     const { away } = await helpers[0].ready;
     if (!(away <= model.allowed)) fault(say("other_numbers"));
   } catch (error) {

@@ -1,0 +1,27 @@
+"""Scripts of a page are one text: of two functions of one name the first would silently be the second."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from headstart.web import teaching
+from headstart.web.page import ENGINE, source
+
+TEXTS = {
+    "classifier's worker": (*ENGINE, "worker.js"),
+    "classifier.html": ("words.js", "pictures.js", "page.js"),
+    "teach's worker": (*ENGINE, *teaching._SOLVER, "teach/ear.js"),
+    "teach.html": ("words.js", *teaching._SCRIPT),
+    "the asking page": ("words.js", "asking.js"),
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_no_name_is_given_twice(text: str) -> None:
+    named = re.findall(
+        r"^(?:async )?(?:function\*?|class|const|let) (\w+)", source(*TEXTS[text]), re.MULTILINE
+    )
+    assert [name for name, times in Counter(named).items() if times > 1] == []
