@@ -3,8 +3,8 @@
     python benchmarks/web/strangers.py BUNDLE OWN STRANGERS [--most 1000]
 
 OWN, STRANGERS: folders of pictures that the bundle has not learnt from; of each --most in an order that their names'
-hash gives. Prints Markdown rows: how many neighbours, how well similarity tells the two apart, and which share of each
-lies below the line of so many, and below the bundle's.
+hash gives. Prints Markdown rows: how many neighbours, how well similarity tells the two apart, and which share of each lies
+below the line of so many, and below the bundle's.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ def main() -> None:
     given = parser.parse_args()
     model = headstart.load(given.bundle)
     neighbours, familiar = model.neighbours, model.certainty.familiar
-    assert neighbours is not None, f"{given.bundle}: has no neighbours"
-    assert familiar is not None, f"{given.bundle}: has no line to strangers"
+    if neighbours is None or familiar is None:
+        parser.error(
+            f"{given.bundle}: it has no line to strangers; expected a bundle of 30 training pictures or more"
+        )
     own, strange = (
         np.concatenate(list(model.features(pictures(folder, given.most))))
         for folder in (given.own, given.strangers)

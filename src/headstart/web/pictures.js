@@ -48,10 +48,10 @@ function* profiles(view, text) {
 }
 
 // Browsers guard against tracking by changing what a page reads from a canvas: some by a little noise, some so that nothing
-// is left of the picture. Throws an Error "no_pixels" then.
+// is left of the picture. Throws an Error "hides_pictures" then.
 function checkCanvas() {
   noise ??= noiseOf(16);
-  if (noise > NOISE) throw new Error("no_pixels");
+  if (noise > NOISE) throw new Error("hides_pictures");
 }
 
 let noise; // of this browser's canvas, once it was looked for

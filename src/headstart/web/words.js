@@ -18,7 +18,7 @@ function say(name, values) {
   return parts(name, values).join("");
 }
 
-const OWN = ["old_browser", "no_pixels"]; // what is thrown and has a sentence of its own
+const OWN = ["old_browser", "hides_pictures"]; // what is thrown and has a sentence of its own
 
 // What kept the network from running, as a sentence's name and values: its own, or with what the browser says.
 function stopped(message) {
