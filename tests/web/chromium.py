@@ -30,6 +30,7 @@ _FLAGS = (
     "--use-fake-device-for-media-stream",  # a camera that shows a moving picture
     "--use-fake-ui-for-media-stream",
 )
+_NO_CARD = "No available adapters."  # a warning that pages which ask for one cannot prevent
 
 
 def found() -> str | None:
@@ -98,8 +99,9 @@ class Chromium(Browser):
         return {one["request"]["url"] for one in self.told("Network.requestWillBeSent")}
 
     def told(self, method: str) -> list[dict[str, Any]]:
-        """The parameters of the events of one kind."""
-        return [event["params"] for event in self.events if event.get("method") == method]
+        """The parameters of the events of one kind, but for what is said where there is no graphics card."""
+        found = [event["params"] for event in self.events if event.get("method") == method]
+        return [one for one in found if one.get("entry", {}).get("text") != _NO_CARD]
 
     def wait(self, method: str, seconds: float = 60) -> None:
         end = time.monotonic() + seconds

@@ -11,7 +11,7 @@ from string import Template
 from typing import Any
 
 HERE = Path(__file__).parent
-ENGINE = ("operations.js", "engine.js", "prepare.js", "answer.js")
+ENGINE = ("operations.js", "engine.js", "shaders.js", "gpu.js", "chooser.js", "prepare.js", "answer.js")
 
 
 def source(*names: str) -> str:
