@@ -30,6 +30,7 @@ _FLAGS = (
     "--use-fake-device-for-media-stream",  # a camera that shows a moving picture
     "--use-fake-ui-for-media-stream",
 )
+_NO_CARD = "No available adapters."  # a warning that pages which ask for one cannot prevent
 
 
 def found() -> str | None:
@@ -65,7 +66,7 @@ class Chromium(Browser):
 
     def open(self, page: Path | str, width: int, *, dark: bool = False, scripts: bool = True) -> None:
         """Loads a file, or what lies at an address, at a width in pixels."""
-        self.events.clear()
+        self._leave()
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
         )
@@ -74,6 +75,13 @@ class Chromium(Browser):
         self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
         self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         self.wait("Page.loadEventFired")
+
+    def _leave(self) -> None:
+        """The page that is open, with what it says as it is left: that is nothing of the next one's."""
+        self.events.clear()
+        self.call("Page.navigate", url="about:blank")
+        self.wait("Page.loadEventFired")
+        self.events.clear()
 
     def eval(self, code: str) -> Any:
         """The value of a JavaScript expression, awaited."""
@@ -98,8 +106,9 @@ class Chromium(Browser):
         return {one["request"]["url"] for one in self.told("Network.requestWillBeSent")}
 
     def told(self, method: str) -> list[dict[str, Any]]:
-        """The parameters of the events of one kind."""
-        return [event["params"] for event in self.events if event.get("method") == method]
+        """The parameters of the events of one kind, but for what is said where there is no graphics card."""
+        found = [event["params"] for event in self.events if event.get("method") == method]
+        return [one for one in found if one.get("entry", {}).get("text") != _NO_CARD]
 
     def wait(self, method: str, seconds: float = 60) -> None:
         end = time.monotonic() + seconds

@@ -14,7 +14,12 @@ class Classifier {
 
   // frame: Uint8Array of size · size · 3, as prepare() makes it.
   answer(frame) {
-    const values = this.network.run(frame), features = this.features(values);
+    return this.told(this.network.run(frame));
+  }
+
+  // values: what the network came to.
+  told(values) {
+    const features = this.features(values);
     const layers = through(this.head, features), logits = layers.at(-1);
     const probabilities = softmax(logits, this.model.temperature);
     const called = this.called(probabilities);

@@ -75,14 +75,17 @@ class Network {
 
   // frame: pixels as prepare() makes them. The values that cuts and their maps are made of.
   run(frame) {
-    const { size } = this.graph, values = new Map([[0, { data: this.take(3 * size * size), shape: [3, size, size], own: true }]]);
-    const first = values.get(0).data;
-    for (let i = 0; i < first.length; i++) first[i] = this.table[i % 3][frame[i]];
+    const { size } = this.graph, values = new Map([[0, { data: this.normalised(frame), shape: [3, size, size], own: true }]]);
     this.nodes.forEach((node, place) => {
       values.set(node.out, this.value(node, node.in.map((number) => values.get(number))));
       for (const number of this.last.get(place) || []) this.free(values, number);
     });
     return values;
+  }
+
+  normalised(frame, out = this.take(frame.length)) {
+    for (let i = 0; i < out.length; i++) out[i] = this.table[i % 3][frame[i]];
+    return out;
   }
 
   value(node, inputs) {
@@ -130,9 +133,14 @@ const STEPS = Float64Array.from({ length: 255 }, (_, code) => {
   return t * (0.5 + 0.5 * t * t);
 });
 
-// Which values nobody reads after each node: what the head, and the map of where it looked, are made of stays.
+// What the head, and the map of where it looked, are made of.
+function keptOf({ cuts }) {
+  return [...new Set(cuts.flatMap((cut) => [cut.value, ...cut.tail, ...(cut.map === null ? [] : [cut.map])]))];
+}
+
+// Which values nobody reads after each node; what is kept stays.
 function lastUses({ nodes, cuts }) {
-  const kept = new Set(cuts.flatMap((cut) => [cut.value, cut.map, ...cut.tail])), seen = new Set(), found = new Map();
+  const kept = new Set(keptOf({ cuts })), seen = new Set(), found = new Map();
   for (let place = nodes.length - 1; place >= 0; place--) {
     const over = nodes[place].in.filter((number) => !seen.has(number) && !kept.has(number));
     over.forEach((number) => seen.add(number));

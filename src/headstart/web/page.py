@@ -13,7 +13,7 @@ from typing import Any
 from headstart.web import words
 
 HERE = Path(__file__).parent
-ENGINE = ("operations.js", "engine.js", "prepare.js", "answer.js")
+ENGINE = ("operations.js", "engine.js", "shaders.js", "gpu.js", "chooser.js", "prepare.js", "answer.js")
 
 
 def source(*names: str) -> str:

@@ -18,9 +18,11 @@ function say(name, values) {
   return parts(name, values).join("");
 }
 
+const OWN = ["old_browser", "hides_pictures"]; // what is thrown and has a sentence of its own
+
 // What kept the network from running, as a sentence's name and values: its own, or with what the browser says.
 function stopped(message) {
-  return ["old_browser", "hides_pictures"].includes(message) ? [message] : ["cannot_run", { why: message }];
+  return OWN.includes(message) ? [message] : ["cannot_run", { why: message }];
 }
 
 // A share, its sign as the language has it: the same in all browsers, whose Intl differs.

@@ -72,11 +72,9 @@ def test_without_the_first_worker_it_is_said(
     browser: chromium.Chromium, page: Path, shapes: Path, tmp_path: Path, broken: str
 ) -> None:
     text = page.read_text(encoding="utf-8")
-    start = "self.onmessage = async ({ data }) => {\n  try {\n    const found"
+    start = "const WAYS = { made, seen, solved, taught, packed, named };\n"
     assert text.count(start) == 1
-    (tmp_path / "broken.html").write_text(
-        text.replace(start, broken.strip() + "\n" + start), encoding="utf-8"
-    )
+    (tmp_path / "broken.html").write_text(text.replace(start, start + broken + "\n"), encoding="utf-8")
     ready(browser, page)
     browser.open(tmp_path / "broken.html", 1280)
     browser.until(FAULT)

@@ -1,23 +1,26 @@
 "use strict";
 // The worker's ear: a model, then pictures, whose features it gives; what was learnt, then pictures, which it names.
 
-let classifier, numbers;
+let classifier, numbers, chooser, turn = Promise.resolve();
 
 const WAYS = { made, seen, solved, taught, packed, named };
 
-self.onmessage = async ({ data }) => {
+self.onmessage = ({ data }) => (turn = turn.then(() => heard(data)));
+
+async function heard(data) {
   try {
     const found = await WAYS[data.way](data);
     self.postMessage({ number: data.number, ...found });
   } catch (error) {
     self.postMessage({ number: data.number, error: String(error && error.message) });
   }
-};
+}
 
 // By how much the features of a picture that any language can make are away from Python's, as a share of the largest.
 async function made({ model, weights }) {
   numbers = await numbersOf(weights, model.sections);
   classifier = new Classifier({ ...model, head: [], familiar: null, decision: { thresholds: [] } }, numbers);
+  chooser = new Chooser(classifier.network);
   const found = classifier.features(classifier.network.run(checkFrame(model.size)));
   const most = Math.max(...model.features.map(Math.abs));
   return { away: Math.max(...found.map((v, d) => Math.abs(v - model.features[d]))) / most };
@@ -28,9 +31,9 @@ function framed({ pixels, width, height }) {
 }
 
 // mark: equal for equal frames, and hardly ever for others.
-function seen(picture) {
+async function seen(picture) {
   const frame = framed(picture);
-  return { features: classifier.features(classifier.network.run(frame)), mark: markOf(frame) };
+  return { features: classifier.features(await chooser.run(frame)), mark: markOf(frame) };
 }
 
 // FNV-1a, twice.
@@ -99,7 +102,7 @@ function total(arrays) {
   return arrays.reduce((sum, { length }) => sum + length, 0);
 }
 
-function named(picture) {
-  const { probabilities, called, similarity } = classifier.answer(framed(picture));
+async function named(picture) {
+  const { probabilities, called, similarity } = classifier.told(await chooser.run(framed(picture)));
   return { probabilities, called, similarity };
 }

@@ -121,7 +121,7 @@ function setAside(number, error) {
     forget([number]);
   } else {
     record.failed = true;
-    failure ||= `${record.name}: ${error.message}`;
+    failure ||= OWN.includes(error.message) ? error.message : `${record.name}: ${error.message}`;
   }
 }
 

@@ -1,0 +1,60 @@
+"""Does a page's engine say on a graphics card what it says on the processor?
+
+    python benchmarks/web/card.py BUNDLE PICTURES [--most N]
+
+Headless Chromium, and a card that the processor plays (SwiftShader): its numbers are those of a card, its milliseconds
+are not. Pictures are decoded and prepared in Python, in an order that their names' hash gives.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+import headstart
+from headstart.data import decode
+from headstart.model.formats import html
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+
+def main() -> None:
+    from benchmarks.web import asked
+    from tests.web.webgpu import both
+
+    wanted = asked.parser(__doc__, most=100).parse_args()
+    model = headstart.load(wanted.bundle)
+    given = [decode.decode(path.read_bytes()) for path in asked.some(wanted.pictures, wanted.most)]
+    frames = [model.backbone.preprocess.frame(one) for one in given]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, both(Path(folder)) as engines:
+        if not engines.made(html.text(model, wanted.bits)):
+            sys.exit("this Chromium has no WebGPU")
+        found = [engines.both(frame) for frame in frames]
+    print(json.dumps({"pictures": len(found), **told(found)}, indent=1))
+
+
+def told(found: list[dict]) -> dict[str, object]:
+    """How far the card is from the processor, at most, and the medians of their milliseconds."""
+    card, processor = ([one[name] for one in found] for name in ("card", "processor"))
+    p, q = (np.array([one["probabilities"] for one in side]) for side in (card, processor))
+    values: dict[str, object] = {
+        "features and maps, most apart": f"{max(one['apart'] for one in found):.1e} of the largest",
+        "probability, most apart": f"{np.abs(p - q).max():.1e}",
+        "same answer": int((p.argmax(1) == q.argmax(1)).sum()),
+    }
+    if card[0]["map"]:
+        a, b = (np.array([one["map"] for one in side]) for side in (card, processor))
+        values["map of where it looked, most apart"] = (
+            f"{(np.abs(a - b).max(1) / np.abs(b).max(1)).max():.1e} of its greatest value"
+        )
+    for name in ("processor", "card"):
+        values[f"ms, {name}, median"] = round(float(np.median([one["ms"][name] for one in found])), 1)
+    return values
+
+
+if __name__ == "__main__":
+    main()

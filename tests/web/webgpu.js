@@ -1,0 +1,82 @@
+// The tests' own worker, behind a page's engine: processor and card are asked for the same frames.
+let classifier, device;
+
+// The graph on one device, which all graphs share: shaders are compiled once.
+async function onCard(network) {
+  if (!device) ({ device } = await Gpu.of(network, true));
+  const made = new Gpu(device, network);
+  await made.sound(["validation", "out-of-memory"], () => made.build());
+  return made;
+}
+
+const told = (values) => ({ features: Array.from(classifier.features(values)), ...(classifier.head.length ? classifier.told(values) : {}) });
+const timed = async (work, start = performance.now()) => [await work(), performance.now() - start];
+
+// What may go wrong with the card `gpu`; the processor's run takes 10 ms by the clock, the card's 5.
+const FAULTS = {
+  none() {},
+  missing() {},
+  slower: (gpu, state) => (state.card = 11),
+  other: (gpu) => changed(gpu, (data) => (data[0] += 1e-3 * Math.max(...data))),
+  nothing: (gpu) => changed(gpu, (data) => data.fill(NaN)),
+  silent: (gpu) => (gpu.run = () => new Promise(() => {})),
+  lost: (gpu, state) => (state.then = () => gpu.device.destroy()),
+  "silent later": (gpu, state) => (state.then = () => (gpu.run = () => new Promise(() => {}))),
+  faulty: (gpu, state) => (state.then = () => gpu.told.destroy()),
+};
+
+function changed(gpu, change) {
+  const { run } = gpu;
+  gpu.run = async (frame) => {
+    const values = await run.call(gpu, frame);
+    for (const { data } of values.values()) change(data);
+    return values;
+  };
+}
+
+const ASKED = {
+  // Whether there is a card.
+  async made({ model, weights }) {
+    classifier = new Classifier(model, await numbersOf(weights, model.sections));
+    return Boolean(navigator.gpu && (await navigator.gpu.requestAdapter()));
+  },
+
+  async both({ frame }) {
+    classifier.card ||= await onCard(classifier.network);
+    const pixels = bytesOf(frame), [known, processor] = await timed(() => classifier.network.run(pixels));
+    const [found, card] = await timed(() => classifier.card.run(pixels));
+    return { processor: told(known), card: told(found), apart: apart(known, found), ms: { processor, card } };
+  },
+
+  // Three runs, the last two after the trial: who answered, and by how much each is away from the processor.
+  async chosen({ frame, fault }) {
+    const { network } = classifier, state = { now: 0, card: 5, then() {} }, pixels = bytesOf(frame);
+    const known = network.run(pixels), kept = { ...DISPATCHES };
+    const counted = { run: (asked) => ((state.now += 10), network.run(asked)) };
+    const make = async () => {
+      if (fault === "missing") delete DISPATCHES.mean;
+      const gpu = await Gpu.of(network, true), { send } = gpu;
+      gpu.send = (asked) => ((state.now += state.card), send.call(gpu, asked));
+      FAULTS[fault](gpu, state);
+      return gpu;
+    };
+    const chooser = new Chooser(counted, { make: fault === "software" ? undefined : make, clock: () => state.now, patience: 1000 });
+    const away = [], by = [];
+    for (let run = 0; run < 3; run++) {
+      if (run === 2) await state.then();
+      away.push(apart(known, await chooser.run(pixels)));
+      by.push(chooser.gpu ? "card" : "processor");
+      await chooser.trial;
+    }
+    Object.assign(DISPATCHES, kept);
+    return { away, by, why: chooser.why };
+  },
+};
+
+self.onmessage = async ({ data }) => {
+  try {
+    self.postMessage({ found: await ASKED[data.way](data) });
+  } catch (error) {
+    self.postMessage({ error: error.stack });
+  }
+};
