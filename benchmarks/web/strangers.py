@@ -3,28 +3,24 @@
     python benchmarks/web/strangers.py BUNDLE OWN STRANGERS [--most 1000]
 
 OWN, STRANGERS: folders of pictures that the bundle has not learnt from; of each --most in an order that their names'
-hash gives. Prints Markdown rows: how many neighbours, how well similarity tells the two apart, and which share of each
-lies below the line of so many, and below the bundle's.
+hash gives. Prints Markdown rows: how many neighbours, how well similarity tells the two apart, and which share of each lies
+below the line of so many, and below the bundle's.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
+from asked import pictures
 from sklearn.metrics import roc_auc_score
 
 import headstart
 from headstart.certainty.familiar import similarity
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 
 def main() -> None:
-    from benchmarks.web import asked
-
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("bundle")
     parser.add_argument("own", type=Path)
@@ -38,7 +34,7 @@ def main() -> None:
             f"{given.bundle}: it has no line to strangers; expected a bundle of 30 training pictures or more"
         )
     own, strange = (
-        np.concatenate(list(model.features(asked.some(folder, given.most))))
+        np.concatenate(list(model.features(pictures(folder, given.most))))
         for folder in (given.own, given.strangers)
     )
     print("| neighbours | line | AUROC | own below | strangers below | own below the bundle's line |")
