@@ -3,8 +3,8 @@
     python benchmarks/web/strangers.py BUNDLE OWN STRANGERS [--most 1000]
 
 OWN, STRANGERS: folders of pictures that the bundle has not learnt from; of each --most in an order that their names'
-hash gives. Prints Markdown rows: how many neighbours, how well similarity tells the two apart, and which share of each lies
-below the line of so many, and below the bundle's.
+hash gives. Prints Markdown rows: how many neighbours, how well similarity tells the two apart, and which share of each
+lies below the line of so many, and below the bundle's.
 """
 
 from __future__ import annotations
