@@ -123,14 +123,21 @@ class Server:
         return self.process.wait(60)
 
 
+BOUNDARY = b"------------------------d74496d66958873e"
+
+
 def request(picture: bytes, name: str) -> bytes:
     """A whole one, as curl -F writes it."""
     body = (
-        b'--x\r\nContent-Disposition: form-data; name="file"; filename="' + name.encode() + b'"\r\n'
-        b"Content-Type: image/jpeg\r\n\r\n" + picture + b"\r\n--x--\r\n"
+        b"--"
+        + BOUNDARY
+        + b'\r\nContent-Disposition: form-data; name="file"; filename="'
+        + name.encode()
+        + b'"\r\n'
+        b"Content-Type: image/jpeg\r\n\r\n" + picture + b"\r\n--" + BOUNDARY + b"--\r\n"
     )
     head = f"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
-    return head.encode() + b"Content-Type: multipart/form-data; boundary=x\r\n\r\n" + body
+    return head.encode() + b"Content-Type: multipart/form-data; boundary=" + BOUNDARY + b"\r\n\r\n" + body
 
 
 class Client:

@@ -31,7 +31,10 @@ def main() -> None:
     parser.add_argument("--browser", choices=browsers.NAMES, default="chromium")
     wanted = parser.parse_args()
     model, paths = headstart.load(wanted.bundle), asked.some(wanted.pictures, wanted.most)
-    with asked.page(model, wanted.bits) as page, tempfile.TemporaryDirectory() as profile:
+    with (
+        asked.page(model, wanted.bits) as page,
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
+    ):
         browser = browsers.started(wanted.browser, Path(profile))
         start = time.monotonic()
         browser.open(page, 1280)

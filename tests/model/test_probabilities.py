@@ -12,6 +12,7 @@ from PIL import Image
 from headstart import backbone, data, model
 from headstart.errors import DataError, PictureError
 from headstart.planning import cases
+from headstart.runtime import Execution
 from headstart.training.fit import fit
 from tests.cli.conftest import tree
 
@@ -88,6 +89,21 @@ def test_an_answer_does_not_depend_on_what_is_asked_beside_it(made, paths):
     for n in (1, 2, 4):
         apart = np.concatenate([made.probabilities(many[at : at + n]) for at in range(0, len(many), n)])
         np.testing.assert_array_equal(apart, together)
+
+
+def test_the_head_is_asked_about_many_batches_at_once(made, paths, monkeypatch):
+    """After each product numpy's threads take the cores of the network for a while."""
+    asked: list[int] = []
+    answers_to = model.Model.answers_to
+    monkeypatch.setattr(
+        model.Model, "answers_to", lambda self, x: asked.append(len(x)) or answers_to(self, x)
+    )
+    by_twos, many = Execution(batch_size=2), [str(path) for path in paths] * 4
+    whole = made.probabilities(many, execution=by_twos)
+    assert asked == [12]
+    monkeypatch.setattr("headstart.model.model._ROWS", 5)
+    assert np.array_equal(made.probabilities(many, execution=by_twos), whole)
+    assert asked == [12, 6, 6]
 
 
 def test_images_and_arrays_go_through_the_rules_of_files(made, paths, tmp_path):

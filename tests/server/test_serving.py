@@ -99,8 +99,19 @@ def test_head_brings_no_body_and_the_connection_goes_on(port):
     assert b"<!DOCTYPE" not in answer
 
 
-def test_a_head_has_a_bound(port):
-    assert status(said(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nA: " + b"x" * 20_000)) == 400
+@pytest.mark.parametrize("end", ["", "\r\n\r\n"], ids=["half of it", "whole"])
+@pytest.mark.parametrize("begin", ["GET / HTTP/1.1\r\nHost: localhost\r\nA: ", "GET /?"])
+def test_a_head_has_a_bound(port, begin, end):
+    end = end and (f" HTTP/1.1\r\nHost: localhost\r\n{CLOSE}" if "?" in begin else f"\r\n{CLOSE}") + end
+    answer = said(port, (begin + "x" * 20_000 + end).encode())
+    assert status(answer) == 431
+    told = json.loads(answer.partition(b"\r\n\r\n")[2])["detail"]
+    assert told == "the request's headers are larger than 16 kB; send fewer or shorter ones"
+
+
+def test_a_head_below_the_bound_is_read(port):
+    head = f"GET /health HTTP/1.1\r\nHost: localhost\r\nA: {'x' * 15_000}\r\n{CLOSE}\r\n\r\n"
+    assert status(said(port, head.encode())) == 200
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,10 @@ from tests.server.test_serving import Served, served
 from tests.web import browsers, firefox
 from tests.web.conftest import HOSTILE, pictures
 from tests.web.driver import Browser, quiet
+from tests.web.profile import swapping
 from tests.web.teach import using
 from tests.web.test_classifier import choose, ready, text_of
-from tests.web.test_report import WIDE
+from tests.web.test_report import POINTED, WALKED, WIDE
 from tests.web.test_ways import DROPPED, GIVEN, PASTED, bars
 
 WIDTHS = pytest.mark.parametrize("width", [390, 1280])
@@ -89,7 +90,18 @@ def as_webp(image: Image.Image, path: Path) -> None:
     image.save(path.with_suffix(".webp"), lossless=True)
 
 
-@pytest.mark.parametrize("kind", [turned, see_through, in_a_palette, in_greys, as_webp])
+def profiled_jpeg(image: Image.Image, path: Path) -> None:
+    image.save(path.with_suffix(".jpg"), quality=95, icc_profile=swapping())
+
+
+def profiled_png(image: Image.Image, path: Path) -> None:
+    image.save(path.with_suffix(".png"), icc_profile=swapping())
+
+
+KINDS = (turned, see_through, in_a_palette, in_greys, as_webp, profiled_jpeg, profiled_png)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_kinds_of_files_are_read_as_python_reads_them(
     browser: Browser, model: Model, page: Path, tmp_path: Path, kind
 ) -> None:
@@ -198,6 +210,16 @@ def test_a_classifier_is_taught_saved_and_opened(
     quiet(browser)
 
 
+def test_a_picture_is_dropped_onto_a_class(browser: Browser, teaching: Path, shapes: Path) -> None:
+    given = base64.b64encode((shapes / SHAPES[0] / "00.png").read_bytes()).decode()
+    event = DROPPED.replace("document.getElementById('ask')", "document.querySelectorAll('.card')[1]")
+    using.ready(browser, teaching)
+    browser.eval(GIVEN.replace("BYTES", given).replace("EVENT", event))
+    browser.until(f"state.classes[1].pictures.length === 1 && {using.IDLE}")
+    assert list(using.counts(browser).values()) == [0, 1]
+    quiet(browser)
+
+
 # ---- report.html, layers.html ----
 
 
@@ -220,6 +242,17 @@ def test_nothing_overflows_fails_or_is_asked_for(
     assert browser.eval("document.documentElement.scrollWidth") <= width
     assert browser.eval(WIDE) == []
     quiet(browser)
+
+
+def test_the_map_is_pointed_at_and_walked(browser: Browser, written: dict[str, Path]) -> None:
+    browser.open(written["report"], 1280)
+    browser.eval("document.querySelector('.map').scrollIntoView()")
+    told, box = browser.eval(POINTED)
+    assert ".png" in told
+    assert box == "block"
+    *said, left = browser.eval(WALKED)
+    assert all(one.endswith(".png") for one in said)
+    assert left is False
 
 
 # ---- the page of headstart serve ----

@@ -29,6 +29,26 @@ WIDE = """[...document.querySelectorAll('body *')].filter(e => {
   }
   return true;
 }).map(e => e.tagName + '.' + (e.className.baseVal ?? e.className))"""
+# What the map tells when its first picture is pointed at, and how its box is shown.
+POINTED = """(() => {
+  const box = document.querySelector('.map-panel'), svg = box.querySelector('svg');
+  const [x, y] = box.dataset.at.split(' ').map(Number), r = svg.getBoundingClientRect(), u = r.width / 560;
+  const at = {clientX: r.left + x * u, clientY: r.top + y * u, bubbles: true};
+  box.dispatchEvent(new PointerEvent('pointermove', at));
+  const [told, tip] = ['.map-said', '.map-tip'].map(one => document.querySelector(one));
+  return [told.textContent, getComputedStyle(tip).display];
+})()"""
+# What it tells at each key.
+WALKED = """(() => {
+  const [map, box, told] = ['.map', '.map-panel', '.map-said'].map(one => document.querySelector(one));
+  const said = [];
+  box.focus();
+  for (const key of ['ArrowRight', 'Enter', 'Enter', 'Escape']) {
+    box.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
+    said.push(map.classList.contains('on') && told.textContent);
+  }
+  return said;
+})()"""
 
 
 def embedding(classes: tuple[str, ...], n: int = 300) -> Embedding:
@@ -91,30 +111,14 @@ def test_axe_finds_nothing_serious(browser: chromium.Chromium, page: Path, width
 def test_the_map_shows_the_picture_that_is_pointed_at(browser: chromium.Chromium, page: Path) -> None:
     browser.open(page, 1280)
     browser.eval("document.querySelector('.map').scrollIntoView()")
-    told = browser.eval("""(() => {
-      const box = document.querySelector('.map-panel'), svg = box.querySelector('svg');
-      const [x, y] = box.dataset.at.split(' ').map(Number), r = svg.getBoundingClientRect(), u = r.width / 560;
-      const at = {clientX: r.left + x * u, clientY: r.top + y * u, bubbles: true};
-      box.dispatchEvent(new PointerEvent('pointermove', at));
-      const [told, tip] = ['.map-said', '.map-tip'].map(one => document.querySelector(one));
-      return [told.textContent, getComputedStyle(tip).display];
-    })()""")
+    told = browser.eval(POINTED)
     assert "<b>0</b>.png" in told[0]
     assert told[1] == "block"
 
 
 def test_the_map_is_walked_by_keyboard(browser: chromium.Chromium, page: Path) -> None:
     browser.open(page, 1280)
-    said = browser.eval("""(() => {
-      const [map, box, told] = ['.map', '.map-panel', '.map-said'].map(one => document.querySelector(one));
-      const said = [];
-      box.focus();
-      for (const key of ['ArrowRight', 'Enter', 'Enter', 'Escape']) {
-        box.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
-        said.push(map.classList.contains('on') && told.textContent);
-      }
-      return said;
-    })()""")
+    said = browser.eval(WALKED)
     assert all("called" in one for one in said[1:3])
     assert said[1] != said[2]
     assert said[3] is False

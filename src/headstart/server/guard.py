@@ -11,8 +11,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headstart.server.access import Access
-from headstart.server.limits import REQUESTS, Limits
-from headstart.server.problem import Problem, busy
+from headstart.server.limits import HEAD, REQUESTS, Limits
+from headstart.server.problem import Problem, busy, long_head
 from headstart.strangers import plain
 
 _HEADERS = (
@@ -64,6 +64,8 @@ class Guard:
 
     async def _within_time(self, scope: Scope, body: _Incoming, answer: _Answer) -> None:
         """Raises Problem where there is no time left, or none to begin with; TimeoutError where half is sent."""
+        if _head(scope) > HEAD:  # uvicorn looks at heads that are not whole yet
+            raise long_head()
         self._access.check(scope["method"], scope["path"], Headers(scope=scope))
         if self._in_hand > REQUESTS:
             raise busy(f"{REQUESTS} requests are under way")
@@ -81,6 +83,12 @@ class Guard:
         status, what = (504, "not answered") if body.whole else (408, "the request has not come in")
         said = f"{what} within {self._limits.seconds:g} seconds; send fewer or smaller pictures at a time, or ask again"
         return Problem(status, said, headers={"retry-after": "1", "connection": "close"})
+
+
+def _head(scope: Scope) -> int:
+    """Bytes of a request's address and headers."""
+    fields = sum(len(name) + len(value) for name, value in scope["headers"])
+    return len(scope["raw_path"]) + len(scope["query_string"]) + fields
 
 
 class _Incoming:

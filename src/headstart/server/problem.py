@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from headstart.server.limits import HEAD
 from headstart.strangers import json_text
 
 KIND = "application/problem+json"
@@ -39,3 +40,8 @@ class Problem(Exception):
 def busy(what: str) -> Problem:
     """503: too much is under way."""
     return Problem(503, f"{what}; ask again in a moment", headers={"retry-after": "1"})
+
+
+def long_head() -> Problem:
+    """431: a request's line and headers are more than HEAD."""
+    return Problem(431, f"the request's headers are larger than {HEAD >> 10} kB; send fewer or shorter ones")

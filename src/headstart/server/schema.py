@@ -103,6 +103,7 @@ REFUSED = {
     415: "neither files nor a picture",
     421: "under a name that is not the server's",
     422: "nothing that can be used",
+    431: "its headers are too large",
     503: "too much is under way",
     504: "not answered in time",
 }

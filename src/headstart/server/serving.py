@@ -8,6 +8,7 @@ import logging
 import math
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,7 +20,7 @@ from headstart import progress, stopping
 from headstart.errors import OptionError
 from headstart.server.guard import Guard
 from headstart.server.limits import CONNECTIONS, HEAD, HEAD_SECONDS, KEEP_ALIVE, Limits
-from headstart.server.problem import KIND, Problem
+from headstart.server.problem import KIND, Problem, long_head
 
 _GRACE = 1.0  # seconds in which an open connection may still bring what its client has sent already
 _LOOK = 0.02
@@ -143,10 +144,13 @@ class _Connection(H11Protocol):
         ):  # the request that it ends is answered already
             self.transport.close()
             return
-        body = bytes(Problem(400, "this is no HTTP request; see /openapi.json").response().body)
+        error = sys.exc_info()[1]  # h11's, which uvicorn tells the end of here
+        too_long = isinstance(error, h11.RemoteProtocolError) and error.error_status_hint == 431
+        problem = long_head() if too_long else Problem(400, "this is no HTTP request; see /openapi.json")
+        body = bytes(problem.response().body)
         headers = [("content-type", KIND), ("content-length", str(len(body))), ("connection", "close")]
         for event in (
-            h11.Response(status_code=400, headers=headers),
+            h11.Response(status_code=problem.status, headers=headers),
             h11.Data(data=body),
             h11.EndOfMessage(),
         ):
