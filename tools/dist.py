@@ -28,7 +28,7 @@ NEEDED = (
     "headstart/web/page.html",
     "headstart/web/tokens.css",
     "headstart/web/engine.js",
-    "headstart/web/teach/words.json",
+    "headstart/web/words.json",
     "headstart/backbone/shipped/small/model.safetensors",
     "headstart/backbone/shipped/demo-cnn/model.safetensors",
 )

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
 import headstart
+from headstart.data import decode
 from headstart.model.formats import html
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -29,6 +32,11 @@ def some(folder: Path, most: int) -> list[Path]:
     paths = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
     paths.sort(key=lambda path: hashlib.sha256(str(path.relative_to(folder)).encode()).digest())
     return paths[:most]
+
+
+def pictures(folder: Path, most: int) -> list[np.ndarray]:
+    """uint8 [H, W, 3] each."""
+    return [decode.decode(path.read_bytes()) for path in some(folder, most)]
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 
 import headstart
-from headstart.data import decode
 from headstart.explaining.cam import exact
 from headstart.explaining.explained import contrast
 from headstart.explaining.subject import Subject
@@ -80,7 +79,7 @@ def main() -> None:
     model = headstart.load(wanted.bundle)
     with asked.page(model, wanted.bits) as path:
         page = path.read_text(encoding="utf-8")
-    given = [decode.decode(path.read_bytes()) for path in asked.some(wanted.pictures, wanted.most)]
+    given = asked.pictures(wanted.pictures, wanted.most)
     parts = [compared(model, page, given[at : at + AT_ONCE]) for at in range(0, len(given), AT_ONCE)]
     told: dict[str, object] = {"pictures": len(given), "bytes": len(page)}
     for name in parts[0]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headstart.certainty import Familiar
+from headstart.certainty import Familiar, familiar
 from headstart.certainty.familiar import similarity
 from headstart.heads.neighbours import Neighbours
 
@@ -59,3 +59,35 @@ def test_too_few_groups_draw_no_line() -> None:
     x = _pictures(40, 0)
     assert Familiar.of(_neighbours(x), x, np.arange(40) % 10, np.arange(40) % 10) is None
     assert Familiar.of(_neighbours(x[:2]), x, np.arange(40), np.arange(2)) is None
+
+
+def test_fewer_neighbours_have_a_line_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By which as many of its own kind lie inside; the line of all would refuse more of them."""
+    monkeypatch.setattr(familiar, "ROOM", (16 * 100, 16 * 20, 16 * 3))
+    x = _pictures(1_000, 0)
+    kept = _neighbours(x)
+    found = Familiar.of(kept, x, np.arange(1_000), np.arange(1_000))
+    assert found is not None
+    assert [count for count, _ in found.fewer] == [100, 20]  # of three none is the third nearest to another
+    for count, line in found.fewer:
+        near = similarity(kept.at(kept.few(count)), _pictures(2_000, 1))
+        assert 0.03 < (near < line).mean() < 0.07 < (near < found.line).mean()
+    assert Familiar.from_dict(found.to_dict()) == found
+
+
+def test_a_line_of_fewer_is_held_beside_other_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(familiar, "ROOM", (16 * 100,))
+    x, groups = np.repeat(_pictures(100, 0), 5, axis=0), np.repeat(np.arange(100), 5)
+    found = Familiar.of(_neighbours(x), x, groups, groups)
+    assert found is not None
+    assert found.fewer[0][1] < 0.99
+
+
+@pytest.mark.parametrize("fewer", [[[3, 0.5]], [[5.0, 0.5]], [[5, 2]], [[5]], [5], 5])
+def test_what_was_not_written_is_refused(fewer: object) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        Familiar.from_dict({"line": 0.5, "groups": 100, "inside": 0.95, "fewer": fewer})
+
+
+def test_older_bundles_have_one_line() -> None:
+    assert Familiar.from_dict({"line": 0.5, "groups": 100, "inside": 0.95}).fewer == ()

@@ -66,7 +66,7 @@ class Chromium(Browser):
 
     def open(self, page: Path | str, width: int, *, dark: bool = False, scripts: bool = True) -> None:
         """Loads a file, or what lies at an address, at a width in pixels."""
-        self.events.clear()
+        self._leave()
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
         )
@@ -75,6 +75,13 @@ class Chromium(Browser):
         self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
         self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         self.wait("Page.loadEventFired")
+
+    def _leave(self) -> None:
+        """The page that is open, with what it says as it is left: that is nothing of the next one's."""
+        self.events.clear()
+        self.call("Page.navigate", url="about:blank")
+        self.wait("Page.loadEventFired")
+        self.events.clear()
 
     def eval(self, code: str) -> Any:
         """The value of a JavaScript expression, awaited."""

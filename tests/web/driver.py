@@ -10,7 +10,7 @@ from typing import Any
 
 def quiet(browser: Browser) -> None:
     """Nothing failed, and nothing was asked for but the page, its workers and the pictures that it holds."""
-    assert browser.faults() == []
+    assert not (faults := browser.faults()), faults
     assert {address.partition(":")[0] for address in browser.asked()} <= {"file", "blob", "data"}
 
 

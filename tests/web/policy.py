@@ -14,7 +14,8 @@ def beside_its_own(text: str) -> dict[str, str]:
     parts = dict(part.strip().split(" ", 1) for part in policy[1].split(";"))
     assert parts.pop("default-src") == "'none'"
     for name, tag in (("script-src", "script"), ("style-src", "style")):
-        (inside,) = re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
-        digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
-        assert parts.pop(name) == f"'sha256-{digest}'"
+        own = re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        digests = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in own]
+        assert digests
+        assert parts.pop(name).split() == [f"'sha256-{one}'" for one in digests]
     return parts

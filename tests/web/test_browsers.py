@@ -218,6 +218,8 @@ def test_a_picture_is_dropped_onto_a_class(browser: Browser, teaching: Path, sha
     browser.until(f"state.classes[1].pictures.length === 1 && {using.IDLE}")
     assert list(using.counts(browser).values()) == [0, 1]
     quiet(browser)
+    browser.eval("here('undo').click()")
+    assert list(using.counts(browser).values()) == [0, 0]
 
 
 # ---- report.html, layers.html ----

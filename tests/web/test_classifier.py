@@ -11,7 +11,7 @@ from PIL import Image
 
 from headstart.certainty import Certainty
 from headstart.certainty.conformal import Sets
-from headstart.certainty.familiar import Familiar
+from headstart.certainty.familiar import Familiar, similarity
 from headstart.data.taxonomy import Taxonomy
 from headstart.heads.neighbours import Neighbours
 from headstart.model import Model
@@ -45,7 +45,7 @@ def test_class_names_cannot_end_what_they_stand_in(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "<img" not in text
     assert "<b>" not in text  # the page's own has a name
-    assert text.count("</script>") == 5
+    assert text.count("</script>") == 7
 
 
 @pytest.mark.skipif(node.found() is None, reason="no node on this machine")
@@ -75,22 +75,30 @@ def test_the_map_is_the_exact_one(model: Model, page: Path) -> None:
 
 
 @pytest.mark.skipif(node.found() is None, reason="no node on this machine")
-@pytest.mark.parametrize("most", [html.NEIGHBOURS_BYTES, 1])
+@pytest.mark.parametrize(("room", "count", "line"), [(10, 10, 0.9), (9, 6, 0.7), (5, None, None)])
 def test_strangers_are_told_as_by_the_bundle(
-    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int, count: int | None, line: float
 ) -> None:
-    """By rows as they are, or left out where there are too many."""
-    monkeypatch.setattr(html, "NEIGHBOURS_BYTES", most)
+    """By all of its pictures; where there is no room, by fewer with their own line; or not at all, with why."""
+    monkeypatch.setitem(html.NEIGHBOURS, 16, room * model.width)
     seen = np.concatenate(list(model.features(pictures(10, 3))))
-    near = Neighbours.of(seen, np.zeros(10, np.int64), ["x"] * 10, ["y"] * 10, [model.width])
-    own = changed(model, neighbours=near, certainty=Certainty(familiar=Familiar(0.9, 10)))
+    names = [f"{n}" for n in range(10)]
+    near = Neighbours.of(seen, np.zeros(10, np.int64), names, names, [model.width])
+    own = changed(model, neighbours=near, certainty=Certainty(familiar=Familiar(0.9, 10, fewer=((6, 0.7),))))
     html.export(own, tmp_path / "page.html")
-    given = pictures(4, 4)
-    found = node.ask((tmp_path / "page.html").read_text(encoding="utf-8"), given, "pictures")
-    if most == 1:
-        assert [one["similarity"] for one in found] == [None] * 4
+    given, text = pictures(4, 4), (tmp_path / "page.html").read_text(encoding="utf-8")
+    found = [one["similarity"] for one in node.ask(text, given, "pictures")]
+    assert ('{"say":"no_room"}' in text) == (count is None)
+    if count is None:
+        assert found == [None] * 4
         return
-    np.testing.assert_allclose([one["similarity"] for one in found], own.answers(given).similarity, atol=2e-3)
+    features = np.concatenate(list(model.features(given)))
+    np.testing.assert_allclose(found, similarity(near.at(near.few(count)), features), atol=2e-3)
+    assert f'"line":{line}' in text
+
+
+def test_a_bundle_without_a_line_says_so(page: Path) -> None:
+    assert '{"say":"no_line"}' in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(node.found() is None, reason="no node on this machine")
@@ -107,7 +115,7 @@ def test_weights_in_8_bits_answer_alike(
     np.testing.assert_allclose(
         [one["probabilities"] for one in found], own.probabilities(given), atol=html.ALLOWED[8]
     )
-    assert "kept in 8 bits" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert '{"say":"eights"}' in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 def test_rows_in_8_bits_are_within_half_a_step() -> None:
@@ -163,7 +171,7 @@ def test_sets_and_coarser_names_are_shown(browser: chromium.Chromium, model: Mod
     Image.fromarray(pictures(1, 6)[0]).save(tmp_path / "one.png")
     ready(browser, tmp_path / "page.html", 390)
     choose(browser, tmp_path / "one.png")
-    assert text_of(browser, "coarser") == "Only of this is it at least 90 % sure: kind, 100 %."
+    assert text_of(browser, "coarser") == "Only of this is it at least 90\u202f% sure: kind, 100\u202f%."
     assert text_of(browser, "among").startswith("These come into question: ")
     assert text_of(browser, "among").endswith("Of 100 such lists, about 90 hold the right class.")
     assert browser.eval("document.getElementById('decided').hidden")
@@ -188,7 +196,7 @@ def test_why_it_is_not_the_likeliest_class_is_said(
     assert text_of(browser, "called") == plain(other)
     assert (
         text_of(browser, "decided")
-        == f"{plain(other)} is the answer from 2 % on, so that few of it are missed."
+        == f"{plain(other)} is the answer from 2\u202f% on, so that few of it are missed."
     )
 
 
@@ -217,9 +225,7 @@ def test_a_file_is_answered_as_python_answers_it(
     shown = browser.eval("[...document.querySelectorAll('progress')].map(bar => bar.value)")
     np.testing.assert_allclose(shown, np.sort(p)[::-1], atol=2e-3)
     assert (
-        browser.eval(
-            "document.images.length + document.querySelectorAll('b:not(#nearest, p > b, #legend > b)').length"
-        )
+        browser.eval("document.images.length + document.querySelectorAll('b:not(p > b, #legend > b)').length")
         == 0
     )
     assert browser.eval("document.documentElement.scrollWidth") <= width
@@ -238,7 +244,7 @@ def test_a_stranger_is_none_of_these(browser: chromium.Chromium, model: Model, t
     ready(browser, tmp_path / "p.html", 390)
     choose(browser, tmp_path / "one.png")
     assert browser.eval("document.getElementById('called').textContent") == "none of these"
-    nearest = browser.eval("document.getElementById('nearest').textContent")
+    nearest = browser.eval("document.querySelector('#strange b').textContent")
     assert nearest == plain(HOSTILE[model.probabilities(given).argmax()])
 
 
@@ -281,14 +287,24 @@ def test_a_browser_that_calculates_otherwise_is_told(
 
 
 @in_browser
+def test_a_browser_that_cannot_unpack_the_numbers_is_told(
+    browser: chromium.Chromium, page: Path, tmp_path: Path
+) -> None:
+    text = page.read_text(encoding="utf-8").replace("typeof DecompressionStream", "typeof NotThere")
+    (tmp_path / "old.html").write_text(text, encoding="utf-8")
+    ready(browser, tmp_path / "old.html", 390)
+    assert "older than 2023" in browser.eval("document.getElementById('state').textContent")
+
+
+@in_browser
 def test_all_is_reached_by_keyboard(browser: chromium.Chromium, page: Path) -> None:
     ready(browser, page, 1280)
     reached = []
-    for _ in range(3):
+    for _ in range(4):
         for kind in ("keyDown", "keyUp"):
             browser.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
         reached.append(browser.eval("document.activeElement.id || document.activeElement.tagName"))
-    assert reached == ["file", "camera", "SUMMARY"]
+    assert reached == ["language", "file", "camera", "SUMMARY"]
 
 
 @in_browser

@@ -49,6 +49,15 @@ class Neighbours:
         kept = unit(x, widths).astype(np.float16)
         return Neighbours(kept, labels, tuple(names), tuple(digests), tuple(widths))
 
+    def few(self, n: int) -> np.ndarray:
+        """int64 [≤ n]: places of some, classes as even as can be; what is on them decides which."""
+        return draw(self.labels, np.arange(len(self)), self.digests, n)
+
+    def at(self, places: np.ndarray) -> Neighbours:
+        """Those at `places` alone."""
+        names, digests = ([of[place] for place in places] for of in (self.names, self.digests))
+        return Neighbours(self.x[places], self.labels[places], tuple(names), tuple(digests), self.widths)
+
     def nearest(
         self, x: np.ndarray, k: int, *, barred: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:

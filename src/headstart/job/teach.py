@@ -74,7 +74,7 @@ def _written(network: Backbone) -> tuple[str, float | None]:
         "features": [float(value) for value in features],
         "allowed": ALLOWED,
         "coverage": COVERAGE,
-        "card": {"familiar": card(network, graph, True), "plain": card(network, graph, False)},
+        "card": {"familiar": card(network, graph), "plain": card(network, graph, "no_line")},
         "head": [],
         "familiar": None,
         "sections": blob.sections(),

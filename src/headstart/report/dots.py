@@ -43,7 +43,7 @@ def dots(rows: Sequence[Dot], *, whole: bool = False) -> Svg:
     for at, anchor in ((0, "start"), (0.25, "middle"), (0.5, "middle"), (0.75, "middle"), (1, "end")):
         marks.append(svg.text(axis(at), bottom + 16, percent(at, 0), "tick", anchor))
     said = "; ".join(f"{row.label}: {percent(row.accuracy)} ({interval(row.bounds)})" for row in rows)
-    return svg.drawing(width, bottom + 22, f"Accuracy with 95 % intervals. {said}", *marks)
+    return svg.drawing(width, bottom + 22, f"Accuracy with 95\u202f% intervals. {said}", *marks)
 
 
 def _dot(row: Dot, label: str, axis: Scale, top: float) -> Svg:

@@ -211,7 +211,7 @@ def depth(told: Layers) -> Figure | None:
     said = ", ".join(f"{name} {percent(score)}" for name, score, _ in measured)
     caption = (
         "A probe is a linear classifier that reads the answers of one stage; the network stays as it is. So many of "
-        f"{told.pictures:,} training pictures it names rightly, cross-validated. Bars: 95 %."
+        f"{told.pictures:,} training pictures it names rightly, cross-validated. Bars: 95\u202f%."
     )
     return Figure(svg.drawing(_WIDE, _HIGH, f"Accuracy by depth: {said}", *marks), (), caption)
 

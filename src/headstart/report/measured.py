@@ -54,7 +54,7 @@ def profile(evidence: Evidence) -> Figure:
     )
     caption = (
         f"Cross-validated accuracy ({evidence.folds} folds, {count(evidence.sampled)} training pictures) "
-        "of a linear probe on the pooled features, from the first cut to the last. Bars: 95 %."
+        "of a linear probe on the pooled features, from the first cut to the last. Bars: 95\u202f%."
     )
     return Figure(svg.drawing(WIDTH, HEIGHT, label, *marks), legend, caption)
 
@@ -92,5 +92,5 @@ def learning_curve(evidence: Evidence) -> Figure | None:
     marks.append(svg.text((LEFT + WIDTH) / 2, HEIGHT - 8, "training pictures (log scale)", "axis", "middle"))
     said = ", ".join(f"{count(point.n)}: {percent(point.accuracy)}" for point in points)
     legend = (("point", "linear probe"), ("majority", f"majority class, {percent(evidence.majority)}{below}"))
-    caption = f"Does the probe at {evidence.curve_cut} still gain from more pictures? Bars: 95 %."
+    caption = f"Does the probe at {evidence.curve_cut} still gain from more pictures? Bars: 95\u202f%."
     return Figure(svg.drawing(WIDTH, HEIGHT, f"Learning curve: {said}", *marks), legend, caption)

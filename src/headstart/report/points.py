@@ -56,7 +56,7 @@ def _figure(curve: Curve, reached: Reached | None) -> Figure:
         Scale(0, 1, _LEFT, _SIDE - _MARGIN),
         Scale(0, 1, _SIDE - _BOTTOM, _MARGIN),
     )
-    legend = [("series-line", "the model, from every threshold on"), ("swatch band", "its 95 % band")]
+    legend = [("series-line", "the model, from every threshold on"), ("swatch band", "its 95\u202f% band")]
     marks = [*_grid(x, y), _band(curve, x, y)]
     marks.append(svg.path(_places(curve.specificity, x, y), "series"))
     marks += [_expert(one, x, y) for one in curve.experts]

@@ -2,23 +2,33 @@
 // The page that asks the server. Texts of strangers go in as text, never as markup.
 
 const SHOWN = 5; // answers of a picture at most
-const here = (id) => document.getElementById(id);
+// What the server says of a file, and how the page says it.
+const REASONS = [[/^not a picture/, "not_a_picture"], [/^truncated/, "no_end"], [/^empty file/, "no_content"], [/^corrupt/, "damaged"]];
+const REFUSED = { 401: "wrong_token", 408: "slow", 413: "too_large", 422: "none_usable", 503: "busy", 504: "slow" };
 let token = "";
+let card = null; // what the server's model is
+let last = null; // what is shown, to be said again in another language
 
-function made(tag, className, text) {
-  const one = document.createElement(tag);
-  if (className) one.className = className;
-  if (text !== undefined) one.textContent = text;
-  return one;
+// A request that came to nothing: the name of a sentence, and what is filled in.
+class Failed extends Error {
+  constructor(name, values = {}) {
+    super(name);
+    this.values = values;
+  }
 }
 
-function say(text, fault) {
-  here("state").hidden = !text;
-  here("state").textContent = text;
-  here("state").classList.toggle("fault", Boolean(fault));
+function working(name, values) {
+  here("state").hidden = !name;
+  if (name) reword(here("state"), name, values);
+  here("state").classList.remove("fault");
 }
 
-// The answer as JSON. Throws an Error whose message is the server's own line.
+function fault({ message, values }) {
+  working(message, values);
+  here("state").classList.add("fault");
+}
+
+// The answer as JSON. Throws a Failed; its `told` is what the server says.
 async function asked(path, options = {}) {
   const headers = token ? {Authorization: "Bearer " + token} : {};
   let answer, text;
@@ -26,13 +36,17 @@ async function asked(path, options = {}) {
     answer = await fetch(path, {...options, headers, credentials: "omit"});
     text = await answer.text();
   } catch {
-    throw new Error("The server does not answer. Is it still running?");
+    throw new Failed("no_server");
   }
   const told = parsed(text), {status, ok} = answer;
   if (ok && told) return told;
-  if (told && typeof told.detail === "string") throw Object.assign(new Error(told.detail), {status, told});
-  if (status === 413) throw new Error("What stands between this page and the server, such as a proxy, lets no more through (413). Choose fewer or smaller pictures.");
-  throw new Error(`Something else than the server answered, such as a proxy before it (${status}). Is the server still running?`);
+  if (told && typeof told.detail === "string") throw Object.assign(new Failed(REFUSED[status] || "refused", filledIn(status, told)), {status, told});
+  throw new Failed(status === 413 ? "proxy_limit" : "proxy", {status: String(status)});
+}
+
+function filledIn(status, told) {
+  const {body, pixels, pictures} = card ? card.limits : {};
+  return {status: String(status), n: (told.left_out || []).length, pictures, mb: body / 1e6, million: pixels / 1e6};
 }
 
 // What JSON says, or null where the text is none.
@@ -45,31 +59,37 @@ function parsed(text) {
 }
 
 async function begin() {
-  let card;
   try {
     card = await asked("/v1/model");
   } catch (error) {
     here("key").hidden = error.status !== 401;
-    say(error.status !== 401 ? error.message : token ? "That is not the server’s token." : "", true);
+    if (error.status !== 401 || token) fault(error);
+    else working("");
     if (error.status === 401) here("token").focus();
     return;
   }
   here("key").hidden = true;
   here("ask").hidden = here("about").hidden = false;
-  say("");
-  const names = card.classes;
-  here("known").textContent = names.length <= 6 ? "It knows " + names.join(", ") + "." : `It knows ${names.length} classes.`;
-  here("classes").textContent = "Classes: " + names.join(", ");
-  here("card").replaceChildren(...facts(card).map(text => made("li", "", text)));
+  working("");
+  draw();
 }
 
-function facts(card) {
-  const found = [`The network is ${card.backbone}. It sees ${card.image_size} × ${card.image_size} pixels, the middle of the picture.`];
-  for (const [name, score] of Object.entries(card.measured)) {
-    const [low, high] = score.interval;
-    found.push(`It named ${percent(score.accuracy)} of ${score.n} pictures rightly (${name}; 95 % interval ${percent(low)} to ${percent(high)}).`);
+function draw() {
+  if (!card) return;
+  const names = card.classes;
+  here("known").textContent = names.length <= 6 ? say("knows", {names: listing(names).join("")}) : say("knows_n", {n: names.length});
+  here("classes").textContent = say("classes", {names: names.join(", ")});
+  here("card").replaceChildren(...facts().map(text => make("li", {}, text)));
+  if (last) show(...last);
+}
+
+function facts() {
+  const found = [say("network", {name: card.backbone, size: card.image_size})];
+  for (const [split, score] of Object.entries(card.measured)) {
+    const [low, high] = score.interval.map(percent);
+    found.push(say("measured", {share: percent(score.accuracy), n: score.n, split, low, high}));
   }
-  if (card.certainty.least_similarity === null) found.push("It cannot tell a picture that is of none of its classes: it always names one.");
+  if (card.certainty.least_similarity === null) found.push(say("no_line"));
   return found;
 }
 
@@ -80,55 +100,48 @@ let turn = 0;
 async function look(files) {
   if (!files.length || here("ask").hidden) return;
   const mine = ++turn;
-  say(files.length === 1 ? "Asking …" : `Asking about ${files.length} pictures …`);
+  working("waiting", {n: files.length});
   const form = new FormData();
   [...files].forEach((file, place) => form.append("file", file, String(place)));  // names stay here
   try {
     const told = await asked("/v1/predict?top=" + SHOWN, {method: "POST", body: form});
     if (mine !== turn) return;
     show(files, told.predictions, told.left_out);
-    say("");
+    working("");
   } catch (error) {
     if (mine !== turn) return;
     show(files, [], (error.told && error.told.left_out) || []);
-    say(error.message, true);
+    fault(error);
   }
 }
 
 function show(files, predictions, leftOut) {
+  last = [files, predictions, leftOut];
   for (const old of here("pictures").querySelectorAll("img")) URL.revokeObjectURL(old.src);
   const rows = new Map([...leftOut.map(one => [one.path, refused(one)]), ...predictions.map(one => [one.path, named(one)])]);
   here("pictures").replaceChildren(...[...files].flatMap((file, place) => rows.has(String(place)) ? [row(file, rows.get(String(place)))] : []));
 }
 
-function row(file, parts) {
-  const one = made("li"), picture = made("img"), body = made("div");
-  picture.alt = "";
-  picture.src = URL.createObjectURL(file);
-  picture.addEventListener("error", () => picture.replaceWith(made("span", "none")));
-  body.append(made("p", "name", file.name), ...parts);
-  one.append(picture, body);
-  return one;
+function row(file, said) {
+  const picture = make("img", {alt: "", src: URL.createObjectURL(file), error: () => picture.replaceWith(make("span", {class: "none"}))});
+  return make("li", {}, picture, make("div", {}, make("p", {class: "name"}, file.name), ...said));
 }
 
-function refused(one) {
-  return [made("p", "callout fault", `It cannot be used: ${one.reason}.`)];
+function refused({reason}) {
+  const [, name] = REASONS.find(([known]) => known.test(reason)) || [null, "no_use"];
+  return [make("p", {class: "callout fault"}, say(name))];
 }
 
 function named(one) {
-  const called = one.out_of_place ? "none of these" : one.decided || one.label;
-  const list = made("ol", "answers");
-  for (const answer of one.top) {
-    const line = made("li"), bar = made("progress");
-    bar.max = 1;
-    bar.value = answer.confidence;
-    bar.setAttribute("aria-label", `${answer.label}: ${percent(answer.confidence)}`);
-    line.append(made("span", "name", answer.label), made("span", "share", percent(answer.confidence)), bar);
-    list.append(line);
-  }
-  const parts = [made("p", "big", called), list];
-  if (one.out_of_place) parts.splice(1, 0, made("p", "callout strange", `It is unlike the pictures that this classifier has learnt from. Of its classes it would be called ${one.label}.`));
-  return parts;
+  const called = one.out_of_place ? say("none_of_these") : one.decided || one.label;
+  const list = make("ol", {class: "answers"}, ...one.top.map(answer));
+  const strange = one.out_of_place ? [make("p", {class: "callout strange"}, say("strange", {name: one.label}))] : [];
+  return [make("p", {class: "big"}, called), ...strange, list];
+}
+
+function answer({label, confidence}) {
+  const share = percent(confidence), bar = make("progress", {max: 1, value: confidence, "aria-label": `${label}: ${share}`});
+  return make("li", {}, make("span", {class: "name"}, label), make("span", {class: "share"}, share), bar);
 }
 
 // ---- the ways in ----
@@ -163,4 +176,5 @@ if (location.hash.startsWith("#token=")) {
   token = decoded(location.hash.slice(7));
   history.replaceState(null, "", location.pathname);
 }
+chooseLanguage(draw);
 begin();

@@ -9,8 +9,9 @@ def asking(version: str) -> str:
     """HTML, the same for every model: it asks the server what it knows, and its user for a token if need be."""
     return filled(
         "asking.html",
+        says=("answers", "asking"),
         styles=("tokens.css", "page.css", "asking.css"),
-        scripts=("percent.js", "asking.js"),
+        scripts=("asking.js",),
         may="connect-src 'self'; img-src blob: data:",
         version=version,
     )

@@ -5,7 +5,7 @@
 
 // All numbers as bytes, from the text that blob.py makes: 32-bit ones, then those of half precision, then those of 8 bits.
 async function numbersOf(text, sections) {
-  if (typeof DecompressionStream === "undefined") throw new Error("this browser is older than 2023 and cannot unpack the numbers; update it");
+  if (typeof DecompressionStream === "undefined") throw new Error("old_browser");
   return shuffled(await piped(bytesOf(text), new DecompressionStream("deflate")), sections, false);
 }
 

@@ -3,12 +3,9 @@
 
 const SHOWN = 5, LISTED = 8; // answers at most, and classes in a sentence
 const FOR = [235, 120, 0], AGAINST = [72, 156, 255], COVER = 0.8, FAINT = 0.08; // as headstart.explaining.overlay
-const here = (id) => document.getElementById(id);
 const model = JSON.parse(here("model").textContent);
 
 // ---- the worker ----
-
-const CANNOT = "The network cannot run here: ";
 
 const source = here("engine").textContent + "\n" + here("ear").textContent;
 const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
@@ -22,10 +19,9 @@ worker.onmessage = ({ data }) => {
   else resolve(data);
 };
 worker.onerror = ({ message }) => {
-  const error = new Error(CANNOT + message);
-  for (const { reject } of waiting.values()) reject(error);
+  for (const { reject } of waiting.values()) reject(new Error(message));
   waiting.clear();
-  fail(error.message);
+  fault(...stopped(message));
 };
 
 function ask(message, passed = []) {
@@ -38,18 +34,20 @@ function ask(message, passed = []) {
 // ---- pictures ----
 
 let latest = 0;
+let last = null; // what is shown, to be said again in another language
 
 async function take(open) {
   const turn = ++latest;
   try {
-    if (!stream) say("Looking …");
+    if (!stream) working("looking");
     const { canvas, pixels } = await open();
     const found = await ask({ pixels, width: canvas.width, height: canvas.height }, [pixels.buffer]);
     if (turn !== latest) return;
+    last = { canvas, found };
     show(canvas, found);
-    say("");
+    working("");
   } catch (error) {
-    if (turn === latest) fail(error.message);
+    if (turn === latest) fault(...(error instanceof Unreadable ? ["no_picture"] : stopped(error.message)));
   }
 }
 
@@ -60,14 +58,14 @@ function takeFile(file) {
 
 // ---- what is said ----
 
-function say(text) {
-  here("state").textContent = text;
-  here("state").hidden = !text;
+function working(name, values) {
+  here("state").hidden = !name;
+  if (name) reword(here("state"), name, values);
   here("state").classList.remove("fault");
 }
 
-function fail(text) {
-  say(text);
+function fault(name, values) {
+  working(name, values);
   here("state").classList.add("fault");
 }
 
@@ -75,18 +73,15 @@ function show(canvas, found) {
   const { probabilities, called } = found, sure = probabilities[called];
   here("found").hidden = false;
   const strange = found.similarity !== null && found.similarity < model.familiar.line;
-  here("called").textContent = strange ? "none of these" : model.classes[called];
-  here("sure").textContent = model.calibrated
-    ? "Sure to " + percent(sure) + ": of 100 answers as sure as this, about " + Math.min(99, Math.round(100 * sure)) + " are right."
-    : "Sure to " + percent(sure) + ".";
+  here("called").textContent = strange ? say("none_of_these") : model.classes[called];
+  here("sure").textContent = say(model.calibrated ? "checked" : "sure", { p: percent(sure), n: Math.min(99, Math.round(100 * sure)) });
   here("sure").hidden = strange;
-  here("bars").textContent = strange ? "If it were one of its classes:" : "How likely each class is:";
-  here("legend").replaceChildren("Orange speaks for ", strong(model.classes[called]), ", blue against it.");
+  here("bars").textContent = say(strange ? "if_one" : "likely");
+  here("legend").replaceChildren(...parts("legend", { name: strong(model.classes[called]) }));
   tell("decided", !strange && reason(found));
   tell("coarser", !strange && coarser(found));
   tell("among", !strange && question(found));
-  here("strange").hidden = !strange;
-  here("nearest").textContent = model.classes[called];
+  tell("strange", strange && parts("strange", { name: strong(model.classes[called]) }));
   const order = probabilities.map((p, c) => c).sort((a, b) => probabilities[b] - probabilities[a]);
   here("answers").replaceChildren(...order.slice(0, SHOWN).map((c) => row(model.classes[c], probabilities[c])));
   picture(canvas);
@@ -94,61 +89,42 @@ function show(canvas, found) {
   here("by-card").hidden = !found.gpu;
 }
 
-function tell(id, parts) {
-  here(id).hidden = !parts;
-  here(id).replaceChildren(...(parts || []));
+function tell(id, said) {
+  here(id).hidden = !said;
+  here(id).replaceChildren(...(said || []));
 }
 
 // Why it is not the likeliest class.
 function reason({ probabilities, called }) {
   const likeliest = probabilities.indexOf(Math.max(...probabilities)), { costs, thresholds } = model.decision;
   if (called === likeliest) return null;
-  if (costs) return [strong(model.classes[likeliest]), " is likelier, but mistakes have costs here, and this answer costs least."];
+  if (costs) return parts("cheapest", { name: strong(model.classes[likeliest]) });
   const [place, value] = thresholds.find(([place]) => place === called) || thresholds.find(([place]) => place === likeliest);
-  const name = strong(model.classes[place]);
-  if (place === called) return [name, " is the answer from " + percent(value) + " on, so that few of it are missed."];
-  return [name, " is likelier, but is the answer only from " + percent(value) + " on."];
+  return parts(place === called ? "called_from" : "only_from", { name: strong(model.classes[place]), p: percent(value) });
 }
 
 // The name from the taxonomy, where that is no class.
 function coarser({ certain }) {
   if (!certain || certain.leaf >= 0) return null;
-  const wanted = percent(model.tree.sure);
-  if (!certain.name) return ["It is " + wanted + " sure of no name: it may be any of them."];
-  return ["Only of this is it at least " + wanted + " sure: ", strong(certain.name), ", " + percent(certain.probability) + "."];
+  const p = percent(model.tree.sure);
+  return certain.name ? parts("coarser", { p, name: strong(certain.name), q: percent(certain.probability) }) : parts("no_name", { p });
 }
 
 // Which classes it may be.
 function question({ among }) {
   if (!among) return null;
-  const promise = " Of 100 such lists, about " + Math.round(100 * model.sets.coverage) + " hold the right class.";
-  if (among.length === model.classes.length && among.length > LISTED) return ["Every class comes into question." + promise];
-  const names = among.slice(0, LISTED).flatMap((c, place) => [place ? ", " : "", strong(model.classes[c])]);
-  const more = among.length - LISTED;
-  const start = among.length === 1 ? "Only this comes into question: " : "These come into question: ";
-  return [start, ...names, more > 0 ? " and " + more + " more." : ".", promise];
+  const promise = [" ", say("promise", { n: Math.round(100 * model.sets.coverage) })], n = among.length;
+  if (n === model.classes.length && n > LISTED) return [say("every_class"), ...promise];
+  const names = among.slice(0, LISTED).map((c) => strong(model.classes[c])), more = n - LISTED;
+  return [...parts("among", { n, names: listing(more > 0 ? [...names, say("more", { n: more })] : names) }), ...promise];
 }
 
 function strong(name) {
-  const made = document.createElement("b");
-  made.textContent = name;
-  return made;
+  return make("b", {}, name);
 }
 
 function row(name, p) {
-  const line = document.createElement("li"), bar = document.createElement("progress");
-  bar.max = 1;
-  bar.value = p;
-  bar.setAttribute("aria-label", name);
-  line.append(span("name", name), span("share", percent(p)), bar);
-  return line;
-}
-
-function span(kind, text) {
-  const made = document.createElement("span");
-  made.className = kind;
-  made.textContent = text;
-  return made;
+  return make("li", {}, make("span", { class: "name" }, name), make("span", { class: "share" }, percent(p)), make("progress", { max: 1, value: p, "aria-label": name }));
 }
 
 // The part that the network sees.
@@ -191,10 +167,10 @@ async function start() {
   try {
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
   } catch (error) {
-    fail("The camera cannot be used here (" + error.name + "). Choose a picture instead.");
+    fault("no_camera", { why: error.name });
     return;
   }
-  here("camera").textContent = "Stop the camera";
+  reword(here("camera"), "camera_off");
   here("answer").setAttribute("aria-live", "off");
   const video = here("video"), mine = stream;
   video.srcObject = mine;
@@ -210,7 +186,7 @@ function stop() {
   stream.getTracks().forEach((track) => track.stop());
   stream = null;
   here("video").srcObject = null;
-  here("camera").textContent = "Use the camera";
+  reword(here("camera"), "camera");
   here("answer").setAttribute("aria-live", "polite");
 }
 
@@ -241,32 +217,35 @@ function fromList(files) {
   if (files.length) takeFile(files[0]);
 }
 
-function listed(names) {
-  return names.length < 2 ? names.join() : names.slice(0, -1).join(", ") + " and " + names.at(-1);
-}
-
 function introduce() {
   const { classes } = model, few = classes.length <= 12;
-  here("known").textContent = "It knows " + (few ? listed(classes) : classes.length + " classes") + ".";
+  here("known").textContent = few ? say("knows", { names: listing(classes).join("") }) : say("knows_n", { n: classes.length });
   here("classes").textContent = few ? "" : classes.join(", ");
-  here("card").replaceChildren(...model.card.map((text) => {
-    const line = document.createElement("li");
-    line.textContent = text;
-    return line;
-  }));
+  here("card").replaceChildren(...model.card.map((line) => make("li", {}, fact(line))));
+}
+
+// A line of the card: the name of its sentence, what is filled in, and of that the shares.
+function fact({ say: name, values, shares }) {
+  return say(name, { ...values, ...Object.fromEntries(Object.entries(shares || {}).map(([key, p]) => [key, percent(p)])) });
+}
+
+function draw() {
+  introduce();
+  if (last) show(last.canvas, last.found);
 }
 
 async function main() {
   introduce();
   listen();
+  chooseLanguage(draw);
   try {
     checkCanvas();
     const { away } = await ask({ model, weights: here("weights").textContent.trim() });
     here("weights").remove();
-    if (!(away <= model.allowed)) return fail("This browser calculates something else than the classifier was made for. Try another one.");
-    if (!latest) say("");
+    if (!(away <= model.allowed)) return fault("other_numbers");
+    if (!latest) working("");
   } catch (error) {
-    fail(error.message.startsWith(CANNOT) ? error.message : CANNOT + error.message);
+    fault(...stopped(error.message));
   }
 }
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from headstart.web import words
+
 HERE = Path(__file__).parent
 ENGINE = ("operations.js", "engine.js", "shaders.js", "gpu.js", "chooser.js", "prepare.js", "answer.js")
 
@@ -23,8 +25,9 @@ def page(model: Mapping[str, Any] | str, weights: str, version: str) -> str:
     """model: what page.js and the engine read; weights: Blob.text()."""
     return filled(
         "page.html",
+        says=("answers", "classifier"),
         styles=("tokens.css", "page.css"),
-        scripts=("pictures.js", "percent.js", "page.js"),
+        scripts=("pictures.js", "page.js"),
         may="worker-src blob:; img-src data:",
         version=version,
         model=inert(model),
@@ -34,21 +37,35 @@ def page(model: Mapping[str, Any] | str, weights: str, version: str) -> str:
     )
 
 
-def filled(name: str, *, styles: Sequence[str], scripts: Sequence[str], may: str, **parts: str) -> str:
-    """A page of this folder with the head that all have: a policy by which only these styles and scripts may run.
+def filled(
+    name: str, *, says: Sequence[str], styles: Sequence[str], scripts: Sequence[str], may: str, **parts: str
+) -> str:
+    """A page of this folder with what all have: a chooser of the language and the words, which are read first, and a
+    policy by which only these styles and scripts may run.
 
-    may: what else the policy allows; parts: what the page has places for.
+    says: sections of words.json; may: what else the policy allows; parts: what the page has places for.
     """
-    style, script = source(*styles), source(*scripts)
-    head = Template(source("head.html")).substitute(
-        script_hash=script_hash(script), style_hash=script_hash(style), may=may
-    )
-    return Template(source(name)).substitute(head=head, style=style, script=script, **parts)
+    style, speaks, script = source(*styles, "language.css"), source("words.js"), source(*scripts)
+    common = {
+        "head": _with("head.html", scripts=_hashes(speaks, script), styles=_hashes(style), may=may),
+        "language": words.in_english(source("language.html"), *says).strip(),
+        "words": _with("words.html", words=words.text(*says), speaks=speaks).strip(),
+    }
+    template = words.in_english(source(name), *says)
+    return Template(template).substitute(common, style=style, script=script, **parts)
+
+
+def _with(name: str, **parts: str) -> str:
+    return Template(source(name)).substitute(parts)
 
 
 def inert(values: Any) -> str:
     """JSON that no class name can end or open markup in."""
     return json.dumps(values, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _hashes(*texts: str) -> str:
+    return " ".join(f"'sha256-{script_hash(text)}'" for text in texts)
 
 
 def script_hash(text: str) -> str:

@@ -11,7 +11,7 @@ class Unreadable extends Error {}
 async function opened(file) {
   file = await withoutProfile(file);
   const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => {
-    throw new Unreadable("This browser cannot read that file as a picture.");
+    throw new Unreadable();
   });
   try {
     return drawn(bitmap, bitmap.width, bitmap.height);
@@ -48,10 +48,10 @@ function* profiles(view, text) {
 }
 
 // Browsers guard against tracking by changing what a page reads from a canvas: some by a little noise, some so that nothing
-// is left of the picture. Throws an Error then.
+// is left of the picture. Throws an Error "hides_pictures" then.
 function checkCanvas() {
   noise ??= noiseOf(16);
-  if (noise > NOISE) throw new Error("This browser hides from the page what is in a picture, as a guard against tracking. Let the page read pictures, or try another browser.");
+  if (noise > NOISE) throw new Error("hides_pictures");
 }
 
 let noise; // of this browser's canvas, once it was looked for

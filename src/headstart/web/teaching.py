@@ -18,7 +18,7 @@ _SCRIPT = (
     "pictures.js",
     *(
         f"teach/{name}.js"
-        for name in ("words", "state", "intake", "camera", "learn", "zip", "save", "show", "start")
+        for name in ("notices", "state", "intake", "camera", "learn", "zip", "save", "show", "start")
     ),
 )
 _MODEL, _WEIGHTS = "the model goes here", "the weights go here"
@@ -29,12 +29,12 @@ def page(model: Mapping[str, Any], weights: str, version: str) -> str:
     weights: Blob.text()."""
     return filled(
         "teach/page.html",
+        says=("teach",),
         styles=("tokens.css", "teach/page.css"),
         scripts=_SCRIPT,
         may="img-src blob: data:; worker-src blob:",
         version=version,
         model=inert(model),
-        words=inert(json.loads(source("teach/words.json"))),
         template=inert(_pieces(version)),
         weights=weights,
         engine=source(*ENGINE, *_SOLVER),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.web.page import HERE
+from headstart.web import words
 from tests.web import chromium
 from tests.web.axe import light_and_dark, serious
 from tests.web.conftest import BROWSER
@@ -18,7 +18,7 @@ from tests.web.driver import quiet
 from tests.web.teach.using import IDLE, SHAPES, ask, counts, drop, ready, saved, train
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
-LANGUAGES = json.loads((HERE / "teach" / "words.json").read_text(encoding="utf-8"))
+LANGUAGES = words.of("teach")
 
 
 def test_every_step_can_be_undone(browser: chromium.Chromium, page: Path, shapes: Path) -> None:

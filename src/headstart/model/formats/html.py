@@ -13,7 +13,7 @@ import numpy as np
 import headstart
 from headstart import files
 from headstart.backbone import Backbone
-from headstart.certainty.familiar import K
+from headstart.certainty.familiar import ROOM, K
 from headstart.model.formats.format import Format
 from headstart.model.formats.reader import ON_CPU, Outputs, Reader, Unread, said
 from headstart.model.model import Model
@@ -37,7 +37,8 @@ page is one file: it can be kept, mailed and copied. It sends nothing and asks f
 NAME = "classifier.html"
 ALLOWED = {16: 2e-2, 8: 1e-1}  # by which a probability may differ where weights are rounded to so many bits
 KEPT = {16: "half precision", 8: "8 bits"}  # what is said of weights
-NEIGHBOURS_BYTES = 900_000  # of training pictures at the head's input; more would make the page too large
+KEPT_IN = {16: "halves", 8: "eights"}  # the page's own sentence
+NEIGHBOURS: dict[int, int] = dict(zip((16, 8), ROOM, strict=True))  # numbers that a page has room for
 COVERAGE = 0.9  # of the sets of classes that the page shows
 SURE = 0.9  # as sure as the page is of a name from the taxonomy
 _STRICTLY = replace(ON_CPU, runtime="openvino")  # whose operations the page runs
@@ -117,7 +118,7 @@ def _values(model: Model, graph: Graph, bits: int) -> tuple[dict[str, Any], str]
             float(p) for p in said(model, check_frame(prepared.size)[None], _STRICTLY).probabilities[0]
         ],
         "allowed": ALLOWED[bits],
-        "card": [*card(model.backbone, graph, familiar is not None, bits), *_wanted(model)],
+        "card": [*card(model.backbone, graph, _lacks(model, familiar), bits), *_wanted(model)],
         "sections": blob.sections(),
     }
     return values, blob.text()
@@ -151,34 +152,44 @@ def _tree(model: Model) -> dict[str, Any] | None:
     }
 
 
-def _wanted(model: Model) -> list[str]:
-    """How a picture is called, where that is not the likeliest class."""
+def _wanted(model: Model) -> list[dict[str, Any]]:
+    """Lines of the card: how a picture is called, where that is not the likeliest class."""
     if model.decision is None:
         return []
     if model.decision.costs:
-        return [
-            "Mistakes have costs here: it gives the answer that costs least, which need not be the likeliest."
-        ]
+        return [{"say": "costs"}]
     return [
-        f"“{plain(one.name)}” is the answer from a probability of {one.value:.1%} on, so that few of it are missed."
+        {"say": "called_from", "values": {"name": plain(one.name)}, "shares": {"p": one.value}}
         for one in model.decision.thresholds
     ]
 
 
 def _familiar(model: Model, blob: Blob, bits: int) -> dict[str, Any] | None:
-    """The line to strangers and the pictures that it is drawn by, in 8 bits; None where the bundle has none, or too
-    many."""
+    """The line to strangers and the pictures that it is drawn by, as many as there is room for; None where the bundle
+    has no line by so few."""
     neighbours, familiar = model.neighbours, model.certainty.familiar
-    if neighbours is None or familiar is None or neighbours.x.size > NEIGHBOURS_BYTES:
+    if neighbours is None or familiar is None:
         return None
-    x, scale = _in_bytes(neighbours.x, NEIGHBOURS_BYTES if bits == 16 else 0)
+    lines = ((len(neighbours), familiar.line), *familiar.fewer)
+    fits = [one for one in lines if one[0] * neighbours.x.shape[1] <= NEIGHBOURS[bits]]
+    if not fits:
+        return None
+    count, line = fits[0]
+    x, scale = _in_bytes(neighbours.x[neighbours.few(count)], NEIGHBOURS[16] if bits == 16 else 0)
     return {
-        "line": familiar.line,
+        "line": line,
         "k": K,
         "widths": list(neighbours.widths),
         "x": blob.add(x),
         "scale": blob.add(scale),
     }
+
+
+def _lacks(model: Model, familiar: dict[str, Any] | None) -> str:
+    """The page's sentence that says why it tells no strangers; "" where it does."""
+    if familiar is not None:
+        return ""
+    return "no_line" if model.neighbours is None or model.certainty.familiar is None else "no_room"
 
 
 def _in_bytes(x: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
@@ -191,23 +202,18 @@ def _in_bytes(x: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
     return np.round(wide / scale[:, None]).astype(np.int8), scale.astype(np.float32)
 
 
-def card(network: Backbone, graph: Graph, familiar: bool, bits: int = 16) -> list[str]:
-    """What the page says about itself; familiar: whether it tells strangers; bits: of its weights."""
+def card(network: Backbone, graph: Graph, lacks: str = "", bits: int = 16) -> list[dict[str, Any]]:
+    """What the page says about itself: names of its sentences ("say"), and what is filled in ("values", "shares").
+
+    lacks: the sentence that says why it tells no strangers; bits: of its weights.
+    """
     prepared = network.preprocess
-    said = [
-        f"The network is called “{plain(network.name)}”. It sees the middle of the picture, as {prepared.size} × "
-        f"{prepared.size} pixels.",
-        f"Its weights are kept in {KEPT[bits]}. Each time it is opened, it is tried on a picture whose answer is "
-        "known.",
-        "Browsers decode some files a little differently, so that a probability may differ a little from "
-        "“headstart predict”.",
-    ]
-    if not familiar:
-        said.append("It cannot tell a picture that is of none of its classes: it always names one.")
-    if any(cut.map is None for cut in graph.cuts):
-        said.append(
-            "It cannot show where it looked: what its network does last is more than sums over places."
-        )
-    if prepared.levels:
-        said.append("It is not made for greys of more than 8 bits; “headstart predict” is.")
-    return said
+    network_line = {"say": "network", "values": {"name": plain(network.name), "size": prepared.size}}
+    told = {
+        KEPT_IN[bits]: True,
+        "decoding": True,
+        lacks: bool(lacks),
+        "no_map": any(cut.map is None for cut in graph.cuts),
+        "greys": bool(prepared.levels),
+    }
+    return [network_line, *({"say": name} for name, is_so in told.items() if is_so)]

@@ -121,7 +121,7 @@ function setAside(number, error) {
     forget([number]);
   } else {
     record.failed = true;
-    failure ||= `${record.name}: ${error.message}`;
+    failure ||= OWN.includes(error.message) ? error.message : `${record.name}: ${error.message}`;
   }
 }
 
@@ -129,7 +129,7 @@ function allLookedAt() {
   const said = [];
   if (refused.length) said.push(say("refused", { n: refused.length, names: refused.slice(0, 3).join(", ") + (refused.length > 3 ? ", …" : "") }));
   if (copies) said.push(say("copies", { n: copies }));
-  if (failure) said.push(say("cannot_run", { why: failure }));
+  if (failure) said.push(say(...stopped(failure)));
   fault(said.join(" "));
   working("");
   dropIdleStep();

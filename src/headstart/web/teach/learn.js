@@ -49,7 +49,7 @@ async function train() {
     working(say("trained"));
   } catch (error) {
     working("");
-    fault(say("cannot_run", { why: error.message }));
+    fault(say(...stopped(error.message)));
   }
   training = false;
   draw();

@@ -50,12 +50,10 @@ function inText(blob) {
   });
 }
 
-// In English, as all of that page.
+// Lines of that page's card: see fact() there.
 function learntFrom() {
-  const share = (p) => Math.round(100 * p) + " %", { numbers, accuracy, interval, right } = learnt;
-  const said = [`It has learnt from ${numbers.length} pictures, in a browser, by “headstart teach”.`];
-  if (right) said.push(`Pictures that it had not learnt from were named rightly in ${share(accuracy)} of the cases; the truth lies between ${share(interval[0])} and ${share(interval[1])}, as far as so many pictures can tell.`);
-  return said;
+  const { numbers, accuracy, interval, right } = learnt, learning = { say: "learnt", values: { n: numbers.length } };
+  return right ? [learning, { say: "held_out", shares: { p: accuracy, low: interval[0], high: interval[1] } }] : [learning];
 }
 
 async function saveClassifier() {

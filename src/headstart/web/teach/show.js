@@ -206,7 +206,7 @@ async function answer(open) {
     answered = { ...found, canvas };
     drawAnswer();
   } catch (error) {
-    if (mine === turn) fault(error instanceof Unreadable ? say("no_picture") : say("cannot_run", { why: error.message }));
+    if (mine === turn) fault(error instanceof Unreadable ? say("no_picture") : say(...stopped(error.message)));
   }
 }
 
@@ -232,7 +232,7 @@ function answerOf(name, p) {
 async function live() {
   if (camera && camera.video === here("live-video")) return closeCamera();
   const video = here("live-video"), show = (on) => {
-    here("live").textContent = say(on ? "camera_off" : "camera");
+    reword(here("live"), on ? "camera_off" : "camera");
     here("told").setAttribute("aria-live", on ? "off" : "polite");
   };
   const mine = await openCamera(video, () => show(false));

@@ -6,17 +6,18 @@ function given(event, to) {
   event.target.value = "";
 }
 
-function speak(tag) {
-  language = tag;
-  translate();
+// In another language. Empty classes that the page has named are named anew.
+function redraw() {
+  const name = (place) => say("class_n", { n: place + 1 }), saved = safe === state;
+  const anew = (one, place) => (one.given && !one.pictures.length && !named(name(place)) ? { ...one, name: name(place) } : one);
+  state = { classes: state.classes.map(anew) };
+  if (saved) safe = state;
   draw();
   if (!training && !waiting()) working("");
 }
 
 function listen() {
-  here("language").append(...Object.keys(WORDS).map((tag) => make("option", { value: tag, lang: tag }, WORDS[tag].itself)));
-  here("language").value = language;
-  here("language").addEventListener("change", (event) => speak(event.target.value));
+  chooseLanguage(redraw);
   here("add-class").addEventListener("click", () => cards.get(addClass()).name.focus());
   here("tree").addEventListener("change", (event) => given(event, null));
   here("tree-label").hidden = !("webkitdirectory" in here("tree"));
@@ -61,7 +62,6 @@ function listenToDrops() {
 
 async function main() {
   listen();
-  translate();
   addClass();
   addClass();
   past = [];
@@ -72,7 +72,7 @@ async function main() {
     const { away } = await helpers[0].ready;
     if (!(away <= model.allowed)) fault(say("other_numbers"));
   } catch (error) {
-    fault(say("cannot_run", { why: error.message }));
+    fault(say(...stopped(error.message)));
   }
 }
 
