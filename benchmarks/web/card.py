@@ -1,9 +1,10 @@
 """Does a page's engine say on a graphics card what it says on the processor?
 
-    python benchmarks/web/card.py BUNDLE PICTURES [--most N]
+    python benchmarks/web/card.py BUNDLE PICTURES [--most N] [--browser firefox]
 
-Headless Chromium, and a card that the processor plays (SwiftShader): its numbers are those of a card, its milliseconds
+A headless browser, and a card that the processor plays (SwiftShader): its numbers are those of a card, its milliseconds
 are not. Pictures are decoded and prepared in Python, in an order that their names' hash gives.
+Firefox needs a Vulkan loader that finds such a card: VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json.
 """
 
 from __future__ import annotations
@@ -26,13 +27,18 @@ def main() -> None:
     from benchmarks.web import asked
     from tests.web.webgpu import both
 
-    wanted = asked.parser(__doc__, most=100).parse_args()
+    parser = asked.parser(__doc__, most=100)
+    parser.add_argument("--browser", choices=("chromium", "firefox"), default="chromium")
+    wanted = parser.parse_args()
     model = headstart.load(wanted.bundle)
     given = [decode.decode(path.read_bytes()) for path in asked.some(wanted.pictures, wanted.most)]
     frames = [model.backbone.preprocess.frame(one) for one in given]
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, both(Path(folder)) as engines:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        both(Path(folder), wanted.browser) as engines,
+    ):
         if not engines.made(html.text(model, wanted.bits)):
-            sys.exit("this Chromium has no WebGPU")
+            sys.exit(f"this {wanted.browser} has no WebGPU")
         found = [engines.both(frame) for frame in frames]
     print(json.dumps({"pictures": len(found), **told(found)}, indent=1))
 

@@ -1,4 +1,4 @@
-"""A page's engine in Chromium, on the processor and on a graphics card that the processor plays (SwiftShader)."""
+"""A page's engine in a browser, on the processor and on a graphics card that the processor plays (SwiftShader)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from tests.web import chromium
+from tests.web import chromium, firefox
+from tests.web.driver import Browser
 
 FLAGS = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
+PREFERENCES = {
+    "dom.webgpu.enabled": True,
+    "dom.webgpu.workers.enabled": True,
+    "gfx.webgpu.ignore-blocklist": True,
+}
 # To be run before a page. Behind its engine: a card that the processor plays counts as one, and as the faster; the
 # first picture's answer waits for the card's trial.
 INSISTED = """{
@@ -44,7 +50,7 @@ _WORKER = """(() => {
 class Both:
     """The engine of one page after the other, in a worker of the tests' own (webgpu.js)."""
 
-    def __init__(self, browser: chromium.Chromium) -> None:
+    def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._started = False
 
@@ -83,11 +89,23 @@ def opened(folder: Path) -> Iterator[chromium.Chromium]:
 
 
 @contextmanager
-def both(folder: Path) -> Iterator[Both]:
-    """In a browser of its own."""
+def in_firefox(folder: Path) -> Iterator[firefox.Firefox]:
+    """Firefox, which brings no card that the processor plays: the Vulkan loader has to name one (VK_ICD_FILENAMES)."""
+    found = firefox.found()
+    assert found, "no Firefox on this machine"
+    browser = firefox.Firefox(found, folder / "profile", **PREFERENCES)
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+@contextmanager
+def both(folder: Path, name: str = "chromium") -> Iterator[Both]:
+    """In a browser of its own: "chromium" or "firefox"."""
     blank = folder / "blank.html"
     blank.write_text("<!DOCTYPE html><title>.</title>")
-    with opened(folder) as browser:
+    with (opened if name == "chromium" else in_firefox)(folder) as browser:
         browser.open(blank, 390)
         yield Both(browser)
 
