@@ -89,6 +89,7 @@ def test_strangers_are_told_as_by_the_bundle(
     given, text = pictures(4, 4), (tmp_path / "page.html").read_text(encoding="utf-8")
     found = [one["similarity"] for one in node.ask(text, given, "pictures")]
     assert ('{"say":"no_room"}' in text) == (count is None)
+    assert html.FORMAT.strangers(own, 16) == (count is not None)
     if count is None:
         assert found == [None] * 4
         return

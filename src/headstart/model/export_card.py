@@ -10,7 +10,9 @@ from headstart.model.parity import Parity
 from headstart.strangers import markdown
 
 
-def text(made: Format, model: Model, found: Parity | Unread, place: str, repository: str = "") -> str:
+def text(
+    made: Format, model: Model, found: Parity | Unread, place: str, repository: str = "", bits: int = 16
+) -> str:
     """Markdown for the export's README.md. place: its file's or folder's name; repository: where it is to lie on the
     hub."""
     prepared = model.backbone.preprocess
@@ -29,14 +31,14 @@ def text(made: Format, model: Model, found: Parity | Unread, place: str, reposit
         "## Classes",
         ", ".join(markdown(one) for one in model.classes),
         "## Limits",
-        f"{_strangers(made, model)} {card.LIMITS}",
+        f"{_strangers(made.strangers(model, bits))} {card.LIMITS}",
     ]
     return "\n\n".join(part for part in sections if part) + "\n"
 
 
-def _strangers(made: Format, model: Model) -> str:
-    """What becomes of pictures of none of the classes: some formats know them as the bundle does."""
-    if made.strangers and model.certainty.familiar is not None:
+def _strangers(told: bool) -> str:
+    """What becomes of pictures of none of the classes."""
+    if told:
         return "It calls pictures that are unlike the training pictures none of these; others it may name."
     return "It names one of the classes above for any picture whatever."
 

@@ -105,7 +105,7 @@ def export(
     with files.replacing(place) as temporary:
         made.export(model, temporary, **({"bits": bits} if of.bits else {}))
         found = _measured(model, made.opened(temporary, model), pictures, place)
-        card = export_card.text(of, model, found, place.name, repository)
+        card = export_card.text(of, model, found, place.name, repository, bits)
         if not of.ending:
             _beside(card, found, temporary / CHECK, temporary / CARD)
     check, page = (place / CHECK, place / CARD) if not of.ending else _names(place)

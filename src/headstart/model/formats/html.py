@@ -31,7 +31,7 @@ FORMAT = Format(
     about="a page that anyone can open, without network; the classifier runs in it, on any computer or phone",
     use="""Open `FILE.html` in a browser, and choose a picture, drop or paste one, or point the camera at something. The
 page is one file: it can be kept, mailed and copied. It sends nothing and asks for nothing.""",
-    strangers=True,
+    strangers=lambda model, bits: _fitting(model, bits) is not None,
     bits=(16, 8),
 )
 NAME = "classifier.html"
@@ -167,14 +167,10 @@ def _wanted(model: Model) -> list[dict[str, Any]]:
 def _familiar(model: Model, blob: Blob, bits: int) -> dict[str, Any] | None:
     """The line to strangers and the pictures that it is drawn by, as many as there is room for; None where the bundle
     has no line by so few."""
-    neighbours, familiar = model.neighbours, model.certainty.familiar
-    if neighbours is None or familiar is None:
+    fitting, neighbours = _fitting(model, bits), model.neighbours
+    if fitting is None or neighbours is None:
         return None
-    lines = ((len(neighbours), familiar.line), *familiar.fewer)
-    fits = [one for one in lines if one[0] * neighbours.x.shape[1] <= NEIGHBOURS[bits]]
-    if not fits:
-        return None
-    count, line = fits[0]
+    count, line = fitting
     x, scale = _in_bytes(neighbours.x[neighbours.few(count)], NEIGHBOURS[16] if bits == 16 else 0)
     return {
         "line": line,
@@ -183,6 +179,15 @@ def _familiar(model: Model, blob: Blob, bits: int) -> dict[str, Any] | None:
         "x": blob.add(x),
         "scale": blob.add(scale),
     }
+
+
+def _fitting(model: Model, bits: int) -> tuple[int, float] | None:
+    """(how many of the bundle's neighbours there is room for, the line by so many)"""
+    neighbours, familiar = model.neighbours, model.certainty.familiar
+    if neighbours is None or familiar is None:
+        return None
+    lines = ((len(neighbours), familiar.line), *familiar.fewer)
+    return next((one for one in lines if one[0] * neighbours.x.shape[1] <= NEIGHBOURS[bits]), None)
 
 
 def _lacks(model: Model, familiar: dict[str, Any] | None) -> str:

@@ -22,7 +22,7 @@ import headstart
 model = headstart.load("FILE.zip")
 probabilities = model.probabilities(["picture.jpg"])  # [1, classes]
 ```""",
-    strangers=True,
+    strangers=lambda model, _: model.certainty.familiar is not None,
 )
 _CARD = "README.md"
 _DAY = (1980, 1, 1, 0, 0, 0)  # equal bundles give equal files
