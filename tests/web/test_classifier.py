@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -247,14 +248,44 @@ def test_a_stranger_is_none_of_these(browser: chromium.Chromium, model: Model, t
     assert browser.eval("document.getElementById('called').textContent") == "none of these"
     nearest = browser.eval("document.querySelector('#strange b').textContent")
     assert nearest == plain(HOSTILE[model.probabilities(given).argmax()])
+    assert text_of(browser, "legend") == text_of(browser, "untested") == ""
+
+
+@in_browser
+def test_a_set_of_one_class_is_not_told_beside_its_name(
+    browser: chromium.Chromium, model: Model, tmp_path: Path
+) -> None:
+    own = changed(model, certainty=Certainty(0.01, Sets(np.linspace(0, 0.6, 40), 40)))
+    html.export(own, tmp_path / "page.html")
+    Image.fromarray(pictures(1, 6)[0]).save(tmp_path / "one.png")
+    ready(browser, tmp_path / "page.html", 390)
+    choose(browser, tmp_path / "one.png")
+    assert browser.eval("last.found.among.length") == 1
+    assert text_of(browser, "among") == ""
+    assert text_of(browser, "untested").startswith("This map was not put to the test here")
+
+
+@in_browser
+def test_how_good_it_is_stands_in_the_page(browser: chromium.Chromium, model: Model, tmp_path: Path) -> None:
+    score = {"accuracy": 0.941, "n": 153, "interval": [0.892, 0.969]}
+    html.export(
+        changed(model, info=replace(model.info, metrics={"splits": {"val": score}})), tmp_path / "p.html"
+    )
+    ready(browser, tmp_path / "p.html", 390)
+    said = "It named 94\u202f% of 153 pictures rightly (val; 95\u202f% interval 89\u202f% to 97\u202f%)."
+    assert browser.eval("document.querySelector('#card li').textContent") == said
 
 
 @in_browser
 def test_what_is_no_picture_is_said_in_one_line(
     browser: chromium.Chromium, page: Path, tmp_path: Path
 ) -> None:
+    """And no answer to another picture stands below it."""
+    Image.fromarray(pictures(1, 6)[0]).save(tmp_path / "good.png")
     (tmp_path / "one.png").write_text("no picture", encoding="utf-8")
     ready(browser, page, 390)
+    choose(browser, tmp_path / "good.png")
+    assert not browser.eval("document.getElementById('found').hidden")
     choose(browser, tmp_path / "one.png")
     said = browser.eval("document.getElementById('state').textContent")
     assert said == "This browser cannot read that file as a picture."

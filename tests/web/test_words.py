@@ -33,6 +33,7 @@ SPACES = {"en": "\u202f", "de": "\u00a0", "es": "\u00a0", "fr": "\u202f", "zh": 
 BY_PYTHON = {"no_line", "no_room", "no_map", "greys", "costs", "called_from", *html.KEPT_IN.values()} | {
     "network",
     "decoding",
+    "measured",
 }
 BY_TEACH = {"learnt", "held_out"}
 

@@ -64,8 +64,11 @@ function working(name, values) {
   here("state").classList.remove("fault");
 }
 
+// What was shown before is no answer to what was asked last.
 function fault(name, values) {
   working(name, values);
+  here("found").hidden = true;
+  last = null;
   here("state").classList.add("fault");
 }
 
@@ -85,7 +88,7 @@ function show(canvas, found) {
   const order = probabilities.map((p, c) => c).sort((a, b) => probabilities[b] - probabilities[a]);
   here("answers").replaceChildren(...order.slice(0, SHOWN).map((c) => row(model.classes[c], probabilities[c])));
   picture(canvas);
-  overlay(found.map);
+  overlay(strange ? null : found.map); // a map for a class that it is not tells nothing
   here("by-card").hidden = !found.gpu;
 }
 
@@ -110,13 +113,13 @@ function coarser({ certain }) {
   return certain.name ? parts("coarser", { p, name: strong(certain.name), q: percent(certain.probability) }) : parts("no_name", { p });
 }
 
-// Which classes it may be.
+// Which classes it may be; nothing where that is one, since it has been named.
 function question({ among }) {
-  if (!among) return null;
+  if (!among || among.length < 2) return null;
   const promise = [" ", say("promise", { n: Math.round(100 * model.sets.coverage) })], n = among.length;
   if (n === model.classes.length && n > LISTED) return [say("every_class"), ...promise];
   const names = among.slice(0, LISTED).map((c) => strong(model.classes[c])), more = n - LISTED;
-  return [...parts("among", { n, names: listing(more > 0 ? [...names, say("more", { n: more })] : names) }), ...promise];
+  return [...parts("among", { names: listing(more > 0 ? [...names, say("more", { n: more })] : names) }), ...promise];
 }
 
 function strong(name) {
@@ -137,7 +140,7 @@ function picture(canvas) {
 
 function overlay(grid) {
   const canvas = here("looked"), pen = canvas.getContext("2d"), full = canvas.width;
-  here("toggle").hidden = here("legend").hidden = !grid;
+  here("toggle").hidden = here("legend").hidden = here("untested").hidden = !grid;
   pen.clearRect(0, 0, full, full);
   if (!grid) return;
   const side = model.side, mean = grid.reduce((a, b) => a + b, 0) / grid.length;

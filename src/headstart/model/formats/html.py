@@ -118,7 +118,11 @@ def _values(model: Model, graph: Graph, bits: int) -> tuple[dict[str, Any], str]
             float(p) for p in said(model, check_frame(prepared.size)[None], _STRICTLY).probabilities[0]
         ],
         "allowed": ALLOWED[bits],
-        "card": [*card(model.backbone, graph, _lacks(model, familiar), bits), *_wanted(model)],
+        "card": [
+            *_scores(model),
+            *card(model.backbone, graph, _lacks(model, familiar), bits),
+            *_wanted(model),
+        ],
         "sections": blob.sections(),
     }
     return values, blob.text()
@@ -150,6 +154,22 @@ def _tree(model: Model) -> dict[str, Any] | None:
         "parents": list(tree.parents),
         "leaves": [place.get(name, -1) for name in tree.names],
     }
+
+
+def _scores(model: Model) -> list[dict[str, Any]]:
+    """Lines of the card: how many of the report pictures it names rightly."""
+    found = model.info.metrics.get("splits", {})
+    return [
+        {
+            "say": "measured",
+            "values": {"n": score["n"], "split": plain(split)},
+            "shares": {
+                "share": score["accuracy"],
+                **dict(zip(("low", "high"), score["interval"], strict=True)),
+            },
+        }
+        for split, score in found.items()
+    ]
 
 
 def _wanted(model: Model) -> list[dict[str, Any]]:
