@@ -147,3 +147,18 @@ def test_a_bare_percent_sign_in_the_address_is_a_token_too(browser, server):
     until(browser, "!here('key').hidden && !here('state').hidden")
     assert browser.eval("here('state').textContent") == "That is not the server’s token."
     assert "#" not in browser.eval("location.href")
+
+
+def test_what_is_no_longer_shown_is_no_longer_held(browser, server, pictures):
+    """The browser shows no such picture as the third; each is shown anew in another language."""
+    browser.open(server.told["url"] + "/?held#token=" + TOKEN, 390)
+    until(browser, "!here('ask').hidden")
+    browser.eval("""(window.held = new Set(),
+      URL.createObjectURL = ((make) => (file) => { const url = make(file); held.add(url); return url; })(URL.createObjectURL),
+      URL.revokeObjectURL = ((end) => (url) => { held.delete(url); end(url); })(URL.revokeObjectURL), 1)""")
+    choose(browser, pictures)
+    until(browser, "document.querySelectorAll('#pictures span.none').length === 1")
+    assert browser.eval("held.size") == 2
+    browser.eval("(draw(), 1)")
+    until(browser, "document.querySelectorAll('#pictures span.none').length === 1")
+    assert browser.eval("held.size") == 2

@@ -123,8 +123,17 @@ function show(files, predictions, leftOut) {
 }
 
 function row(file, said) {
-  const picture = make("img", {alt: "", src: URL.createObjectURL(file), error: () => picture.replaceWith(make("span", {class: "none"}))});
-  return make("li", {}, picture, make("div", {}, make("p", {class: "name"}, file.name), ...said));
+  return make("li", {}, seen(file), make("div", {}, make("p", {class: "name"}, file.name), ...said));
+}
+
+// The picture, or its empty place where the browser cannot show it.
+function seen(file) {
+  const src = URL.createObjectURL(file), picture = make("img", {alt: "", src});
+  picture.addEventListener("error", () => {
+    URL.revokeObjectURL(src);
+    picture.replaceWith(make("span", {class: "none"}));
+  });
+  return picture;
 }
 
 function refused({reason}) {
