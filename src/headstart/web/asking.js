@@ -101,18 +101,31 @@ async function look(files) {
   if (!files.length || here("ask").hidden) return;
   const mine = ++turn;
   working("waiting", {n: files.length});
-  const form = new FormData();
-  [...files].forEach((file, place) => form.append("file", file, String(place)));  // names stay here
+  const unread = await unreadable(files);
   try {
-    const told = await asked("/v1/predict?top=" + SHOWN, {method: "POST", body: form});
+    const told = await answered(files, unread);
     if (mine !== turn) return;
-    show(files, told.predictions, told.left_out);
+    show(files, told.predictions, [...unread, ...told.left_out]);
     working("");
   } catch (error) {
     if (mine !== turn) return;
-    show(files, [], (error.told && error.told.left_out) || []);
+    show(files, [], [...unread, ...((error.told && error.told.left_out) || [])]);
     fault(error);
   }
+}
+
+// Those that the browser cannot read, as the server tells what it leaves out: folders, and files that were moved since.
+// Sending one fails as a server does that is not there.
+async function unreadable(files) {
+  const read = await Promise.all([...files].map(file => file.slice(0, 1).arrayBuffer().then(() => true, () => false)));
+  return read.flatMap((known, place) => known ? [] : [{path: String(place), reason: "unreadable"}]);
+}
+
+async function answered(files, unread) {
+  if (unread.length === files.length) throw new Failed("none_usable", {n: files.length});
+  const form = new FormData(), without = new Set(unread.map(({path}) => path));
+  [...files].forEach((file, place) => without.has(String(place)) || form.append("file", file, String(place)));  // names stay here
+  return asked("/v1/predict?top=" + SHOWN, {method: "POST", body: form});
 }
 
 function show(files, predictions, leftOut) {
