@@ -154,9 +154,9 @@ def test_what_is_no_longer_shown_is_no_longer_held(browser, server, pictures):
     """The browser shows no such picture as the third; each is shown anew in another language."""
     browser.open(server.told["url"] + "/?held#token=" + TOKEN, 390)
     until(browser, "!here('ask').hidden")
-    browser.eval("""(window.held = new Set(),
-      URL.createObjectURL = ((make) => (file) => { const url = make(file); held.add(url); return url; })(URL.createObjectURL),
-      URL.revokeObjectURL = ((end) => (url) => { held.delete(url); end(url); })(URL.revokeObjectURL), 1)""")
+    browser.eval("""(window.held = new Set(), window.made = URL.createObjectURL, window.ended = URL.revokeObjectURL,
+      URL.createObjectURL = (file) => { const url = made(file); held.add(url); return url; },
+      URL.revokeObjectURL = (url) => { held.delete(url); ended(url); }, 1)""")
     choose(browser, pictures)
     until(browser, "document.querySelectorAll('#pictures span.none').length === 1")
     assert browser.eval("held.size") == 2

@@ -21,7 +21,8 @@ TEXTS = {
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_no_name_is_given_twice(text: str) -> None:
-    named = re.findall(
-        r"^(?:async )?(?:function\*?|class|const|let) (\w+)", source(*TEXTS[text]), re.MULTILINE
+    lines = re.findall(
+        r"^(?:async )?(?:function\*?|class|const|let) (\w+.*)", source(*TEXTS[text]), re.MULTILINE
     )
+    named = [name for line in lines for name in re.findall(r"^\w+|(?<=, )[A-Z]+(?= = )", line)]
     assert [name for name, times in Counter(named).items() if times > 1] == []
