@@ -74,6 +74,11 @@ def frame(engines: Both) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (SIZE, SIZE, 3), np.uint8)
 
 
+def test_no_fault_of_the_device_goes_unseen(engines: Both, frame: np.ndarray) -> None:
+    """All that is made, written and submitted lies in an error scope."""
+    assert engines.unscoped(frame) == []
+
+
 def test_a_card_that_says_the_same_sooner_takes_over(engines: Both, frame: np.ndarray) -> None:
     found = engines.chosen(frame, "none")
     assert found["by"] == ["processor", "card", "card"]

@@ -5,7 +5,7 @@ let classifier, device;
 async function onCard(network) {
   if (!device) ({ device } = await Gpu.of(network, true));
   const made = new Gpu(device, network);
-  await made.sound(["validation", "out-of-memory"], () => made.build());
+  await made.build();
   return made;
 }
 
@@ -22,7 +22,7 @@ const FAULTS = {
   silent: (gpu) => (gpu.run = () => new Promise(() => {})),
   lost: (gpu, state) => (state.then = () => gpu.device.destroy()),
   "silent later": (gpu, state) => (state.then = () => (gpu.run = () => new Promise(() => {}))),
-  faulty: (gpu, state) => (state.then = () => gpu.told.destroy()),
+  faulty: (gpu, state) => (state.then = () => gpu.readback.destroy()),
 };
 
 function changed(gpu, change) {
@@ -32,6 +32,27 @@ function changed(gpu, change) {
     for (const { data } of values.values()) change(data);
     return values;
   };
+}
+
+// What is asked of a device beside every error scope while `work` is done: names of methods.
+async function unscoped(work) {
+  const outside = new Set(), plain = [];
+  let depth = 0;
+  const watch = (prototype, name, before) => {
+    const method = prototype[name];
+    plain.push(() => (prototype[name] = method));
+    prototype[name] = function (...given) {
+      before(name);
+      return method.apply(this, given);
+    };
+  };
+  const made = Object.getOwnPropertyNames(GPUDevice.prototype).filter((name) => name.startsWith("create"));
+  watch(GPUDevice.prototype, "pushErrorScope", () => depth++);
+  watch(GPUDevice.prototype, "popErrorScope", () => depth--);
+  for (const name of made) watch(GPUDevice.prototype, name, () => depth || outside.add(name));
+  for (const name of ["writeBuffer", "submit"]) watch(GPUQueue.prototype, name, () => depth || outside.add(name));
+  await work().finally(() => plain.forEach((back) => back()));
+  return [...outside];
 }
 
 const ASKED = {
@@ -47,6 +68,9 @@ const ASKED = {
     const [found, card] = await timed(() => classifier.card.run(pixels));
     return { processor: told(known), card: told(found), apart: apart(known, found), ms: { processor, card } };
   },
+
+  // What is asked of the device beside every error scope, from its making to an answer.
+  unscoped: ({ frame }) => unscoped(async () => (await Gpu.of(classifier.network, true)).run(bytesOf(frame))),
 
   // Three runs, the last two after the trial: who answered, and by how much each is away from the processor.
   async chosen({ frame, fault }) {

@@ -72,6 +72,10 @@ class Both:
         """Three runs by a Chooser: "by" whom each, how far "away" from the processor's, "why" not by the card."""
         return self._ask("chosen", frame=_text(frame), fault=fault)
 
+    def unscoped(self, frame: np.ndarray) -> list[str]:
+        """Methods of the device that are called beside every error scope, until the first answer."""
+        return self._ask("unscoped", frame=_text(frame))
+
     def _ask(self, way: str, **values: Any) -> Any:
         return self._browser.eval(f"asked({json.dumps({'way': way, **values})})")
 
