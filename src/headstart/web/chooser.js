@@ -3,15 +3,15 @@
 // where it says the same, sooner. Whatever goes wrong there: the processor answers, from then on.
 
 const ALIKE = 1e-4; // by which values may differ, as a share of the largest
-const TIMED = 3, TRIALS = 20; // runs of the card that are timed; runs at most, as the processor may come between
-const LATE = 10000, TICKS = 10; // milliseconds after which a card that does not answer is given up, and how many ticks they are
+const TIMED = 3, TRIALS = 20; // runs of the graphics card that are timed; runs at most, as the processor may come between
+const LATE = 10000, TICKS = 10; // milliseconds after which one that does not answer is given up; how many ticks they are
 
 class Chooser {
   // make: network → Gpu or null; clock: milliseconds.
   constructor(network, { make = (asked) => Gpu.of(asked), clock = () => performance.now(), patience = LATE } = {}) {
     Object.assign(this, { network, make, clock, patience });
     this.gpu = null; // once it was chosen
-    this.candidate = null; // the card on trial
+    this.candidate = null; // the graphics card on trial
     this.why = ""; // why it was not, or is not any more
     this.runs = 0; // of the processor
     this.best = Infinity; // its shortest, in milliseconds
@@ -52,7 +52,8 @@ class Chooser {
     }
   }
 
-  // The card's shortest run in milliseconds, of those during which the processor did not run; Infinity where it always did.
+  // The graphics card's shortest run in milliseconds, of those during which the processor did not run. Infinity where there is
+  // none.
   async timed(gpu, frame) {
     const took = [];
     for (let trial = 0; trial < TRIALS && took.length < TIMED; trial++) {
@@ -63,7 +64,7 @@ class Chooser {
     return Math.min(...took);
   }
 
-  // What the card says. Patience goes by in ticks: however long this thread was held up, by a run of the processor or a
+  // What the graphics card says. Patience goes by in ticks: however long this thread was held up, by a run of the processor or a
   // training, that is one tick, and an answer that came meanwhile is seen before the next.
   async asked(gpu, frame) {
     let timer, left = TICKS;

@@ -11,8 +11,9 @@ const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
 const byNumber = (shader, { shape }, rest) => ({ shader, groups: [Math.ceil(sizeOf(shape) / THREADS)], ...rest });
 const byWeights = ({ tensors }) => ({ y: tensors.weight, z: tensors.bias });
 
-// What is done for each operation, as dispatches: { shader, groups: how many workgroups, x, y, z: what it reads, uniforms: those that
-// node and shapes do not tell }. x is the first input where it is not said. An operation that is not here is not there on the card.
+// What is done for each operation, as dispatches: { shader, groups: how many workgroups, x, y, z: what it reads, uniforms: what
+// node and shapes do not tell }. x is the first input where it is not said. An operation that is not here is not there on the
+// graphics card.
 const DISPATCHES = {
   convolution(node, [x]) {
     const [outputs, ...sides] = node.shape, places = sizeOf(sides);
@@ -64,8 +65,8 @@ function uniformsOf(node, x, uniforms = {}) {
   return made;
 }
 
-// What the card does for a network: values by their number, each { shape, known: its numbers where it is a constant }, and for
-// each node its dispatches, { shader, groups, uniforms, reads: values, weights or nothing }. Nothing is made on the card yet.
+// What the graphics card does for a network: values by their number, { shape, known: the numbers of a constant }; for each node
+// its dispatches, { shader, groups, uniforms, reads: values, weights or nothing }. Nothing is made there yet.
 function planOf({ graph, nodes }) {
   const values = new Map([[0, { shape: [3, graph.size, graph.size] }]]);
   const dispatches = nodes.map((node) => {
@@ -81,8 +82,8 @@ function planOf({ graph, nodes }) {
 }
 
 class Gpu {
-  // network: a Network, whose weights go onto the card. null where there is no card, or only one that the processor plays.
-  // Throws where the card cannot do it.
+  // network: a Network, whose weights go onto the graphics card. null where there is none, or only one that the processor plays.
+  // Throws where the graphics card cannot do it.
   static async of(network, played = false) {
     const adapter = self.navigator.gpu && (await navigator.gpu.requestAdapter());
     if (!adapter || (!played && (adapter.isFallbackAdapter || adapter.info?.isFallbackAdapter))) return null;
@@ -103,7 +104,7 @@ class Gpu {
     this.network = network;
   }
 
-  // What `work` comes to. Throws where the card found fault with what work does before it first awaits.
+  // What `work` comes to. Throws where the graphics card found fault with what work does before it first awaits.
   async sound(kinds, work) {
     for (const kind of kinds) this.device.pushErrorScope(kind);
     const [found, ...faults] = await Promise.all([work(), ...kinds.map(() => this.device.popErrorScope())]), fault = faults.find(Boolean);
@@ -122,7 +123,8 @@ class Gpu {
     const { device } = this, types = ["uniform", "read-only-storage", "read-only-storage", "read-only-storage", "storage"];
     const entries = types.map((type, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } }));
     this.layout = device.createBindGroupLayout({ entries });
-    const module = device.createShaderModule({ code: SHADERS }), layout = device.createPipelineLayout({ bindGroupLayouts: [this.layout] });
+    const module = device.createShaderModule({ code: SHADERS });
+    const layout = device.createPipelineLayout({ bindGroupLayouts: [this.layout] });
     const made = shaders.map((entryPoint) => device.createComputePipelineAsync({ layout, compute: { module, entryPoint } }));
     return new Map((await Promise.all(made)).map((pipeline, place) => [shaders[place], pipeline]));
   }
@@ -140,7 +142,8 @@ class Gpu {
       const out = values.get(node.out);
       out.buffer = out.known ? this.held(out.known) : this.take(sizeOf(out.shape));
       for (const { shader, groups, ...bound } of dispatches[place]) {
-        this.steps.push({ pipeline: pipelines.get(shader), groups, group: this.bound(bound, out.buffer, this.steps.length * STRIDE) });
+        const group = this.bound(bound, out.buffer, this.steps.length * STRIDE);
+        this.steps.push({ pipeline: pipelines.get(shader), groups, group });
       }
       for (const number of last.get(place) || []) this.free(values.get(number));
     });
@@ -152,7 +155,8 @@ class Gpu {
     this.device.queue.writeBuffer(this.uniforms, offset, uniforms);
     const read = reads.map((one) => (one instanceof Float32Array ? this.held(one) : one ? one.buffer : this.nothing));
     const resources = [{ buffer: this.uniforms, offset, size: STRIDE }, ...[...read, out].map((buffer) => ({ buffer }))];
-    return this.device.createBindGroup({ layout: this.layout, entries: resources.map((resource, binding) => ({ binding, resource })) });
+    const entries = resources.map((resource, binding) => ({ binding, resource }));
+    return this.device.createBindGroup({ layout: this.layout, entries });
   }
 
   take(length) {
@@ -187,7 +191,7 @@ class Gpu {
     return wanted;
   }
 
-  // As Network.run(), but only the values that head and map are made of. Throws where the card fails.
+  // As Network.run(), but only the values that head and map are made of. Throws where the graphics card fails.
   run(frame) {
     return this.sound(["validation"], async () => {
       this.send(frame);

@@ -86,7 +86,7 @@ function show(canvas, found) {
   here("answers").replaceChildren(...order.slice(0, SHOWN).map((c) => row(model.classes[c], probabilities[c])));
   picture(canvas);
   overlay(found.map);
-  here("by-card").hidden = !found.gpu;
+  here("by-gpu").hidden = !found.gpu;
 }
 
 function tell(id, said) {
