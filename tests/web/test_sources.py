@@ -12,10 +12,10 @@ from headstart.web.page import ENGINE, source
 
 TEXTS = {
     "classifier's worker": (*ENGINE, "worker.js"),
-    "classifier.html": ("words.js", "pictures.js", "page.js"),
+    "classifier.html": ("words.js", "ways.js", "pictures.js", "page.js"),
     "teach's worker": (*ENGINE, *teaching._SOLVER, "teach/ear.js"),
     "teach.html": ("words.js", *teaching._SCRIPT),
-    "the asking page": ("words.js", "asking.js"),
+    "the asking page": ("words.js", "ways.js", "asking.js"),
 }
 
 

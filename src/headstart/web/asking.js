@@ -17,17 +17,6 @@ class Failed extends Error {
   }
 }
 
-function working(name, values) {
-  here("state").hidden = !name;
-  if (name) reword(here("state"), name, values);
-  here("state").classList.remove("fault");
-}
-
-function fault({ message, values }) {
-  working(message, values);
-  here("state").classList.add("fault");
-}
-
 // The answer as JSON. Throws a Failed; its `told` is what the server says.
 async function asked(path, options = {}) {
   const headers = token ? {Authorization: "Bearer " + token} : {};
@@ -63,7 +52,7 @@ async function begin() {
     card = await asked("/v1/model");
   } catch (error) {
     here("key").hidden = error.status !== 401;
-    if (error.status !== 401 || token) fault(error);
+    if (error.status !== 401 || token) fault(error.message, error.values);
     else working("");
     if (error.status === 401) here("token").focus();
     return;
@@ -110,7 +99,7 @@ async function look(files) {
   } catch (error) {
     if (mine !== turn) return;
     show(files, [], [...unread, ...((error.told && error.told.left_out) || [])]);
-    fault(error);
+    fault(error.message, error.values);
   }
 }
 
@@ -168,15 +157,7 @@ function answer({label, confidence}) {
 
 // ---- the ways in ----
 
-here("file").addEventListener("change", (event) => { look([...event.target.files]); event.target.value = ""; });
-document.addEventListener("dragover", (event) => { event.preventDefault(); here("ask").classList.add("over"); });
-document.addEventListener("dragleave", () => here("ask").classList.remove("over"));
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  here("ask").classList.remove("over");
-  look([...event.dataTransfer.files]);
-});
-document.addEventListener("paste", (event) => look([...event.clipboardData.files]));
+listenForFiles(look);
 here("key").addEventListener("submit", (event) => {
   event.preventDefault();
   token = here("token").value.trim();

@@ -58,17 +58,6 @@ function takeFile(file) {
 
 // ---- what is said ----
 
-function working(name, values) {
-  here("state").hidden = !name;
-  if (name) reword(here("state"), name, values);
-  here("state").classList.remove("fault");
-}
-
-function fault(name, values) {
-  working(name, values);
-  here("state").classList.add("fault");
-}
-
 function show(canvas, found) {
   const { probabilities, called } = found, sure = probabilities[called];
   here("found").hidden = false;
@@ -193,28 +182,10 @@ function stop() {
 // ---- the start ----
 
 function listen() {
-  here("file").addEventListener("change", (event) => {
-    if (event.target.files.length) takeFile(event.target.files[0]);
-    event.target.value = "";
-  });
+  listenForFiles(([file]) => file && takeFile(file));
   here("show").addEventListener("change", (event) => (here("looked").hidden = !event.target.checked));
   here("camera").addEventListener("click", () => (stream ? stop() : start()));
   here("camera").hidden = !(navigator.mediaDevices && navigator.mediaDevices.getUserMedia);
-  document.addEventListener("paste", (event) => fromList(event.clipboardData.files));
-  document.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    here("ask").classList.add("over");
-  });
-  document.addEventListener("dragleave", () => here("ask").classList.remove("over"));
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    here("ask").classList.remove("over");
-    fromList(event.dataTransfer.files);
-  });
-}
-
-function fromList(files) {
-  if (files.length) takeFile(files[0]);
 }
 
 function introduce() {
