@@ -7,6 +7,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+# A file that was moved since it was chosen; a folder that was dropped is told alike.
+UNREADABLE = (
+    "Object.assign(new File(['x'], 'gone.png', { type: 'image/png' }),"
+    "{ slice: () => ({ arrayBuffer: () => Promise.reject(new DOMException('gone', 'NotReadableError')) }) })"
+)
+
 
 def quiet(browser: Browser) -> None:
     """Nothing failed, and nothing was asked for but the page, its workers and the pictures that it holds."""

@@ -18,6 +18,7 @@ from tests.server.test_serving import Served, served
 from tests.web import chromium
 from tests.web.axe import light_and_dark, serious
 from tests.web.conftest import BROWSER
+from tests.web.driver import UNREADABLE
 
 TOKEN = "a-token-of-some-length"
 HOSTILE = ("</script><img src=x onerror=alert(1)>", "<b>rose</b> & “$weights”")
@@ -147,3 +148,36 @@ def test_a_bare_percent_sign_in_the_address_is_a_token_too(browser, server):
     until(browser, "!here('key').hidden && !here('state').hidden")
     assert browser.eval("here('state').textContent") == "That is not the server’s token."
     assert "#" not in browser.eval("location.href")
+
+
+def test_what_is_no_longer_shown_is_no_longer_held(browser, server, pictures):
+    """The browser shows no such picture as the third; each is shown anew in another language."""
+    browser.open(server.told["url"] + "/?held#token=" + TOKEN, 390)
+    until(browser, "!here('ask').hidden")
+    browser.eval("""(window.held = new Set(), window.made = URL.createObjectURL, window.ended = URL.revokeObjectURL,
+      URL.createObjectURL = (file) => { const url = made(file); held.add(url); return url; },
+      URL.revokeObjectURL = (url) => { held.delete(url); ended(url); }, 1)""")
+    choose(browser, pictures)
+    until(browser, "document.querySelectorAll('#pictures span.none').length === 1")
+    assert browser.eval("held.size") == 2
+    browser.eval("(draw(), 1)")
+    until(browser, "document.querySelectorAll('#pictures span.none').length === 1")
+    assert browser.eval("held.size") == 2
+
+
+@pytest.mark.parametrize("readable", [0, 1])
+def test_a_file_that_cannot_be_read_is_not_the_servers_fault(browser, server, readable):
+    browser.open(f"{server.told['url']}/?unreadable{readable}#token={TOKEN}", 390)
+    until(browser, "!here('ask').hidden")
+    browser.eval("""(window.fetch = async (path, {body}) => {
+      const left_out = [...body].map(([, file]) => ({path: file.name, reason: "not a picture"}));
+      return Response.json({predictions: [], left_out});
+    }, 1)""")
+    browser.eval(f"look([{UNREADABLE}, new File(['x'], 'x.png')].slice(0, {1 + readable})).then(() => 1)")
+    rows = browser.eval("[...document.querySelectorAll('#pictures > li')].map(row => row.innerText)")
+    assert [row.split("\n\n") for row in rows] == [
+        ["gone.png", "It cannot be used."],
+        ["x.png", "It cannot be used: not a picture."],
+    ][: 1 + readable]
+    state = "here('state').hidden ? '' : here('state').textContent"
+    assert browser.eval(state) == ("" if readable else "The picture cannot be used.")

@@ -22,7 +22,7 @@ from headstart.strangers import plain
 from headstart.web import eights, node
 from tests.web import chromium
 from tests.web.conftest import BROWSER, HOSTILE, LINES, changed, pictures
-from tests.web.driver import Browser, quiet
+from tests.web.driver import UNREADABLE, Browser, quiet
 from tests.web.policy import beside_its_own
 
 in_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
@@ -290,6 +290,14 @@ def test_what_is_no_picture_is_said_in_one_line(
     said = browser.eval("document.getElementById('state').textContent")
     assert said == "This browser cannot read that file as a picture."
     assert browser.eval("document.getElementById('found').hidden")
+
+
+@in_browser
+def test_what_cannot_be_read_is_said_as_what_is_no_picture(browser: chromium.Chromium, page: Path) -> None:
+    ready(browser, page, 390)
+    browser.eval(f"takeFile({UNREADABLE}).then(() => 1)")
+    said = browser.eval("document.getElementById('state').textContent")
+    assert said == "This browser cannot read that file as a picture."
 
 
 @in_browser

@@ -28,7 +28,7 @@ CLOSE = 1e-5  # of the largest value; the page asks for 1e-4
 
 @pytest.fixture(scope="module")
 def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
-    with both(tmp_path_factory.mktemp("card")) as made:
+    with both(tmp_path_factory.mktemp("gpu")) as made:
         if not made.made(html_of(model_of(GRAPHS["dense"]))):
             pytest.skip("this Chromium has no WebGPU, not even one that the processor plays")
         yield made
@@ -40,8 +40,8 @@ def test_an_operation_is_the_processors(engines: Both, name: str) -> None:
     for seed in (1, 2):  # the second on buffers that the first has used
         frame = np.random.default_rng(seed).integers(0, 256, (SIZE, SIZE, 3), np.uint8)
         found = engines.both(frame)
-        card, processor = (np.array(found[one]["features"]) for one in ("card", "processor"))
-        np.testing.assert_allclose(card, processor, rtol=CLOSE, atol=CLOSE * np.abs(processor).max())
+        gpu, processor = (np.array(found[one]["features"]) for one in ("gpu", "processor"))
+        np.testing.assert_allclose(gpu, processor, rtol=CLOSE, atol=CLOSE * np.abs(processor).max())
         assert found["apart"] <= CLOSE
 
 
@@ -50,10 +50,10 @@ def test_a_network_is_the_processors(engines: Both, made: Callable, name: str) -
     network = made(name) if name == FAMILY else headstart.backbone.load(name)
     engines.made(html_of(teach._runtime(network).model, network.preprocess))
     found = engines.both(check_frame(network.preprocess.size))
-    card, processor = (np.array(found[one]["features"]) for one in ("card", "processor"))
+    gpu, processor = (np.array(found[one]["features"]) for one in ("gpu", "processor"))
     assert np.abs(processor).max() > 0
     assert found["apart"] <= CLOSE
-    np.testing.assert_allclose(card, processor, atol=CLOSE * np.abs(processor).max())
+    np.testing.assert_allclose(gpu, processor, atol=CLOSE * np.abs(processor).max())
 
 
 WHY = {
@@ -74,16 +74,21 @@ def frame(engines: Both) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (SIZE, SIZE, 3), np.uint8)
 
 
-def test_a_card_that_says_the_same_sooner_takes_over(engines: Both, frame: np.ndarray) -> None:
+def test_no_fault_of_the_device_goes_unseen(engines: Both, frame: np.ndarray) -> None:
+    """All that is made, written and submitted lies in an error scope."""
+    assert engines.unscoped(frame) == []
+
+
+def test_a_graphics_card_that_says_the_same_sooner_takes_over(engines: Both, frame: np.ndarray) -> None:
     found = engines.chosen(frame, "none")
-    assert found["by"] == ["processor", "card", "card"]
+    assert found["by"] == ["processor", "gpu", "gpu"]
     assert found["away"][0] == 0
     assert 0 < max(found["away"]) <= CLOSE
     assert found["why"] == ""
 
 
 @pytest.mark.parametrize("fault", WHY)
-def test_a_card_that_is_not_right_and_faster_is_never_used(
+def test_a_graphics_card_that_is_not_right_and_faster_is_never_used(
     engines: Both, frame: np.ndarray, fault: str
 ) -> None:
     found = engines.chosen(frame, fault)
@@ -97,15 +102,17 @@ def test_what_goes_wrong_later_is_answered_by_the_processor(
     engines: Both, frame: np.ndarray, fault: str
 ) -> None:
     found = engines.chosen(frame, fault)
-    assert found["by"] == ["processor", "card", "processor"]
+    assert found["by"] == ["processor", "gpu", "processor"]
     assert found["away"][2] == 0
     assert found["why"]
 
 
 @pytest.mark.usefixtures("engines")  # which skip where there is no WebGPU
 @pytest.mark.parametrize("insisted", [True, False])
-def test_the_page_answers_alike_by_the_card(model: Model, page: Path, tmp_path: Path, insisted: bool) -> None:
-    """By a card that the processor plays only where the test insists on it."""
+def test_the_page_answers_alike_by_the_graphics_card(
+    model: Model, page: Path, tmp_path: Path, insisted: bool
+) -> None:
+    """By a graphics card that the processor plays only where the test insists on it."""
     (picture,) = pictures(1, 3)
     Image.fromarray(picture).save(tmp_path / "picture.png")
     with opened(tmp_path) as browser:
@@ -116,7 +123,7 @@ def test_the_page_answers_alike_by_the_card(model: Model, page: Path, tmp_path: 
             "show = ((old) => (canvas, found) => { old(canvas, found); window.answer = found; })(show)"
         )
         first, last = (asked(browser, tmp_path / "picture.png") for _ in range(2))
-        assert browser.eval("document.getElementById('by-card').hidden") == (not insisted)
+        assert browser.eval("document.getElementById('by-gpu').hidden") == (not insisted)
         quiet(browser)
     assert last["gpu"] == insisted
     np.testing.assert_allclose(last["probabilities"], first["probabilities"], atol=1e-5)

@@ -15,7 +15,7 @@ from headstart.web.page import HERE
 TABLE = words.table()
 SECTIONS = [name for name in TABLE["en"] if name != "itself"]
 COMMON = ("words.js", "language.html")
-# The files of each page, and the sections that it brings. pictures.js says nothing.
+# The files of each page, and the sections that it brings. pictures.js and ways.js say nothing.
 PAGES = {
     "classifier": (("page.html", "page.js", *COMMON), ("answers", "classifier")),
     "asking": (("asking.html", "asking.js", *COMMON), ("answers", "asking")),

@@ -20,8 +20,8 @@ PREFERENCES = {
     "dom.webgpu.workers.enabled": True,
     "gfx.webgpu.ignore-blocklist": True,
 }
-# To be run before a page. Behind its engine: a card that the processor plays counts as one, and as the faster; the
-# first picture's answer waits for the card's trial.
+# To be run before a page. Behind its engine: a graphics card that the processor plays counts as one, and as the faster;
+# the first picture's answer waits for its trial.
 INSISTED = """{
   const more = `
     Gpu.of = ((of) => (network) => of(network, true))(Gpu.of);
@@ -55,7 +55,7 @@ class Both:
         self._started = False
 
     def made(self, html: str) -> bool:
-        """Takes the network of a page; whether there is a card."""
+        """Takes the network of a page; whether there is a graphics card."""
         if not self._started:
             source = _block(html, "engine") + "\n" + Path(__file__).with_suffix(".js").read_text("utf-8")
             self._browser.eval(_WORKER.replace("SOURCE", json.dumps(source)))
@@ -65,12 +65,16 @@ class Both:
         )
 
     def both(self, frame: np.ndarray) -> dict[str, Any]:
-        """What head and map are to the processor and to the card, uint8 [S, S, 3], "apart", and "ms" of each."""
+        """What head and map of uint8 [S, S, 3] are to the "processor" and to the "gpu"; "apart", and "ms" of each."""
         return self._ask("both", frame=_text(frame))
 
     def chosen(self, frame: np.ndarray, fault: str) -> dict[str, Any]:
-        """Three runs by a Chooser: "by" whom each, how far "away" from the processor's, "why" not by the card."""
+        """Three runs by a Chooser: "by" whom each, how far "away" from the processor's, "why" not by the "gpu"."""
         return self._ask("chosen", frame=_text(frame), fault=fault)
+
+    def unscoped(self, frame: np.ndarray) -> list[str]:
+        """Methods of the device that are called beside every error scope, until the first answer."""
+        return self._ask("unscoped", frame=_text(frame))
 
     def _ask(self, way: str, **values: Any) -> Any:
         return self._browser.eval(f"asked({json.dumps({'way': way, **values})})")
@@ -90,7 +94,7 @@ def opened(folder: Path) -> Iterator[chromium.Chromium]:
 
 @contextmanager
 def in_firefox(folder: Path) -> Iterator[firefox.Firefox]:
-    """Firefox, which brings no card that the processor plays: the Vulkan loader has to name one (VK_ICD_FILENAMES)."""
+    """Firefox, which brings no played graphics card: the Vulkan loader has to name one (VK_ICD_FILENAMES)."""
     found = firefox.found()
     assert found, "no Firefox on this machine"
     browser = firefox.Firefox(found, folder / "profile", **PREFERENCES)

@@ -17,17 +17,6 @@ class Failed extends Error {
   }
 }
 
-function working(name, values) {
-  here("state").hidden = !name;
-  if (name) reword(here("state"), name, values);
-  here("state").classList.remove("fault");
-}
-
-function fault({ message, values }) {
-  working(message, values);
-  here("state").classList.add("fault");
-}
-
 // The answer as JSON. Throws a Failed; its `told` is what the server says.
 async function asked(path, options = {}) {
   const headers = token ? {Authorization: "Bearer " + token} : {};
@@ -63,7 +52,7 @@ async function begin() {
     card = await asked("/v1/model");
   } catch (error) {
     here("key").hidden = error.status !== 401;
-    if (error.status !== 401 || token) fault(error);
+    if (error.status !== 401 || token) fault(error.message, error.values);
     else working("");
     if (error.status === 401) here("token").focus();
     return;
@@ -101,18 +90,31 @@ async function look(files) {
   if (!files.length || here("ask").hidden) return;
   const mine = ++turn;
   working("waiting", {n: files.length});
-  const form = new FormData();
-  [...files].forEach((file, place) => form.append("file", file, String(place)));  // names stay here
+  const unread = await unreadable(files);
   try {
-    const told = await asked("/v1/predict?top=" + SHOWN, {method: "POST", body: form});
+    const told = await answered(files, unread);
     if (mine !== turn) return;
-    show(files, told.predictions, told.left_out);
+    show(files, told.predictions, [...unread, ...told.left_out]);
     working("");
   } catch (error) {
     if (mine !== turn) return;
-    show(files, [], (error.told && error.told.left_out) || []);
-    fault(error);
+    show(files, [], [...unread, ...((error.told && error.told.left_out) || [])]);
+    fault(error.message, error.values);
   }
+}
+
+// Those that the browser cannot read, as the server tells what it leaves out: folders, and files that were moved since.
+// Sending one fails as a server does that is not there.
+async function unreadable(files) {
+  const read = await Promise.all([...files].map(file => file.slice(0, 1).arrayBuffer().then(() => true, () => false)));
+  return read.flatMap((known, place) => known ? [] : [{path: String(place), reason: "unreadable"}]);
+}
+
+async function answered(files, unread) {
+  if (unread.length === files.length) throw new Failed("none_usable", {n: files.length});
+  const form = new FormData(), without = new Set(unread.map(({path}) => path));
+  [...files].forEach((file, place) => without.has(String(place)) || form.append("file", file, String(place)));  // names stay here
+  return asked("/v1/predict?top=" + SHOWN, {method: "POST", body: form});
 }
 
 function show(files, predictions, leftOut) {
@@ -123,8 +125,17 @@ function show(files, predictions, leftOut) {
 }
 
 function row(file, said) {
-  const picture = make("img", {alt: "", src: URL.createObjectURL(file), error: () => picture.replaceWith(make("span", {class: "none"}))});
-  return make("li", {}, picture, make("div", {}, make("p", {class: "name"}, file.name), ...said));
+  return make("li", {}, seen(file), make("div", {}, make("p", {class: "name"}, file.name), ...said));
+}
+
+// The picture, or its empty place where the browser cannot show it.
+function seen(file) {
+  const src = URL.createObjectURL(file), picture = make("img", {alt: "", src});
+  picture.addEventListener("error", () => {
+    URL.revokeObjectURL(src);
+    picture.replaceWith(make("span", {class: "none"}));
+  });
+  return picture;
 }
 
 function refused({reason}) {
@@ -146,15 +157,7 @@ function answer({label, confidence}) {
 
 // ---- the ways in ----
 
-here("file").addEventListener("change", (event) => { look([...event.target.files]); event.target.value = ""; });
-document.addEventListener("dragover", (event) => { event.preventDefault(); here("ask").classList.add("over"); });
-document.addEventListener("dragleave", () => here("ask").classList.remove("over"));
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  here("ask").classList.remove("over");
-  look([...event.dataTransfer.files]);
-});
-document.addEventListener("paste", (event) => look([...event.clipboardData.files]));
+listenForFiles(look);
 here("key").addEventListener("submit", (event) => {
   event.preventDefault();
   token = here("token").value.trim();

@@ -11,7 +11,7 @@ def asking(version: str) -> str:
         "asking.html",
         says=("answers", "asking"),
         styles=("tokens.css", "page.css", "asking.css"),
-        scripts=("asking.js",),
+        scripts=("ways.js", "asking.js"),
         may="connect-src 'self'; img-src blob: data:",
         version=version,
     )

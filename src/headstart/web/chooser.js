@@ -3,18 +3,19 @@
 // where it says the same, sooner. Whatever goes wrong there: the processor answers, from then on.
 
 const ALIKE = 1e-4; // by which values may differ, as a share of the largest
-const TIMED = 3, TRIALS = 20; // runs of the card that are timed; runs at most, as the processor may come between
-const LATE = 10000; // milliseconds after which a card that does not answer is given up
+const TIMED = 3, TRIALS = 20; // runs of the graphics card that are timed; runs at most, as the processor may come between
+const LATE = 10000, TICKS = 10; // milliseconds after which one that does not answer is given up; how many ticks they are
 
 class Chooser {
   // make: network → Gpu or null; clock: milliseconds.
   constructor(network, { make = (asked) => Gpu.of(asked), clock = () => performance.now(), patience = LATE } = {}) {
     Object.assign(this, { network, make, clock, patience });
     this.gpu = null; // once it was chosen
+    this.candidate = null; // the graphics card on trial
     this.why = ""; // why it was not, or is not any more
     this.runs = 0; // of the processor
     this.best = Infinity; // its shortest, in milliseconds
-    this.trial = null; // under way, or over
+    this.trial = null; // under way, or decided
   }
 
   // The values that head and map are made of.
@@ -33,14 +34,16 @@ class Chooser {
     return values;
   }
 
+  // Where nothing could be timed the next picture tries again.
   async tried(frame, values) {
     let gpu = null;
     try {
-      gpu = await this.make(this.network);
+      gpu = this.candidate ||= await this.make(this.network);
       if (!gpu) return this.refuse(null, "there is none");
       const away = apart(values, await this.asked(gpu, frame));
       if (!(away <= ALIKE)) return this.refuse(gpu, `it says something else, ${away} apart`);
       const took = await this.timed(gpu, frame);
+      if (took === Infinity) return (this.trial = null);
       if (!(took < this.best)) return this.refuse(gpu, `it is slower: ${took} ms, the processor ${this.best} ms`);
       this.gpu = gpu;
       gpu.device.lost.then(({ message }) => this.refuse(gpu, message));
@@ -49,7 +52,8 @@ class Chooser {
     }
   }
 
-  // The card's shortest run in milliseconds, of those during which the processor did not run.
+  // The graphics card's shortest run in milliseconds, of those during which the processor did not run. Infinity where there is
+  // none.
   async timed(gpu, frame) {
     const took = [];
     for (let trial = 0; trial < TRIALS && took.length < TIMED; trial++) {
@@ -60,13 +64,16 @@ class Chooser {
     return Math.min(...took);
   }
 
+  // What the graphics card says. Patience goes by in ticks: however long this thread was held up, by a run of the processor or a
+  // training, that is one tick, and an answer that came meanwhile is seen before the next.
   async asked(gpu, frame) {
-    let timer;
-    const late = new Promise((_, failed) => (timer = setTimeout(() => failed(new Error("it does not answer")), this.patience)));
+    let timer, left = TICKS;
+    const tick = (failed) => --left || failed(new Error("it does not answer"));
+    const late = new Promise((_, failed) => (timer = setInterval(tick, this.patience / TICKS, failed)));
     try {
       return await Promise.race([gpu.run(frame), late]);
     } finally {
-      clearTimeout(timer);
+      clearInterval(timer);
     }
   }
 

@@ -58,20 +58,8 @@ function takeFile(file) {
 
 // ---- what is said ----
 
-function working(name, values) {
-  here("state").hidden = !name;
-  if (name) reword(here("state"), name, values);
-  here("state").classList.remove("fault");
-}
-
-// What was shown before is no answer to what was asked last.
-function fault(name, values) {
-  working(name, values);
-  here("found").hidden = true;
-  last = null;
-  here("state").classList.add("fault");
-}
-
+  overlay(strange ? null : found.map); // a map for a class that it is not tells nothing
+  here("by-gpu").hidden = !found.gpu;
 function show(canvas, found) {
   const { probabilities, called } = found, sure = probabilities[called];
   here("found").hidden = false;
@@ -88,8 +76,13 @@ function show(canvas, found) {
   const order = probabilities.map((p, c) => c).sort((a, b) => probabilities[b] - probabilities[a]);
   here("answers").replaceChildren(...order.slice(0, SHOWN).map((c) => row(model.classes[c], probabilities[c])));
   picture(canvas);
+<<<<<<< HEAD
   overlay(strange ? null : found.map); // a map for a class that it is not tells nothing
   here("by-card").hidden = !found.gpu;
+=======
+  overlay(found.map);
+  here("by-gpu").hidden = !found.gpu;
+>>>>>>> pG2
 }
 
 function tell(id, said) {
@@ -196,28 +189,10 @@ function stop() {
 // ---- the start ----
 
 function listen() {
-  here("file").addEventListener("change", (event) => {
-    if (event.target.files.length) takeFile(event.target.files[0]);
-    event.target.value = "";
-  });
+  listenForFiles(([file]) => file && takeFile(file));
   here("show").addEventListener("change", (event) => (here("looked").hidden = !event.target.checked));
   here("camera").addEventListener("click", () => (stream ? stop() : start()));
   here("camera").hidden = !(navigator.mediaDevices && navigator.mediaDevices.getUserMedia);
-  document.addEventListener("paste", (event) => fromList(event.clipboardData.files));
-  document.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    here("ask").classList.add("over");
-  });
-  document.addEventListener("dragleave", () => here("ask").classList.remove("over"));
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    here("ask").classList.remove("over");
-    fromList(event.dataTransfer.files);
-  });
-}
-
-function fromList(files) {
-  if (files.length) takeFile(files[0]);
 }
 
 function introduce() {

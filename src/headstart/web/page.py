@@ -27,7 +27,7 @@ def page(model: Mapping[str, Any] | str, weights: str, version: str) -> str:
         "page.html",
         says=("answers", "classifier"),
         styles=("tokens.css", "page.css"),
-        scripts=("pictures.js", "page.js"),
+        scripts=("ways.js", "pictures.js", "page.js"),
         may="worker-src blob:; img-src data:",
         version=version,
         model=inert(model),

@@ -7,12 +7,14 @@ const NOISE = 4; // levels of 256 by which a canvas may be off: no more than dec
 
 class Unreadable extends Error {}
 
-// The pixels of a file, and the canvas that they are on. Throws an Unreadable where the file is no picture.
+// The pixels of a file, and the canvas that they are on. Throws an Unreadable where the file is no picture, or cannot be read:
+// it is a folder, or was moved since.
 async function opened(file) {
-  file = await withoutProfile(file);
-  const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => {
-    throw new Unreadable();
-  });
+  const bitmap = await withoutProfile(file)
+    .then((plain) => createImageBitmap(plain, { colorSpaceConversion: "none" }))
+    .catch(() => {
+      throw new Unreadable();
+    });
   try {
     return drawn(bitmap, bitmap.width, bitmap.height);
   } finally {

@@ -1,9 +1,9 @@
 "use strict";
 // What operations.js does, for a graphics card (WGSL). Values lie as they do there: place by place, the channels of a place
-// side by side. gpu.js fills in the facts, and says how many workgroups there are.
+// side by side. gpu.js fills in the uniforms, and says how many workgroups there are.
 
 const SHADERS = /* wgsl */ `
-struct Facts {
+struct Uniforms {
   channels: i32, height: i32, width: i32, // of the input
   outputs: i32, down: i32, across: i32,   // of the output
   kernel: vec2i, strides: vec2i, dilations: vec2i, before: vec2i, // down and across
@@ -14,7 +14,7 @@ struct Facts {
   act: i32, low: f32, high: f32,          // of ACTS, and the bounds of a clamp
   value: f32,   // what a map is padded with
 }
-@group(0) @binding(0) var<uniform> facts: Facts;
+@group(0) @binding(0) var<uniform> uniforms: Uniforms;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> y: array<f32>; // weights, scales, or a second value
 @group(0) @binding(3) var<storage, read> z: array<f32>; // biases or shifts
@@ -26,9 +26,9 @@ struct Facts {
 fn exponential(v: f32) -> f32 { return exp(clamp(v, -87.0, 88.0)); }
 
 fn activated(v: f32) -> f32 {
-  switch facts.act {
+  switch uniforms.act {
     case 1: { return max(v, 0.0); }
-    case 2: { return clamp(v, facts.low, facts.high); }
+    case 2: { return clamp(v, uniforms.low, uniforms.high); }
     case 3: { return 1.0 / (1.0 + exponential(-v)); }
     case 4: { return v / (1.0 + exponential(-v)); }
     case 5: { return clamp((v + 3.0) / 6.0, 0.0, 1.0); }
@@ -41,7 +41,7 @@ fn activated(v: f32) -> f32 {
 
 fn put(at: i32, v: f32) { out[at] = activated(v); }
 
-fn count() -> i32 { return facts.outputs * facts.down * facts.across; }
+fn count() -> i32 { return uniforms.outputs * uniforms.down * uniforms.across; }
 
 // ---- products ----
 
@@ -54,18 +54,18 @@ var<workgroup> weights: array<f32, 528>;
 // Number k of what a group's convolution sees at a place: zero beyond the edge.
 fn window(place: i32, k: i32, channel: i32, each: i32) -> f32 {
   let tap = k / each;
-  let corner = vec2i(place / facts.across, place % facts.across) * facts.strides - facts.before;
-  let at = corner + vec2i(tap / facts.kernel[1], tap % facts.kernel[1]) * facts.dilations;
-  if (any(at < vec2i(0)) || any(at >= vec2i(facts.height, facts.width))) { return 0.0; }
-  return x[(at[0] * facts.width + at[1]) * facts.channels + channel + k % each];
+  let corner = vec2i(place / uniforms.across, place % uniforms.across) * uniforms.strides - uniforms.before;
+  let at = corner + vec2i(tap / uniforms.kernel[1], tap % uniforms.kernel[1]) * uniforms.dilations;
+  if (any(at < vec2i(0)) || any(at >= vec2i(uniforms.height, uniforms.width))) { return 0.0; }
+  return x[(at[0] * uniforms.width + at[1]) * uniforms.channels + channel + k % each];
 }
 
 @compute @workgroup_size(8, 8)
 fn convolution(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_id) own: vec3u, @builtin(local_invocation_index) index: u32) {
-  let each = facts.channels / facts.groups;
-  let made = facts.outputs / facts.groups;
-  let depth = each * facts.kernel[0] * facts.kernel[1];
-  let places = facts.down * facts.across;
+  let each = uniforms.channels / uniforms.groups;
+  let made = uniforms.outputs / uniforms.groups;
+  let depth = each * uniforms.kernel[0] * uniforms.kernel[1];
+  let places = uniforms.down * uniforms.across;
   let place = i32(tile.y) * TILE;
   let output = i32(tile.x) * TILE;
   let group = i32(tile.z);
@@ -104,8 +104,8 @@ fn convolution(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_id)
 
 // Four outputs of a place, of which only so many are there.
 fn put_four(sums: vec4f, place: i32, output: i32, there: i32) {
-  if (place >= facts.down * facts.across) { return; }
-  for (var j = 0; j < min(4, there); j++) { put(place * facts.outputs + output + j, sums[j] + z[output + j]); }
+  if (place >= uniforms.down * uniforms.across) { return; }
+  for (var j = 0; j < min(4, there); j++) { put(place * uniforms.outputs + output + j, sums[j] + z[output + j]); }
 }
 
 var<workgroup> parts: array<f32, 256>;
@@ -116,7 +116,7 @@ fn linear(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) ind
   let n = i32(id.x);
   let own = i32(index);
   var sum = 0.0;
-  for (var k = own; k < facts.channels; k += 256) { sum += x[k] * y[n * facts.channels + k]; }
+  for (var k = own; k < uniforms.channels; k += 256) { sum += x[k] * y[n * uniforms.channels + k]; }
   parts[own] = sum;
   for (var half = 128; half > 0; half /= 2) {
     workgroupBarrier();
@@ -129,17 +129,17 @@ fn linear(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) ind
 fn depthwise(@builtin(global_invocation_id) id: vec3u) {
   let i = i32(id.x);
   if (i >= count()) { return; }
-  let c = i % facts.channels;
-  let place = i / facts.channels;
-  let corner = vec2i(place / facts.across, place % facts.across) * facts.strides - facts.before;
+  let c = i % uniforms.channels;
+  let place = i / uniforms.channels;
+  let corner = vec2i(place / uniforms.across, place % uniforms.across) * uniforms.strides - uniforms.before;
   var sum = z[c];
-  for (var ky = 0; ky < facts.kernel[0]; ky++) {
-    let row = corner[0] + ky * facts.dilations[0];
-    if (row < 0 || row >= facts.height) { continue; }
-    for (var kx = 0; kx < facts.kernel[1]; kx++) {
-      let column = corner[1] + kx * facts.dilations[1];
-      if (column < 0 || column >= facts.width) { continue; }
-      sum += x[(row * facts.width + column) * facts.channels + c] * y[(ky * facts.kernel[1] + kx) * facts.channels + c];
+  for (var ky = 0; ky < uniforms.kernel[0]; ky++) {
+    let row = corner[0] + ky * uniforms.dilations[0];
+    if (row < 0 || row >= uniforms.height) { continue; }
+    for (var kx = 0; kx < uniforms.kernel[1]; kx++) {
+      let column = corner[1] + kx * uniforms.dilations[1];
+      if (column < 0 || column >= uniforms.width) { continue; }
+      sum += x[(row * uniforms.width + column) * uniforms.channels + c] * y[(ky * uniforms.kernel[1] + kx) * uniforms.channels + c];
     }
   }
   put(i, sum);
@@ -155,13 +155,13 @@ fn share(i: i32, side: i32, made: i32) -> vec2i { return vec2i(i * side / made, 
 fn pool(@builtin(global_invocation_id) id: vec3u) {
   let i = i32(id.x);
   if (i >= count()) { return; }
-  let c = i % facts.channels;
-  let place = vec2i(i / facts.channels / facts.across, i / facts.channels % facts.across);
-  var corner = place * facts.strides - facts.before;
-  var kernel = facts.kernel;
-  if (facts.way == 3) {
-    let rows = share(place[0], facts.height, facts.down);
-    let columns = share(place[1], facts.width, facts.across);
+  let c = i % uniforms.channels;
+  let place = vec2i(i / uniforms.channels / uniforms.across, i / uniforms.channels % uniforms.across);
+  var corner = place * uniforms.strides - uniforms.before;
+  var kernel = uniforms.kernel;
+  if (uniforms.way == 3) {
+    let rows = share(place[0], uniforms.height, uniforms.down);
+    let columns = share(place[1], uniforms.width, uniforms.across);
     corner = vec2i(rows[0], columns[0]);
     kernel = vec2i(rows[1], columns[1]) - corner;
   }
@@ -169,37 +169,37 @@ fn pool(@builtin(global_invocation_id) id: vec3u) {
   var sum = 0.0;
   var inside = 0;
   for (var ky = 0; ky < kernel[0]; ky++) {
-    let row = corner[0] + ky * facts.dilations[0];
-    if (row < 0 || row >= facts.height) { continue; }
+    let row = corner[0] + ky * uniforms.dilations[0];
+    if (row < 0 || row >= uniforms.height) { continue; }
     for (var kx = 0; kx < kernel[1]; kx++) {
-      let column = corner[1] + kx * facts.dilations[1];
-      if (column < 0 || column >= facts.width) { continue; }
-      let v = x[(row * facts.width + column) * facts.channels + c];
+      let column = corner[1] + kx * uniforms.dilations[1];
+      if (column < 0 || column >= uniforms.width) { continue; }
+      let v = x[(row * uniforms.width + column) * uniforms.channels + c];
       most = max(most, v);
       sum += v;
       inside++;
     }
   }
-  let among = select(inside, kernel[0] * kernel[1], facts.way == 2);
-  put(i, select(sum / f32(among), most, facts.way == 0));
+  let among = select(inside, kernel[0] * kernel[1], uniforms.way == 2);
+  put(i, select(sum / f32(among), most, uniforms.way == 0));
 }
 
 // Over all places: a workgroup has 16 channels, and 16 threads for each.
 @compute @workgroup_size(16, 16)
 fn mean(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_id) own: vec3u) {
-  let places = facts.height * facts.width;
+  let places = uniforms.height * uniforms.width;
   let c = i32(16 * id.x + own.x);
   let at = own.x + 16 * own.y;
   var sum = 0.0;
-  if (c < facts.channels) {
-    for (var p = i32(own.y); p < places; p += 16) { sum += x[p * facts.channels + c]; }
+  if (c < uniforms.channels) {
+    for (var p = i32(own.y); p < places; p += 16) { sum += x[p * uniforms.channels + c]; }
   }
   parts[at] = sum;
   for (var half = 128u; half >= 16; half /= 2) {
     workgroupBarrier();
     if (at < half) { parts[at] += parts[at + half]; }
   }
-  if (at < 16 && c < facts.channels) { put(c, parts[at] / f32(places)); }
+  if (at < 16 && c < uniforms.channels) { put(c, parts[at] / f32(places)); }
 }
 
 // ---- number by number ----
@@ -213,14 +213,14 @@ fn copy(@builtin(global_invocation_id) id: vec3u) {
 @compute @workgroup_size(256)
 fn affine(@builtin(global_invocation_id) id: vec3u) {
   let i = i32(id.x);
-  if (i < count()) { put(i, x[i] * y[i % facts.outputs] + z[i % facts.outputs]); }
+  if (i < count()) { put(i, x[i] * y[i % uniforms.outputs] + z[i % uniforms.outputs]); }
 }
 
 fn reached(i: i32, reach: i32) -> i32 {
   switch reach {
     case 0: { return i; }
-    case 1: { return i % facts.outputs; }
-    case 2: { return i / facts.outputs; }
+    case 1: { return i % uniforms.outputs; }
+    case 2: { return i / uniforms.outputs; }
     default: { return 0; }
   }
 }
@@ -229,9 +229,9 @@ fn reached(i: i32, reach: i32) -> i32 {
 fn pair(@builtin(global_invocation_id) id: vec3u) {
   let i = i32(id.x);
   if (i >= count()) { return; }
-  let a = x[reached(i, facts.reaches[0])];
-  let b = y[reached(i, facts.reaches[1])];
-  switch facts.way {
+  let a = x[reached(i, uniforms.reaches[0])];
+  let b = y[reached(i, uniforms.reaches[1])];
+  switch uniforms.way {
     case 0: { put(i, a + b); }
     case 1: { put(i, a - b); }
     case 2: { put(i, a * b); }
@@ -244,26 +244,26 @@ fn pair(@builtin(global_invocation_id) id: vec3u) {
 @compute @workgroup_size(256)
 fn concat(@builtin(global_invocation_id) id: vec3u) {
   let i = i32(id.x);
-  if (i >= facts.channels * facts.height * facts.width) { return; }
-  put(i / facts.channels * facts.outputs + facts.first + i % facts.channels, x[i]);
+  if (i >= uniforms.channels * uniforms.height * uniforms.width) { return; }
+  put(i / uniforms.channels * uniforms.outputs + uniforms.first + i % uniforms.channels, x[i]);
 }
 
 // A map as a vector: channel by channel.
 @compute @workgroup_size(256)
 fn flatten(@builtin(global_invocation_id) id: vec3u) {
   let i = i32(id.x);
-  let places = facts.height * facts.width;
-  if (i < facts.channels * places) { put(i % facts.channels * places + i / facts.channels, x[i]); }
+  let places = uniforms.height * uniforms.width;
+  if (i < uniforms.channels * places) { put(i % uniforms.channels * places + i / uniforms.channels, x[i]); }
 }
 
 @compute @workgroup_size(256)
 fn pad(@builtin(global_invocation_id) id: vec3u) {
   let i = i32(id.x);
   if (i >= count()) { return; }
-  let place = i / facts.channels;
-  let at = vec2i(place / facts.across, place % facts.across) - facts.before;
-  let beyond = any(at < vec2i(0)) || any(at >= vec2i(facts.height, facts.width));
-  let source = (at[0] * facts.width + at[1]) * facts.channels + i % facts.channels;
-  put(i, select(x[select(source, 0, beyond)], facts.value, beyond));
+  let place = i / uniforms.channels;
+  let at = vec2i(place / uniforms.across, place % uniforms.across) - uniforms.before;
+  let beyond = any(at < vec2i(0)) || any(at >= vec2i(uniforms.height, uniforms.width));
+  let source = (at[0] * uniforms.width + at[1]) * uniforms.channels + i % uniforms.channels;
+  put(i, select(x[select(source, 0, beyond)], uniforms.value, beyond));
 }
 `;

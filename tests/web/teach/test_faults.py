@@ -9,8 +9,8 @@ import pytest
 
 from tests.web import chromium
 from tests.web.conftest import BROWSER
-from tests.web.driver import quiet
-from tests.web.teach.using import SHAPES, ask, drop, ready, saved, train
+from tests.web.driver import UNREADABLE, quiet
+from tests.web.teach.using import IDLE, SHAPES, ask, drop, ready, saved, train
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 FAULT = "here('fault').textContent"
@@ -113,6 +113,16 @@ def test_a_network_that_fails_is_not_told_as_no_picture(
     assert browser.eval(FAULT) == "The network cannot run here: no memory"
     browser.give("#ask", tmp_path / "broken.png")
     browser.until("here('fault').textContent.startsWith('This browser cannot read')")
+    quiet(browser)
+
+
+def test_what_cannot_be_read_is_left_out(browser: chromium.Chromium, page: Path, shapes: Path) -> None:
+    ready(browser, page)
+    drop(browser, ".card:nth-child(1)", *sorted((shapes / SHAPES[0]).iterdir())[:2])
+    browser.eval(f"(addFound(listed([{UNREADABLE}]), state.classes[0].id), 1)")
+    browser.until(IDLE)
+    assert "was left out: gone.png." in browser.eval(FAULT)
+    assert browser.eval("state.classes[0].pictures.length") == 2
     quiet(browser)
 
 

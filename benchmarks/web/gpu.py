@@ -1,10 +1,11 @@
 """Does a page's engine say on a graphics card what it says on the processor?
 
-    python benchmarks/web/card.py BUNDLE PICTURES [--most N] [--browser firefox]
+    python benchmarks/web/gpu.py BUNDLE PICTURES [--most N] [--browser firefox]
 
-A headless browser, and a card that the processor plays (SwiftShader): its numbers are those of a card, its milliseconds
-are not. Pictures are decoded and prepared in Python, in an order that their names' hash gives.
-Firefox needs a Vulkan loader that finds such a card: VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json.
+A headless browser, and a graphics card that the processor plays (SwiftShader): its numbers are those of a
+graphics card, its milliseconds are not. Pictures are decoded and prepared in Python, in an order that their names'
+hash gives.
+Firefox needs a Vulkan loader that finds it: VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json.
 """
 
 from __future__ import annotations
@@ -44,20 +45,20 @@ def main() -> None:
 
 
 def told(found: list[dict]) -> dict[str, object]:
-    """How far the card is from the processor, at most, and the medians of their milliseconds."""
-    card, processor = ([one[name] for one in found] for name in ("card", "processor"))
-    p, q = (np.array([one["probabilities"] for one in side]) for side in (card, processor))
+    """How far the graphics card is from the processor, at most, and the medians of their milliseconds."""
+    gpu, processor = ([one[name] for one in found] for name in ("gpu", "processor"))
+    p, q = (np.array([one["probabilities"] for one in side]) for side in (gpu, processor))
     values: dict[str, object] = {
         "features and maps, most apart": f"{max(one['apart'] for one in found):.1e} of the largest",
         "probability, most apart": f"{np.abs(p - q).max():.1e}",
         "same answer": int((p.argmax(1) == q.argmax(1)).sum()),
     }
-    if card[0]["map"]:
-        a, b = (np.array([one["map"] for one in side]) for side in (card, processor))
+    if gpu[0]["map"]:
+        a, b = (np.array([one["map"] for one in side]) for side in (gpu, processor))
         values["map of where it looked, most apart"] = (
             f"{(np.abs(a - b).max(1) / np.abs(b).max(1)).max():.1e} of its greatest value"
         )
-    for name in ("processor", "card"):
+    for name in ("processor", "gpu"):
         values[f"ms, {name}, median"] = round(float(np.median([one["ms"][name] for one in found])), 1)
     return values
 

@@ -31,10 +31,10 @@ def test_features_and_answers_are_the_processors(page: Path, shapes: Path, tmp_p
         if not browser.eval(WEBGPU):
             pytest.skip("this Chromium has no WebGPU, not even one that the processor plays")
         browser.call("Page.addScriptToEvaluateOnNewDocument", source=INSISTED)
-        by_card, also = taught(browser, page, few, new)
-    assert plain.shape == by_card.shape == (12, plain.shape[1])
-    np.testing.assert_allclose(by_card, plain, atol=1e-5 * np.abs(plain).max())
-    differs = (by_card != plain).any(axis=1)
+        by_gpu, also = taught(browser, page, few, new)
+    assert plain.shape == by_gpu.shape == (12, plain.shape[1])
+    np.testing.assert_allclose(by_gpu, plain, atol=1e-5 * np.abs(plain).max())
+    differs = (by_gpu != plain).any(axis=1)
     assert not differs[0]  # the processor answers first
     assert differs[1:].all()
     np.testing.assert_allclose(also, answer, atol=1e-3)
