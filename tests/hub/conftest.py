@@ -51,4 +51,14 @@ def cache(hub: Hub, tmp_path: Path) -> Path:
     return tmp_path / "hf" / "hub"
 
 
+def begun(hub: Hub) -> list[str | None]:
+    """Where each request for a plain file begins."""
+    return [one.headers.get("Range") for one in hub.requests("GET", "/files/")]
+
+
+def kept(folder: Path) -> list[Path]:
+    """What a download has left in its folder."""
+    return [path for path in folder.iterdir() if not path.name.startswith(".")]
+
+
 assert asking  # its settings are read before huggingface_hub is imported
