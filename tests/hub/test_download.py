@@ -20,8 +20,10 @@ from safetensors.torch import save
 
 from headstart import backbone
 from headstart.backbone import from_timm
+from headstart.backbone.download import NotWhole
 from headstart.errors import BackboneError, HeadstartError, OfflineError, OutputError, WeightsError
 from tests.cli.conftest import tree
+from tests.hub.stand_in import Repository
 
 T = TypeVar("T")
 NAME, OWNED = "test_resnet.r160_in1k", "timm/test_resnet.r160_in1k"
@@ -104,7 +106,7 @@ def test_a_connection_that_breaks_again_and_again_leaves_nothing(stocked, cache)
 def test_other_bytes_than_the_hub_promised_are_neither_used_nor_kept(stocked, cache):
     stocked.fails("/cdn/", altered=True)
     said = line(WeightsError)
-    assert f"model.safetensors is not the file that {OWNED} holds (its SHA-256 is another)" in said
+    assert f"model.safetensors is not the file that {OWNED} holds (its checksum is another)" in said
     assert not blobs(cache)
     assert not backbone.here(f"timm:{NAME}")
     fetched()
@@ -115,6 +117,43 @@ def test_fewer_bytes_than_the_hub_promised_are_neither_used_nor_kept(stocked, ca
     stocked.fails("/cdn/", size=1_000_000)
     assert "is not the file that" in line(WeightsError)
     assert not blobs(cache)
+
+
+@pytest.mark.parametrize(
+    "tag", ["../../../mine", "/{outside}", "a" * 63, "A" * 64, "a" * 41, "a" * 64 + "\t"], ids=repr
+)
+def test_the_server_does_not_choose_the_file_that_is_written(stocked, tmp_path, tag):
+    """Nor does it switch the check off, by a name that is no hash."""
+    tag = tag.replace("{outside}", str(tmp_path / "outside").lstrip("/"))
+    stocked.fails("/resolve/", method="HEAD", tag=tag, times=99)
+    assert f"what answers at {stocked.endpoint} is not the hub" in line(OfflineError)
+    assert not stocked.requests("GET", "/cdn/")
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_commit_of_which_no_hub_tells_is_not_believed(stocked, monkeypatch, cache):
+    monkeypatch.setattr(Repository, "commit", "../../../mine")
+    assert f"what answers at {stocked.endpoint} is not the hub" in line(OfflineError)
+    assert not blobs(cache)
+
+
+@pytest.mark.parametrize("trouble", [{"altered": True}, {"tag": "0" * 40, "times": 99, "method": "HEAD"}])
+def test_a_small_file_is_held_against_gits_hash(hub, cache, trouble):
+    """As Git calls it: `printf it | git hash-object --stdin`."""
+    from headstart.backbone import hub as asking
+
+    hub.holds("owner/name", {"config.json": b"it"})
+    hub.fails("/resolve/", **trouble)
+    with pytest.raises(NotWhole, match=r"config.json"):
+        asking.fetch("owner/name", "config.json")
+    assert not blobs(cache)
+    hub.faults.clear()
+    assert asking.fetch("owner/name", "config.json").read_bytes() == b"it"
+    (blob,) = blobs(cache)
+    assert blob.name == "c91971434c73e95e26ebd63c2d3a8f6b7dce4d4b"
+    blob.write_bytes(b"at")
+    with pytest.raises(NotWhole, match=r"config.json"):
+        asking.fetch("owner/name", "config.json")
 
 
 def test_a_file_that_was_damaged_in_the_cache_is_removed_and_comes_anew(stocked, cache):

@@ -128,7 +128,7 @@ def test_a_break_is_taken_up_and_so_is_a_run_that_gave_up(there, folder, weights
 
 def test_other_bytes_than_the_name_says_are_neither_used_nor_kept(there, folder, weights):
     there.fails("/files/", altered=True)
-    assert f"{named(NAME, weights)} is not the file that its name says (its SHA-256 is another)" in line(
+    assert f"{named(NAME, weights)} is not the file that its name says (its checksum is another)" in line(
         WeightsError
     )
     assert not kept(folder)

@@ -1,4 +1,4 @@
-"""Files over plain HTTP: whole and of the right SHA-256, or not there at all.
+"""Files over plain HTTP: whole and of the right hash, or not there at all.
 
 What has come of a file lies beside its place, in NAME.ETAG.incomplete, until it is whole: a connection that breaks, a
 Ctrl-C and a kill lose nothing. The server's ETag says of which version it is a part (RFC 9110, 13.1.5: If-Range).
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from headstart import files, locks, progress
+from headstart import locks, progress
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CHUNK = 256 * 1024  # bytes: after a break it goes on from the last whole one
@@ -42,14 +42,14 @@ class NoRoom(Exception):
 @dataclass(frozen=True)
 class Wanted:
     """url: where a file is had from; place: where it goes; name: what errors call it; label: what its progress is told
-    under; sha256: the first digits of its hash, "" where they are not known; size: in bytes, 0 where it is not known
-    before; headers: of the request."""
+    under; is_right: whether what has come is the file, by its hash, True where none is known; size: in bytes, 0 where
+    it is not known before; headers: of the request."""
 
     url: str
     place: Path
     name: str
     label: str
-    sha256: str = ""
+    is_right: Callable[[Path], bool] = lambda _: True
     size: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -84,19 +84,14 @@ def http_error() -> type[Exception]:
     return found
 
 
-def is_right(path: Path, sha256: str) -> bool:
-    """Whether a file's hash begins so."""
-    return not sha256 or files.sha256(path).startswith(sha256)
-
-
 def _bring(wanted: Wanted) -> None:
     taken_up = bool(_parts(wanted.place))
     _make_sure_of_room(wanted.place, wanted.size - sum(part.stat().st_size for part in _parts(wanted.place)))
     part = _Coming(wanted).whole()
-    if taken_up and not is_right(part, wanted.sha256):  # what lay there was damaged
+    if taken_up and not wanted.is_right(part):  # what lay there was damaged
         part.unlink()
         part = _Coming(wanted).whole()
-    if not is_right(part, wanted.sha256):
+    if not wanted.is_right(part):
         part.unlink()
         raise NotWhole(wanted.name)
     os.replace(part, wanted.place)

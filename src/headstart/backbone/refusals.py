@@ -90,7 +90,7 @@ def _by_the_way(error: Exception, what: str, site: Site) -> HeadstartError:
 
 def _not_whole(expected: str, error: Exception, what: str, repository: str) -> HeadstartError:
     return WeightsError(
-        f"{what}: {error} is not {expected} (its SHA-256 is another): altered on its way, or "
+        f"{what}: {error} is not {expected} (its checksum is another): altered on its way, or "
         "damaged here; it was removed, try again"
     )
 
