@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from headstart.backbone import hub as asking
 from tests.hub.stand_in import Hub
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -59,6 +63,15 @@ def begun(hub: Hub) -> list[str | None]:
 def kept(folder: Path) -> list[Path]:
     """What a download has left in its folder."""
     return [path for path in folder.iterdir() if not path.name.startswith(".")]
+
+
+def until(found: Callable[[], T]) -> T:
+    """What is found as soon as there is any."""
+    end = time.monotonic() + 10
+    while not (value := found()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return value
 
 
 assert asking  # its settings are read before huggingface_hub is imported

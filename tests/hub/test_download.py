@@ -8,10 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 import timm
@@ -23,9 +20,9 @@ from headstart.backbone import from_timm
 from headstart.backbone.download import NotWhole
 from headstart.errors import BackboneError, HeadstartError, OfflineError, OutputError, WeightsError
 from tests.cli.conftest import tree
+from tests.hub.conftest import until
 from tests.hub.stand_in import Repository
 
-T = TypeVar("T")
 NAME, OWNED = "test_resnet.r160_in1k", "timm/test_resnet.r160_in1k"
 
 
@@ -65,15 +62,6 @@ def line(kind: type[HeadstartError], name: str = NAME) -> str:
 def blobs(cache: Path) -> list[Path]:
     """What lies in the cache, whole or not."""
     return [path for path in cache.rglob("blobs/*") if path.is_file() and not path.name.startswith(".")]
-
-
-def until(found: Callable[[], T]) -> T:
-    """What is found as soon as there is any."""
-    end = time.monotonic() + 10
-    while not (value := found()):
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    return value
 
 
 def test_weights_come_whole_and_their_progress_is_told(stocked, cache, weights, counted):

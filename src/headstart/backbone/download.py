@@ -9,25 +9,26 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import re
 import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from headstart import locks, progress
+from headstart import files, locks, progress
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CHUNK = 256 * 1024  # bytes: after a break it goes on from the last whole one
 _TRIES = 5  # breaks in a row without anything new
 _PAUSE = 1.0  # seconds after a break
-_LOCK = ".headstart.lock"
+_LOCK = ".lock"
 _END = ".incomplete"  # huggingface_hub's word for such files, which `hf cache prune` clears away
-_STRONG = re.compile(r'"[!#-~]{1,80}"')  # an ETag that stands for the same bytes
+_STRONG = re.compile(r'"[!#-~]+"')  # an ETag that stands for the same bytes
+_LONGEST = 100  # signs of a quoted ETag in a name; most systems' names have no more than 255 in all
 _PARTIAL, _UNSATISFIABLE = 206, 416
 
 
@@ -60,7 +61,9 @@ def download(wanted: Wanted) -> None:
     Raises NotWhole, NoRoom, OSError, and the HTTP library's errors.
     """
     wanted.place.parent.mkdir(parents=True, exist_ok=True)
-    with locks.held(wanted.place.with_name(_LOCK)):
+    line = f"{wanted.name}: another process is downloading it; waiting for that"
+    lock = wanted.place.with_name(wanted.place.name + _LOCK)
+    with locks.held_and_removed(lock, partial(progress.say, line)):
         if wanted.place.is_file():
             return
         try:
@@ -94,7 +97,7 @@ def _bring(wanted: Wanted) -> None:
     if not wanted.is_right(part):
         part.unlink()
         raise NotWhole(wanted.name)
-    os.replace(part, wanted.place)
+    files.put(part, wanted.place)
 
 
 class _Coming:
@@ -146,12 +149,9 @@ class _Coming:
         """An empty file for what comes; of other versions nothing is kept."""
         for part in _parts(self.wanted.place):
             part.unlink()
-        place = self.wanted.place
-        part = (
-            place.with_name(f"{place.name}.{quote(etag, safe='')}{_END}")
-            if _STRONG.fullmatch(etag)
-            else _unnamed(place)
-        )
+        place, tag = self.wanted.place, quote(etag, safe="")
+        told = _STRONG.fullmatch(etag) and len(tag) <= _LONGEST
+        part = place.with_name(f"{place.name}.{tag}{_END}") if told else _unnamed(place)
         part.write_bytes(b"")
         return part
 
@@ -190,7 +190,8 @@ def _parts(place: Path) -> dict[Path, str]:
 
 
 def _unnamed(place: Path) -> Path:
-    """Where a file without an ETag comes: nothing tells of which version it is a part, and it is not kept."""
+    """Where a file comes whose ETag is lacking, or too long for a name: nothing tells of which version it is a part,
+    and it is not kept."""
     return place.with_name(place.name + _END)
 
 
