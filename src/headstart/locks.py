@@ -55,9 +55,7 @@ def held_and_removed(path: Path, waits: Callable[[], None]) -> Iterator[None]:
                     waits()
                 told = True
                 _wait(file.fileno())
-            if not _lies_at(
-                path, file.fileno()
-            ):  # removed meanwhile: who comes next gets the lock on another
+            if not _lies_at(path, file.fileno()):  # removed meanwhile: the next gets another's lock
                 continue
             try:
                 yield
