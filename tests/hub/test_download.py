@@ -17,6 +17,7 @@ from safetensors.torch import save
 
 from headstart import backbone
 from headstart.backbone import from_timm
+from headstart.backbone import hub as asking
 from headstart.backbone.download import NotWhole
 from headstart.errors import BackboneError, HeadstartError, OfflineError, OutputError, WeightsError
 from tests.cli.conftest import tree
@@ -128,8 +129,6 @@ def test_a_commit_of_which_no_hub_tells_is_not_believed(stocked, monkeypatch, ca
 @pytest.mark.parametrize("trouble", [{"altered": True}, {"tag": "0" * 40, "times": 99, "method": "HEAD"}])
 def test_a_small_file_is_held_against_gits_hash(hub, cache, trouble):
     """As Git calls it: `printf it | git hash-object --stdin`."""
-    from headstart.backbone import hub as asking
-
     hub.holds("owner/name", {"config.json": b"it"})
     hub.fails("/resolve/", **trouble)
     with pytest.raises(NotWhole, match=r"config.json"):
@@ -231,6 +230,33 @@ def test_what_else_the_hub_answers_is_one_line_at_once(stocked, status):
     assert len(stocked.requests("HEAD", "/resolve/")) == 1
 
 
+@pytest.mark.parametrize("status", [401, 403, 404, 503])
+def test_what_the_store_behind_the_hub_answers_is_not_the_hubs_word(stocked, status):
+    """Such as 403 where the address that the hub gave has expired."""
+    stocked.fails("/cdn/", status=status)
+    assert f"localhost answers {status} " in (said := line(OfflineError))
+    assert "; try again later, or give a local file" in said
+    assert "the hub" not in said
+    assert len(stocked.requests("GET", "/cdn/")) == 1
+    fetched()
+
+
+def test_what_the_store_refuses_is_taken_as_it_was_downloaded_before(stocked, weights):
+    fetched()
+    stocked.repositories[OWNED].commits += 1
+    torch.manual_seed(1)
+    stocked.repositories[OWNED].files["model.safetensors"] = save(timm.create_model(NAME).state_dict())
+    stocked.fails("/cdn/", status=403)
+    assert save(fetched().state_dict()) == weights
+
+
+def test_the_usual_port_is_the_same_hub(settings):
+    settings(HF_ENDPOINT="https://hub.example:443")
+    assert asking.is_own("https://hub.example/a/b")
+    assert not asking.is_own("https://hub.example:8443/a/b")
+    assert not asking.is_own("https://cdn.hub.example/a/b")
+
+
 def test_a_token_that_the_hub_does_not_know_is_told(stocked, settings):
     settings(HF_TOKEN="hf_old")
     assert "the hub does not know your token; renew it, or leave it out" in line(OfflineError)
@@ -244,9 +270,7 @@ def test_what_is_not_the_hub_is_not_believed(stocked):
 def test_offline_the_cache_serves_and_nobody_is_asked(stocked, settings, weights):
     settings(HF_HUB_OFFLINE="1")
     said = line(OfflineError)
-    assert (
-        "its files are not on this machine, and HF_HUB_OFFLINE forbids to ask the hub; unset it once" in said
-    )
+    assert "its files are not on this machine, and HF_HUB_OFFLINE forbids downloads; unset it once" in said
     settings(HF_HUB_OFFLINE=None)
     fetched()
     before = len(stocked.asked)

@@ -148,9 +148,9 @@ def test_a_damaged_file_of_torchs_is_named_and_left(there, folder, weights):
 
 def test_what_is_not_there_is_one_line_at_once(there, weights):
     there.plain.clear()
-    said = line(OfflineError)
+    said = line(WeightsError)
     url = f"{there.endpoint}/files/{named(NAME, weights)}"
-    assert f"127.0.0.1 answers 404 Not Found for {url}; its weights are no more there" in said
+    assert f"127.0.0.1 answers 404 Not Found for {url}; its weights are no longer there" in said
     assert said.endswith("give a local file with --weights FILE")
     assert begun(there) == [None]
 
@@ -192,7 +192,7 @@ def test_a_folder_that_cannot_be_written_is_named(there, monkeypatch, tmp_path):
 
 def test_offline_nobody_is_asked(there, settings, folder):
     settings(HF_HUB_OFFLINE="1")
-    assert "HF_HUB_OFFLINE forbids to ask" in line(OfflineError)
+    assert "HF_HUB_OFFLINE forbids downloads; unset it once" in line(OfflineError)
     assert not there.asked
     settings(HF_HUB_OFFLINE=None)
     fetched()

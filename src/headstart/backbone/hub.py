@@ -125,11 +125,21 @@ def _blob(owned: str, name: str) -> Path:
 
 def _headers(location: str) -> dict[str, str]:
     """Of a request for a file; the user's token is for the hub alone."""
-    from huggingface_hub import constants
     from huggingface_hub.utils import build_hf_headers
 
-    ours = urlsplit(location).netloc == urlsplit(constants.ENDPOINT).netloc
-    return build_hf_headers(token=None if ours else False)
+    return build_hf_headers(token=None if is_own(location) else False)
+
+
+def is_own(url: str) -> bool:
+    """Whether an address is the hub's own, and not that of a store to which it points, as it does for large files."""
+    from huggingface_hub import constants
+
+    return _server(url) == _server(constants.ENDPOINT)
+
+
+def _server(url: str) -> str:
+    """Without the usual ports, which the HTTP library leaves out."""
+    return re.sub(":(80|443)$", "", urlsplit(url).netloc.lower())
 
 
 def _unanswered() -> tuple[type[Exception], ...]:
@@ -140,10 +150,13 @@ def _unanswered() -> tuple[type[Exception], ...]:
 
 
 def _is_no(error: Exception) -> bool:
-    """Whether the hub has answered, and will not answer otherwise in a while: a kept file does not stand in then."""
+    """Whether the hub itself has answered, and will not answer otherwise in a while: a kept file does not stand in
+    then."""
     from huggingface_hub.errors import HfHubHTTPError
 
-    return isinstance(error, HfHubHTTPError) and error.response.status_code in _NO
+    if not isinstance(error, HfHubHTTPError) or error.response.status_code not in _NO:
+        return False
+    return is_own(str(error.response.url))
 
 
 def _say_kept(repository: str, error: Exception) -> None:
