@@ -234,3 +234,21 @@ def test_a_name_that_is_not_utf8_is_written_so_that_json_reads_it_again(tmp_path
 
     files.write_json(tmp_path / "names.json", {"path": "caf\udce9.jpg"})
     assert json.loads((tmp_path / "names.json").read_text(encoding="utf-8")) == {"path": "caf\udce9.jpg"}
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_folder_is_no_place_for_a_file(tmp_path, force):
+    with pytest.raises(OutputError, match="is a folder; name a file"):
+        files.check_absent(tmp_path, force=force)
+
+
+def test_what_is_there_is_in_the_way_unless_it_may_be_replaced(tmp_path):
+    file, empty = tmp_path / "file", tmp_path / "empty"
+    file.write_text("mine")
+    empty.mkdir()
+    for place, folder in ((file, False), (tmp_path, True)):
+        with pytest.raises(OutputError, match="already there; name another place, or add --force"):
+            files.check_absent(place, force=False, folder=folder)
+        files.check_absent(place, force=True, folder=folder)
+    files.check_absent(empty, force=False, folder=True)
+    files.check_absent(tmp_path / "free", force=False)

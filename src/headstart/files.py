@@ -255,12 +255,15 @@ def check_free(path: Path, *, force: bool) -> None:
         )
 
 
-def check_absent(path: Path, *, force: bool) -> None:
-    """Refuses a place where a file or a folder lies that would be written over.
+def check_absent(path: Path, *, force: bool, folder: bool = False) -> None:
+    """Refuses a place that is taken, for a file or, as `folder` says, for a folder.
 
-    Raises OutputError where `force` is not given; an empty folder is no hindrance.
+    Raises OutputError where a folder stands in a file's place; and, where `force` is not given, where something lies
+    there. An empty folder does not keep a folder away.
     """
-    if path.exists() and not force and not (path.is_dir() and is_free(path)):
+    if path.is_dir() and not folder:
+        raise OutputError(f"{path}: is a folder; name a file")
+    if path.exists() and not force and not (folder and is_free(path)):
         raise OutputError(f"{path}: already there; name another place, or add --force to replace it")
 
 

@@ -48,12 +48,14 @@ def test_what_the_report_tells_is_worked_out_once(shapes, tmp_path, monkeypatch)
     from headstart.screening import labels
 
     asked = []
-    judge, looks = labels.judge, job_run.looks
+    judge, explained = labels.judge, job_run.explained_pictures
     monkeypatch.setattr(labels, "judge", lambda *given: asked.append("labels") or judge(*given))
-    monkeypatch.setattr(job_run, "looks", lambda *given: asked.append("looks") or looks(*given))
+    monkeypatch.setattr(
+        job_run, "explained_pictures", lambda *given: asked.append("explained") or explained(*given)
+    )
     run = headstart.train(shapes, backbone="demo-cnn", case=1)
     kept = run.save(tmp_path / "run")
     kept.report()
     kept.to_dict()
-    assert sorted(asked) == ["labels", "looks"]
+    assert sorted(asked) == ["explained", "labels"]
     assert (kept.suspects, kept.sureness) == (run.suspects, run.sureness)

@@ -173,7 +173,7 @@ def test_sets_and_coarser_names_are_shown(browser: chromium.Chromium, model: Mod
     ready(browser, tmp_path / "page.html", 390)
     choose(browser, tmp_path / "one.png")
     assert text_of(browser, "coarser") == "Only of this is it at least 90\u202f% sure: kind, 100\u202f%."
-    assert text_of(browser, "among").startswith("These come into question: ")
+    assert text_of(browser, "among").startswith("It may be any of these: ")
     assert text_of(browser, "among").endswith("Of 100 such lists, about 90 hold the right class.")
     assert browser.eval("document.getElementById('decided').hidden")
 
@@ -284,7 +284,7 @@ def test_a_browser_that_calculates_otherwise_is_told(
     assert wrong != text
     (tmp_path / "wrong.html").write_text(wrong, encoding="utf-8")
     ready(browser, tmp_path / "wrong.html", 390)
-    assert "calculates something else" in browser.eval("document.getElementById('state').textContent")
+    assert "calculates differently" in browser.eval("document.getElementById('state').textContent")
 
 
 @in_browser

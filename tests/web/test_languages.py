@@ -228,3 +228,15 @@ def test_shares_are_written_as_the_language_has_them(
     )
     numbers = ["0", "<\u00a01", "<\u00a01", "1", "10", "96", ">\u00a099", "100"]
     assert found == [f"{number}{space}%" for number in numbers]
+
+
+@pytest.mark.parametrize(("tag", "point"), [("en", "."), ("de", ",")])
+def test_a_threshold_has_as_many_digits_as_it_needs(
+    browser: chromium.Chromium, page: Path, tag: str, point: str
+) -> None:
+    from tests.web.test_words import SPACES
+
+    browser.open(page, 390)
+    found = browser.eval(f"(language = {tag!r}, [0.0004, 0.024, 0.5, 0.9991].map(limit))")
+    numbers = [one.replace(".", point) for one in ("0.04", "2.4", "50", "99.9")]
+    assert found == [f"{number}{SPACES[tag]}%" for number in numbers]

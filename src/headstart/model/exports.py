@@ -101,7 +101,7 @@ def export(
     of = made.FORMAT
     _check_bits(bits, name, of, pictures)
     for one in (place, *(_names(place) if of.ending else ())):
-        files.check_absent(one, force=force)
+        files.check_absent(one, force=force, folder=not of.ending)
     with files.replacing(place) as temporary:
         made.export(model, temporary, **({"bits": bits} if of.bits else {}))
         found = _measured(model, made.opened(temporary, model), pictures, place)

@@ -100,7 +100,7 @@ function reason({ probabilities, called }) {
   if (called === likeliest) return null;
   if (costs) return parts("cheapest", { name: strong(model.classes[likeliest]) });
   const [place, value] = thresholds.find(([place]) => place === called) || thresholds.find(([place]) => place === likeliest);
-  return parts(place === called ? "called_from" : "only_from", { name: strong(model.classes[place]), p: percent(value) });
+  return parts(place === called ? "called_from" : "only_from", { name: strong(model.classes[place]), p: limit(value) });
 }
 
 // The name from the taxonomy, where that is no class.
@@ -224,9 +224,13 @@ function introduce() {
   here("card").replaceChildren(...model.card.map((line) => make("li", {}, fact(line))));
 }
 
-// A line of the card: the name of its sentence, what is filled in, and of that the shares.
-function fact({ say: name, values, shares }) {
-  return say(name, { ...values, ...Object.fromEntries(Object.entries(shares || {}).map(([key, p]) => [key, percent(p)])) });
+// A line of the card: the name of its sentence, what is filled in, and of that the shares and the limits.
+function fact({ say: name, values, shares, limits }) {
+  return say(name, { ...values, ...each(shares, percent), ...each(limits, limit) });
+}
+
+function each(values, written) {
+  return Object.fromEntries(Object.entries(values || {}).map(([key, p]) => [key, written(p)]));
 }
 
 function draw() {

@@ -31,6 +31,11 @@ function percent(p) {
   return sign + say("share", { n: Math.round(100 * shown) });
 }
 
+// A probability from which on something is done, with as many digits as it needs.
+function limit(p) {
+  return say("share", { n: Number((100 * p).toPrecision(p < 0.1 ? 2 : 3)) });
+}
+
 // "ants, bees and wasps", in parts.
 function listing(items) {
   const list = new Intl.ListFormat(language === "en" ? "en-GB" : language), places = items.map((_, place) => String(place));

@@ -159,7 +159,7 @@ def _wanted(model: Model) -> list[dict[str, Any]]:
     if model.decision.costs:
         return [{"say": "costs"}]
     return [
-        {"say": "called_from", "values": {"name": plain(one.name)}, "shares": {"p": one.value}}
+        {"say": "called_from", "values": {"name": plain(one.name)}, "limits": {"p": one.value}}
         for one in model.decision.thresholds
     ]
 
@@ -208,7 +208,8 @@ def _in_bytes(x: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def card(network: Backbone, graph: Graph, lacks: str = "", bits: int = 16) -> list[dict[str, Any]]:
-    """What the page says about itself: names of its sentences ("say"), and what is filled in ("values", "shares").
+    """What the page says about itself: names of its sentences ("say"), and what is filled in ("values", "shares",
+    "limits").
 
     lacks: the sentence that says why it tells no strangers; bits: of its weights.
     """

@@ -53,7 +53,7 @@ function inText(blob) {
 // Lines of that page's card: see fact() there.
 function learntFrom() {
   const { numbers, accuracy, interval, right } = learnt, learning = { say: "learnt", values: { n: numbers.length } };
-  return right ? [learning, { say: "held_out", shares: { p: accuracy, low: interval[0], high: interval[1] } }] : [learning];
+  return right ? [learning, { say: "held_out", values: { n: right.length }, shares: { p: accuracy, low: interval[0], high: interval[1] } }] : [learning];
 }
 
 async function saveClassifier() {
