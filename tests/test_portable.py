@@ -158,6 +158,27 @@ def test_a_lock_is_one_process_at_a_time(tmp_path: Path) -> None:
     assert not locks.is_held(path)
 
 
+@pytest.mark.usefixtures("system")
+def test_a_lock_whose_file_is_removed_is_one_process_at_a_time(tmp_path: Path) -> None:
+    path, inside, most = tmp_path / "lock", [], []
+
+    def work() -> None:
+        for _ in range(50):
+            with locks.held_and_removed(path, lambda: None):
+                inside.append(1)
+                most.append(len(inside))
+                time.sleep(0.0005)
+                inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 200
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("lacking", [None, SimpleNamespace(LOCK_EX=2, LOCK_NB=4)])
 def test_without_locks_the_work_goes_on(lacking: SimpleNamespace | None, tmp_path: Path, monkeypatch) -> None:
     """On a system without them, and on a file system."""

@@ -5,7 +5,7 @@ HeadstartError                what a user can mend; the command line prints it a
 │   └── PictureError          one picture: unreadable, truncated, empty, not a picture
 │       └── TooLargeError     one picture: more pixels than is honest
 ├── BackboneError             the network: unknown name, unknown cut, size it cannot take
-│   ├── WeightsError          weights that do not fit or are damaged (keys and shapes named)
+│   ├── WeightsError          weights that do not fit (keys and shapes named), are damaged, or gone
 │   └── OfflineError          weights that would have to be downloaded, and cannot be
 ├── OptionError               an argument of a call: unknown value, outside of its range, contradicting another
 ├── PlanError                 a plan whose rows or values do not hold for the network
@@ -40,7 +40,7 @@ class BackboneError(HeadstartError):
 
 
 class WeightsError(BackboneError):
-    """Weights do not fit the network, or the file that holds them is damaged."""
+    """Weights do not fit the network, or the file that holds them is damaged, or no longer where it was."""
 
 
 class OfflineError(BackboneError):

@@ -132,6 +132,13 @@ def replacing(path: Path) -> Iterator[Path]:
         shutil.rmtree(holder, ignore_errors=True)
 
 
+def put(whole: Path, path: Path) -> None:
+    """A file that lies beside `path` takes its place, and is on the disk before. Raises OSError."""
+    _sync_tree(whole)
+    os.replace(whole, path)
+    sync_folder(path.parent)
+
+
 def _is_in_use(holder: Path) -> bool:
     """Whether a process that lives writes there; a kill ends that too."""
     return locks.is_held(holder / _LOCK)

@@ -11,7 +11,7 @@ import errno
 import importlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,44 @@ def held(path: Path) -> Iterator[None]:
     Raises OSError where the file cannot be made.
     """
     with path.open("ab") as file:
-        with contextlib.suppress(OSError):  # a file system without locks
-            while not _take(file.fileno(), wait=True):
-                time.sleep(_PAUSE)
+        _wait(file.fileno())
         yield
+
+
+@contextlib.contextmanager
+def held_and_removed(path: Path, waits: Callable[[], None]) -> Iterator[None]:
+    """As held(), with a file that is removed at the end, where the system removes one that is open.
+
+    waits: called once, before it waits for another process. Raises OSError where the file cannot be made.
+    """
+    told = False
+    while True:
+        with path.open("ab") as file:
+            if not _take_if_any(file.fileno(), wait=False):
+                if not told:
+                    waits()
+                told = True
+                _wait(file.fileno())
+            if not _lies_at(path, file.fileno()):  # removed meanwhile: the next gets another's lock
+                continue
+            try:
+                yield
+            finally:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+            return
+
+
+def _wait(handle: int) -> None:
+    while not _take_if_any(handle, wait=True):
+        time.sleep(_PAUSE)
+
+
+def _lies_at(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except OSError:
+        return False
 
 
 def is_held(path: Path) -> bool:
@@ -54,6 +88,14 @@ def is_held(path: Path) -> bool:
             return not _take(file.fileno(), wait=False)
         except OSError:  # a file system without locks
             return False
+
+
+def _take_if_any(handle: int, *, wait: bool) -> bool:
+    """As _take(); True on a file system without locks."""
+    try:
+        return _take(handle, wait=wait)
+    except OSError:
+        return True
 
 
 def _take(handle: int, *, wait: bool) -> bool:

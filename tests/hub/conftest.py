@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from headstart.backbone import hub as asking
 from tests.hub.stand_in import Hub
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -49,6 +53,25 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 def cache(hub: Hub, tmp_path: Path) -> Path:
     """The hub's cache folder."""
     return tmp_path / "hf" / "hub"
+
+
+def begun(hub: Hub) -> list[str | None]:
+    """Where each request for a plain file begins."""
+    return [one.headers.get("Range") for one in hub.requests("GET", "/files/")]
+
+
+def kept(folder: Path) -> list[Path]:
+    """What a download has left in its folder."""
+    return [path for path in folder.iterdir() if not path.name.startswith(".")]
+
+
+def until(found: Callable[[], T]) -> T:
+    """What is found as soon as there is any."""
+    end = time.monotonic() + 10
+    while not (value := found()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return value
 
 
 assert asking  # its settings are read before huggingface_hub is imported

@@ -41,8 +41,8 @@ class Fault:
     """What goes wrong with the next `times` requests of `method` whose path holds `path`.
 
     status: answered in place of what was asked; cut: the connection ends after so many bytes of the body; altered: the
-    body has another first byte; size: what X-Linked-Size claims; strange: no header of the hub's own, no ETag of a
-    plain file; slow: seconds before each part of the body.
+    body has another first byte; size: what X-Linked-Size claims; tag: what the ETag claims; strange: no header of the
+    hub's own, no ETag of a plain file; slow: seconds before each part of the body.
     """
 
     path: str
@@ -52,6 +52,7 @@ class Fault:
     cut: int | None = None
     altered: bool = False
     size: int | None = None
+    tag: str | None = None
     strange: bool = False
     slow: float = 0.0
 
@@ -318,12 +319,15 @@ class Handler(BaseHTTPRequestHandler):
         content = found.files[file]
         own = {} if self.trouble.strange else {"X-Repo-Commit": found.commit}
         if len(content) < LARGE:
-            oid = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+            oid = self.trouble.tag or hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
             self._content(content, {**own, "ETag": f'"{oid}"'})
             return
         oid = hashlib.sha256(content).hexdigest()
         self.hub.stored[oid] = content
-        linked = {"X-Linked-ETag": f'"{oid}"', "X-Linked-Size": str(self.trouble.size or len(content))}
+        linked = {
+            "X-Linked-ETag": f'"{self.trouble.tag or oid}"',
+            "X-Linked-Size": str(self.trouble.size or len(content)),
+        }
         elsewhere = self.hub.endpoint.replace("127.0.0.1", "localhost")
         self._json({}, 302, Location=f"{elsewhere}/cdn/{oid}", **own, **linked)
 
@@ -336,8 +340,8 @@ class Handler(BaseHTTPRequestHandler):
             self._json({}, 404)
             return
         content = self.hub.plain[name]
-        tag = {} if self.trouble.strange else {"ETag": f'"{hashlib.md5(content).hexdigest()}"'}
-        self._content(content, tag)
+        tag = self.trouble.tag or hashlib.md5(content).hexdigest()
+        self._content(content, {} if self.trouble.strange else {"ETag": f'"{tag}"'})
 
     def _content(self, content: bytes, headers: dict[str, str]) -> None:
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))

@@ -8,10 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 import timm
@@ -20,10 +17,13 @@ from safetensors.torch import save
 
 from headstart import backbone
 from headstart.backbone import from_timm
+from headstart.backbone import hub as asking
+from headstart.backbone.download import NotWhole
 from headstart.errors import BackboneError, HeadstartError, OfflineError, OutputError, WeightsError
 from tests.cli.conftest import tree
+from tests.hub.conftest import until
+from tests.hub.stand_in import Repository
 
-T = TypeVar("T")
 NAME, OWNED = "test_resnet.r160_in1k", "timm/test_resnet.r160_in1k"
 
 
@@ -65,15 +65,6 @@ def blobs(cache: Path) -> list[Path]:
     return [path for path in cache.rglob("blobs/*") if path.is_file() and not path.name.startswith(".")]
 
 
-def until(found: Callable[[], T]) -> T:
-    """What is found as soon as there is any."""
-    end = time.monotonic() + 10
-    while not (value := found()):
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    return value
-
-
 def test_weights_come_whole_and_their_progress_is_told(stocked, cache, weights, counted):
     assert save(fetched().state_dict()) == weights
     (blob,) = blobs(cache)
@@ -104,7 +95,7 @@ def test_a_connection_that_breaks_again_and_again_leaves_nothing(stocked, cache)
 def test_other_bytes_than_the_hub_promised_are_neither_used_nor_kept(stocked, cache):
     stocked.fails("/cdn/", altered=True)
     said = line(WeightsError)
-    assert f"model.safetensors is not the file that {OWNED} holds (its SHA-256 is another)" in said
+    assert f"model.safetensors is not the file that {OWNED} holds (its checksum is another)" in said
     assert not blobs(cache)
     assert not backbone.here(f"timm:{NAME}")
     fetched()
@@ -115,6 +106,41 @@ def test_fewer_bytes_than_the_hub_promised_are_neither_used_nor_kept(stocked, ca
     stocked.fails("/cdn/", size=1_000_000)
     assert "is not the file that" in line(WeightsError)
     assert not blobs(cache)
+
+
+@pytest.mark.parametrize(
+    "tag", ["../../../mine", "/{outside}", "a" * 63, "A" * 64, "a" * 41, "a" * 64 + "\t"], ids=repr
+)
+def test_the_server_does_not_choose_the_file_that_is_written(stocked, tmp_path, tag):
+    """Nor does it switch the check off, by a name that is no hash."""
+    tag = tag.replace("{outside}", str(tmp_path / "outside").lstrip("/"))
+    stocked.fails("/resolve/", method="HEAD", tag=tag, times=99)
+    assert f"what answers at {stocked.endpoint} is not the hub" in line(OfflineError)
+    assert not stocked.requests("GET", "/cdn/")
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_commit_of_which_no_hub_tells_is_not_believed(stocked, monkeypatch, cache):
+    monkeypatch.setattr(Repository, "commit", "../../../mine")
+    assert f"what answers at {stocked.endpoint} is not the hub" in line(OfflineError)
+    assert not blobs(cache)
+
+
+@pytest.mark.parametrize("trouble", [{"altered": True}, {"tag": "0" * 40, "times": 99, "method": "HEAD"}])
+def test_a_small_file_is_held_against_gits_hash(hub, cache, trouble):
+    """As Git calls it: `printf it | git hash-object --stdin`."""
+    hub.holds("owner/name", {"config.json": b"it"})
+    hub.fails("/resolve/", **trouble)
+    with pytest.raises(NotWhole, match=r"config.json"):
+        asking.fetch("owner/name", "config.json")
+    assert not blobs(cache)
+    hub.faults.clear()
+    assert asking.fetch("owner/name", "config.json").read_bytes() == b"it"
+    (blob,) = blobs(cache)
+    assert blob.name == "c91971434c73e95e26ebd63c2d3a8f6b7dce4d4b"
+    blob.write_bytes(b"at")
+    with pytest.raises(NotWhole, match=r"config.json"):
+        asking.fetch("owner/name", "config.json")
 
 
 def test_a_file_that_was_damaged_in_the_cache_is_removed_and_comes_anew(stocked, cache):
@@ -204,6 +230,33 @@ def test_what_else_the_hub_answers_is_one_line_at_once(stocked, status):
     assert len(stocked.requests("HEAD", "/resolve/")) == 1
 
 
+@pytest.mark.parametrize("status", [401, 403, 404, 503])
+def test_what_the_store_behind_the_hub_answers_is_not_the_hubs_word(stocked, status):
+    """Such as 403 where the address that the hub gave has expired."""
+    stocked.fails("/cdn/", status=status)
+    assert f"localhost answers {status} " in (said := line(OfflineError))
+    assert "; try again later, or give a local file" in said
+    assert "the hub" not in said
+    assert len(stocked.requests("GET", "/cdn/")) == 1
+    fetched()
+
+
+def test_what_the_store_refuses_is_taken_as_it_was_downloaded_before(stocked, weights):
+    fetched()
+    stocked.repositories[OWNED].commits += 1
+    torch.manual_seed(1)
+    stocked.repositories[OWNED].files["model.safetensors"] = save(timm.create_model(NAME).state_dict())
+    stocked.fails("/cdn/", status=403)
+    assert save(fetched().state_dict()) == weights
+
+
+def test_the_usual_port_is_the_same_hub(settings):
+    settings(HF_ENDPOINT="https://hub.example:443")
+    assert asking.is_own("https://hub.example/a/b")
+    assert not asking.is_own("https://hub.example:8443/a/b")
+    assert not asking.is_own("https://cdn.hub.example/a/b")
+
+
 def test_a_token_that_the_hub_does_not_know_is_told(stocked, settings):
     settings(HF_TOKEN="hf_old")
     assert "the hub does not know your token; renew it, or leave it out" in line(OfflineError)
@@ -217,9 +270,7 @@ def test_what_is_not_the_hub_is_not_believed(stocked):
 def test_offline_the_cache_serves_and_nobody_is_asked(stocked, settings, weights):
     settings(HF_HUB_OFFLINE="1")
     said = line(OfflineError)
-    assert (
-        "its files are not on this machine, and HF_HUB_OFFLINE forbids to ask the hub; unset it once" in said
-    )
+    assert "its files are not on this machine, and HF_HUB_OFFLINE forbids downloads; unset it once" in said
     settings(HF_HUB_OFFLINE=None)
     fetched()
     before = len(stocked.asked)

@@ -1,10 +1,9 @@
-"""Weights that lie on no hub, by a stand-in on loopback: torchvision's, some of timm's, and the download by itself."""
+"""Weights that lie on no hub, by a stand-in on loopback: torchvision's, and some of timm's."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import threading
 import time
 from pathlib import Path
 
@@ -15,11 +14,10 @@ from torchvision import models
 
 from headstart import backbone
 from headstart.backbone import checkpoints, download, from_timm, from_torchvision
-from headstart.backbone.download import NotWhole, Wanted
 from headstart.errors import HeadstartError, OfflineError, OutputError, WeightsError
+from tests.hub.conftest import begun, kept
 
 NAME, TIMM = "squeezenet1_1", "legacy_seresnet18.in1k"
-CONTENT = bytes(range(256)) * 4_000  # 1 MB
 
 
 def named(stem: str, content: bytes) -> str:
@@ -68,15 +66,6 @@ def line(kind: type[HeadstartError]) -> str:
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith(f"torchvision:{NAME}: ")
     return str(caught.value)
-
-
-def kept(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if not path.name.startswith(".")]
-
-
-def begun(hub) -> list[str | None]:
-    """Where each request for a file begins."""
-    return [one.headers.get("Range") for one in hub.requests("GET", "/files/")]
 
 
 def test_torchvisions_weights_come_to_where_torch_looks_and_come_once(there, folder, weights, counted, capfd):
@@ -139,7 +128,7 @@ def test_a_break_is_taken_up_and_so_is_a_run_that_gave_up(there, folder, weights
 
 def test_other_bytes_than_the_name_says_are_neither_used_nor_kept(there, folder, weights):
     there.fails("/files/", altered=True)
-    assert f"{named(NAME, weights)} is not the file that its name says (its SHA-256 is another)" in line(
+    assert f"{named(NAME, weights)} is not the file that its name says (its checksum is another)" in line(
         WeightsError
     )
     assert not kept(folder)
@@ -159,9 +148,9 @@ def test_a_damaged_file_of_torchs_is_named_and_left(there, folder, weights):
 
 def test_what_is_not_there_is_one_line_at_once(there, weights):
     there.plain.clear()
-    said = line(OfflineError)
+    said = line(WeightsError)
     url = f"{there.endpoint}/files/{named(NAME, weights)}"
-    assert f"127.0.0.1 answers 404 Not Found for {url}; its weights are no more there" in said
+    assert f"127.0.0.1 answers 404 Not Found for {url}; its weights are no longer there" in said
     assert said.endswith("give a local file with --weights FILE")
     assert begun(there) == [None]
 
@@ -203,7 +192,7 @@ def test_a_folder_that_cannot_be_written_is_named(there, monkeypatch, tmp_path):
 
 def test_offline_nobody_is_asked(there, settings, folder):
     settings(HF_HUB_OFFLINE="1")
-    assert "HF_HUB_OFFLINE forbids to ask" in line(OfflineError)
+    assert "HF_HUB_OFFLINE forbids downloads; unset it once" in line(OfflineError)
     assert not there.asked
     settings(HF_HUB_OFFLINE=None)
     fetched()
@@ -238,93 +227,8 @@ def test_the_users_token_is_not_sent_there(there, settings):
     assert not [one for one in there.asked if "Authorization" in one.headers]
 
 
-# ---- the download by itself ----
-
-
-@pytest.fixture
-def wanted(hub, tmp_path, monkeypatch) -> Wanted:
-    hub.plain["it.bin"] = CONTENT
-    monkeypatch.setattr(download, "_PAUSE", 0.01)
-    sha256 = hashlib.sha256(CONTENT).hexdigest()
-    return Wanted(
-        f"{hub.endpoint}/files/it.bin", tmp_path / "here" / "it.bin", "it", "downloading it", sha256
-    )
-
-
-def left(wanted: Wanted, content: bytes, of: bytes = CONTENT) -> Path:
-    """Puts what a download that was stopped has left."""
-    wanted.place.parent.mkdir()
-    part = wanted.place.with_name(f"it.bin.%22{hashlib.md5(of).hexdigest()}%22.incomplete")
-    part.write_bytes(content)
-    return part
-
-
-def test_a_part_of_an_older_version_is_not_gone_on_with(hub, wanted):
-    left(wanted, b"old" * 1000, of=b"another file")
-    download.download(wanted)
-    assert wanted.place.read_bytes() == CONTENT
-    assert kept(wanted.place.parent) == [wanted.place]
-    assert len(begun(hub)) == 1
-
-
-def test_a_part_that_is_whole_takes_one_byte(hub, wanted):
-    left(wanted, CONTENT)
-    download.download(wanted)
-    assert wanted.place.read_bytes() == CONTENT
-    assert begun(hub) == [f"bytes={len(CONTENT) - 1}-"]
-
-
-def test_a_part_that_is_damaged_is_left_and_the_file_comes_anew(hub, wanted):
-    left(wanted, b"x" * 500_000)
-    download.download(wanted)
-    assert wanted.place.read_bytes() == CONTENT
-    assert begun(hub) == ["bytes=499999-", None]
-
-
-def test_a_part_that_is_too_long_is_left(hub, wanted):
-    left(wanted, CONTENT + b"more")
-    download.download(wanted)
-    assert wanted.place.read_bytes() == CONTENT
-
-
-def test_without_an_etag_nothing_is_gone_on_with(hub, wanted):
-    """Nothing tells then of which version it is a part."""
-    hub.fails("/files/", strange=True, cut=500_000)
-    hub.fails("/files/", strange=True)
-    download.download(wanted)
-    assert wanted.place.read_bytes() == CONTENT
-    assert begun(hub) == [None, None]
-    assert kept(wanted.place.parent) == [wanted.place]
-
-
-def test_where_the_hash_is_not_known_the_size_is_held(hub, wanted):
-    from dataclasses import replace
-
-    hub.fails("/files/", cut=500_000)
-    download.download(replace(wanted, sha256=""))
-    assert wanted.place.read_bytes() == CONTENT
-
-
-def test_two_at_the_same_time_ask_once(hub, wanted):
-    hub.fails("/files/", slow=0.05)
-    threads = [threading.Thread(target=download.download, args=(wanted,)) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert begun(hub) == [None]
-    assert wanted.place.read_bytes() == CONTENT
-
-
 def test_a_name_with_too_few_digits_tells_no_hash():
     assert checkpoints._DIGITS.search("IN1K-vit.h.14-300e.pth.tar") is None
     found = checkpoints._DIGITS.search("mnasnet0.5_top1_67.823-3ffadce67e.pth")
     assert found is not None
     assert found[1] == "3ffadce67e"
-
-
-def test_what_came_is_another_file_and_nothing_stays(hub, wanted):
-    hub.plain["it.bin"] = b"another" * 1000
-    with pytest.raises(NotWhole, match="it"):
-        download.download(wanted)
-    assert not kept(wanted.place.parent)

@@ -1,4 +1,4 @@
-"""Files over plain HTTP: whole and of the right SHA-256, or not there at all.
+"""Files over plain HTTP: whole and of the right hash, or not there at all.
 
 What has come of a file lies beside its place, in NAME.ETAG.incomplete, until it is whole: a connection that breaks, a
 Ctrl-C and a kill lose nothing. The server's ETag says of which version it is a part (RFC 9110, 13.1.5: If-Range).
@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import re
 import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -25,9 +25,10 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CHUNK = 256 * 1024  # bytes: after a break it goes on from the last whole one
 _TRIES = 5  # breaks in a row without anything new
 _PAUSE = 1.0  # seconds after a break
-_LOCK = ".headstart.lock"
+_LOCK = ".lock"
 _END = ".incomplete"  # huggingface_hub's word for such files, which `hf cache prune` clears away
-_STRONG = re.compile(r'"[!#-~]{1,80}"')  # an ETag that stands for the same bytes
+_STRONG = re.compile(r'"[!#-~]+"')  # an ETag that stands for the same bytes
+_LONGEST = 100  # signs of a quoted ETag in a name; most systems' names have no more than 255 in all
 _PARTIAL, _UNSATISFIABLE = 206, 416
 
 
@@ -42,14 +43,14 @@ class NoRoom(Exception):
 @dataclass(frozen=True)
 class Wanted:
     """url: where a file is had from; place: where it goes; name: what errors call it; label: what its progress is told
-    under; sha256: the first digits of its hash, "" where they are not known; size: in bytes, 0 where it is not known
-    before; headers: of the request."""
+    under; is_right: whether what has come is the file, by its hash, True where none is known; size: in bytes, 0 where
+    it is not known before; headers: of the request."""
 
     url: str
     place: Path
     name: str
     label: str
-    sha256: str = ""
+    is_right: Callable[[Path], bool] = lambda _: True
     size: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -60,7 +61,9 @@ def download(wanted: Wanted) -> None:
     Raises NotWhole, NoRoom, OSError, and the HTTP library's errors.
     """
     wanted.place.parent.mkdir(parents=True, exist_ok=True)
-    with locks.held(wanted.place.with_name(_LOCK)):
+    line = f"{wanted.name}: another process is downloading it; waiting for that"
+    lock = wanted.place.with_name(wanted.place.name + _LOCK)
+    with locks.held_and_removed(lock, partial(progress.say, line)):
         if wanted.place.is_file():
             return
         try:
@@ -84,22 +87,17 @@ def http_error() -> type[Exception]:
     return found
 
 
-def is_right(path: Path, sha256: str) -> bool:
-    """Whether a file's hash begins so."""
-    return not sha256 or files.sha256(path).startswith(sha256)
-
-
 def _bring(wanted: Wanted) -> None:
     taken_up = bool(_parts(wanted.place))
     _make_sure_of_room(wanted.place, wanted.size - sum(part.stat().st_size for part in _parts(wanted.place)))
     part = _Coming(wanted).whole()
-    if taken_up and not is_right(part, wanted.sha256):  # what lay there was damaged
+    if taken_up and not wanted.is_right(part):  # what lay there was damaged
         part.unlink()
         part = _Coming(wanted).whole()
-    if not is_right(part, wanted.sha256):
+    if not wanted.is_right(part):
         part.unlink()
         raise NotWhole(wanted.name)
-    os.replace(part, wanted.place)
+    files.put(part, wanted.place)
 
 
 class _Coming:
@@ -151,12 +149,9 @@ class _Coming:
         """An empty file for what comes; of other versions nothing is kept."""
         for part in _parts(self.wanted.place):
             part.unlink()
-        place = self.wanted.place
-        part = (
-            place.with_name(f"{place.name}.{quote(etag, safe='')}{_END}")
-            if _STRONG.fullmatch(etag)
-            else _unnamed(place)
-        )
+        place, tag = self.wanted.place, quote(etag, safe="")
+        told = _STRONG.fullmatch(etag) and len(tag) <= _LONGEST
+        part = place.with_name(f"{place.name}.{tag}{_END}") if told else _unnamed(place)
         part.write_bytes(b"")
         return part
 
@@ -195,7 +190,8 @@ def _parts(place: Path) -> dict[Path, str]:
 
 
 def _unnamed(place: Path) -> Path:
-    """Where a file without an ETag comes: nothing tells of which version it is a part, and it is not kept."""
+    """Where a file comes whose ETag is lacking, or too long for a name: nothing tells of which version it is a part,
+    and it is not kept."""
     return place.with_name(place.name + _END)
 
 

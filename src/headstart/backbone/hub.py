@@ -1,30 +1,35 @@
 """The model hub, asked only when the user asks for a network's weights: no usage reporting, no minutes of retries.
 
-Files come by headstart.backbone.download, over plain HTTP, and are held against the SHA-256 that the hub names.
+Files come by headstart.backbone.download, over plain HTTP, and are held against the hash that the hub calls them by.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from headstart import progress
-from headstart.backbone.download import NotWhole, Wanted, download, http_error, is_right
+from headstart import files, progress
+from headstart.backbone.download import NotWhole, Wanted, download, http_error
 
 # Read when huggingface_hub is imported, so this module comes before whatever imports it (timm does).
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 _USUAL = ("model.safetensors", "pytorch_model.bin")
 _NO = (401, 403, 404, 410)  # what the hub answers where it knows, or forbids
-_SHA256 = 64  # digits; the names of small files are Git's, of 40
+_GIT = re.compile(r"[0-9a-f]{40}")  # Git's SHA-1, of a commit or of a file
+_BLOB = re.compile(rf"{_GIT.pattern}|[0-9a-f]{{64}}")  # of a file: SHA-256, where Git LFS keeps it
 
 
 class NotTheHub(Exception):
-    """Something else answers at the hub's address: a login page of the network, or a wrong HF_ENDPOINT."""
+    """Something else answers at the hub's address: a login page of the network, or a wrong HF_ENDPOINT. It does not
+    choose the path that is written: names of commits and files are hashes, or it is not the hub."""
 
 
 @contextlib.contextmanager
@@ -94,36 +99,47 @@ def _fetched(repository: str, file: str) -> Path:
 
     owned, _, revision = repository.partition("@")
     told = get_hf_file_metadata(hf_hub_url(owned, file, revision=revision or None))
-    if not told.commit_hash or not told.etag:
+    name = told.etag or ""
+    if not _GIT.fullmatch(told.commit_hash or "") or not _BLOB.fullmatch(name):
         raise NotTheHub
-    blob = _blob(owned, told.etag)
+    blob = _blob(owned, name)
     if _kept(f"{owned}@{told.commit_hash}", file) is None:
-        label, sha256 = f"downloading {repository} (kB)", _sha256(told.etag)
-        download(Wanted(told.location, blob, file, label, sha256, told.size or 0, _headers(told.location)))
+        label, headers = f"downloading {repository} (kB)", _headers(told.location)
+        download(Wanted(told.location, blob, file, label, partial(_is_called, name), told.size or 0, headers))
     place = Path(
         hf_hub_download(owned, file, revision=revision or None)
     )  # which finds it, and gives it its name
     if not place.is_symlink():  # a system without links, where it was copied
         blob.unlink(missing_ok=True)
-    return _whole(place, told.etag)
+    return _whole(place, name)
 
 
-def _blob(owned: str, etag: str) -> Path:
+def _blob(owned: str, name: str) -> Path:
     """Where the hub's cache keeps what is in a file."""
     from huggingface_hub import constants
     from huggingface_hub.file_download import repo_folder_name
 
     folder = repo_folder_name(repo_id=owned, repo_type="model")
-    return Path(constants.HF_HUB_CACHE).absolute() / folder / "blobs" / etag
+    return Path(constants.HF_HUB_CACHE).absolute() / folder / "blobs" / name
 
 
 def _headers(location: str) -> dict[str, str]:
     """Of a request for a file; the user's token is for the hub alone."""
-    from huggingface_hub import constants
     from huggingface_hub.utils import build_hf_headers
 
-    ours = urlsplit(location).netloc == urlsplit(constants.ENDPOINT).netloc
-    return build_hf_headers(token=None if ours else False)
+    return build_hf_headers(token=None if is_own(location) else False)
+
+
+def is_own(url: str) -> bool:
+    """Whether an address is the hub's own, and not that of a store to which it points, as it does for large files."""
+    from huggingface_hub import constants
+
+    return _server(url) == _server(constants.ENDPOINT)
+
+
+def _server(url: str) -> str:
+    """Without the usual ports, which the HTTP library leaves out."""
+    return re.sub(":(80|443)$", "", urlsplit(url).netloc.lower())
 
 
 def _unanswered() -> tuple[type[Exception], ...]:
@@ -134,10 +150,13 @@ def _unanswered() -> tuple[type[Exception], ...]:
 
 
 def _is_no(error: Exception) -> bool:
-    """Whether the hub has answered, and will not answer otherwise in a while: a kept file does not stand in then."""
+    """Whether the hub itself has answered, and will not answer otherwise in a while: a kept file does not stand in
+    then."""
     from huggingface_hub.errors import HfHubHTTPError
 
-    return isinstance(error, HfHubHTTPError) and error.response.status_code in _NO
+    if not isinstance(error, HfHubHTTPError) or error.response.status_code not in _NO:
+        return False
+    return is_own(str(error.response.url))
 
 
 def _say_kept(repository: str, error: Exception) -> None:
@@ -148,18 +167,27 @@ def _say_kept(repository: str, error: Exception) -> None:
 
 
 def _whole(place: Path, name: str) -> Path:
-    """`place`, which holds what is called `name`, by its SHA-256 where it is large. Raises NotWhole, and removes it,
-    where it holds something else."""
-    if not is_right(place, _sha256(name)):
+    """`place`, which holds what the hub calls `name`. Raises NotWhole, and removes it, where it holds something else.
+
+    A system without links keeps no name that is a hash: nothing is known of a file there.
+    """
+    if _BLOB.fullmatch(name) and not _is_called(name, place):
         for path in {place.resolve(), place}:
             path.unlink()
         raise NotWhole(place.name)
     return place
 
 
-def _sha256(name: str) -> str:
-    """That of the file which the hub calls so, "" for a small one."""
-    return name if len(name) == _SHA256 else ""
+def _is_called(name: str, path: Path) -> bool:
+    """Whether a file is the one that the hub calls so."""
+    return name == (_git_hash(path) if _GIT.fullmatch(name) else files.sha256(path))
+
+
+def _git_hash(path: Path) -> str:
+    """What Git calls a file: SHA-1 of its length and of what is in it (`git hash-object`)."""
+    begun = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: begun).hexdigest()
 
 
 def _kept(repository: str, file: str) -> Path | None:

@@ -55,6 +55,8 @@ def refused(error: Exception, what: str, repository: str, hint: str = "") -> Hea
         (errors.RemoteEntryNotFoundError, _no_file),
         (errors.HfHubHTTPError, _answered),
     )
+    if isinstance(error, errors.HfHubHTTPError) and not hub.is_own(str(error.response.url)):
+        return _elsewhere(error, what)
     for kind, saying in sayings:
         if isinstance(error, kind):
             return saying(error, what, repository)
@@ -68,9 +70,10 @@ def refused_url(error: Exception, what: str, url: str, cache: Path) -> Headstart
     if isinstance(error, NotWhole):
         return _not_whole("the file that its name says", error, what, url)
     if isinstance(error, HfHubHTTPError):
-        host, status = urlsplit(url).hostname, error.response.status_code
-        told = "its weights are no more there" if status in (404, 410) else "try again later"
-        return OfflineError(f"{what}: {answer(error, str(host))} for {url}; {told}, or {_or_a_file()}")
+        told = f"{what}: {answer(error, str(urlsplit(url).hostname))} for {url}"
+        if error.response.status_code in (404, 410):
+            return WeightsError(f"{told}; its weights are no longer there; {_or_a_file()}")
+        return OfflineError(f"{told}; try again later, or {_or_a_file()}")
     parts = urlsplit(url)
     return _by_the_way(error, what, Site(f"{parts.scheme}://{parts.netloc}", str(cache), "TORCH_HOME"))
 
@@ -90,7 +93,7 @@ def _by_the_way(error: Exception, what: str, site: Site) -> HeadstartError:
 
 def _not_whole(expected: str, error: Exception, what: str, repository: str) -> HeadstartError:
     return WeightsError(
-        f"{what}: {error} is not {expected} (its SHA-256 is another): altered on its way, or "
+        f"{what}: {error} is not {expected} (its checksum is another): altered on its way, or "
         "damaged here; it was removed, try again"
     )
 
@@ -153,6 +156,12 @@ def _answered(error: Any, what: str, repository: str) -> HeadstartError:
     return OfflineError(f"{what}: {answer(error)}; try again later, or {_or_a_file()}")
 
 
+def _elsewhere(error: Any, what: str) -> HeadstartError:
+    """The store to which the hub points says no, as where the address has expired. The next run gets a new one."""
+    host = str(urlsplit(str(error.response.url)).hostname)
+    return OfflineError(f"{what}: {answer(error, host)}; try again later, or {_or_a_file()}")
+
+
 def answer(error: Any, who: str = "the hub") -> str:
     """What it answered, in words."""
     response = error.response
@@ -163,7 +172,7 @@ def answer(error: Any, who: str = "the hub") -> str:
 
 def _forbidden(what: str) -> HeadstartError:
     return OfflineError(
-        f"{what}: its files are not on this machine, and HF_HUB_OFFLINE forbids to ask the hub; unset it once, or "
+        f"{what}: its files are not on this machine, and HF_HUB_OFFLINE forbids downloads; unset it once, or "
         f"{_or_a_file()}"
     )
 

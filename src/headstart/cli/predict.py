@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
-from headstart.cli import asked, bundles, certain, deciding, options, show, stdin, sums, values
+from headstart.cli import asked, blas, bundles, certain, deciding, options, show, stdin, values
 from headstart.counts import pictures
 from headstart.errors import DataError
 
@@ -46,7 +46,7 @@ def images(parser: Any) -> None:
 
 
 def run(args: Namespace, session: Session) -> int:
-    sums.in_one_thread()  # before numpy is imported
+    blas.one_thread()  # before numpy is imported
     from headstart import data, model
     from headstart.job import explain
     from headstart.job.predict import check_sure, predict

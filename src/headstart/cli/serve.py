@@ -7,7 +7,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from headstart import progress
-from headstart.cli import asked, bundles, options, show, sums, values
+from headstart.cli import asked, blas, bundles, options, show, values
 from headstart.errors import OptionError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def add(subparsers: Any) -> None:
 
 
 def run(args: Namespace, session: Session) -> int:
-    sums.in_one_thread()  # before numpy is imported
+    blas.one_thread()  # before numpy is imported
     from headstart import model
     from headstart.extras import needed_for
 

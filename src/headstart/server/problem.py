@@ -44,4 +44,5 @@ def busy(what: str) -> Problem:
 
 def long_head() -> Problem:
     """431: a request's line and headers are more than HEAD."""
-    return Problem(431, f"the request's headers are larger than {HEAD >> 10} kB; send fewer or shorter ones")
+    told = f"the request's line and headers are larger than {HEAD >> 10} kB"
+    return Problem(431, f"{told}; send a shorter address, or fewer headers")

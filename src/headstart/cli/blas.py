@@ -1,11 +1,14 @@
-"""How many threads numpy's sums take. A verb sets it for its own process; importing headstart never does."""
+"""How many threads numpy's matrix products (BLAS) take.
+
+A verb sets it for its own process; importing headstart never does.
+"""
 
 from __future__ import annotations
 
 import os
 
 
-def in_one_thread() -> None:
+def one_thread() -> None:
     """For verbs that ask a network and solve nothing: their products are small, between two runs of the network.
 
     OpenBLAS, which numpy brings, has a thread for each core, and after a product these spin for some 25 ms in case
