@@ -47,7 +47,10 @@ async function take(open) {
     show(canvas, found);
     working("");
   } catch (error) {
-    if (turn === latest) fault(...(error instanceof Unreadable ? ["no_picture"] : stopped(error.message)));
+    if (turn !== latest) return;
+    here("found").hidden = true; // what was shown before is no answer to this
+    last = null;
+    fault(...(error instanceof Unreadable ? ["no_picture"] : stopped(error.message)));
   }
 }
 
@@ -58,8 +61,6 @@ function takeFile(file) {
 
 // ---- what is said ----
 
-  overlay(strange ? null : found.map); // a map for a class that it is not tells nothing
-  here("by-gpu").hidden = !found.gpu;
 function show(canvas, found) {
   const { probabilities, called } = found, sure = probabilities[called];
   here("found").hidden = false;
@@ -76,13 +77,8 @@ function show(canvas, found) {
   const order = probabilities.map((p, c) => c).sort((a, b) => probabilities[b] - probabilities[a]);
   here("answers").replaceChildren(...order.slice(0, SHOWN).map((c) => row(model.classes[c], probabilities[c])));
   picture(canvas);
-<<<<<<< HEAD
   overlay(strange ? null : found.map); // a map for a class that it is not tells nothing
-  here("by-card").hidden = !found.gpu;
-=======
-  overlay(found.map);
   here("by-gpu").hidden = !found.gpu;
->>>>>>> pG2
 }
 
 function tell(id, said) {
