@@ -170,8 +170,7 @@ def _exchange(first: Path, second: Path) -> bool:
         call = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError):  # another C library
         return False
-    names = (os.fsencode(first), os.fsencode(second))
-    return call(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0
+    return call(_AT_FDCWD, os.fsencode(first), _AT_FDCWD, os.fsencode(second), _RENAME_EXCHANGE) == 0
 
 
 def recover(path: Path) -> None:
