@@ -84,6 +84,20 @@ def test_an_export_says_what_its_bundle_says(name, small, shapes, tmp_path):
     assert "9 get the bundle's answer" in found.card.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("name", "place", "said"),
+    [
+        ("onnx", "m.html", ".html is the ending of html, and onnx writes a file named m.onnx"),
+        ("html", "m.ZIP", ".zip is the ending of zip, and html writes a file named m.html"),
+        ("openvino", "m.onnx", ".onnx is the ending of onnx, and openvino writes a folder without an ending"),
+    ],
+)
+def test_a_name_with_another_formats_ending_is_refused(name, place, said, tiny, tmp_path):
+    with pytest.raises(OutputError, match=said.replace(".", r"\.")):
+        exports.export(tiny, name, tmp_path / place)
+    assert not list(tmp_path.iterdir())
+
+
 SORTS = {
     "two layers": (1, {"head_layers": 2}),
     "several cuts": (2, {"cut": "stem+stage3"}),
