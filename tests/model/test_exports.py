@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -147,6 +148,28 @@ def test_families_of_networks_become_onnx_files(name, made, shapes, few, tmp_pat
         assert "which is not translated to ONNX" in str(error)  # noqa: PT017 - some are, some are not
     else:
         assert found.parity.prepared.holds
+
+
+@pytest.mark.parametrize("name", ["timm", "torch"])
+def test_the_code_of_a_card_turns_pictures_and_names_classes(name, resnet, few, tmp_path):
+    """A picture that its EXIF data turn gets the answer of the same picture as it is shown."""
+    found = exports.export(resnet, name, tmp_path / name, few)
+    (code,) = re.findall(r"```python\n(.*?)```", found.card.read_text(encoding="utf-8"), re.DOTALL)
+    exif, shown = Image.Exif(), Image.fromarray(few[0])
+    exif[0x0112] = 6
+    shown.rotate(90, expand=True).save(tmp_path / "turned.png", exif=exif)
+    shown.save(tmp_path / "shown.png")
+    answers = []
+    for picture in ("turned.png", "shown.png"):
+        names = {}
+        here = code.replace("picture.jpg", str(tmp_path / picture)).replace(
+            f'"{name}/', f'"{tmp_path / name}/'
+        )
+        exec(here.replace(f"local-dir:{name}", f"local-dir:{tmp_path / name}"), names)
+        assert tuple(names["classes"]) == resnet.classes
+        assert not names["probabilities"].requires_grad
+        answers.append(names["probabilities"].numpy())
+    np.testing.assert_array_equal(*answers)
 
 
 @pytest.mark.parametrize(
