@@ -128,7 +128,7 @@ def unfit(model: Model) -> str:
 
 def opened(place: Path, model: Model) -> Reader:
     """The folder in timm. Raises MissingError."""
-    with needed_for("the check of an export to timm"):
+    with needed_for("export to timm"):
         import torch
         from timm import create_model
         from timm.data import create_transform, resolve_model_data_config  # pyright: ignore[reportPrivateImportUsage]

@@ -108,7 +108,7 @@ def prepared(picture: Any, preprocess: Preprocess) -> Any:
 
 def opened(place: Path, model: Model) -> Reader:
     """The program in torch. Raises MissingError."""
-    with needed_for("the check of an export to torch"):
+    with needed_for("export to torch"):
         import torch
 
     with warnings.catch_warnings():
