@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from headstart import extras
 from headstart.errors import MissingError
+from headstart.model import exports
 
 PLACE = {"url": "file:///home/me/head%20start", "dir_info": {}}
 
@@ -49,3 +53,18 @@ def test_whichever_package_of_the_extra_is_lacking_is_named(package, monkeypatch
     monkeypatch.setattr(extras, "installed", lambda name: name != package)
     with pytest.raises(MissingError, match=f"^compare: needs {package}; pip install "):
         extras.need("compare")
+
+
+@pytest.mark.parametrize("name", ["timm", "torch"])
+def test_an_export_that_needs_torch_says_so_with_the_size(name, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    made, nothing = exports.exporter_of(name), cast(Any, None)
+    with pytest.raises(MissingError) as refused:
+        made.opened(Path("nowhere"), nothing)
+    assert str(refused.value) == f"export to {name}: needs torch; {extras.command()} (about 5.7 GB on disk)"
+
+
+def test_other_extras_have_no_size():
+    with pytest.raises(MissingError) as refused, extras.needed_for("serve", "serve"):
+        raise ImportError(name="uvicorn")
+    assert str(refused.value) == f"serve: needs uvicorn; {extras.command('serve')}"

@@ -210,10 +210,11 @@ def test_a_case_that_trains_is_refused_before_pictures_are_read(light: Light, ca
         (("train", "pictures", "--device", "cuda"), "--device cuda"),
         (("predict", "run/bundle", "pictures/red/0.png", "--runtime", "torch"), "--runtime torch"),
         (("explain", "run/bundle", "pictures/red/0.png", "--stage", "stage3"), "HiResCAM at stage3"),
+        (("export", "run/bundle", "--to", "torch"), "export to torch"),
     ],
 )
 def test_what_needs_torch_says_so_in_one_line(light: Light, bundle: str, words: tuple, what: str) -> None:
-    assert light.refused(*words).replace("needs timm", "needs torch") == f"{what}: {TRAIN}"
+    assert light.refused(*words).replace("needs timm", "needs torch") == f"{what}: {TRAIN}{extras.SIZE}"
 
 
 def test_a_name_that_nothing_has_is_told_as_ever(light: Light) -> None:
@@ -231,7 +232,7 @@ def test_from_python(light: Light, bundle: str) -> None:
     code = """
 import headstart, numpy as np
 from headstart.errors import MissingError
-from headstart.extras import command
+from headstart.extras import SIZE, command
 network = headstart.load_backbone("small")
 pictures = np.zeros((2, 64, 64, 3), np.uint8)
 assert headstart.features(pictures, backbone=network).shape[0] == 2
@@ -242,7 +243,7 @@ for call in (lambda: build(network), model.network, lambda: headstart.backbone_o
     try:
         call()
     except MissingError as error:
-        assert str(error).endswith("needs torch; " + command()), error
+        assert str(error).endswith("needs torch; " + command() + SIZE), error
     else:
         raise AssertionError("not refused")
 """

@@ -17,6 +17,7 @@ from headstart.errors import MissingError
 
 TRAIN = ("torch", "torchvision", "timm")
 EXPORT = ("onnx", "onnxruntime", "transformers")
+SIZE = " (about 5.7 GB on disk)"  # of what `train` brings, on Linux with torch for CUDA
 SERVE = ("fastapi", "h11", "pydantic", "python_multipart", "starlette", "uvicorn")
 
 
@@ -69,7 +70,7 @@ def need(what: str) -> None:
     """Raises MissingError where `what` needs the extra `train` and a package of it is not installed."""
     for package in TRAIN:
         if not installed(package):
-            raise MissingError(f"{what}: needs {package}; {command()}")
+            raise _lacking(what, package, "train")
 
 
 @contextlib.contextmanager
@@ -81,4 +82,9 @@ def needed_for(what: str, extra: str = "train") -> Iterator[None]:
         package = (error.name or "").partition(".")[0]
         if package not in {"train": TRAIN, "export": EXPORT, "serve": SERVE}[extra]:
             raise
-        raise MissingError(f"{what}: needs {package}; {command(extra)}") from error
+        raise _lacking(what, package, extra) from error
+
+
+def _lacking(what: str, package: str, extra: str) -> MissingError:
+    size = SIZE if extra == "train" else ""
+    return MissingError(f"{what}: needs {package}; {command(extra)}{size}")

@@ -238,8 +238,9 @@ def append_line(path: Path, line: str) -> None:
         handle.write(line + "\n")
 
 
-def check_free(path: Path, *, force: bool) -> None:
-    """Refuses a folder that claim_folder would refuse, and changes nothing.
+def check_free(path: Path, *, force: bool, resumable: bool = False) -> None:
+    """Refuses a folder that claim_folder would refuse, and changes nothing. resumable: whether the verb has --resume,
+    which is then named too.
 
     Raises OutputError where it is in use and `force` is not given, or where it is not a run's folder.
     """
@@ -248,9 +249,9 @@ def check_free(path: Path, *, force: bool) -> None:
     if not (path / RUN).is_file():
         raise OutputError(f"{path}: holds something other than a run (no {RUN}); name another folder with -o")
     if not force:
+        resume = "--resume to go on with that run or " if resumable else ""
         raise OutputError(
-            f"{path}: already in use; add --resume to go on with that run or --force to replace it, or name "
-            "another folder with -o"
+            f"{path}: already in use; add {resume}--force to replace it, or name another folder with -o"
         )
 
 
@@ -277,12 +278,12 @@ def is_free(path: Path) -> bool:
     return len(ours) == len(os.listdir(path)) and not any(map(_needed, ours))
 
 
-def claim_folder(path: Path, *, force: bool) -> Path:
+def claim_folder(path: Path, *, force: bool, resumable: bool = False) -> Path:
     """Makes `path` an empty folder for output. With `force`, what a former run left there is removed.
 
-    Raises OutputError where it is in use and `force` is not given, or where it is not a run's folder.
+    Raises OutputError where it is in use and `force` is not given, or where it is not a run's folder; see check_free().
     """
-    check_free(path, force=force)
+    check_free(path, force=force, resumable=resumable)
     sweep(path.parent)
     with explained(path):
         if is_free(path):

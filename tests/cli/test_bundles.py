@@ -201,3 +201,19 @@ def test_a_file_of_another_kind_says_what_can_be_read(headstart, tmp_path: Path)
     answer = headstart("predict", tmp_path / "it.onnx", "x.png")
     assert answer.code == 2
     assert "it.onnx: a file, and no bundle; expected the run, its folder bundle, or a zip" in answer.err
+
+
+def test_the_runs_in_a_folder_are_named(headstart, trained: Path, shapes: Path, tmp_path: Path) -> None:
+    one = next(shapes.glob("circle/*"))
+    for number, said in (
+        (1, "did you mean {0}/a?"),
+        (2, "did you mean {0}/a or {0}/b?"),
+        (5, "did you mean {0}/a or {0}/b or {0}/c, or one of 2 more?"),
+    ):
+        runs = tmp_path / str(number)
+        for name in "abcde"[:number]:
+            (runs / name).mkdir(parents=True)
+            (runs / name / "bundle").symlink_to(trained / "bundle", target_is_directory=True)
+        answer = headstart("predict", runs, one)
+        assert (answer.code, answer.err.count("\n")) == (2, 1)
+        assert answer.err.strip().endswith(f"{runs}: no bundle (no headstart.json); {said.format(runs)}")

@@ -149,3 +149,19 @@ def test_one_class_is_refused(headstart, shapes: Path, tmp_path: Path) -> None:
     answer = headstart("review", tmp_path / "one", "-o", tmp_path / "out", "--backbone", "small")
     assert answer.code == 2
     assert "one class" in answer.err
+
+
+def test_a_second_review_of_a_folder_names_only_what_review_has(
+    headstart, mixed: Path, reviewed: Path
+) -> None:
+    answer = headstart("review", mixed, "-o", reviewed, "--backbone", "small", "--quiet")
+    assert answer.code == 2
+    assert answer.err.strip().endswith(
+        f"{reviewed}: already in use; add --force to replace it, or name another folder with -o"
+    )
+
+
+def test_the_console_names_the_pictures(headstart, mixed: Path, tmp_path: Path) -> None:
+    answer = headstart("review", mixed, "-o", tmp_path / "out", "--backbone", "small", "--quiet")
+    assert "This picture is dark: " in answer.out
+    assert "black.png.\n" in answer.out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import sys
 
@@ -41,7 +42,8 @@ def test_a_port_that_is_taken_is_one_line(headstart):
         (("--token", "short"), "token: expected 16 or more"),
         (("--token", "a token with spaces in it"), "token: expected 16 or more"),
         (("--port", "70000"), "--port: expected a whole number from 0 to 65535"),
-        (("--max-body", "0"), "--max-body: expected a number above 0"),
+        (("--max-body", "1MB"), "--max-body: expected a number of megabytes above 0, got '1MB'"),
+        (("--max-pixels", "0"), "--max-pixels: expected a number of millions of pixels above 0, got '0'"),
         (("--timeout", "soon"), "--timeout: expected a time such as"),
     ],
 )
@@ -85,3 +87,25 @@ def test_a_token_of_the_environment_is_looked_at_too(monkeypatch):
     monkeypatch.setenv(serve.TOKEN, "short")
     with pytest.raises(OptionError, match="expected 16 or more"):
         serve._token(door.parser().parse_args(["serve", "b"]))
+
+
+@pytest.mark.parametrize(
+    ("host", "own", "said"),
+    [
+        ("0.0.0.0", "192.168.1.7", "in place of 0.0.0.0, such as 192.168.1.7; "),
+        ("::", "192.168.1.7", "in place of [::], such as 192.168.1.7; "),
+        ("0.0.0.0", "", "in place of 0.0.0.0; "),
+        ("192.168.1.7", "192.168.1.7", ""),
+    ],
+)
+def test_what_others_put_in_place_of_all_addresses_is_told(monkeypatch, capsys, host, own, said):
+    monkeypatch.setattr(serve, "_own_address", lambda: own)
+    args = door.parser().parse_args(["serve", "b", "--host", host])
+    serve._say(args, serve._url(host, 8000), "token", True)
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("others ")]
+    assert len(lines) == bool(said)
+    assert all(said in line for line in lines)
+
+
+def test_the_own_address_is_one_or_none():
+    assert not (found := serve._own_address()) or ipaddress.ip_address(found)

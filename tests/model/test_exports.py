@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -84,6 +85,20 @@ def test_an_export_says_what_its_bundle_says(name, small, shapes, tmp_path):
     assert "9 get the bundle's answer" in found.card.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("name", "place", "said"),
+    [
+        ("onnx", "m.html", ".html is the ending of html, and onnx writes a file named m.onnx"),
+        ("html", "m.ZIP", ".zip is the ending of zip, and html writes a file named m.html"),
+        ("openvino", "m.onnx", ".onnx is the ending of onnx, and openvino writes a folder without an ending"),
+    ],
+)
+def test_a_name_with_another_formats_ending_is_refused(name, place, said, tiny, tmp_path):
+    with pytest.raises(OutputError, match=said.replace(".", r"\.")):
+        exports.export(tiny, name, tmp_path / place)
+    assert not list(tmp_path.iterdir())
+
+
 SORTS = {
     "two layers": (1, {"head_layers": 2}),
     "several cuts": (2, {"cut": "stem+stage3"}),
@@ -133,6 +148,28 @@ def test_families_of_networks_become_onnx_files(name, made, shapes, few, tmp_pat
         assert "which is not translated to ONNX" in str(error)  # noqa: PT017 - some are, some are not
     else:
         assert found.parity.prepared.holds
+
+
+@pytest.mark.parametrize("name", ["timm", "torch"])
+def test_the_code_of_a_card_turns_pictures_and_names_classes(name, resnet, few, tmp_path):
+    """A picture that its EXIF data turn gets the answer of the same picture as it is shown."""
+    found = exports.export(resnet, name, tmp_path / name, few)
+    (code,) = re.findall(r"```python\n(.*?)```", found.card.read_text(encoding="utf-8"), re.DOTALL)
+    exif, shown = Image.Exif(), Image.fromarray(few[0])
+    exif[0x0112] = 6
+    shown.rotate(90, expand=True).save(tmp_path / "turned.png", exif=exif)
+    shown.save(tmp_path / "shown.png")
+    answers = []
+    for picture in ("turned.png", "shown.png"):
+        names = {}
+        here = code.replace("picture.jpg", str(tmp_path / picture)).replace(
+            f'"{name}/', f'"{tmp_path / name}/'
+        )
+        exec(here.replace(f"local-dir:{name}", f"local-dir:{tmp_path / name}"), names)
+        assert tuple(names["classes"]) == resnet.classes
+        assert not names["probabilities"].requires_grad
+        answers.append(names["probabilities"].numpy())
+    np.testing.assert_array_equal(*answers)
 
 
 @pytest.mark.parametrize(

@@ -186,11 +186,11 @@ def test_urls_and_paths_are_not_taken(api, bundle):
 
 
 REFUSED = [
-    ({"params": {"top": "0"}}, 422, "top: "),
-    ({"params": {"top": "x"}}, 422, "top: "),
-    ({"params": {"coverage": "1"}}, 422, "coverage: "),
+    ({"params": {"top": "0"}}, 422, "top: expected a whole number of at least 1, got '0'"),
+    ({"params": {"top": "x"}}, 422, "top: expected a whole number of at least 1, got 'x'"),
+    ({"params": {"coverage": "1"}}, 422, "coverage: expected a share between 0 and 1, such as 0.9, got '1'"),
     ({"params": {"sure": "0.9"}}, 422, "sure: the bundle has no taxonomy"),
-    ({"params": {"truncated": "x"}}, 422, "truncated: "),
+    ({"params": {"truncated": "x"}}, 422, "truncated: expected refuse or keep, got 'x'"),
     ({"params": {"topp": "1"}}, 422, "?topp=: unknown; expected some of top, coverage"),
     ({"headers": {"content-encoding": "gzip"}}, 415, "Content-Encoding: expected none"),
 ]

@@ -12,6 +12,8 @@ from headstart.strangers import plain
 if TYPE_CHECKING:
     from headstart.cli.session import Session
 
+_NAMED = 3  # pictures of a kind; the page has all
+
 
 def add(subparsers: Any) -> None:
     parser = options.verb(
@@ -39,7 +41,7 @@ def run(args: Namespace, session: Session) -> int:
         show.as_json(found.to_dict())
         return 0
     assert found.folder is not None
-    show.out("\n".join(map(plain, words.lines(found.reviewed))))
+    show.out("\n".join(map(plain, words.lines(found.reviewed, named=_NAMED))))
     if said := words.judged(found.reviewed):
         show.out(said)
     show.out("")

@@ -51,10 +51,16 @@ def add(subparsers: Any) -> None:
     )
     add("--verbose", action="store_true", help="a line for each request, without names of files")
     add = parser.add_argument_group("limits").add_argument
-    add("--max-body", type=values.number(open_end=True), default=64, metavar="MB", help="of a request (64)")
+    add(
+        "--max-body",
+        type=values.number(open_end=True, of="megabytes"),
+        default=64,
+        metavar="MB",
+        help="of a request (64)",
+    )
     add(
         "--max-pixels",
-        type=values.number(open_end=True),
+        type=values.number(open_end=True, of="millions of pixels"),
         default=100,
         metavar="MILLIONS",
         help="of a picture (100)",
@@ -133,6 +139,28 @@ def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def _others(host: str) -> str:
+    """What others put in place of a host that stands for all addresses of this machine; "" for another host."""
+    if host not in ("0.0.0.0", "::"):
+        return ""
+    own = _own_address()
+    such = f", such as {own}" if own else ""
+    place = f"[{host}]" if ":" in host else host
+    return f"put this machine's address in place of {place}{such}; a name works if --allow-host gives it"
+
+
+def _own_address() -> str:
+    """This machine's in the network that it reaches others by; "" where there is none. Nothing is sent."""
+    import socket
+
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as looking:
+            looking.connect(("192.0.2.1", 9))  # an address that nobody has (RFC 5737)
+            return looking.getsockname()[0]
+    except OSError:
+        return ""
+
+
 def _say(args: Namespace, url: str, token: str, alone: bool) -> None:
     page = f"{url}/#token={token}" if token else f"{url}/"
     if args.json:
@@ -140,6 +168,8 @@ def _say(args: Namespace, url: str, token: str, alone: bool) -> None:
         return
     show.fact("page", page + ("   (pictures stay in the browser)" if alone else ""))
     show.fact("api", f"{url}/v1/predict")
+    if others := _others(args.host):
+        show.fact("others", others)
     if token:
         show.fact("token", token)
     show.fact("stop", "Ctrl-C; what is in hand is answered")

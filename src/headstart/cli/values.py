@@ -28,11 +28,12 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
     return parse
 
 
-def number(*, least: float = 0.0, open_end: bool = False) -> Callable[[str], float]:
-    """Accepts finite numbers from `least` on, or above it where the end is open."""
+def number(*, least: float = 0.0, open_end: bool = False, of: str = "") -> Callable[[str], float]:
+    """Accepts finite numbers from `least` on, or above it where the end is open. of: their unit, in the plural."""
+    what = f"a number of {of}" if of else "a number"
+    expected = f"{what} above {least:g}" if open_end else f"{what} of at least {least:g}"
 
     def parse(text: str) -> float:
-        expected = f"a number above {least:g}" if open_end else f"a number of at least {least:g}"
         try:
             value = float(text)
         except ValueError:

@@ -58,9 +58,15 @@ def place(grid: np.ndarray) -> str:
 def trust(found: Explained) -> str:
     """What taking the map's places away has shown."""
     own, middle = (percent(share) for share in (found.deletion.map, found.deletion.centre))
-    what = f"{found.label} falls to {own} on average where its strongest places are made grey, "
-    what += f"and to {middle} where the middle is"
-    return what if found.trusted else f"{DISTRUST}: {what}"
+    if found.trusted:
+        return (
+            f"{found.label} falls to {own} on average with its strongest places made grey, "
+            f"and only to {middle} with the middle"
+        )
+    return (
+        f"{DISTRUST}: making its strongest places grey should hurt {found.label} more than making the middle grey, "
+        f"but leaves it {own} on average, against {middle}"
+    )
 
 
 def alike(near: tuple[Near, ...]) -> str:

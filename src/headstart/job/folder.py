@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 BUNDLE, CHECKPOINTS, PLAN, REPORT = "bundle", "checkpoints", "plan.toml", "report.html"
 METRICS, PREDICTIONS, FACTS, QUARANTINE = "metrics.jsonl", "predictions.csv", files.RUN, "quarantine.csv"
 ALIKE, FIX, SUSPECTS, CONTENTS = "alike.csv", "fix.csv", "review.csv", "report.json"
+_RESUMABLE = ("train", "compare", "pretrain")  # verbs that have --resume
 
 
 def title_of(data: str | None) -> str:
@@ -65,7 +66,7 @@ class Folder:
     def check(self) -> None:
         """Refuses early what claim() would refuse after the work. Raises OutputError."""
         if not self.resume:
-            files.check_free(self.path, force=self.force)
+            files.check_free(self.path, force=self.force, resumable=self.verb in _RESUMABLE)
             return
         words = self.begun_with().split()
         if words[1:2] != [self.verb]:
@@ -107,7 +108,7 @@ class Folder:
         if self.resume:
             files.sweep(self.path, stale=0)
         else:
-            files.claim_folder(self.path, force=self.force)
+            files.claim_folder(self.path, force=self.force, resumable=self.verb in _RESUMABLE)
         files.write_json(self.path / FACTS, seals.sealed(dict(facts)))
 
     def write_plan(self, plan: Plan) -> None:

@@ -80,6 +80,13 @@ def bundle_in(path: Path) -> Path | None:
     return next((folder for folder in (path, path / BUNDLE) if (folder / INFO).is_file()), None)
 
 
+def bundles_below(path: Path) -> list[Path]:
+    """The folders in `path` that are a bundle or a run that holds one, by name; [] where it cannot be read."""
+    with contextlib.suppress(OSError), os.scandir(path) as entries:
+        return sorted(path / one.name for one in entries if one.is_dir() and bundle_in(path / one.name))
+    return []
+
+
 def is_zip(path: Path) -> bool:
     """Whether a file is a zip, be it a damaged one."""
     with contextlib.suppress(OSError):  # one that cannot be read is told of where it is read

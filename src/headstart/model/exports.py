@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from headstart import files
-from headstart.errors import OptionError
+from headstart.errors import OptionError, OutputError
 from headstart.model import export_card, parity
 from headstart.model.formats.format import Format
 from headstart.model.formats.reader import Reader, Unread
@@ -100,6 +100,7 @@ def export(
     made = exporter_of(name)
     of = made.FORMAT
     _check_bits(bits, name, of, pictures)
+    _check_ending(place, name, of)
     for one in (place, *(_names(place) if of.ending else ())):
         files.check_absent(one, force=force, folder=not of.ending)
     with files.replacing(place) as temporary:
@@ -127,6 +128,20 @@ def _check_bits(bits: int, name: str, of: Format, pictures: Any) -> None:
         )
     if bits == EIGHT and not node.found():
         raise OptionError("bits: 8 bits are kept only where node can check them; install node, or take 16")
+
+
+def _check_ending(place: Path, name: str, of: Format) -> None:
+    """Raises OutputError where `place` is named as what another format writes."""
+    ending = place.suffix.lower()
+    if not ending or ending == of.ending:
+        return
+    for one in FORMATS:
+        if exporter_of(one).FORMAT.ending == ending:
+            wanted = f"a file named {place.stem}{of.ending}" if of.ending else "a folder without an ending"
+            raise OutputError(
+                f"{place}: {ending} is the ending of {one}, and {name} writes {wanted}; "
+                f"give another name, or --to {one}"
+            )
 
 
 def _measured(model: Model, reader: Reader | Unread, pictures: Any, place: Path) -> Parity | Unread:

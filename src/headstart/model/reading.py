@@ -22,6 +22,8 @@ from headstart.model.info import CONFIG, FORMAT, INFO, BundleInfo
 from headstart.model.model import NETWORK, WEIGHTS, Model
 from headstart.planning import toml
 
+_NAMED = 3  # bundles that lie below a folder that is none
+
 
 def load(place: str | Path) -> Model:
     """The model in a bundle, in the run's folder that holds it, or in a zip of either.
@@ -109,7 +111,12 @@ def _instead(folder: Path) -> str:
         return "no such folder; expected a bundle written by `headstart train`"
     if folder.is_file():  # perhaps an export, which other tools read
         return "a file, and no bundle; expected the run, its folder bundle, or a zip that `headstart export` wrote"
-    return "no bundle (no headstart.json); expected a folder written by `headstart train`"
+    below = archive.bundles_below(folder)
+    named = " or ".join(map(str, below[:_NAMED])) + f", or one of {len(below) - _NAMED:,} more" * (
+        len(below) > _NAMED
+    )
+    wanted = f"did you mean {named}?" if below else "expected a folder written by `headstart train`"
+    return f"no bundle (no headstart.json); {wanted}"
 
 
 def _verify(folder: Path, checksums: Mapping[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from headstart.counts import pictures, plural
 from headstart.screening.finding import BLURRED, DARK, KINDS, ODD, STRADDLES, TINY, TORN, WRONG, Reviewed
@@ -37,13 +37,24 @@ def headline(kind: str, count: int) -> str:
     return one if count == 1 else many.format(f"{count:,}")
 
 
-def lines(found: Reviewed) -> Iterator[str]:
-    """The findings, a sentence a kind; then what could not be judged."""
+def lines(found: Reviewed, *, named: int = 0) -> Iterator[str]:
+    """The findings, a sentence a kind, with the paths of the first `named`; then what could not be judged."""
     counts = found.counts()
     if not any(counts.values()):
         yield f"Nothing stands out in {pictures(found.n)}."
-    yield from (f"{headline(kind, counts[kind])}." for kind in KINDS if counts[kind])
+    for kind in KINDS:
+        if counts[kind]:
+            which = _which([one.path for one in found.of(kind)], named)
+            yield f"{headline(kind, counts[kind])}{which}."
     yield from (f"{note[0].upper()}{note[1:]}." for note in found.notes)
+
+
+def _which(paths: Sequence[str], most: int) -> str:
+    """ ": a.png, b.png and 10 more"; "" where `most` is 0."""
+    if not most:
+        return ""
+    more = len(paths) - most
+    return f": {', '.join(paths[:most])}" + (f" and {more:,} more" if more > 0 else "")
 
 
 def judged(found: Reviewed) -> str:

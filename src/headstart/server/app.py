@@ -22,7 +22,14 @@ from headstart.server.problem import Problem
 from headstart.strangers import json_text
 
 _JSON = "application/json"
-_ASKED = ("top", "coverage", "sure", "truncated")
+# What can be asked of predict → what is expected of it.
+_SHARE = "a share between 0 and 1, such as 0.9"
+_ASKED = {
+    "top": "a whole number of at least 1",
+    "coverage": _SHARE,
+    "sure": _SHARE,
+    "truncated": "refuse or keep",
+}
 _ABOUT = "Names what is on pictures. Answers are those of `headstart predict --json`."
 
 
@@ -122,7 +129,8 @@ def _refusals(app: FastAPI) -> None:
     async def invalid(_: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
-        return Problem(422, f"{first['loc'][-1]}: {first['msg']}; see /openapi.json").response()
+        name = first["loc"][-1]
+        return Problem(422, f"{name}: expected {_ASKED[name]}, got {first['input']!r}").response()
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: Exception) -> Response:

@@ -38,10 +38,10 @@ def export(model: Model, place: Path) -> None:
 
 def opened(place: Path, model: Model) -> Reader:
     """The folder in transformers. Raises MissingError."""
-    with needed_for("the check of an export to hf", "export"):
+    with needed_for("export to hf", "export"):
         from transformers import AutoImageProcessor, AutoModelForImageClassification  # pyright: ignore
         from transformers.utils import logging  # pyright: ignore
-    with needed_for("the check of an export to hf"):
+    with needed_for("export to hf"):
         import torch
 
     logging.set_verbosity_error()

@@ -166,7 +166,7 @@ def _name(model: Model) -> str:
 
 def opened(place: Path, model: Model) -> Reader:
     """The file in ONNX Runtime. Raises MissingError."""
-    with needed_for("the check of an export to onnx", "export"):
+    with needed_for("export to onnx", "export"):
         import onnxruntime  # pyright: ignore[reportMissingImports]
 
     options = onnxruntime.SessionOptions()

@@ -28,12 +28,14 @@ FORMAT = Format(
         "so that their softmax is calibrated"
     ),
     use="""```python
-import timm
-from PIL import Image
+import timm, torch
+from PIL import Image, ImageOps
 network = timm.create_model("local-dir:FOLDER", pretrained=True).eval()
 prepare = timm.data.create_transform(**timm.data.resolve_model_data_config(network))
-picture = Image.open("picture.jpg").convert("RGB")
-probabilities = network(prepare(picture)[None]).softmax(1)  # [1, classes], in the order of label_names
+picture = ImageOps.exif_transpose(Image.open("picture.jpg")).convert("RGB")
+with torch.no_grad():
+    probabilities = network(prepare(picture)[None]).softmax(1)  # [1, classes]
+classes = network.pretrained_cfg["label_names"]  # their names in the same order, from config.json
 ```""",
     library="timm",
     from_hub=True,
@@ -126,7 +128,7 @@ def unfit(model: Model) -> str:
 
 def opened(place: Path, model: Model) -> Reader:
     """The folder in timm. Raises MissingError."""
-    with needed_for("the check of an export to timm"):
+    with needed_for("export to timm"):
         import torch
         from timm import create_model
         from timm.data import create_transform, resolve_model_data_config  # pyright: ignore[reportPrivateImportUsage]

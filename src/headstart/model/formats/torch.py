@@ -27,10 +27,10 @@ FORMAT = Format(
     ending="",
     about="a program of torch.export's and its weights; pictures are prepared before it",
     use="""```python
-import json, torch
-from PIL import Image
+import json, pathlib, torch
+from PIL import Image, ImageOps
 from torchvision.transforms import v2
-facts = json.load(open("FOLDER/facts.json", encoding="utf-8"))
+facts = json.loads(pathlib.Path("FOLDER/facts.json").read_text(encoding="utf-8"))
 told = facts["preparation"]
 prepare = v2.Compose([
     v2.Resize(told["resize"], v2.InterpolationMode[told["interpolation"].upper()]),
@@ -40,8 +40,10 @@ prepare = v2.Compose([
     v2.Normalize(told["mean"], told["std"]),
 ])
 network = torch.export.load("FOLDER/program.pt2").module()
-picture = Image.open("picture.jpg").convert("RGB")
-probabilities = network(prepare(picture)[None]).softmax(1)  # [1, classes]
+picture = ImageOps.exif_transpose(Image.open("picture.jpg")).convert("RGB")
+with torch.no_grad():
+    probabilities = network(prepare(picture)[None]).softmax(1)  # [1, classes]
+classes = facts["classes"]
 ```
 
 `headstart.load(BUNDLE).as_module()` is the same as a plain `nn.Module`, to train on.""",
@@ -106,7 +108,7 @@ def prepared(picture: Any, preprocess: Preprocess) -> Any:
 
 def opened(place: Path, model: Model) -> Reader:
     """The program in torch. Raises MissingError."""
-    with needed_for("the check of an export to torch"):
+    with needed_for("export to torch"):
         import torch
 
     with warnings.catch_warnings():
