@@ -169,7 +169,7 @@ def test_no_english_is_left_where_the_server_is_asked(spoken: Any, tmp_path: Pat
     for status in (401, 408, 413, 422, 500, 503, 504):
         told = json.dumps({"detail": "English of the server's", "left_out": [{"path": "0", "reason": "x"}]})
         browser.eval(f"""(window.fetch = async () => new Response({told!r}, {{status: {status}}}),
-          asked('/v1/predict').catch(fault))""")
+          asked('/v1/predict').catch((error) => fault(error.message, error.values)))""")
         assert in_english(browser, tag, "answers", "asking") == [], status
         assert not re.search(r"undefined|NaN|\{\w+\}", browser.eval("here('state').textContent"))
     assert browser.eval("document.documentElement.scrollWidth") <= width
