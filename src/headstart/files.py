@@ -256,10 +256,9 @@ def check_free(path: Path, *, force: bool, resumable: bool = False) -> None:
 
 
 def check_absent(path: Path, *, force: bool, folder: bool = False) -> None:
-    """Refuses a place that is taken, for a file or, as `folder` says, for a folder.
+    """Refuses a place that is taken, for a file or, as `folder` says, for a folder, which an empty one leaves free.
 
-    Raises OutputError where a folder stands in a file's place; and, where `force` is not given, where something lies
-    there. An empty folder does not keep a folder away.
+    Raises OutputError where a folder stands in a file's place, or where something lies there without `force`.
     """
     if path.is_dir() and not folder:
         raise OutputError(f"{path}: is a folder; name a file")
