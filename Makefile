@@ -10,7 +10,7 @@ DEMO   ?= runs/demo
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
   --no-header pyproject.toml
 
-.PHONY: help install demo test check format docs dist bench gpu peers lock clean
+.PHONY: help install demo test browsers check format docs dist bench gpu peers lock clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##|^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -37,6 +37,9 @@ demo: $(LIGHT)   ## the whole job on scikit-learn's handwritten digits; prints t
 
 test: install    ## the test suite, a process for each core
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --max-worker-restart 0
+
+browsers: install ## the tests of the pages in Firefox and WebKit too, where they are there
+	HEADSTART_BROWSERS=all OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/web/test_browsers.py
 
 check: install   ## lint, format, types; the wheel, built and imported; the site, built
 	$(BIN)/ruff check .

@@ -41,6 +41,8 @@ SHAPES = ("circle", "cross", "square")
 
 @pytest.fixture(scope="module", params=browsers.NAMES)
 def browser(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    if request.param not in browsers.TRIED:
+        pytest.skip(f"{request.param} is tried by make browsers")
     if not browsers.found(request.param):
         pytest.skip(f"no {request.param} on this machine")
     opened = browsers.started(request.param, tmp_path_factory.mktemp(request.param))
@@ -147,7 +149,7 @@ def test_the_camera_is_answered_until_it_is_stopped(browser: Browser, page: Path
     quiet(browser)
 
 
-@pytest.mark.skipif(not firefox.found(), reason="no firefox on this machine")
+@pytest.mark.skipif("firefox" not in browsers.TRIED or not firefox.found(), reason="Firefox: make browsers")
 def test_a_browser_that_hides_pictures_from_pages_is_told(page: Path, teaching: Path, tmp_path: Path) -> None:
     """And nothing is said of noise."""
     Image.fromarray(pictures(1, 6)[0]).save(tmp_path / "one.png")
