@@ -59,15 +59,15 @@ def answered(browser, path: Path, place: int) -> tuple[float, list[float], float
     """(when, probabilities, milliseconds in the worker, and from the choice of the file on)"""
     if not place:
         browser.eval(
-            "(() => { const old = show; show = (c, found) => { old(c, found); window.last = found; }; })()"
+            "(() => { const old = show; show = (c, found) => { old(c, found); window.shown = found; }; })()"
         )
         browser.eval(READY.replace("READ", "document.getElementById('state').hidden"))
-    browser.eval("window.last = null")
+    browser.eval("window.shown = null")
     start = time.monotonic()
     browser.give("#file", path)
-    browser.eval(READY.replace("READ", "window.last"))
+    browser.eval(READY.replace("READ", "window.shown"))
     end = time.monotonic()
-    found = browser.eval("({p: last.probabilities, ms: last.milliseconds})")
+    found = browser.eval("({p: window.shown.probabilities, ms: window.shown.milliseconds})")
     return end, found["p"], found["ms"], 1000 * (end - start)
 
 
