@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import time
 from collections.abc import Callable, Iterator
@@ -75,3 +76,15 @@ def until(found: Callable[[], T]) -> T:
 
 
 assert asking  # its settings are read before huggingface_hub is imported
+
+
+@contextlib.contextmanager
+def full_disk() -> Iterator[None]:
+    """No file gets larger than 600 kB: the nearest to a full disk without being root."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

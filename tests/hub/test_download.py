@@ -21,7 +21,7 @@ from headstart.backbone import hub as asking
 from headstart.backbone.download import NotWhole
 from headstart.errors import BackboneError, HeadstartError, OfflineError, OutputError, WeightsError
 from tests.cli.conftest import tree
-from tests.hub.conftest import until
+from tests.hub.conftest import full_disk, until
 from tests.hub.stand_in import Repository
 
 NAME, OWNED = "test_resnet.r160_in1k", "timm/test_resnet.r160_in1k"
@@ -159,15 +159,8 @@ def test_what_the_disk_has_no_room_for_is_not_begun(stocked, cache):
 
 
 def test_a_disk_that_gets_full_amid_a_file_keeps_nothing_of_it(stocked, cache):
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(
-        resource.RLIMIT_FSIZE, (600_000, hard)
-    )  # the nearest to a full disk without being root
-    try:
+    with full_disk():
         said = line(OutputError)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert f"no room left in {cache}; make room, or let HF_HOME name another place" in said
     assert not blobs(cache)
 

@@ -15,7 +15,7 @@ from torchvision import models
 from headstart import backbone
 from headstart.backbone import checkpoints, download, from_timm, from_torchvision
 from headstart.errors import HeadstartError, OfflineError, OutputError, WeightsError
-from tests.hub.conftest import begun, kept
+from tests.hub.conftest import begun, full_disk, kept
 
 NAME, TIMM = "squeezenet1_1", "legacy_seresnet18.in1k"
 
@@ -71,7 +71,10 @@ def line(kind: type[HeadstartError]) -> str:
 def test_torchvisions_weights_come_to_where_torch_looks_and_come_once(there, folder, weights, counted, capfd):
     assert not backbone.here(f"torchvision:{NAME}")
     state = fetched().state_dict()
-    assert torch.equal(state["classifier.1.weight"], torch.load(io.BytesIO(weights))["classifier.1.weight"])
+    assert torch.equal(
+        state["classifier.1.weight"],
+        torch.load(io.BytesIO(weights), weights_only=True)["classifier.1.weight"],
+    )
     (file,) = kept(folder)
     assert file.read_bytes() == weights
     assert counted[f"downloading {file.name} (kB)"] == [len(weights) // 1000] * 2
@@ -102,7 +105,7 @@ def test_timms_weights_that_lie_on_no_hub_come_the_same_way(hub, folder, monkeyp
     monkeypatch.setattr(default.cfgs[tag], "url", f"{hub.endpoint}/files/{file}")
     hub.fails("/files/", cut=600_000)
     module = from_timm.network(TIMM, {}, None, pretrained=True).module
-    expected = torch.load(io.BytesIO(content))["last_linear.weight"]
+    expected = torch.load(io.BytesIO(content), weights_only=True)["last_linear.weight"]
     assert torch.equal(module.get_parameter("last_linear.weight"), expected)
     assert kept(folder) == [folder / file]
     assert len(begun(hub)) == 2
@@ -173,13 +176,8 @@ def test_what_the_disk_has_no_room_for_is_not_begun(there, folder, monkeypatch):
 
 
 def test_a_disk_that_gets_full_amid_a_file_keeps_nothing_of_it(there, folder):
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, hard))
-    try:
+    with full_disk():
         said = line(OutputError)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert f"no room left in {folder}; make room, or let TORCH_HOME name another place" in said
     assert not kept(folder)
 

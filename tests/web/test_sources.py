@@ -11,9 +11,9 @@ from headstart.web import teaching
 from headstart.web.page import ENGINE, source
 
 TEXTS = {
-    "classifier's worker": (*ENGINE, "worker.js"),
+    "classifier's worker": (*ENGINE, "turns.js", "worker.js"),
     "classifier.html": ("words.js", "ways.js", "pictures.js", "page.js"),
-    "teach's worker": (*ENGINE, *teaching._SOLVER, "teach/ear.js"),
+    "teach's worker": (*ENGINE, *teaching._SOLVER, "turns.js", "teach/ear.js"),
     "teach.html": ("words.js", *teaching._SCRIPT),
     "the asking page": ("words.js", "ways.js", "asking.js"),
 }

@@ -88,10 +88,10 @@ def http_error() -> type[Exception]:
 
 
 def _bring(wanted: Wanted) -> None:
-    taken_up = bool(_parts(wanted.place))
-    _make_sure_of_room(wanted.place, wanted.size - sum(part.stat().st_size for part in _parts(wanted.place)))
+    begun = _parts(wanted.place)
+    _make_sure_of_room(wanted.place, wanted.size - sum(part.stat().st_size for part in begun))
     part = _Coming(wanted).whole()
-    if taken_up and not wanted.is_right(part):  # what lay there was damaged
+    if begun and not wanted.is_right(part):  # what lay there was damaged
         part.unlink()
         part = _Coming(wanted).whole()
     if not wanted.is_right(part):

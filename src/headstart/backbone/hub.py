@@ -106,9 +106,7 @@ def _fetched(repository: str, file: str) -> Path:
     if _kept(f"{owned}@{told.commit_hash}", file) is None:
         label, headers = f"downloading {repository} (kB)", _headers(told.location)
         download(Wanted(told.location, blob, file, label, partial(_is_called, name), told.size or 0, headers))
-    place = Path(
-        hf_hub_download(owned, file, revision=revision or None)
-    )  # which finds it, and gives it its name
+    place = Path(hf_hub_download(owned, file, revision=revision or None))  # finds it, and gives it its name
     if not place.is_symlink():  # a system without links, where it was copied
         blob.unlink(missing_ok=True)
     return _whole(place, name)

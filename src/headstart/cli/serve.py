@@ -136,7 +136,12 @@ def _is_local(host: str) -> bool:
 
 
 def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"http://{_bracketed(host)}:{port}"
+
+
+def _bracketed(host: str) -> str:
+    """As addresses have it: in brackets where it is one of IPv6."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _others(host: str) -> str:
@@ -145,8 +150,7 @@ def _others(host: str) -> str:
         return ""
     own = _own_address()
     such = f", such as {own}" if own else ""
-    place = f"[{host}]" if ":" in host else host
-    return f"put this machine's address in place of {place}{such}; a name works if --allow-host gives it"
+    return f"put this machine's address in place of {_bracketed(host)}{such}; a name works if --allow-host gives it"
 
 
 def _own_address() -> str:

@@ -111,12 +111,12 @@ def _instead(folder: Path) -> str:
         return "no such folder; expected a bundle written by `headstart train`"
     if folder.is_file():  # perhaps an export, which other tools read
         return "a file, and no bundle; expected the run, its folder bundle, or a zip that `headstart export` wrote"
-    below = archive.bundles_below(folder)
-    named = " or ".join(map(str, below[:_NAMED])) + f", or one of {len(below) - _NAMED:,} more" * (
-        len(below) > _NAMED
-    )
-    wanted = f"did you mean {named}?" if below else "expected a folder written by `headstart train`"
-    return f"no bundle (no headstart.json); {wanted}"
+    lack, below = "no bundle (no headstart.json)", archive.bundles_below(folder)
+    if not below:
+        return f"{lack}; expected a folder written by `headstart train`"
+    more = len(below) - _NAMED
+    others = f", or one of {more:,} more" if more > 0 else ""
+    return f"{lack}; did you mean {' or '.join(map(str, below[:_NAMED]))}{others}?"
 
 
 def _verify(folder: Path, checksums: Mapping[str, str]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headstart.assess.levels import Levels, Node
+from headstart.counts import first
 from headstart.intervals import Score
 from headstart.report.thumbnails import Album
 
@@ -37,6 +38,4 @@ def section(found: Levels, album: Album) -> dict[str, Any]:
 
 
 def _row(node: Node, inner: bool) -> Row:
-    rest = len(node.merged) - _NAMED
-    joined = ", ".join(node.merged[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
-    return Row(node.name, node.depth, node.found, inner, joined)
+    return Row(node.name, node.depth, node.found, inner, first(node.merged, _NAMED))

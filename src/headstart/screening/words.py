@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from headstart.counts import pictures, plural
+from headstart.counts import first, pictures, plural
 from headstart.screening.finding import BLURRED, DARK, KINDS, ODD, STRADDLES, TINY, TORN, WRONG, Reviewed
 
 _HEADLINES = {
@@ -51,10 +51,7 @@ def lines(found: Reviewed, *, named: int = 0) -> Iterator[str]:
 
 def _which(paths: Sequence[str], most: int) -> str:
     """ ": a.png, b.png and 10 more"; "" where `most` is 0."""
-    if not most:
-        return ""
-    more = len(paths) - most
-    return f": {', '.join(paths[:most])}" + (f" and {more:,} more" if more > 0 else "")
+    return f": {first(paths, most)}" if most else ""
 
 
 def judged(found: Reviewed) -> str:

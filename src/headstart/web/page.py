@@ -33,7 +33,7 @@ def page(model: Mapping[str, Any] | str, weights: str, version: str) -> str:
         model=inert(model),
         weights=weights,
         engine=source(*ENGINE),
-        ear=source("worker.js"),
+        ear=source("turns.js", "worker.js"),
     )
 
 

@@ -38,7 +38,7 @@ def page(model: Mapping[str, Any], weights: str, version: str) -> str:
         template=inert(_pieces(version)),
         weights=weights,
         engine=source(*ENGINE, *_SOLVER),
-        ear=source("teach/ear.js"),
+        ear=source("turns.js", "teach/ear.js"),
     )
 
 

@@ -1,17 +1,9 @@
 "use strict";
-// The worker's ear: a model, then pictures; each is answered, one after the other.
+// The worker's ear: a model, then pictures; each is answered.
 
-let classifier, chooser, turn = Promise.resolve();
+let classifier, chooser;
 
-self.onmessage = ({ data }) => (turn = turn.then(() => heard(data)));
-
-async function heard(data) {
-  try {
-    self.postMessage({ number: data.number, ...(await (data.model ? made(data) : asked(data))) });
-  } catch (error) {
-    self.postMessage({ number: data.number, error: String(error && error.message) });
-  }
-}
+hear((data) => (data.model ? made(data) : asked(data)));
 
 // The first answer, to a picture that Python was asked about too; it warms the engine up as well.
 async function made({ model, weights }) {

@@ -1,20 +1,11 @@
 "use strict";
 // The worker's ear: a model, then pictures, whose features it gives; what was learnt, then pictures, which it names.
 
-let classifier, numbers, chooser, turn = Promise.resolve();
+let classifier, numbers, chooser;
 
 const WAYS = { made, seen, solved, taught, packed, named };
 
-self.onmessage = ({ data }) => (turn = turn.then(() => heard(data)));
-
-async function heard(data) {
-  try {
-    const found = await WAYS[data.way](data);
-    self.postMessage({ number: data.number, ...found });
-  } catch (error) {
-    self.postMessage({ number: data.number, error: String(error && error.message) });
-  }
-}
+hear((data) => WAYS[data.way](data));
 
 // By how much the features of a picture that any language can make are away from Python's, as a share of the largest.
 async function made({ model, weights }) {
